@@ -1,0 +1,46 @@
+# Two commands are all that a new machine needs: `make demo` and `make test`. They share one debug build.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+SWIFT ?= swift
+CHECKS := --explicit-target-dependency-import-check error
+BIN := .build/debug
+
+.PHONY: help
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.PHONY: setup
+setup: ## Install missing system packages (Debian: libpq headers, PostgreSQL)
+	@deploy/install-packages
+
+.PHONY: build
+build: setup ## Build everything, tests included
+	$(SWIFT) build --build-tests $(CHECKS)
+
+.PHONY: demo
+demo: build ## Start the embedded default, run real workflows, kill a robot, show the results
+	@examples/demo $(BIN)
+
+.PHONY: test
+test: lint build ## Run all tests
+	$(SWIFT) test --skip-build $(CHECKS)
+
+.PHONY: lint
+lint: ## Check the formatting
+	@git ls-files -co --exclude-standard '*.swift' | xargs $(SWIFT) format lint --strict --parallel
+
+.PHONY: format
+format: ## Format all Swift files
+	@git ls-files -co --exclude-standard '*.swift' | xargs $(SWIFT) format format --in-place --parallel
+
+.PHONY: release
+release: setup ## Build the three programs optimised, in .build/release
+	$(SWIFT) build -c release $(CHECKS)
+
+.PHONY: bench
+bench: release ## Measure; prints the figures of docs/benchmarks.md
+	@bench/run .build/release
+
+.PHONY: clean
+clean: ## Remove what was built
+	rm -rf .build

@@ -1,0 +1,144 @@
+// swift-tools-version:6.2
+import PackageDescription
+
+let settings: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .treatAllWarnings(as: .error),
+]
+
+let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+let asyncHTTPClient = Target.Dependency.product(name: "AsyncHTTPClient", package: "async-http-client")
+let configuration = Target.Dependency.product(name: "Configuration", package: "swift-configuration")
+let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
+let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
+let hummingbirdCore = Target.Dependency.product(name: "HummingbirdCore", package: "hummingbird")
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
+let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
+let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
+let serviceLifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-subprocess")
+let systemPackage = Target.Dependency.product(name: "SystemPackage", package: "swift-system")
+let unixSignals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
+let yams = Target.Dependency.product(name: "Yams", package: "Yams")
+
+// Targets stand in the order in which they may import each other: only upwards in this list.
+let package = Package(
+    name: "casare",
+    platforms: [.macOS(.v15)],
+    dependencies: [
+        // At most one trait per package: SwiftPM 6.3 passes several as flags in an order that differs from run to run,
+        // and then recompiles the package and everything above it.
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: ["FullFoundation"]),
+        .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0", traits: []),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0", traits: []),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+        .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2", traits: []),
+        .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+    ],
+    targets: [
+        .target(name: "CasareDomain", swiftSettings: settings),
+        .target(name: "CasareEngine", dependencies: ["CasareDomain"], swiftSettings: settings),
+        .target(
+            name: "CasareNodes", dependencies: ["CasareDomain", "CasareEngine", subprocess, systemPackage],
+            swiftSettings: settings),
+        .systemLibrary(
+            name: "CLibpq", pkgConfig: "libpq", providers: [.apt(["libpq-dev"]), .brew(["libpq"])]),
+        .target(name: "CasarePostgres", dependencies: ["CLibpq"], swiftSettings: settings),
+        .target(
+            name: "CasareStore", dependencies: ["CasareDomain", "CasarePostgres", crypto], swiftSettings: settings),
+        .target(name: "CasareWire", dependencies: ["CasareDomain"], swiftSettings: settings),
+        .target(
+            name: "CasareClient",
+            dependencies: ["CasareDomain", "CasareWire", asyncHTTPClient, nioCore, nioHTTP1, nioPosix],
+            swiftSettings: settings),
+        .target(
+            name: "CasareOrchestrator",
+            dependencies: [
+                "CasareDomain", "CasareEngine", "CasarePostgres", "CasareStore", "CasareWire", crypto, httpTypes,
+                hummingbird, hummingbirdCore, logging, nioCore, nioHTTP1, nioPosix, serviceLifecycle, unixSignals,
+            ],
+            swiftSettings: settings),
+        .target(
+            name: "CasareRobot",
+            dependencies: [
+                "CasareDomain", "CasareEngine", "CasarePostgres", "CasareStore", "CasareWire", "CasareClient",
+                configuration, logging, serviceLifecycle,
+            ],
+            swiftSettings: settings),
+        .target(
+            name: "CasareCLI",
+            dependencies: [
+                "CasareDomain", "CasareEngine", "CasareNodes", "CasarePostgres", "CasareStore", "CasareWire",
+                "CasareClient", "CasareOrchestrator", "CasareRobot", argumentParser, logging, serviceLifecycle,
+                unixSignals, yams,
+            ],
+            swiftSettings: settings),
+        .executableTarget(name: "casarectl", dependencies: ["CasareCLI"], swiftSettings: settings),
+        .executableTarget(
+            name: "casare-orchestrator",
+            dependencies: ["CasareNodes", "CasareOrchestrator", "CasareWire", argumentParser, logging],
+            swiftSettings: settings),
+        .executableTarget(
+            name: "casare-robot",
+            dependencies: [
+                "CasareNodes", "CasareRobot", "CasareWire", argumentParser, configuration, logging, serviceLifecycle,
+                unixSignals,
+            ],
+            swiftSettings: settings),
+        .target(
+            name: "CasareTestSupport",
+            dependencies: ["CasareDomain", "CasarePostgres", "CasareStore", subprocess, systemPackage],
+            exclude: ["System"],
+            swiftSettings: settings),
+        .testTarget(name: "CasareDomainTests", dependencies: ["CasareDomain"], swiftSettings: settings),
+        .testTarget(
+            name: "CasareEngineTests", dependencies: ["CasareDomain", "CasareEngine"], swiftSettings: settings),
+        .testTarget(
+            name: "CasareNodesTests",
+            dependencies: ["CasareDomain", "CasareEngine", "CasareNodes", "CasareTestSupport"],
+            swiftSettings: settings),
+        .testTarget(
+            name: "CasarePostgresTests", dependencies: ["CasarePostgres", "CasareTestSupport"],
+            swiftSettings: settings),
+        .testTarget(
+            name: "CasareStoreTests",
+            dependencies: ["CasareDomain", "CasarePostgres", "CasareStore", "CasareTestSupport"],
+            swiftSettings: settings),
+        .testTarget(
+            name: "CasareCLITests",
+            dependencies: [
+                "CasareDomain", "CasareEngine", "CasareWire", "CasareClient", "CasareStore", "CasarePostgres",
+                "CasareCLI", "CasareTestSupport", argumentParser,
+            ],
+            swiftSettings: settings),
+        .testTarget(
+            name: "CasareSystemTests",
+            dependencies: [
+                "CasareDomain", "CasareTestSupport", "casarectl", "casare-orchestrator", "casare-robot",
+            ],
+            swiftSettings: settings),
+        .testTarget(name: "CasareWireTests", dependencies: ["CasareDomain", "CasareWire"], swiftSettings: settings),
+        .testTarget(
+            name: "CasareClientTests",
+            dependencies: ["CasareClient", "CasareDomain", "CasareWire", nioCore, nioHTTP1, nioPosix],
+            swiftSettings: settings),
+        .testTarget(
+            name: "CasareOrchestratorTests",
+            dependencies: [
+                "CasareClient", "CasareDomain", "CasareEngine", "CasareOrchestrator", "CasarePostgres", "CasareStore",
+                "CasareTestSupport", "CasareWire", asyncHTTPClient, logging, nioCore, serviceLifecycle,
+            ],
+            swiftSettings: settings),
+    ],
+    swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,70 @@
+package import ArgumentParser
+
+/// The command suite.
+package struct Casarectl: AsyncParsableCommand {
+    package static let configuration = CommandConfiguration(
+        commandName: "casarectl",
+        abstract: "Run and operate Casare.",
+        discussion: """
+            casarectl dev starts everything on this machine; casarectl login connects to a server elsewhere.
+            More: casarectl help exit-codes, casarectl help environment.
+            """,
+        groupedSubcommands: [
+            CommandGroup(name: "Daily", subcommands: [SubmitCommand.self, RetryCommand.self, DeadLetterCommand.self]),
+            CommandGroup(
+                name: "Work",
+                subcommands: [JobCommand.self, WorkflowCommand.self, RobotCommand.self, RunCommand.self]),
+            CommandGroup(
+                name: "Server",
+                subcommands: [
+                    StatusCommand.self, LoginCommand.self, ContextCommand.self, TokenCommand.self,
+                    DatabaseCommand.self, DevCommand.self, VersionCommand.self,
+                ]),
+        ])
+
+    package init() {}
+
+    /// Runs one command line.
+    ///
+    /// - Parameter arguments: Without the program's name.
+    /// - Returns: The process's exit status.
+    package static func main(_ arguments: [String]) async -> Int32 {
+        do {
+            if let text = HelpTopic.requested(by: arguments) {
+                StandardStreams.print(text)
+                return ExitReason.success.rawValue
+            }
+            var command = try Self.parseAsRoot(arguments)
+            if var command = command as? any AsyncParsableCommand {
+                try await command.run()
+            } else {
+                try command.run()
+            }
+            return ExitReason.success.rawValue
+        } catch let exit as QuietExit {
+            return exit.status.rawValue
+        } catch {
+            return Self.report(error)
+        }
+    }
+
+    private static func report(_ error: any Error) -> Int32 {
+        let code = Self.exitCode(for: error)
+        if code == .success {
+            // Help was asked for.
+            StandardStreams.print(Self.fullMessage(for: error) + "\n")
+            return code.rawValue
+        }
+        if code == .validationFailure {
+            // The parser's message names the mistake, and goes on with the command's usage.
+            let message = Self.fullMessage(for: error)
+            let prefix = "Error: "
+            StandardStreams.report(
+                message.hasPrefix(prefix) ? "casarectl: " + message.dropFirst(prefix.count) : message)
+            return ExitReason.usage.rawValue
+        }
+        let failure = ErrorReport.failure(for: error)
+        StandardStreams.report(ErrorReport.line(failure))
+        return failure.status.rawValue
+    }
+}

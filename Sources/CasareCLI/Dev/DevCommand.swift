@@ -1,0 +1,90 @@
+import ArgumentParser
+import CasareDomain
+import FoundationEssentials
+import Glibc
+import Logging
+
+struct DevCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "dev", abstract: "Start everything on this machine: database, orchestrator and robot.",
+        discussion: """
+            Starts a PostgreSQL of its own, which must be installed, keeps its data in a folder of yours, creates a \
+            token and the context 'dev', and stops it all on ^C. It can be reached from this machine only.
+            """)
+
+    @Option(help: "Port of the server; 0 takes any free one.") var port = DevSettings.portDefault
+    @Option(help: "Jobs that the robot runs at once.") var slots = DevSettings.slotsDefault
+    @Option(
+        help: ArgumentHelp("Where the data is (default: ~/.local/share/casare/dev).", valueName: "folder"),
+        completion: .directory)
+    var dataDir: String?
+    @Flag(help: "Delete the data of earlier runs first.") var reset = false
+    @Flag(help: "Start no robot: jobs wait.") var noRobot = false
+    @Option(help: "What to log on stderr: trace, debug, info, notice, warning or error.") var logLevel = LogLevel.warning
+    @Flag(name: .shortAndLong, help: "Answer yes to the question that --reset asks.") var yes = false
+
+    enum LogLevel: String, CaseIterable, ExpressibleByArgument, Sendable {
+        case trace, debug, info, notice, warning, error
+
+        var level: Logger.Level {
+            switch self {
+            case .trace: .trace
+            case .debug: .debug
+            case .info: .info
+            case .notice: .notice
+            case .warning: .warning
+            case .error: .error
+            }
+        }
+    }
+
+    func validate() throws {
+        guard (0...65_535).contains(self.port) else { throw ValidationError("--port takes a number from 0 to 65535.") }
+        guard (1...1000).contains(self.slots) else { throw ValidationError("--slots takes a number from 1 to 1000.") }
+    }
+
+    func run() async throws {
+        let settings = try self.settings(.process, isRoot: geteuid() == 0)
+        let lock = try FolderLock(settings.dataFolder)
+        if self.reset { try self.deleteData(settings) }
+        StandardStreams.report("starting…")
+        var logger = Logger(label: "casarectl") { StreamLogHandler.standardError(label: $0) }
+        logger.logLevel = self.logLevel.level
+        let file = try ContextFile(in: .process)
+        try await DevStack(settings: settings, logger: logger).run(
+            knownToken: try file.load()[DevSettings.contextName]?.token
+        ) { url, token in
+            var contexts = try file.load()
+            contexts.store(ServerContext(name: DevSettings.contextName, url: url, token: token, isProduction: false))
+            // A context of another server stays in use: commands meant for it must not silently come here.
+            if contexts.current == nil { contexts.current = DevSettings.contextName }
+            try file.save(contexts)
+            StandardStreams.print(
+                DevMessages.ready(settings, url: url, isCurrentContext: contexts.current == DevSettings.contextName))
+        }
+        StandardStreams.report("stopped")
+        _ = consume lock
+    }
+
+    func settings(_ environment: Environment, isRoot: Bool) throws(CommandFailure) -> DevSettings {
+        // Written out, because `??` would widen the type of what is thrown.
+        var folder = if let dataDir { dataDir } else { try DevSettings.dataFolderDefault(environment, isRoot: isRoot) }
+        if !folder.hasPrefix("/") { folder = FileManager.default.currentDirectoryPath + "/" + folder }
+        return DevSettings(dataFolder: folder, port: self.port, slots: self.slots, runsRobot: !self.noRobot)
+    }
+
+    /// Deletes what `dev` itself made and nothing else, whatever folder was named.
+    private func deleteData(_ settings: DevSettings) throws(CommandFailure) {
+        let made = [settings.clusterFolder, settings.runsFolder].filter { FileManager.default.fileExists(atPath: $0) }
+        guard !made.isEmpty else { return }
+        let confirmation: Consent = self.yes ? .goAhead : Terminal.standard.canAsk ? .ask : .refuse
+        try confirmation.obtain(for: DevMessages.reset(settings))
+        for folder in made {
+            do {
+                try FileManager.default.removeItem(atPath: folder)
+            } catch {
+                throw CommandFailure(.failure, "cannot delete \(folder): \(error)")
+            }
+        }
+    }
+}

@@ -1,0 +1,148 @@
+import CasareDomain
+import CasareEngine
+import CasareNodes
+import CasareOrchestrator
+import CasarePostgres
+import CasareRobot
+import CasareStore
+import FoundationEssentials
+import Logging
+import ServiceLifecycle
+import UnixSignals
+
+/// All parts of Casare in one process, on a Postgres of its own.
+struct DevStack: Sendable {
+    private static let databaseName = "casare"
+    /// Connections of the orchestrator; the robot has its own.
+    private static let orchestratorConnectionsMax = 10
+    private static let robotConnectionsMax = 4
+    /// Steps under way are given this long on ^C.
+    private static let shutdownGrace = Duration.seconds(10)
+
+    let settings: DevSettings
+    let logger: Logger
+
+    /// Runs until ^C or SIGTERM, then stops the parts in the reverse order of their start.
+    ///
+    /// - Parameters:
+    ///   - knownToken: A token of an earlier run, used again while it is valid.
+    ///   - ready: Called once the server takes requests.
+    func run(
+        knownToken: String?, ready: @escaping @Sendable (ServerURL, _ token: String) throws -> Void
+    ) async throws {
+        let cluster = try await PrivateCluster.start(.init(folder: self.settings.clusterFolder))
+        do {
+            let configuration = try await Self.migratedDatabase(on: cluster)
+            let database = Database(configuration, connectionsMax: Self.orchestratorConnectionsMax)
+            do {
+                let token = try await Self.token(knownToken, in: database)
+                try await self.serve(database, token: token, ready: ready)
+                await database.close()
+            } catch {
+                await database.close()
+                throw error
+            }
+            await cluster.stop()
+        } catch {
+            await cluster.stop()
+            throw error
+        }
+    }
+
+    private func serve(
+        _ database: Database, token: String, ready: @escaping @Sendable (ServerURL, String) throws -> Void
+    ) async throws {
+        let catalogue = StandardNodes.catalogue
+        let orchestrator = Orchestrator(
+            configuration: OrchestratorConfiguration(
+                database: database.configuration, host: DevSettings.host, port: self.settings.port),
+            database: database, catalogue: catalogue, logger: self.logger)
+        var services: [any Service] = [orchestrator]
+        if self.settings.runsRobot {
+            services.append(try self.robot(on: database.configuration, catalogue))
+        }
+        let group = ServiceGroup(
+            configuration: .init(
+                services: services, gracefulShutdownSignals: [.sigint, .sigterm], logger: self.logger))
+        try await withThrowingTaskGroup(of: Void.self) { tasks in
+            tasks.addTask { try await group.run() }
+            tasks.addTask {
+                // A server that cannot listen ends the group too, and that error says why.
+                guard let port = try? await orchestrator.boundPort,
+                    let url = ServerURL("http://\(DevSettings.host):\(port)")
+                else { return }
+                do {
+                    try ready(url, token)
+                } catch {
+                    await group.triggerGracefulShutdown()
+                    throw error
+                }
+            }
+            try await tasks.waitForAll()
+        }
+    }
+
+    private func robot(on configuration: PostgresConfiguration, _ catalogue: NodeCatalogue) throws -> RobotAgent {
+        guard let id = Robot.ID(rawValue: DevSettings.robotName) else {
+            preconditionFailure("\(DevSettings.robotName) is no robot's ID")
+        }
+        let database = Database(configuration, connectionsMax: Self.robotConnectionsMax)
+        // A workflow has no business in the database's files, nor with the tokens of other servers.
+        let denied = [self.settings.clusterFolder, try UserFolders.configuration(.process)]
+        return RobotAgent(
+            broker: SQLBroker(database: database, logger: self.logger), catalogue: catalogue,
+            configuration: RobotConfiguration(
+                description: RobotDescription(
+                    id: id, environment: "default", tags: [], capabilities: [], slots: self.settings.slots),
+                workingDirectory: self.settings.runsFolder, policy: NodePolicy(deniedPaths: denied),
+                shutdownGrace: Self.shutdownGrace),
+            logger: self.logger)
+    }
+
+    // MARK: Database
+
+    private enum Queries {
+        static let exists = Query("SELECT 1 FROM pg_database WHERE datname = @name")
+    }
+
+    /// Creates the database on the first run, and brings its schema up to date.
+    private static func migratedDatabase(on cluster: PrivateCluster) async throws -> PostgresConfiguration {
+        try await Self.withConnection(cluster.configuration()) { connection in
+            if try connection.execute(Queries.exists, ["name": .text(Self.databaseName)]).isEmpty {
+                try connection.script("CREATE DATABASE \(Self.databaseName)")
+            }
+        }
+        let configuration = cluster.configuration(database: Self.databaseName)
+        try await Self.withConnection(configuration) { connection in
+            _ = try Migrator().migrate(on: connection)
+        }
+        return configuration
+    }
+
+    private static func withConnection<Result: Sendable>(
+        _ configuration: PostgresConfiguration, _ body: @Sendable (isolated PostgresConnection) throws -> Result
+    ) async throws -> Result {
+        let connection = try await PostgresConnection.connect(configuration)
+        do {
+            let result = try await connection.run(body)
+            await connection.close()
+            return result
+        } catch {
+            await connection.close()
+            throw error
+        }
+    }
+
+    /// The known token while the server knows it, and otherwise a new one of an administrator.
+    private static func token(_ known: String?, in database: Database) async throws -> String {
+        if let known, let text = TokenText(known),
+            let found = try await database.asSystem({ try TokenStore.find(text, on: $0) }), found.token.role == .admin
+        {
+            return known
+        }
+        let name = "\(DevSettings.contextName)-\(UUID().uuidString.prefix(8).lowercased())"
+        return try await database.asTenant(.default) { connection in
+            try TokenStore.create(name: name, role: .admin, on: connection).text.reveal()
+        }
+    }
+}

@@ -1,0 +1,125 @@
+import ArgumentParser
+import CasareClient
+import CasareDomain
+import CasarePostgres
+import CasareStore
+import CasareWire
+
+/// What an error means for whoever ran the command: the one place where errors become exit statuses and sentences.
+enum ErrorReport {
+    static func failure(for error: any Error) -> CommandFailure {
+        switch error {
+        case let failure as CommandFailure: failure
+        case let error as ClientError: Self.failure(for: error)
+        case let error as ValidationError: CommandFailure(.usage, error.message)
+        case let error as PostgresError: Self.failure(for: error)
+        case let error as MigrationError: Self.failure(for: error)
+        case is CancellationError: CommandFailure(.interrupted, "interrupted")
+        default: CommandFailure(.failure, "\(error)")
+        }
+    }
+
+    /// The line for stderr.
+    static func line(_ failure: CommandFailure) -> String {
+        "casarectl: " + TerminalText.line(failure.message)
+    }
+
+    // MARK: Servers
+
+    private static func failure(for error: ClientError) -> CommandFailure {
+        switch error {
+        case .api(let problem):
+            let reason = Self.reason(of: problem)
+            return CommandFailure(reason, Self.message(problem) + Self.advice(reason))
+        case .unreachable:
+            return CommandFailure(
+                .unavailable, "\(error); is the server running? casarectl dev starts one on this machine")
+        case .timedOut:
+            return CommandFailure(.unavailable, "\(error); try again, it may have been done all the same")
+        case .versionSkew:
+            return CommandFailure(.versionSkew, "\(error)")
+        case .notCasare:
+            return CommandFailure(.failure, "\(error); check the URL with casarectl context show")
+        case .invalidURL, .invalidRequest, .responseTooLarge:
+            return CommandFailure(.failure, "\(error)")
+        case .cancelled:
+            return CommandFailure(.interrupted, "interrupted")
+        }
+    }
+
+    private static func reason(of problem: ClientError.Problem) -> ExitReason {
+        switch problem.code {
+        case .tokenMissing, .tokenInvalid: return .notSignedIn
+        case .insufficientPermissions: return .forbidden
+        case .notFound: return .notFound
+        case .conflict, .invalidStateTransition, .leaseLost, .idempotencyConflict: return .conflict
+        case .serviceUnavailable: return .unavailable
+        case .methodNotAllowed, .bodyTooLarge, .unsupportedMediaType, .validation, .invalidJSON, .invalidInput, .internal:
+            return .failure
+        case nil: break
+        }
+        // A code of a newer server: the HTTP status still tells what kind it is.
+        switch problem.status {
+        case 401: return .notSignedIn
+        case 403: return .forbidden
+        case 404: return .notFound
+        case 409, 412: return .conflict
+        case 429, 502, 503, 504: return .unavailable
+        default: return .failure
+        }
+    }
+
+    private static func advice(_ reason: ExitReason) -> String {
+        switch reason {
+        case .notSignedIn: "; run casarectl login"
+        case .forbidden: "; casarectl status shows whom the server takes you for"
+        case .success, .failure, .notFound, .conflict, .partOfBulkFailed, .waitTimedOut, .jobEndedBadly, .unavailable,
+            .versionSkew, .confirmationNeeded, .differencesFound, .usage, .interrupted, .terminated:
+            ""
+        }
+    }
+
+    /// As many single problems of a request are put into the line.
+    private static let problemsMax = 3
+
+    private static func message(_ problem: ClientError.Problem) -> String {
+        var message = problem.message
+        let details =
+            (problem.details?["issues"]?.list ?? []).filter { $0["severity"]?.string != "warning" }
+            + (problem.details?["validation_errors"]?.list ?? [])
+        if !details.isEmpty {
+            let texts = details.prefix(Self.problemsMax).map { detail in
+                let place = detail["location"]?.string ?? detail["field"]?.string
+                return (detail["message"]?.string ?? detail.jsonText(.compact)) + (place.map { " [\($0)]" } ?? "")
+            }
+            let rest = details.count - texts.count
+            message += ": " + texts.joined(separator: "; ") + (rest > 0 ? "; and \(rest) more" : "")
+        } else if let field = problem.field, !message.contains(field) {
+            message = "\(field): \(message)"
+        }
+        if problem.code == .internal { message += " (request \(problem.requestID))" }
+        return message
+    }
+
+    // MARK: Databases
+
+    private static func failure(for error: PostgresError) -> CommandFailure {
+        switch error {
+        case .connection, .timedOut, .poolExhausted, .poolClosed:
+            CommandFailure(.unavailable, "\(error)")
+        case .server(let error) where error.state == .insufficientPrivilege:
+            CommandFailure(.forbidden, "\(error.message); sign in as the owner of the tables")
+        case .server, .decoding, .misuse:
+            CommandFailure(.failure, "\(error)")
+        case .cancelled:
+            CommandFailure(.interrupted, "interrupted")
+        }
+    }
+
+    private static func failure(for error: MigrationError) -> CommandFailure {
+        switch error {
+        case .edited, .newer: CommandFailure(.versionSkew, "\(error)")
+        case .pending: CommandFailure(.differencesFound, "\(error)")
+        }
+    }
+}

@@ -1,0 +1,40 @@
+/// How casarectl ends. Scripts depend on these numbers: none of them ever changes its meaning.
+package enum ExitReason: Int32, CaseIterable, Sendable {
+    case success = 0
+    case failure = 1
+    case notSignedIn = 3
+    case notFound = 4
+    case conflict = 5
+    case forbidden = 6
+    case partOfBulkFailed = 7
+    case waitTimedOut = 8
+    case jobEndedBadly = 9
+    case unavailable = 10
+    case versionSkew = 11
+    case confirmationNeeded = 12
+    case differencesFound = 13
+    case usage = 64
+    case interrupted = 130
+    case terminated = 143
+
+    package var explanation: String {
+        switch self {
+        case .success: "it worked; with --wait, the job completed"
+        case .failure: "an error that has no number of its own"
+        case .notSignedIn: "no token, or one that is not valid: casarectl login"
+        case .notFound: "the job, workflow, robot, file or context does not exist"
+        case .conflict: "the thing is not in a state that allows this, or changed meanwhile"
+        case .forbidden: "the token's role does not allow this"
+        case .partOfBulkFailed: "some items of a bulk command failed; each is reported on stderr"
+        case .waitTimedOut: "--timeout passed before the job ended; the job goes on"
+        case .jobEndedBadly: "the awaited job failed, was cancelled, or waits for a person"
+        case .unavailable: "the server cannot be reached or is not ready: try again"
+        case .versionSkew: "client, server and database do not fit together; upgrade one of them"
+        case .confirmationNeeded: "the command needs a yes: run it on a terminal or add --yes"
+        case .differencesFound: "something differs from what it should be, such as pending migrations"
+        case .usage: "the command line is wrong"
+        case .interrupted: "stopped by ^C (SIGINT)"
+        case .terminated: "stopped by SIGTERM"
+        }
+    }
+}

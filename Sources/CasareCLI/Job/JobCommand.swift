@@ -1,0 +1,143 @@
+import ArgumentParser
+import CasareClient
+import CasareDomain
+import CasareWire
+import FoundationEssentials
+
+struct JobCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "job", abstract: "Look at jobs, watch and cancel them.",
+        subcommands: [List.self, Get.self, Steps.self, Watch.self, Cancel.self], aliases: ["jobs"])
+
+    struct List: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "List jobs, newest first.", aliases: ["ls"])
+        @Option(help: "Only jobs in this state.") var status: StatusArgument?
+        @Option(help: "Only jobs of this workflow, by name or ID.") var workflow: String?
+        @Option(help: ArgumentHelp("Created since then: ISO 8601, or how long ago, such as 2h.", valueName: "time"))
+        var since: PastMoment?
+        @Option(help: ArgumentHelp("Created before then: ISO 8601, or how long ago.", valueName: "time"))
+        var until: PastMoment?
+        @OptionGroup var paging: PagingOptions
+        @OptionGroup(title: "Output") var output: OutputOptions
+        @OptionGroup(title: "Server") var connection: ConnectionOptions
+
+        func run() async throws {
+            try self.output.check(JobInfo.headings)
+            let now = Date()
+            try await self.connection.withClient { client, _ in
+                let jobs = try await self.paging.collect { limit, cursor in
+                    let page = try await client.jobs(
+                        JobQuery(
+                            status: self.status?.status, workflow: self.workflow, since: self.since?.date(now: now),
+                            until: self.until?.date(now: now), limit: limit, cursor: cursor))
+                    return (page.jobs, page.nextCursor)
+                }
+                try self.output.print(try JobInfo.presentation(of: jobs))
+            }
+        }
+    }
+
+    struct Get: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Show one job with its result.")
+        @Argument(help: "The job's ID.") var job: JobArgument
+        @OptionGroup(title: "Output") var output: OutputOptions
+        @OptionGroup(title: "Server") var connection: ConnectionOptions
+
+        func run() async throws {
+            try self.output.check(JobInfo.headings)
+            try await self.connection.withClient { client, _ in
+                try self.output.print(try await client.job(self.job.id).presentation())
+            }
+        }
+    }
+
+    struct Steps: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Show what a job did.",
+            discussion: "Only what cannot be recomputed is recorded: reads of and changes to the world.")
+        @Argument(help: "The job's ID.") var job: JobArgument
+        @OptionGroup(title: "Output") var output: OutputOptions
+        @OptionGroup(title: "Server") var connection: ConnectionOptions
+
+        func run() async throws {
+            try self.output.check(StepInfo.columns.map(\.heading))
+            try await self.connection.withClient { client, _ in
+                try self.output.print(
+                    try Presentation(
+                        list: try await client.steps(of: self.job.id), columns: StepInfo.columns,
+                        name: { String($0.step) }, json: { try ValueEncoder.encode($0) }))
+            }
+        }
+    }
+
+    struct Watch: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Report a job's state changes and steps until it has ended.",
+            discussion: "Ends as submit --wait does: 0 when it completed, 9 when it ended badly or waits for a person.")
+        @Argument(help: "The job's ID.") var job: JobArgument
+        @Option(help: ArgumentHelp("Stop watching after this long and end with 8.", valueName: "time"))
+        var timeout: TimeSpan?
+        @OptionGroup(title: "Output") var output: OutputOptions
+        @OptionGroup(title: "Server") var connection: ConnectionOptions
+
+        func run() async throws {
+            try self.output.check(JobInfo.headings)
+            try await self.connection.withClient { client, _ in
+                let waiter = JobWaiter(client, follows: true, timeout: self.timeout)
+                let jobs = try await waiter.wait(for: [self.job.id])
+                try self.output.print(try jobs[0].presentation())
+                if ExitReason.ofWaiting(for: jobs) != .success { throw QuietExit(.jobEndedBadly) }
+            }
+        }
+    }
+
+    struct Cancel: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Cancel jobs that have not ended.",
+            discussion: "A running job is taken from its robot at once. More than one job is asked about first.")
+        @Argument(help: "IDs of jobs, or - for stdin.") var jobs: [String]
+        @Option(help: "Why; kept with the job.") var reason: String?
+        @OptionGroup var bulk: BulkOptions
+        @OptionGroup(title: "Output") var output: OutputOptions
+        @OptionGroup(title: "Server") var connection: ConnectionOptions
+
+        func run() async throws {
+            try self.output.check(JobInfo.headings)
+            let ids = try JobIDs(self.jobs).all
+            try await self.connection.withClient { client, server in
+                let needed = Consent.needed(
+                    isSelection: ids.count > 1, server: server, yes: self.bulk.yes, canAsk: Terminal.standard.canAsk)
+                var selection = Selection(
+                    items: ids.map { Selection.Item(id: $0.description, detail: "") }, noun: "job")
+                if self.bulk.dryRun || needed.asks {
+                    selection = await selection.described(atMost: self.bulk.dryRun ? .max : Selection.sampleMax) {
+                        try await client.job(try JobIDs.id($0.id)).detail
+                    }
+                }
+                if self.bulk.dryRun { return try self.output.print(selection.presentation) }
+                try needed.obtain(for: "cancel \(selection.count)", showing: selection)
+                let outcome = await BulkOutcome.of(selection.items, verb: "cancel") {
+                    try await client.cancelJob(try JobIDs.id($0.id), reason: self.reason)
+                }
+                if ids.count > 1 {
+                    try self.output.print(try JobInfo.presentation(of: outcome.done))
+                } else if let job = outcome.done.first {
+                    try self.output.print(try job.presentation(saying: "cancelled"))
+                }
+                try outcome.check(selection, verb: "cancel")
+            }
+        }
+    }
+}
+
+/// A job's state by name.
+struct StatusArgument: ExpressibleByArgument, Hashable, Sendable {
+    let status: Job.Status
+
+    init?(argument: String) {
+        guard let status = Job.Status(rawValue: argument.lowercased()) else { return nil }
+        self.status = status
+    }
+
+    static var allValueStrings: [String] { Job.Status.allCases.map(\.rawValue) }
+}

@@ -1,0 +1,146 @@
+import CasareDomain
+import CasareWire
+import FoundationEssentials
+
+extension JobInfo {
+    static let columns: [Column<JobInfo>] = [
+        Column("id") { .text($0.id.description) },
+        Column("workflow", shrinks: true) { .text($0.workflow) },
+        Column("version") { .number($0.workflowVersion) },
+        Column("status") { .state($0.status.rawValue, $0.status.tone) },
+        Column("priority", wide: true) { .number($0.priority.rawValue) },
+        Column("attempt") { .number($0.attempt) },
+        Column("robot", wide: true) { .text($0.robot) },
+        Column("created_at") { .time($0.createdAt) },
+        Column("duration") { job in job.seconds.map { .duration(seconds: $0) } ?? .empty },
+        Column("created_by", wide: true) { .text($0.createdBy) },
+        Column("due_at", wide: true) { .time($0.dueAt) },
+        Column("retry_of", wide: true) { .text($0.retryOf?.description) },
+        Column("error", shrinks: true) { .text($0.failure?.message ?? $0.question?.text) },
+    ]
+
+    static var headings: [Heading] { self.columns.map(\.heading) }
+
+    /// How long the last attempt took.
+    var seconds: Double? {
+        guard let startedAt, let finishedAt else { return nil }
+        return max(0, finishedAt.timeIntervalSince(startedAt))
+    }
+
+    /// A list of jobs.
+    static func presentation(of jobs: [JobInfo]) throws -> Presentation {
+        try Presentation(
+            list: jobs, columns: Self.columns, name: \.id.description, json: { try ValueEncoder.encode($0) })
+    }
+
+    /// One job with everything that is known of it.
+    func presentation() throws -> Presentation {
+        Presentation(
+            single: self, columns: Self.columns, name: self.id.description, json: try ValueEncoder.encode(self),
+            sheet: self.sheet)
+    }
+
+    private var sheet: Sheet {
+        var sheet = Sheet("\(self.id) \(self.sentence)", tone: self.status.tone)
+        sheet.add("workflow", .text("\(self.workflow) version \(self.workflowVersion)"))
+        sheet.add("priority", .number(self.priority.rawValue))
+        sheet.add("attempt", self.attempt > 0 ? .number(self.attempt) : .empty)
+        sheet.add("environment", .text(self.environment))
+        sheet.add("robot", .text(self.robot))
+        sheet.add("created", .time(self.createdAt))
+        sheet.add("created by", .text(self.createdBy))
+        sheet.add("due", .time(self.dueAt))
+        sheet.add("started", .time(self.startedAt))
+        sheet.add("finished", .time(self.finishedAt))
+        sheet.add("idempotency key", .text(self.idempotencyKey))
+        sheet.add("retry of", .text(self.retryOf?.description))
+        sheet.add(self.failure)
+        sheet.add("question", .text(self.question?.text))
+        if let result {
+            sheet.add(result)
+        } else {
+            sheet.add(self.variables, titled: "Start variables")
+        }
+        return sheet
+    }
+
+    /// Where it stands, behind its ID.
+    private var sentence: String {
+        switch self.status {
+        case .pending: self.dueAt == nil ? "waits for a robot" : "waits for its time"
+        case .running: "is running"
+        case .blocked: "waits for a person's decision"
+        case .completed, .failed: self.seconds.map { "\(self.status.rawValue) after \(TimeSpan.text(seconds: $0))" } ?? self.status.rawValue
+        case .cancelled: "was cancelled"
+        }
+    }
+
+    /// What a selection shows beside the ID.
+    var detail: String {
+        let error = self.failure.map { ": \($0.message)" } ?? ""
+        return "\(self.workflow) v\(self.workflowVersion), \(self.status.rawValue)\(error)"
+    }
+}
+
+extension Sheet {
+    mutating func add(_ failure: FailureInfo?) {
+        guard let failure else { return }
+        self.add("error", .state(failure.message, .bad))
+        self.add("error type", .text("\(failure.type) (\(failure.kind))"))
+        self.add("failed node", .text(failure.node))
+    }
+}
+
+extension StepInfo {
+    static let columns: [Column<StepInfo>] = [
+        Column("step") { .number($0.step) },
+        Column("node") { .text($0.node) },
+        Column("node_type") { .text($0.nodeType) },
+        Column("effect", wide: true) { .text($0.effect) },
+        Column("status") { step in
+            switch step.outcome {
+            case .inDoubt: .state("begun", .attention)
+            case .succeeded: .state("succeeded", .good)
+            case .failed: .state("failed", .bad)
+            }
+        },
+        Column("started_at") { .time($0.startedAt) },
+        Column("duration") { step in
+            step.finishedAt.map { .duration(seconds: max(0, $0.timeIntervalSince(step.startedAt))) } ?? .empty
+        },
+        Column("error", shrinks: true) { step in
+            if case .failed(let message) = step.outcome { .text(message) } else { .empty }
+        },
+    ]
+
+    enum Outcome: Hashable {
+        /// Nothing is known of what followed its beginning.
+        case inDoubt
+        case succeeded
+        case failed(String)
+    }
+
+    var outcome: Outcome {
+        guard let result else { return .inDoubt }
+        return result["error"]?.string.map { .failed($0) } ?? .succeeded
+    }
+}
+
+extension JobInfo {
+    /// One line for people, for a job that was just made.
+    func presentation(saying verb: String) throws -> Presentation {
+        Presentation(
+            single: self, columns: Self.columns, name: self.id.description, json: try ValueEncoder.encode(self),
+            sheet: Sheet("\(verb) \(self.id): \(self.workflow) version \(self.workflowVersion)"))
+    }
+}
+
+extension IssueInfo {
+    /// For people, on stderr.
+    var line: String {
+        var text = "\(self.severity.rawValue): \(self.message)"
+        if let location { text += " [\(location)]" }
+        if let suggestion { text += "; \(suggestion)" }
+        return TerminalText.line(text)
+    }
+}

@@ -1,0 +1,158 @@
+import ArgumentParser
+import CasareClient
+import CasareDomain
+import CasareWire
+import FoundationEssentials
+
+struct SubmitCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "submit", abstract: "Submit a job.",
+        discussion: """
+            A file becomes a version of the workflow that its metadata names, unless it is one already; subflow files \
+            that it refers to go along. Anything else is the name or ID of a stored workflow.
+
+              casarectl submit invoices.json --var month=11 --wait
+              casarectl submit invoices --vars november.yaml --priority high --at 2026-11-30T06:00:00Z
+            """)
+
+    @Argument(
+        help: "A workflow's JSON file, the name or ID of a stored workflow, or - for stdin.",
+        completion: .file(extensions: ["json"]))
+    var workflow: String
+
+    @OptionGroup var variables: VariableOptions
+
+    @Option(help: "Version of a stored workflow (default: the newest).")
+    var version: Int?
+
+    @Option(help: "0 to 20, or low, normal, high, urgent.")
+    var priority: PriorityArgument?
+
+    @Option(help: ArgumentHelp("A later submit with the same key returns this job.", valueName: "key"))
+    var idempotencyKey: String?
+
+    @Option(help: ArgumentHelp("Begin no sooner than after this time, \(TimeSpan.help).", valueName: "time"))
+    var delay: TimeSpan?
+
+    @Option(
+        help: ArgumentHelp("Begin no sooner than at this time, such as 2026-11-30T06:00:00Z.", valueName: "time"))
+    var at: Moment?
+
+    @Flag(help: "Put the trace and the nodes' outputs into the result.")
+    var trace = false
+
+    @Flag(help: "After an error that nobody handles, end that branch and go on with the others.")
+    var continueOnError = false
+
+    @Option(help: ArgumentHelp("How long one node may take, \(TimeSpan.help).", valueName: "time"))
+    var nodeTimeout: TimeSpan?
+
+    @Option(help: ArgumentHelp("How long the whole run may take (default: 1h).", valueName: "time"))
+    var timeLimit: TimeSpan?
+
+    @Option(help: ArgumentHelp("Attempts in all, 1 to 100 (default: what the workflow says, or 6).", valueName: "n"))
+    var maxAttempts: Int?
+
+    @Flag(help: "Check everything and show the request, without submitting it.")
+    var dryRun = false
+
+    @OptionGroup(title: "Waiting") var waiting: WaitOptions
+    @OptionGroup(title: "Output") var output: OutputOptions
+    @OptionGroup(title: "Server") var connection: ConnectionOptions
+
+    func validate() throws {
+        try self.variables.check(besides: self.workflow)
+        if self.delay != nil && self.at != nil { throw ValidationError("Give --delay or --at, not both.") }
+        if let maxAttempts, !RetryPolicy.attemptsRange.contains(maxAttempts) {
+            throw ValidationError("--max-attempts takes a number from 1 to \(RetryPolicy.attemptsRange.upperBound).")
+        }
+    }
+
+    func run() async throws {
+        try self.output.check(JobInfo.headings)
+        let request = try self.request()
+        try await self.connection.withClient { client, _ in
+            if self.dryRun { return try await self.showRequest(request, client) }
+            let submission = try await client.submit(request)
+            let job = submission.job
+            if submission.isDuplicate {
+                StandardStreams.report("casarectl: this idempotency key was used before; this is the job of then")
+            }
+            guard self.waiting.isWanted else {
+                return try self.output.print(
+                    try job.presentation(saying: submission.isDuplicate ? "found" : "submitted"))
+            }
+            StandardStreams.report("submitted \(job.id)")
+            let jobs = try await JobWaiter(client, self.waiting).wait(for: [job.id])
+            try self.output.print(try jobs[0].presentation())
+            if ExitReason.ofWaiting(for: jobs) != .success { throw QuietExit(.jobEndedBadly) }
+        }
+    }
+
+    func request() throws -> SubmitJobRequest {
+        let source = WorkflowSource(self.workflow)
+        var request = SubmitJobRequest(
+            version: self.version, variables: try self.variables.variables() ?? [:],
+            priority: self.priority?.priority ?? .normal, idempotencyKey: self.idempotencyKey,
+            delaySeconds: self.delay?.seconds, runAt: self.at?.date, options: try self.options())
+        switch source {
+        case .stored(let name):
+            request.workflow = name
+        case .document(let input):
+            if self.version != nil {
+                throw CommandFailure(.usage, "--version belongs to a stored workflow, and \(input.name) is a file")
+            }
+            let bundle = try WorkflowBundle.load(input)
+            bundle.reportWarnings()
+            request.document = bundle.document
+        }
+        return request
+    }
+
+    private func options() throws -> Job.Options {
+        Job.Options(
+            continueOnError: self.continueOnError, nodeTimeoutSeconds: self.nodeTimeout?.seconds,
+            timeoutSeconds: self.timeLimit?.seconds ?? Job.Options.timeoutSecondsDefault, trace: self.trace,
+            retry: try self.maxAttempts.map {
+                try RetryPolicy(RetryPolicy.standard.backoff, attemptsMax: $0, jitter: RetryPolicy.standard.jitter)
+            })
+    }
+
+    private func showRequest(_ request: SubmitJobRequest, _ client: CasareClient) async throws {
+        let name: String
+        if let document = request.document {
+            let answer = try await client.validateWorkflow(document)
+            for issue in answer.issues { StandardStreams.report(issue.line) }
+            guard answer.isValid else {
+                throw CommandFailure(.failure, "\(self.workflow) is not valid and would be refused")
+            }
+            name = document["metadata"]?["name"]?.string ?? self.workflow
+        } else {
+            name = try await client.workflow(self.workflow).name
+        }
+        var sheet = Sheet("would submit \(name)")
+        sheet.add("priority", .number(request.priority.rawValue))
+        sheet.add("due", request.runAt.map { .time($0) } ?? .text(self.delay.map { "after " + TimeSpan.text(seconds: $0.seconds) }))
+        sheet.add(request.variables, titled: "Variables")
+        let columns: [Column<String>] = [Column("workflow") { .text($0) }]
+        try self.output.print(
+            Presentation(
+                single: name, columns: columns, name: name, json: try ValueEncoder.encode(request), sheet: sheet))
+    }
+}
+
+/// What `submit` was given.
+enum WorkflowSource: Hashable, Sendable {
+    case document(TextInput)
+    /// A name or an ID.
+    case stored(String)
+
+    /// What is there as a file, or is named like one, is a file.
+    init(_ argument: String) {
+        if argument == "-" || argument.hasSuffix(".json") || FileManager.default.fileExists(atPath: argument) {
+            self = .document(TextInput(argument))
+        } else {
+            self = .stored(argument)
+        }
+    }
+}

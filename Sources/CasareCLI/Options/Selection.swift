@@ -1,0 +1,94 @@
+import CasareDomain
+
+/// The things that a bulk command is about to change, shown before anything happens.
+struct Selection: Hashable, Sendable {
+    struct Item: Hashable, Sendable {
+        let id: String
+        /// What a person knows it by.
+        let detail: String
+    }
+
+    /// As many items are shown before the question.
+    static let sampleMax = 5
+
+    let items: [Item]
+    let noun: String
+
+    /// "1 job", "12 jobs".
+    var count: String { "\(self.items.count) \(self.noun)\(self.items.count == 1 ? "" : "s")" }
+
+    /// The count and the first few items.
+    var sample: [String] {
+        var lines = self.items.prefix(Self.sampleMax).map { item in
+            "  " + TerminalText.line(item.detail.isEmpty ? item.id : "\(item.id)  \(item.detail)")
+        }
+        if self.items.count > Self.sampleMax {
+            lines.append("  … and \(self.items.count - Self.sampleMax) more")
+        }
+        return lines
+    }
+
+    /// With what people know the items by. One that cannot be looked up says so and stays: the command itself will fail
+    /// for it, and go on.
+    func described(atMost limit: Int = .max, _ describe: (Item) async throws -> String) async -> Selection {
+        var described: [Item] = []
+        for item in self.items {
+            guard item.detail.isEmpty, described.count < limit else {
+                described.append(item)
+                continue
+            }
+            do {
+                described.append(Item(id: item.id, detail: try await describe(item)))
+            } catch {
+                described.append(Item(id: item.id, detail: "(\(ErrorReport.failure(for: error).message))"))
+            }
+        }
+        return Selection(items: described, noun: self.noun)
+    }
+
+    private static let columns: [Column<Item>] = [
+        Column("id") { .text($0.id) },
+        Column("detail", shrinks: true) { .text($0.detail) },
+    ]
+
+    /// For `--dry-run`.
+    var presentation: Presentation {
+        Presentation(list: self.items, columns: Self.columns, name: \.id) {
+            ["id": .string($0.id), "detail": .string($0.detail)]
+        }
+    }
+}
+
+/// What a bulk command did.
+struct BulkOutcome<Result: Sendable>: Sendable {
+    private(set) var done: [Result] = []
+    private(set) var failures: [(id: String, failure: CommandFailure)] = []
+
+    /// Does every item in turn, reports each failure at once and goes on; stops early only when the server refuses
+    /// whoever asks, because then it refuses every time.
+    static func of(
+        _ items: [Selection.Item], verb: String, _ body: (Selection.Item) async throws -> Result
+    ) async -> BulkOutcome {
+        var outcome = BulkOutcome()
+        for item in items {
+            do {
+                outcome.done.append(try await body(item))
+            } catch {
+                let failure = ErrorReport.failure(for: error)
+                outcome.failures.append((item.id, failure))
+                StandardStreams.report("casarectl: could not \(verb) \(item.id): \(failure.message)")
+                if failure.status == .notSignedIn || failure.status == .forbidden { break }
+            }
+        }
+        return outcome
+    }
+
+    /// - Throws: A lone item's own failure; `.partOfBulkFailed` when any of several failed.
+    func check(_ selection: Selection, verb: String) throws(CommandFailure) {
+        guard let first = self.failures.first else { return }
+        if selection.items.count == 1 { throw first.failure }
+        throw CommandFailure(
+            .partOfBulkFailed, "\(self.done.count) of \(selection.count) done, \(self.failures.count) failed, "
+                + "\(selection.items.count - self.done.count - self.failures.count) not tried")
+    }
+}

@@ -1,0 +1,87 @@
+import ArgumentParser
+import CasareDomain
+import CasareEngine
+import CasareNodes
+import CasareWire
+
+extension WorkflowCommand {
+    struct Validate: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Check workflow files here, without a server.",
+            discussion: "Ends with 1 when there is an error; warnings do not count.")
+        @Argument(help: "Workflow files, or - for stdin.", completion: .file(extensions: ["json"]))
+        var files: [String]
+        @OptionGroup var output: OutputOptions
+
+        /// Something about a file.
+        struct Finding: Sendable {
+            let file: String
+            let issue: IssueInfo
+
+            static let columns: [Column<Finding>] = [
+                Column("file") { .text($0.file) },
+                Column("severity") { .state($0.issue.severity.rawValue, $0.issue.severity == .error ? .bad : .attention) },
+                Column("code") { .text($0.issue.code) },
+                Column("location") { .text($0.issue.location) },
+                Column("message", shrinks: true) { .text($0.issue.message) },
+                Column("suggestion", wide: true) { .text($0.issue.suggestion) },
+            ]
+
+            func json() throws -> Value {
+                let issue = try ValueEncoder.encode(self.issue).object ?? [:]
+                return .object(Object([("file", .string(self.file))]).merging(issue))
+            }
+        }
+
+        func run() throws {
+            try self.output.check(Finding.columns.map(\.heading))
+            var findings: [Finding] = []
+            for file in self.files {
+                findings += try Self.issues(of: TextInput(file)).map { Finding(file: file, issue: $0) }
+            }
+            try Self.show(findings, self.output)
+        }
+
+        /// Prints what was found, and fails when an error is among it.
+        static func show(_ findings: [Finding], _ output: OutputOptions) throws {
+            if findings.isEmpty, output.format == .table {
+                return StandardStreams.report("no errors, no warnings")
+            }
+            try output.print(
+                try Presentation(
+                    list: findings, columns: Finding.columns, name: \.issue.code, json: { try $0.json() }))
+            if findings.contains(where: { $0.issue.severity == .error }) { throw QuietExit(.failure) }
+        }
+
+        static func show(_ issues: [IssueInfo], of file: String, _ output: OutputOptions) throws {
+            try Self.show(issues.map { Finding(file: file, issue: $0) }, output)
+        }
+
+        private static func issues(of input: TextInput) throws -> [IssueInfo] {
+            let text = try input.read()
+            guard (try? Value(parsingJSON: text)) != nil else {
+                // The parser says where, as an issue like any other.
+                return WorkflowDocument.parse(text: text).issues.map(IssueInfo.init)
+            }
+            let bundle = try WorkflowBundle.load(text: text, from: input)
+            let (document, issues) = WorkflowDocument.parse(bundle.document)
+            let missing = bundle.warnings.map {
+                IssueInfo(severity: .warning, code: "MISSING_SUBFLOW", message: $0, location: nil, suggestion: nil)
+            }
+            return (issues + (document?.validate(against: StandardNodes.catalogue) ?? [])).map(IssueInfo.init) + missing
+        }
+    }
+}
+
+extension IssueInfo {
+    init(_ issue: ValidationIssue) {
+        let severity: Severity =
+            switch issue.severity {
+            case .error: .error
+            case .warning: .warning
+            }
+        self.init(
+            severity: severity, code: issue.code, message: issue.message, location: issue.location,
+            suggestion: issue.suggestion)
+    }
+}

@@ -1,0 +1,119 @@
+import ArgumentParser
+import CasareClient
+import CasareDomain
+import CasareWire
+
+struct WorkflowCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "workflow", abstract: "Check, store and look at workflows.",
+        subcommands: [Validate.self, Push.self, List.self, Get.self, Versions.self], aliases: ["wf"])
+
+    struct Push: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Store a workflow as its newest version.",
+            discussion: """
+                Subflow files that it refers to go along. A document that is the newest version already makes no new one.
+                """)
+        @Argument(help: "The workflow's JSON file, or - for stdin.", completion: .file(extensions: ["json"]))
+        var file: String
+        @Option(help: "Store it under this name instead of the one in its metadata.") var name: String?
+        @Flag(help: "Have the server check it, and store nothing.") var dryRun = false
+        @OptionGroup(title: "Output") var output: OutputOptions
+        @OptionGroup(title: "Server") var connection: ConnectionOptions
+
+        private static let columns: [Column<PushWorkflowResponse>] = [
+            Column("name") { .text($0.name) },
+            Column("version") { .number($0.version) },
+            Column("new") { .flag($0.isNew) },
+            Column("workflow_id", wide: true) { .text($0.workflowID.description) },
+        ]
+
+        func run() async throws {
+            try self.output.check(Self.columns.map(\.heading))
+            let bundle = try WorkflowBundle.load(TextInput(self.file))
+            bundle.reportWarnings()
+            try await self.connection.withClient { client, _ in
+                if self.dryRun {
+                    let answer = try await client.validateWorkflow(bundle.document)
+                    return try Validate.show(answer.issues, of: self.file, self.output)
+                }
+                let answer = try await client.pushWorkflow(
+                    PushWorkflowRequest(name: self.name, document: bundle.document))
+                for issue in answer.issues { StandardStreams.report(issue.line) }
+                let sentence = "\(answer.name) is \(answer.isNew ? "now" : "already") version \(answer.version)"
+                try self.output.print(
+                    Presentation(
+                        single: answer, columns: Self.columns, name: answer.name,
+                        json: try ValueEncoder.encode(answer), sheet: Sheet(sentence)))
+            }
+        }
+    }
+
+    struct List: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "List workflows.", aliases: ["ls"])
+        @OptionGroup var paging: PagingOptions
+        @OptionGroup(title: "Output") var output: OutputOptions
+        @OptionGroup(title: "Server") var connection: ConnectionOptions
+
+        func run() async throws {
+            try self.output.check(WorkflowInfo.columns.map(\.heading))
+            try await self.connection.withClient { client, _ in
+                let workflows = try await self.paging.collect { limit, cursor in
+                    let page = try await client.workflows(limit: limit, cursor: cursor)
+                    return (page.workflows, page.nextCursor)
+                }
+                try self.output.print(
+                    try Presentation(
+                        list: workflows, columns: WorkflowInfo.columns, name: \.name,
+                        json: { try ValueEncoder.encode($0) }))
+            }
+        }
+    }
+
+    struct Get: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Show a version of a workflow.",
+            discussion: "casarectl workflow get NAME --document > file.json gives the document back as it was pushed.")
+        @Argument(help: "Name or ID.") var workflow: String
+        @Option(help: "Which version (default: the newest).") var version: Int?
+        @Flag(help: "Print the document itself and nothing else.") var document = false
+        @OptionGroup(title: "Output") var output: OutputOptions
+        @OptionGroup(title: "Server") var connection: ConnectionOptions
+
+        func run() async throws {
+            try self.output.check(WorkflowVersionInfo.columns.map(\.heading))
+            try await self.connection.withClient { client, _ in
+                let number =
+                    if let version { version } else { try await client.workflow(self.workflow).latestVersion }
+                let version = try await client.workflowVersion(number, of: self.workflow)
+                if self.document {
+                    let text = (version.document ?? .null).jsonText(.pretty(indent: 2))
+                    return StandardStreams.print(TerminalText.json(text) + "\n")
+                }
+                try self.output.print(try version.presentation())
+            }
+        }
+    }
+
+    struct Versions: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "List a workflow's versions, newest first.")
+        @Argument(help: "Name or ID.") var workflow: String
+        @OptionGroup var paging: PagingOptions
+        @OptionGroup(title: "Output") var output: OutputOptions
+        @OptionGroup(title: "Server") var connection: ConnectionOptions
+
+        func run() async throws {
+            try self.output.check(WorkflowVersionInfo.columns.map(\.heading))
+            try await self.connection.withClient { client, _ in
+                let versions = try await self.paging.collect { limit, cursor in
+                    let page = try await client.workflowVersions(of: self.workflow, limit: limit, cursor: cursor)
+                    return (page.versions, page.nextCursor)
+                }
+                try self.output.print(
+                    try Presentation(
+                        list: versions, columns: WorkflowVersionInfo.columns, name: { "\($0.name)@\($0.version)" },
+                        json: { try ValueEncoder.encode($0) }))
+            }
+        }
+    }
+}

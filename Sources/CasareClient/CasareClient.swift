@@ -1,0 +1,57 @@
+/// The API's client. Close it with `shutdown()`, or use `withCasareClient`.
+///
+/// Every method throws `ClientError`; when the calling task is cancelled that is `.cancelled`. Requests that may be
+/// repeated are, a few times, while the server is unavailable; see `Configuration.retriesMax`.
+public struct CasareClient: Sendable {
+    public struct Configuration: Sendable, Hashable {
+        /// `http://host:port` or `https://host`, with or without a path before `/api`.
+        public var url: String
+        /// Sent as a bearer token; never logged or shown.
+        public var token: String?
+        /// Begins the `User-Agent`, such as `casarectl`.
+        public var program: String
+        public var connectTimeout: Duration = .seconds(5)
+        /// For one try of a request that does not wait for anything.
+        public var requestTimeout: Duration = .seconds(30)
+        /// Further tries of a request that may be repeated.
+        public var retriesMax = 2
+
+        public init(url: String, token: String?, program: String = "casare-client") {
+            self.url = url
+            self.token = token
+            self.program = program
+        }
+    }
+
+    /// The largest answer that is read.
+    public static let responseBytesMax = 16 * 1024 * 1024
+    /// Added to the time that a long poll waits, for the way there and back.
+    static let longPollMargin = Duration.seconds(15)
+
+    let transport: Transport
+
+    /// - Throws: `ClientError.invalidURL`.
+    public init(_ configuration: Configuration) throws(ClientError) {
+        self.transport = try Transport(configuration)
+    }
+
+    /// Closes its connections. The client is of no use afterwards.
+    public func shutdown() async {
+        await self.transport.shutdown()
+    }
+}
+
+/// Gives `body` a client and closes it afterwards, also when `body` throws.
+public func withCasareClient<R>(
+    _ configuration: CasareClient.Configuration, _ body: (CasareClient) async throws -> R
+) async throws -> R {
+    let client = try CasareClient(configuration)
+    do {
+        let result = try await body(client)
+        await client.shutdown()
+        return result
+    } catch {
+        await client.shutdown()
+        throw error
+    }
+}

@@ -1,0 +1,66 @@
+public import CasareDomain
+public import CasareWire
+
+/// A submitted job.
+public struct Submission: Hashable, Sendable {
+    public let job: JobInfo
+    /// The idempotency key was known: this is the job of the first submit.
+    public let isDuplicate: Bool
+}
+
+extension CasareClient {
+    /// Repeated while the server is unavailable only when the request has an idempotency key.
+    public func submit(_ request: SubmitJobRequest) async throws(ClientError) -> Submission {
+        let (status, response): (Int, JobResponse) = try await self.postWithStatus(
+            "\(Self.apiPath)/jobs", request, mayRepeat: request.idempotencyKey != nil)
+        return Submission(job: response.job, isDuplicate: status == 200)
+    }
+
+    /// All of them or none; at most `SubmitBatchRequest.jobsMax`. In the order of the requests.
+    public func submit(_ requests: [SubmitJobRequest]) async throws(ClientError) -> [SubmittedJobInfo] {
+        let response: SubmitBatchResponse = try await self.post(
+            "\(Self.apiPath)/jobs/batch", SubmitBatchRequest(jobs: requests),
+            mayRepeat: requests.allSatisfy { $0.idempotencyKey != nil })
+        return response.jobs
+    }
+
+    public func jobs(_ query: JobQuery = JobQuery()) async throws(ClientError) -> JobPage {
+        try await self.get(
+            "\(Self.apiPath)/jobs",
+            [
+                ("status", query.status?.rawValue), ("workflow", query.workflow),
+                ("since", query.since.map(Timestamp.text)), ("until", query.until.map(Timestamp.text)),
+                ("limit", query.limit.map(String.init)), ("cursor", query.cursor),
+            ])
+    }
+
+    /// - Parameter waiting: answer as soon as the job has ended or is blocked, or after this time; up to 30 s.
+    public func job(_ id: Job.ID, waiting: Duration = .zero) async throws(ClientError) -> JobInfo {
+        let response: JobResponse = try await self.get(
+            "\(Self.apiPath)/jobs/\(id)",
+            [("wait_seconds", waiting > .zero ? String(waiting.fractionalSeconds) : nil)], waiting: waiting)
+        return response.job
+    }
+
+    /// The journaled steps.
+    public func steps(of id: Job.ID) async throws(ClientError) -> [StepInfo] {
+        let response: StepsResponse = try await self.get("\(Self.apiPath)/jobs/\(id)/steps")
+        return response.steps
+    }
+
+    /// - Returns: the job; a running one may need a moment to end.
+    public func cancelJob(_ id: Job.ID, reason: String? = nil) async throws(ClientError) -> JobInfo {
+        let response: JobResponse = try await self.post(
+            "\(Self.apiPath)/jobs/\(id)/cancel", CancelJobRequest(reason: reason))
+        return response.job
+    }
+
+    /// Submits a copy of a job that has ended.
+    ///
+    /// - Parameter variables: replace the job's.
+    public func retryJob(_ id: Job.ID, variables: Object? = nil) async throws(ClientError) -> JobInfo {
+        let response: JobResponse = try await self.post(
+            "\(Self.apiPath)/jobs/\(id)/retry", RetryJobRequest(variables: variables))
+        return response.job
+    }
+}

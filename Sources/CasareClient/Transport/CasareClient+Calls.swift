@@ -1,0 +1,46 @@
+import CasareWire
+
+/// The few shapes that all requests have.
+extension CasareClient {
+    static let apiPath = "/api/v1"
+
+    func get<T: Decodable & Sendable>(
+        _ path: String, _ query: [(name: String, value: String?)] = [], waiting: Duration = .zero
+    ) async throws(ClientError) -> T {
+        let call = Call(method: .get, path: path, query: query, mayRepeat: true, waiting: waiting)
+        return try self.transport.decode(try await self.transport.send(call), of: call)
+    }
+
+    func post<T: Decodable & Sendable>(
+        _ path: String, _ body: some Encodable & Sendable, mayRepeat: Bool = false, waiting: Duration = .zero
+    ) async throws(ClientError) -> T {
+        try await self.postWithStatus(path, body, mayRepeat: mayRepeat, waiting: waiting).response
+    }
+
+    func postWithStatus<T: Decodable & Sendable>(
+        _ path: String, _ body: some Encodable & Sendable, mayRepeat: Bool = false, waiting: Duration = .zero
+    ) async throws(ClientError) -> (status: Int, response: T) {
+        let bytes: [UInt8]
+        do {
+            bytes = try WireJSON.encode(body)
+        } catch {
+            throw .invalidRequest("\(error)")
+        }
+        let call = Call(method: .post, path: path, body: bytes, mayRepeat: mayRepeat, waiting: waiting)
+        let answer = try await self.transport.send(call)
+        return (answer.status, try self.transport.decode(answer, of: call))
+    }
+
+    func delete<T: Decodable & Sendable>(_ path: String) async throws(ClientError) -> T {
+        let call = Call(method: .delete, path: path, mayRepeat: true)
+        return try self.transport.decode(try await self.transport.send(call), of: call)
+    }
+}
+
+extension Duration {
+    /// For the wire, in seconds with a fraction.
+    var fractionalSeconds: Double {
+        let (seconds, attoseconds) = self.components
+        return Double(seconds) + Double(attoseconds) * 1e-18
+    }
+}

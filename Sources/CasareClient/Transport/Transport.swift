@@ -1,0 +1,207 @@
+import AsyncHTTPClient
+import CasareDomain
+import CasareWire
+import NIOCore
+import NIOHTTP1
+
+/// One request, before it is sent.
+struct Call: Sendable {
+    enum Method: String, Sendable { case get = "GET", post = "POST", delete = "DELETE" }
+
+    let method: Method
+    /// Begins with a slash; its parts are percent-encoded.
+    let path: String
+    var query: [(name: String, value: String?)] = []
+    var body: [UInt8]?
+    /// Whether sending it twice does no harm.
+    var mayRepeat: Bool
+    /// How long the server may wait before it answers.
+    var waiting: Duration = .zero
+
+    /// Calls are named in messages the way they stand in the documentation.
+    var operation: String { "\(self.method.rawValue) \(self.path)" }
+}
+
+/// What came back.
+struct Answer: Sendable {
+    let status: Int
+    let body: [UInt8]
+    let serverVersion: String?
+    let requestID: String
+    let retryAfterSeconds: Double?
+}
+
+/// Sends calls over HTTP, repeats those that may be, and turns every failure into a `ClientError`.
+struct Transport: Sendable {
+    private let http: HTTPClient
+    private let base: String
+    private let configuration: CasareClient.Configuration
+
+    init(_ configuration: CasareClient.Configuration) throws(ClientError) {
+        guard let base = Self.base(configuration.url) else { throw .invalidURL(configuration.url) }
+        self.base = base
+        self.configuration = configuration
+        var http = HTTPClient.Configuration(
+            redirectConfiguration: .disallow,
+            timeout: .init(connect: TimeAmount(configuration.connectTimeout)))
+        // Otherwise a refused connection is tried again until the time to connect is up.
+        http.connectionPool.retryConnectionEstablishment = false
+        self.http = HTTPClient(eventLoopGroupProvider: .singleton, configuration: http)
+    }
+
+    func shutdown() async {
+        // It fails only when it was shut down before.
+        try? await self.http.shutdown()
+    }
+
+    private static func base(_ url: String) -> String? {
+        guard url.hasPrefix("http://") || url.hasPrefix("https://"), !url.contains("?"), !url.contains("#"),
+            !url.contains(where: \.isWhitespace), let host = url.split(separator: "/", omittingEmptySubsequences: true)
+                .dropFirst().first, !host.hasPrefix(":")
+        else { return nil }
+        var base = url
+        while base.hasSuffix("/") {
+            base.removeLast()
+        }
+        return base
+    }
+
+    // MARK: Sending
+
+    /// - Returns: an answer with a status of success.
+    func send(_ call: Call) async throws(ClientError) -> Answer {
+        var tries = 0
+        while true {
+            let problem: ClientError
+            do throws(ClientError) {
+                return try self.checked(try await self.once(call), of: call)
+            } catch {
+                problem = error
+            }
+            guard call.mayRepeat, tries < self.configuration.retriesMax, let delay = Self.delay(after: problem, tries)
+            else { throw problem }
+            tries += 1
+            do {
+                try await Task.sleep(for: delay)
+            } catch {
+                throw .cancelled
+            }
+        }
+    }
+
+    /// How long to wait before the next try; `nil` when another try is of no use.
+    private static func delay(after problem: ClientError, _ tries: Int) -> Duration? {
+        let usual = Duration.milliseconds(200 << (2 * tries))
+        switch problem {
+        case .unreachable:
+            return usual
+        case .api(let problem) where problem.status == 503:
+            return problem.retryAfterSeconds.map { .seconds(min($0, Self.retryAfterSecondsMax)) } ?? usual
+        case .api, .timedOut, .versionSkew, .notCasare, .responseTooLarge, .invalidURL, .invalidRequest, .cancelled:
+            return nil
+        }
+    }
+
+    /// A server that asks for more patience than this gets an error to report instead.
+    private static let retryAfterSecondsMax = 5.0
+
+    private func once(_ call: Call) async throws(ClientError) -> Answer {
+        var request = HTTPClientRequest(url: self.base + call.path + Self.text(of: call.query))
+        request.method = HTTPMethod(rawValue: call.method.rawValue)
+        request.headers.add(name: "Accept", value: "application/json")
+        request.headers.add(
+            name: "User-Agent", value: "\(self.configuration.program)/\(CasareVersion.current)")
+        if let token = self.configuration.token {
+            request.headers.add(name: "Authorization", value: "Bearer \(token)")
+        }
+        if let body = call.body {
+            request.headers.add(name: "Content-Type", value: "application/json")
+            request.body = .bytes(body)
+        }
+        let limit =
+            call.waiting > .zero
+            ? call.waiting + CasareClient.longPollMargin : self.configuration.requestTimeout
+        do {
+            let response = try await self.http.execute(request, timeout: TimeAmount(limit))
+            let body = try await response.body.collect(upTo: CasareClient.responseBytesMax)
+            return Answer(
+                status: Int(response.status.code), body: Array(body.readableBytesView),
+                serverVersion: Self.serverVersion(response.headers),
+                requestID: response.headers.first(name: "X-Request-ID") ?? "",
+                retryAfterSeconds: response.headers.first(name: "Retry-After").flatMap(Double.init))
+        } catch {
+            throw ClientError(error, call: call, url: self.base, limit: limit)
+        }
+    }
+
+    private static func serverVersion(_ headers: HTTPHeaders) -> String? {
+        guard let server = headers.first(name: "Server"), server.hasPrefix("casare/") else { return nil }
+        return String(server.dropFirst("casare/".count))
+    }
+
+    private static func text(of query: [(name: String, value: String?)]) -> String {
+        let parts = query.compactMap { item in item.value.map { "\(item.name)=\(percentEncoded($0))" } }
+        return parts.isEmpty ? "" : "?" + parts.joined(separator: "&")
+    }
+
+    // MARK: Reading
+
+    private func checked(_ answer: Answer, of call: Call) throws(ClientError) -> Answer {
+        guard !(200..<300).contains(answer.status) else { return answer }
+        let envelope: ErrorEnvelope
+        do throws(WireJSON.Failure) {
+            envelope = try WireJSON.decode(from: answer.body)
+        } catch {
+            guard answer.serverVersion == nil else {
+                throw .versionSkew(
+                    operation: call.operation, serverVersion: answer.serverVersion,
+                    reason: "the answer, of status \(answer.status), cannot be read: \(error)")
+            }
+            // A proxy answers in its own words while the server behind it is away.
+            if [502, 503, 504].contains(answer.status) {
+                throw .unreachable(url: self.base, reason: "the gateway before it answered \(answer.status)")
+            }
+            throw .notCasare(url: self.base, reason: "\(call.operation) was answered with status \(answer.status)")
+        }
+        let isUnknownRoute = envelope.error.details?["unknown_route"]?.bool == true
+        if isUnknownRoute || envelope.error.code == ErrorCode.methodNotAllowed.rawValue {
+            throw .versionSkew(
+                operation: call.operation, serverVersion: answer.serverVersion, reason: "the server has no such route")
+        }
+        throw .api(
+            ClientError.Problem(
+                status: answer.status, codeText: envelope.error.code, message: envelope.error.message,
+                field: envelope.error.field, details: envelope.error.details, requestID: envelope.meta.requestID,
+                retryAfterSeconds: answer.retryAfterSeconds))
+    }
+
+    /// Reads the body of an answer.
+    func decode<T: Decodable>(_ answer: Answer, of call: Call) throws(ClientError) -> T {
+        do throws(WireJSON.Failure) {
+            return try WireJSON.decode(T.self, from: answer.body)
+        } catch {
+            guard answer.serverVersion != nil else {
+                throw .notCasare(url: self.base, reason: "the answer to \(call.operation) cannot be read: \(error)")
+            }
+            throw .versionSkew(
+                operation: call.operation, serverVersion: answer.serverVersion,
+                reason: "the answer cannot be read: \(error)")
+        }
+    }
+}
+
+/// The text with everything encoded that has a meaning in paths and queries.
+func percentEncoded(_ text: String) -> String {
+    var encoded: [UInt8] = []
+    let digits = Array("0123456789ABCDEF".utf8)
+    for byte in text.utf8 {
+        switch byte {
+        case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"),
+            UInt8(ascii: "~"):
+            encoded.append(byte)
+        default:
+            encoded += [UInt8(ascii: "%"), digits[Int(byte >> 4)], digits[Int(byte & 0xF)]]
+        }
+    }
+    return String(decoding: encoded, as: UTF8.self)
+}

@@ -1,0 +1,27 @@
+/// Everything that a robot needs to run a job that it has leased.
+public struct LeasedJob: Hashable, Sendable {
+    public let lease: Lease
+    /// How often a robot has begun the job, this time included.
+    public let attempt: Int
+    public let workflowName: String
+    public let workflowVersion: Int
+    /// The workflow document's JSON text.
+    public let document: String
+    public let variables: Object
+    public let options: Job.Options
+    public let priority: Priority
+
+    public init(
+        lease: Lease, attempt: Int, workflowName: String, workflowVersion: Int, document: String, variables: Object,
+        options: Job.Options, priority: Priority
+    ) {
+        self.lease = lease
+        self.attempt = attempt
+        self.workflowName = workflowName
+        self.workflowVersion = workflowVersion
+        self.document = document
+        self.variables = variables
+        self.options = options
+        self.priority = priority
+    }
+}

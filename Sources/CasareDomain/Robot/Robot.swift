@@ -1,0 +1,67 @@
+public import FoundationEssentials
+
+/// A process that runs jobs.
+public struct Robot: Identifiable, Hashable, Sendable {
+    /// Chosen by whoever registers it: 1 to 64 letters, digits, `.`, `_` and `-`, beginning with a letter or digit.
+    public struct ID: RawRepresentable, Hashable, Sendable, Codable, CustomStringConvertible {
+        public let rawValue: String
+
+        public init?(rawValue: String) {
+            guard (1...64).contains(rawValue.utf8.count), let first = rawValue.utf8.first,
+                Self.isLetterOrDigit(first),
+                rawValue.utf8.allSatisfy({ Self.isLetterOrDigit($0) || $0 == 0x2D || $0 == 0x2E || $0 == 0x5F })
+            else { return nil }
+            self.rawValue = rawValue
+        }
+
+        public var description: String { self.rawValue }
+
+        private static func isLetterOrDigit(_ byte: UInt8) -> Bool {
+            (0x30...0x39).contains(byte) || (0x41...0x5A).contains(byte) || (0x61...0x7A).contains(byte)
+        }
+    }
+
+    /// One boot of one robot process. Leases belong to it and end with it.
+    public struct SessionID: RawRepresentable, Hashable, Sendable, Codable, CustomStringConvertible {
+        public let rawValue: Int64
+
+        public init(rawValue: Int64) { self.rawValue = rawValue }
+
+        public var description: String { String(self.rawValue) }
+    }
+
+    public enum Status: String, Hashable, Sendable, Codable, CaseIterable {
+        /// It has a live session and a free slot.
+        case online
+        /// It has a live session and every slot runs a job.
+        case busy
+        case offline
+    }
+
+    public let id: ID
+    public let environment: String
+    public let tags: [String]
+    public let capabilities: [String]
+    /// Jobs it runs at once.
+    public let slots: Int
+    public let status: Status
+    /// Live leases; always derived.
+    public let slotsInUse: Int
+    public let lastSeenAt: Date?
+    public let registeredAt: Date
+
+    public init(
+        id: ID, environment: String, tags: [String], capabilities: [String], slots: Int, status: Status,
+        slotsInUse: Int, lastSeenAt: Date?, registeredAt: Date
+    ) {
+        self.id = id
+        self.environment = environment
+        self.tags = tags
+        self.capabilities = capabilities
+        self.slots = slots
+        self.status = status
+        self.slotsInUse = slotsInUse
+        self.lastSeenAt = lastSeenAt
+        self.registeredAt = registeredAt
+    }
+}

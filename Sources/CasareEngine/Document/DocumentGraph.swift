@@ -1,0 +1,96 @@
+import CasareDomain
+
+/// A document's nodes and connections by position, told apart into exec and data.
+///
+/// Connections with an end that does not exist, and those from a loop's End back to its own start, are left out of the
+/// exec edges: loops are not drawn as circles, and where somebody drew one it means the same.
+struct DocumentGraph {
+    let document: WorkflowDocument
+    /// By node; `nil` for an unknown type.
+    let types: [NodeType?]
+    let positions: [String: Int]
+    /// The exec output that each connection of the document leaves by; `nil` for data connections.
+    let execPorts: [String?]
+    /// The connections, by place in the document's list, that lead from a loop's End back to its own start.
+    private(set) var loopBacks: Set<Int> = []
+    /// Followers by node, in connection order.
+    private(set) var execSuccessors: [[Int]]
+    private(set) var execPredecessors: [[Int]]
+
+    init(_ document: WorkflowDocument, catalogue: NodeCatalogue) {
+        self.document = document
+        let types = document.nodes.map { catalogue.type(named: $0.type) }
+        var positions: [String: Int] = [:]
+        for (position, node) in document.nodes.enumerated() where positions[node.id] == nil {
+            positions[node.id] = position
+        }
+        self.types = types
+        self.positions = positions
+        self.execPorts = document.connections.map { connection in
+            guard let source = positions[connection.source] else { return nil }
+            guard let type = types[source] else {
+                return ExecPorts.inputs.contains(connection.targetPort) ? connection.sourcePort : nil
+            }
+            return ExecPorts.canonicalOutput(of: connection, type: type, config: document.nodes[source].config)
+        }
+        self.execSuccessors = document.nodes.map { _ in [] }
+        self.execPredecessors = document.nodes.map { _ in [] }
+        var backwards: [(place: Int, end: Int, start: Int)] = []
+        for (place, connection) in document.connections.enumerated() where self.execPorts[place] != nil {
+            guard let source = positions[connection.source], let target = positions[connection.target] else { continue }
+            if self.mayCloseLoop(from: source, to: target) {
+                backwards.append((place, source, target))
+            } else {
+                self.addExec(from: source, to: target)
+            }
+        }
+        for (place, end, start) in backwards {
+            if self.isOwnStart(start, of: end) {
+                self.loopBacks.insert(place)
+            } else {
+                self.addExec(from: end, to: start)
+            }
+        }
+    }
+
+    func structure(_ position: Int) -> NodeType.Structure? { self.types[position]?.structure }
+
+    func isTrigger(_ position: Int) -> Bool {
+        self.structure(position) == .trigger || self.typeName(position).contains("Trigger")
+    }
+
+    /// The canonical type name; for an unknown type the name as written.
+    func typeName(_ position: Int) -> String { self.types[position]?.name ?? self.document.nodes[position].type }
+
+    /// Everything that exec connections reach from `starts`, these included.
+    func reached(from starts: [Int]) -> Set<Int> {
+        var seen = Set(starts)
+        var open = starts
+        while let position = open.popLast() {
+            for next in self.execSuccessors[position] where seen.insert(next).inserted {
+                open.append(next)
+            }
+        }
+        return seen
+    }
+
+    private mutating func addExec(from source: Int, to target: Int) {
+        self.execSuccessors[source].append(target)
+        self.execPredecessors[target].append(source)
+    }
+
+    private func mayCloseLoop(from source: Int, to target: Int) -> Bool {
+        switch (self.structure(source), self.structure(target)) {
+        case (.forLoopEnd, .forLoopStart), (.whileLoopEnd, .whileLoopStart): true
+        default: false
+        }
+    }
+
+    /// By the End's word; without it, when the loop's body leads to that End.
+    private func isOwnStart(_ start: Int, of end: Int) -> Bool {
+        if let paired = self.document.nodes[end].config["paired_start_id"]?.string, let named = self.positions[paired] {
+            return named == start
+        }
+        return self.reached(from: [start]).contains(end)
+    }
+}

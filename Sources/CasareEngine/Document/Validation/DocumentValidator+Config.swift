@@ -1,0 +1,152 @@
+import CasareDomain
+
+extension DocumentValidator {
+    /// Config keys that mean the same on every node. Keys that begin with `_` are the engine's and the editor's own.
+    private static let commonKeys: Set<String> = ["label", "name", "on_recovery"]
+    /// Texts that would matter if they were run as code.
+    private static let dangerousPatterns = [
+        "__import__", "eval(", "exec(", "compile(", "os.system", "subprocess.", "open(", "pickle.", "marshal.",
+        "__builtins__", "__globals__",
+    ]
+    /// Parameters that hold code on purpose, also of types that declare no parameters here.
+    private static let codeKeys: Set<String> = ["code", "condition", "expression", "javascript", "script"]
+
+    mutating func checkConfigs() {
+        var deliveries: [String: Set<String>] = [:]
+        for (position, connection) in self.document.connections.enumerated()
+        where self.graph.execPorts[position] == nil {
+            deliveries[connection.target, default: []].insert(connection.targetPort)
+        }
+        for parameter in self.document.interface?.parameters ?? [] {
+            deliveries[parameter.internalNode, default: []].insert(parameter.internalProperty)
+        }
+        for position in self.document.nodes.indices {
+            self.checkDangerousPatterns(position)
+            guard let type = self.graph.types[position], !self.document.nodes[position].isDisabled else { continue }
+            if case .unsupported = type.behaviour { continue }
+            // Triggers are configured for what fires them; a run only passes through them.
+            if !self.graph.isTrigger(position) {
+                self.checkRequired(position, type, delivered: deliveries[self.document.nodes[position].id] ?? [])
+            }
+            self.checkChoices(position, type)
+            self.checkKeys(position, type)
+        }
+    }
+
+    /// Whether a node takes and gives more than its type declares.
+    func hasOpenPorts(_ position: Int) -> Bool {
+        guard let type = self.graph.types[position] else { return true }
+        if case .unsupported = type.behaviour { return true }
+        return type.structure == .subflow || self.graph.isTrigger(position)
+            || ["CallSubworkflowNode", "ExecuteWorkflowNode", "SubflowNode"].contains(type.name)
+    }
+
+    /// The canonical name of a parameter; `nil` when the type does not know it.
+    func parameter(_ name: String, of position: Int) -> String? {
+        guard let type = self.graph.types[position] else { return nil }
+        for parameter in type.parameters
+        where parameter.name == name || parameter.aliases.contains(where: { $0.name == name }) {
+            return parameter.name
+        }
+        return type.parameterPrefixes.contains { name.hasPrefix($0) && name.count > $0.count } ? name : nil
+    }
+
+    private mutating func checkRequired(_ position: Int, _ type: NodeType, delivered: Set<String>) {
+        let config = self.document.nodes[position].config
+        let missing = type.parameters.filter { parameter in
+            guard parameter.isRequired, Self.isBlank(parameter.defaultValue) else { return false }
+            return ([parameter.name] + parameter.aliases.map(\.name)).allSatisfy { name in
+                !delivered.contains(name) && Self.isBlank(config[name] ?? .null)
+            }
+        }
+        guard !missing.isEmpty else { return }
+        self.add(
+            .warning(
+                "MISSING_PARAMETER",
+                "Node \(self.label(position)) needs \(Self.list(missing.map(\.name))), "
+                    + "but nothing sets \(missing.count == 1 ? "it" : "them")",
+                at: self.location(position),
+                suggestion: "Set \(missing.count == 1 ? "it" : "them") in its config, or connect a data output there"))
+    }
+
+    private static func isBlank(_ value: Value) -> Bool {
+        value.isNull || value.string?.allSatisfy(\.isWhitespace) == true
+    }
+
+    private mutating func checkChoices(_ position: Int, _ type: NodeType) {
+        let config = self.document.nodes[position].config
+        for parameter in type.parameters where !parameter.choices.isEmpty {
+            let names = [parameter.name] + parameter.aliases.map(\.name)
+            guard let value = names.lazy.compactMap({ config[$0] }).first, !Self.isBlank(value) else { continue }
+            let text = value.displayText
+            guard !Self.mayHoldTemplate(text), !parameter.choices.contains(where: { Self.means(text, $0) }) else {
+                continue
+            }
+            let nearest = self.nearest(to: text, among: parameter.choices)
+            self.add(
+                .warning(
+                    "INVALID_CHOICE",
+                    "Node \(self.label(position)): '\(parameter.name)' is '\(DocumentLimits.shortened(text))', "
+                        + "but must be one of: \(parameter.choices.joined(separator: ", "))",
+                    at: self.location(position), suggestion: nearest.map { "Did you mean '\($0)'?" }))
+        }
+    }
+
+    /// Case does not matter, and the first word of a choice is enough: `GET` for `GET Request`.
+    private static func means(_ text: String, _ choice: String) -> Bool {
+        let text = text.lowercased()
+        let choice = choice.lowercased()
+        return choice == text || choice.hasPrefix(text + " ")
+    }
+
+    private static func mayHoldTemplate(_ text: String) -> Bool {
+        text.contains("{{") || text.contains("${") || text.contains("%")
+    }
+
+    private mutating func checkKeys(_ position: Int, _ type: NodeType) {
+        guard !self.hasOpenPorts(position) else { return }
+        let unknown = self.document.nodes[position].config.filter { key, value in
+            !value.isNull && !key.hasPrefix("_") && !Self.commonKeys.contains(key)
+                && !(key.hasPrefix("paired_") && key.hasSuffix("_id")) && self.parameter(key, of: position) == nil
+        }.map(\.key)
+        guard let first = unknown.first else { return }
+        let known = type.parameters.map(\.name)
+        let nearest = self.nearest(to: first, among: known)
+        self.add(
+            .warning(
+                "UNKNOWN_CONFIG_KEY",
+                "Node \(self.label(position)) has config that it does not know and ignores: \(Self.list(unknown))",
+                at: self.location(position),
+                suggestion: nearest.map { "Did you mean '\($0)' instead of '\(first)'?" }
+                    ?? (known.isEmpty ? "It takes no config" : "It knows \(Self.list(known, max: 12))")))
+    }
+
+    private mutating func checkDangerousPatterns(_ position: Int) {
+        let verbatim = Set(self.graph.types[position]?.parameters.filter(\.isVerbatim).map(\.name) ?? [])
+        for (key, value) in self.document.nodes[position].config
+        where !Self.codeKeys.contains(key) && !verbatim.contains(self.parameter(key, of: position) ?? key) {
+            guard let pattern = Self.dangerousPattern(in: value) else { continue }
+            self.add(
+                .warning(
+                    "DANGEROUS_PATTERN",
+                    "Node \(self.label(position)): '\(DocumentLimits.shortened(key))' contains '\(pattern)', "
+                        + "which looks like code",
+                    at: self.location(position),
+                    suggestion: "It is treated as plain text; check that this is what it is meant to be"))
+        }
+    }
+
+    private static func dangerousPattern(in value: Value) -> String? {
+        switch value {
+        case .string(let text):
+            let text = text.lowercased()
+            return Self.dangerousPatterns.first { text.contains($0) }
+        case .list(let items):
+            return items.lazy.compactMap { Self.dangerousPattern(in: $0) }.first
+        case .object(let members):
+            return members.lazy.compactMap { Self.dangerousPattern(in: $0.value) }.first
+        case .null, .bool, .int, .double:
+            return nil
+        }
+    }
+}

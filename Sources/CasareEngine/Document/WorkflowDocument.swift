@@ -1,0 +1,112 @@
+package import CasareDomain
+
+/// A workflow as it was drawn, in one shape whatever shape the file had (workflow format §1).
+///
+/// Nodes and connections keep the order of the file, because the order decides what runs first. Reroute nodes are gone:
+/// their connections lead straight to where the wire ends.
+package struct WorkflowDocument: Sendable {
+    package struct Node: Sendable, Hashable, Identifiable {
+        package var id: String
+        /// As written; `NodeCatalogue.type(named:)` knows the other spellings.
+        package var type: String
+        package var config: Object
+        /// What people call it.
+        package var name: String?
+        /// Not executed: its inputs are passed on to outputs of the same name.
+        package var isDisabled: Bool
+
+        package init(id: String, type: String, config: Object = [:], name: String? = nil, isDisabled: Bool = false) {
+            self.id = id
+            self.type = type
+            self.config = config
+            self.name = name
+            self.isDisabled = isDisabled
+        }
+    }
+
+    package struct Connection: Sendable, Hashable {
+        package var source: String
+        package var sourcePort: String
+        package var target: String
+        package var targetPort: String
+        /// Where it stands in the file's `connections`, for messages. One that was led around a reroute node has the
+        /// position of its first piece.
+        package var position: Int
+
+        package init(source: String, sourcePort: String, target: String, targetPort: String, position: Int = 0) {
+            self.source = source
+            self.sourcePort = sourcePort
+            self.target = target
+            self.targetPort = targetPort
+            self.position = position
+        }
+
+        /// Whether both lead from the same port to the same port.
+        package func hasSameEnds(as other: Connection) -> Bool {
+            self.source == other.source && self.sourcePort == other.sourcePort
+                && self.target == other.target && self.targetPort == other.targetPort
+        }
+    }
+
+    package struct Variable: Sendable, Hashable {
+        package var name: String
+        /// The value at the start of a run.
+        package var value: Value
+        package var isReadOnly: Bool
+        /// Masked in logs and events.
+        package var isSensitive: Bool
+
+        package init(name: String, value: Value, isReadOnly: Bool = false, isSensitive: Bool = false) {
+            self.name = name
+            self.value = value
+            self.isReadOnly = isReadOnly
+            self.isSensitive = isSensitive
+        }
+    }
+
+    /// How nodes are run (workflow format §10).
+    package struct Settings: Sendable, Hashable {
+        /// Whether a failing node that nobody handles ends the run.
+        package var stopOnError: Bool
+        /// The time limit of a node; `nil`: the standard one.
+        package var timeoutSeconds: Double?
+        /// How often a failing leaf node is run again.
+        package var retryCount: Int
+
+        package init(stopOnError: Bool = true, timeoutSeconds: Double? = nil, retryCount: Int = 0) {
+            self.stopOnError = stopOnError
+            self.timeoutSeconds = timeoutSeconds
+            self.retryCount = retryCount
+        }
+    }
+
+    package var name: String
+    /// As written.
+    package var metadata: Object
+    package var nodes: [Node]
+    package var connections: [Connection]
+    package var variables: [Variable]
+    package var settings: Settings
+    /// What a subflow file takes and gives; `nil` for plain workflows.
+    package var interface: SubflowInterface?
+    /// Subflow documents by the path they are referred to by.
+    package var subflows: [(path: String, document: Value)]
+
+    package init(
+        name: String = WorkflowDocument.untitled, metadata: Object = [:], nodes: [Node] = [],
+        connections: [Connection] = [], variables: [Variable] = [], settings: Settings = Settings(),
+        interface: SubflowInterface? = nil, subflows: [(path: String, document: Value)] = []
+    ) {
+        self.name = name
+        self.metadata = metadata
+        self.nodes = nodes
+        self.connections = connections
+        self.variables = variables
+        self.settings = settings
+        self.interface = interface
+        self.subflows = subflows
+    }
+
+    /// The name of a workflow that has none.
+    package static let untitled = "Untitled"
+}

@@ -1,0 +1,47 @@
+package import FoundationEssentials
+
+/// What a node that reads or changes the world is given to do it with.
+package struct NodeEnvironment: Sendable {
+    /// Relative paths are resolved against it: the run's own directory.
+    package let workingDirectory: String
+    package let policy: NodePolicy
+    /// `job-id/step`: the same on every repetition of this step, to be sent along as an idempotency key.
+    package let idempotencyKey: String
+    package let nodeID: String
+    package let now: @Sendable () -> Date
+
+    package init(
+        workingDirectory: String, policy: NodePolicy, idempotencyKey: String, nodeID: String,
+        now: @escaping @Sendable () -> Date
+    ) {
+        self.workingDirectory = workingDirectory
+        self.policy = policy
+        self.idempotencyKey = idempotencyKey
+        self.nodeID = nodeID
+        self.now = now
+    }
+}
+
+/// What workflows may do on this robot (node catalogue §0.4–§0.6).
+package struct NodePolicy: Sendable, Hashable {
+    /// Whether a node's `allow_dangerous_paths` and `allow_dangerous` count.
+    package var allowsDangerousOverrides: Bool
+    /// Files may be read and written below these only; empty: everywhere outside the deny-list.
+    package var allowedRoots: [String]
+    /// Denied beside the built-in list: the service's own configuration, data and credential directories.
+    package var deniedPaths: [String]
+    /// Whether nodes may run the code that a workflow carries (Python, shell and JavaScript scripts).
+    package var allowsScripts: Bool
+
+    package init(
+        allowsDangerousOverrides: Bool = false, allowedRoots: [String] = [], deniedPaths: [String] = [],
+        allowsScripts: Bool = true
+    ) {
+        self.allowsDangerousOverrides = allowsDangerousOverrides
+        self.allowedRoots = allowedRoots
+        self.deniedPaths = deniedPaths
+        self.allowsScripts = allowsScripts
+    }
+
+    package static let standard = NodePolicy()
+}

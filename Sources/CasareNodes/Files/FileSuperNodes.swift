@@ -1,0 +1,139 @@
+import CasareDomain
+import CasareEngine
+
+/// The operations of a node whose `action` parameter picks one.
+struct SuperAction: Sendable {
+    /// As documents write it; also accepted without regard to case and by its short form.
+    let name: String
+    let shortForms: [String]
+    let effectFor: @Sendable (Object) -> NodeType.Effect
+    let perform: @Sendable (Inputs, NodeEnvironment) throws -> NodeResult
+
+    init(
+        _ name: String, short: String..., effect: NodeType.Effect,
+        _ perform: @escaping @Sendable (Inputs, NodeEnvironment) throws -> NodeResult
+    ) {
+        self.init(name, short: short, effectFor: { _ in effect }, perform)
+    }
+
+    init(
+        _ name: String, short: [String] = [], effectFor: @escaping @Sendable (Object) -> NodeType.Effect,
+        _ perform: @escaping @Sendable (Inputs, NodeEnvironment) throws -> NodeResult
+    ) {
+        self.name = name
+        self.shortForms = short
+        self.effectFor = effectFor
+        self.perform = perform
+    }
+
+    /// The action of a text; the first of the list when it is blank.
+    static func find(_ text: String, in actions: [SuperAction]) -> SuperAction? {
+        let wanted = self.plain(text)
+        if wanted.isEmpty { return actions.first }
+        return actions.first { action in
+            ([action.name] + action.shortForms).contains { self.plain($0) == wanted }
+        }
+    }
+
+    /// `read_file`, `ReadFile` and `read file` are one action.
+    private static func plain(_ text: String) -> String {
+        text.lowercased().filter { $0.isLetter || $0.isNumber }
+    }
+
+    /// The node's effect with a configuration: an action that is a template may turn out to be any of them.
+    static func effectFor(_ actions: [SuperAction]) -> @Sendable (Object) -> NodeType.Effect {
+        { config in
+            guard let action = self.find(config["action"]?.string ?? "", in: actions) else { return .effect }
+            return action.effectFor(config)
+        }
+    }
+
+    static func behaviour(_ actions: [SuperAction]) -> NodeType.Behaviour {
+        .files { inputs, environment in
+            let text = inputs.string("action")
+            guard let action = self.find(text, in: actions) else {
+                throw NodeFailure("ValidationError", "Unknown action: \(text)")
+            }
+            return try action.perform(inputs, environment)
+        }
+    }
+
+    static func unsupported(_ name: String) -> SuperAction {
+        SuperAction(name, effect: .captured) { _, _ in
+            throw NodeFailure("NodeError", "\(name) is not supported on this platform")
+        }
+    }
+}
+
+extension FileNodes {
+    static let fileActions: [SuperAction] = [
+        SuperAction("Read File", short: "Read", effect: .captured, FileActions.read),
+        SuperAction("Write File", short: "Write", effect: .idempotent, FileActions.write),
+        SuperAction("Append File", short: "Append", effect: .effect, FileActions.append),
+        SuperAction("Delete File", short: ["Delete"], effectFor: FileEffects.delete, FileActions.delete),
+        SuperAction("Copy File", short: ["Copy"], effectFor: FileEffects.copy, FileActions.copy),
+        SuperAction("Move File", short: "Move", "Rename", effect: .effect, FileActions.move),
+        SuperAction("File Exists", short: "Exists", effect: .captured, FileActions.exists),
+        SuperAction("Get File Size", short: "File Size", "Get Size", "Size", effect: .captured, FileActions.size),
+        SuperAction("Get File Info", short: "File Info", "Get Info", "Info", effect: .captured, FileActions.info),
+        SuperAction(
+            "Create Directory", short: ["Make Directory", "Mkdir"], effectFor: FileEffects.createDirectory,
+            DirectoryActions.create),
+        SuperAction("List Files", effect: .captured, DirectoryActions.listFiles),
+        SuperAction("List Directory", short: "List", effect: .captured, DirectoryActions.listDirectory),
+    ]
+
+    static let dataActions: [SuperAction] = [
+        SuperAction("Read CSV", effect: .captured, DataFileActions.readCSV),
+        SuperAction("Write CSV", effect: .idempotent, DataFileActions.writeCSV),
+        SuperAction("Read JSON", short: "Read JSON File", effect: .captured, DataFileActions.readJSON),
+        SuperAction("Write JSON", short: "Write JSON File", effect: .idempotent, DataFileActions.writeJSON),
+        .unsupported("Zip Files"), .unsupported("Unzip Files"), .unsupported("Image Convert"),
+    ]
+
+    private static func action(_ actions: [SuperAction]) -> NodeType.Parameter {
+        NodeType.Parameter(
+            "action", .string, default: .string(actions[0].name),
+            "What to do: \(actions.map(\.name).joined(separator: ", ")).")
+    }
+
+    private static let path = NodeType.Parameter("path", .string, "The path to look at; also any action's path.")
+
+    static let superTypes: [NodeType] = [
+        NodeType(
+            "FileSystemSuperNode", family: Self.family, "Does one of the file and directory operations.",
+            parameters: [
+                Self.action(Self.fileActions), .init("file_path", .string, "The file."), Self.path,
+                .init("directory_path", .string, "The directory."), .init("dir_path", .string, "The directory."),
+                NodeType.Parameter.sourcePath.optional, NodeType.Parameter.destinationPath.optional, .content,
+                .encoding, .binaryMode, .sizeMax, .createDirectories, .createIfMissing, .ignoreMissing, .overwrite,
+                .checkType, .parents, .existOK, .pattern, .recursive, .filesOnly, .directoriesOnly,
+                .allowDangerousPaths,
+            ],
+            outputs: [
+                .init("content", .string), .init("size", .integer), .init("file_path", .string),
+                .init("bytes_written", .integer), .init("deleted_path", .string), .init("dest_path", .string),
+                .init("bytes_copied", .integer), .init("exists", .boolean), .init("is_file", .boolean),
+                .init("is_dir", .boolean), .init("created", .string), .init("modified", .string),
+                .init("extension", .string), .init("name", .string), .init("parent", .string),
+                .init("dir_path", .string), .init("files", .list), .init("items", .list), .init("count", .integer),
+                .init("success", .boolean),
+            ],
+            effect: .effect, effectFor: SuperAction.effectFor(Self.fileActions),
+            SuperAction.behaviour(Self.fileActions)),
+        NodeType(
+            "StructuredDataSuperNode", family: Self.dataFamily, "Reads or writes a CSV or JSON file.",
+            parameters: [
+                Self.action(Self.dataActions), NodeType.Parameter.filePath.optional,
+                NodeType.Parameter("data", .any, "What to write: for CSV a list of objects or lists."), .headers,
+                .delimiter, .hasHeader, .writeHeader, .encoding, .skipRows, .maxRows, .indent, .ensureASCII,
+                .allowDangerousPaths,
+            ],
+            outputs: [
+                .init("data", .any), .init("headers", .list), .init("row_count", .integer),
+                .init("file_path", .string), .init("success", .boolean),
+            ],
+            effect: .idempotent, effectFor: SuperAction.effectFor(Self.dataActions),
+            SuperAction.behaviour(Self.dataActions)),
+    ]
+}

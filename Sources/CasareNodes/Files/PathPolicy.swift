@@ -1,0 +1,121 @@
+import CasareEngine
+import Glibc
+
+/// Decides which files a run may touch, and where a path that a workflow gives leads (node catalogue §0.4).
+///
+/// All file access of all nodes goes through it. It is a guard against mistakes and careless input, not a prison: a run
+/// that may start programs can reach what its account can reach.
+struct PathPolicy: Sendable {
+    /// Denied below the home directory.
+    private static let deniedInHome = [".ssh", ".gnupg", ".aws", ".azure", ".config", ".netrc", ".pgpass"]
+    private static let denied = ["/etc/shadow", "/etc/gshadow", "/proc", "/sys", "/dev"]
+
+    private let variables: RunVariables
+    private let workingDirectory: String
+    private let deniedPaths: [String]
+    private let ownPaths: [String]
+    private let allowedRoots: [String]
+    private let allowsOverrides: Bool
+
+    init(_ environment: NodeEnvironment) {
+        self.variables = RunVariables(of: environment)
+        self.workingDirectory = environment.workingDirectory
+        let home = self.variables.home
+        self.deniedPaths = (Self.denied + Self.deniedInHome.map { "\(home)/\($0)" }).flatMap(Self.spellings)
+        self.ownPaths = environment.policy.deniedPaths.flatMap(Self.spellings)
+        self.allowedRoots = environment.policy.allowedRoots.map(Self.canonical)
+        self.allowsOverrides = environment.policy.allowsDangerousOverrides
+    }
+
+    /// The absolute path without symbolic links that `text` leads to.
+    ///
+    /// - Parameter dangerously: The node's `allow_dangerous_paths`. Where the robot's policy lets it count, it lifts
+    ///   the built-in deny-list and the ban on `..`. The robot's own directories and allowed roots are never lifted: they
+    ///   are not the workflow's to give away.
+    /// - Throws: `PathSecurityError`.
+    func resolve(_ text: String, dangerously: Bool = false) throws(NodeFailure) -> String {
+        let isLifted = dangerously && self.allowsOverrides
+        if text.isEmpty { throw .value("The path is empty") }
+        if text.utf8.contains(0) { throw Self.refusal("The path contains a NUL character") }
+        let expanded = self.variables.expand(text)
+        if !isLifted, expanded.split(separator: "/").contains("..") {
+            throw Self.refusal("The path \(text) contains '..'")
+        }
+        let absolute = expanded.hasPrefix("/") ? expanded : "\(self.workingDirectory)/\(expanded)"
+        let path = Self.canonical(absolute)
+        if let reason = self.objection(to: path, isLifted: isLifted) { throw Self.refusal(reason) }
+        return path
+    }
+
+    /// Whether a canonical path that was found, not given, may be touched too.
+    func allows(_ path: String, dangerously: Bool = false) -> Bool {
+        self.objection(to: path, isLifted: dangerously && self.allowsOverrides) == nil
+    }
+
+    private func objection(to path: String, isLifted: Bool) -> String? {
+        let denied = isLifted ? self.ownPaths : self.ownPaths + self.deniedPaths
+        if denied.contains(where: { Self.isPath(path, inside: $0) }) {
+            return "Access to \(path) is denied"
+        }
+        if !self.allowedRoots.isEmpty, !self.allowedRoots.contains(where: { Self.isPath(path, inside: $0) }) {
+            return "\(path) is outside the directories that this robot allows"
+        }
+        return nil
+    }
+
+    private static func refusal(_ message: String) -> NodeFailure { NodeFailure("PathSecurityError", message) }
+
+    static func isPath(_ path: String, inside directory: String) -> Bool {
+        path == directory || path.hasPrefix(directory == "/" ? "/" : directory + "/")
+    }
+
+    /// A denied path as written and as the links on the way lead.
+    private static func spellings(_ path: String) -> [String] {
+        let canonical = Self.canonical(path)
+        return canonical == path ? [path] : [path, canonical]
+    }
+
+    /// Follows the links of the longest part of an absolute path that exists, and appends the rest, where `.` and `..`
+    /// mean what they say.
+    static func canonical(_ path: String) -> String {
+        var existing = path.split(separator: "/").filter { $0 != "." }
+        var missing: [Substring] = []
+        while true {
+            let candidate = "/" + existing.joined(separator: "/")
+            if let resolved = realpath(candidate, nil) {
+                defer { free(resolved) }
+                return Self.joined(String(cString: resolved), missing.reversed())
+            }
+            // A link to a file that does not exist yet: the file would be made where it points.
+            if let target = Self.linkTarget(of: candidate), missing.count < 256 {
+                existing = target.hasPrefix("/") ? [] : Array(existing.dropLast())
+                existing += target.split(separator: "/").filter { $0 != "." }
+                if Self.hasLinkLoop(candidate) { return Self.joined(candidate, missing.reversed()) }
+                continue
+            }
+            guard let last = existing.popLast() else { return Self.joined("/", missing.reversed()) }
+            missing.append(last)
+        }
+    }
+
+    private static func joined(_ base: String, _ components: some Sequence<Substring>) -> String {
+        var parts = base.split(separator: "/")
+        for component in components {
+            if component == ".." { _ = parts.popLast() } else { parts.append(component) }
+        }
+        return "/" + parts.joined(separator: "/")
+    }
+
+    private static func linkTarget(of path: String) -> String? {
+        withUnsafeTemporaryAllocation(of: CChar.self, capacity: Int(PATH_MAX) + 1) { buffer in
+            let length = readlink(path, buffer.baseAddress!, Int(PATH_MAX))  // Not empty, so it has an address.
+            guard length > 0 else { return nil }
+            return String(decoding: buffer.prefix(length).map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        }
+    }
+
+    private static func hasLinkLoop(_ path: String) -> Bool {
+        var status = stat()
+        return stat(path, &status) != 0 && errno == ELOOP
+    }
+}

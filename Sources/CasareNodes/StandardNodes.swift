@@ -1,0 +1,13 @@
+package import CasareEngine
+
+/// Every node type that workflow documents may name.
+package enum StandardNodes {
+    package static let catalogue = NodeCatalogue(Self.implemented + UnsupportedNodes.types(besides: Self.implemented))
+
+    private static let implemented: [NodeType] = [
+        ControlFlowNodes.types, VariableNodes.types, ErrorHandlingNodes.types, StringNodes.types, MathNodes.types,
+        ListNodes.types, DictNodes.types, JSONNodes.types, TextNodes.types, RandomNodes.types, DateTimeNodes.types,
+        FileNodes.types, XmlNodes.types, CommandNodes.types, WaitingNodes.types, TriggerNodes.types,
+        WorkflowNodes.types,
+    ].flatMap(\.self)
+}

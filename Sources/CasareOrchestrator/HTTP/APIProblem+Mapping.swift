@@ -1,0 +1,76 @@
+import CasareDomain
+import CasarePostgres
+import CasareStore
+import CasareWire
+import NIOCore
+import NIOHTTP1
+
+extension APIProblem {
+    /// What any error means to whoever sent the request. Texts of the database stay out of it: they may quote data.
+    init(_ error: any Error) {
+        switch error {
+        case let error as APIProblem: self = error
+        case let error as WireDecodingError: self = .validation(error)
+        case let error as StoreError: self.init(error)
+        case let error as PostgresError: self.init(error)
+        case is HTTPParserError:
+            self.init(.invalidInput, "the request is not proper HTTP")
+        case is CancellationError:
+            self = .unavailable("the server is stopping; try again, it may be another one that answers")
+        default:
+            self.init(.internal, Self.internalMessage)
+        }
+    }
+
+    static let internalMessage = "something went wrong in the server; its log has the details under this request's id"
+
+    private init(_ error: StoreError) {
+        switch error {
+        case .notFound:
+            self.init(.notFound, error.description)
+        case .leaseLost, .sessionEnded:
+            self.init(.leaseLost, error.description)
+        case .invalidTransition(_, let status, _):
+            self.init(.invalidStateTransition, error.description, details: ["status": .string(status.rawValue)])
+        case .alreadyReplayed(_, let replay):
+            self.init(.conflict, error.description, details: ["replayed_as": .string(replay.description)])
+        case .idempotencyConflict:
+            self.init(.idempotencyConflict, error.description, field: "idempotency_key")
+        case .nameTaken:
+            self.init(.conflict, error.description, field: "name")
+        case .tooManyJobs:
+            self.init(.validation, error.description, field: "jobs")
+        case .contended:
+            self = .unavailable(error.description, retryAfterSeconds: 1)
+        case .unreadable:
+            self.init(.internal, Self.internalMessage)
+        }
+    }
+
+    private init(_ error: PostgresError) {
+        switch error {
+        case .connection, .poolExhausted, .poolClosed, .timedOut, .cancelled:
+            self = .unavailable("the database does not answer; try again")
+        case .server(let server):
+            switch server.state.rawValue {
+            // undefined_table, undefined_function, invalid_schema_name, undefined_object and invalid_parameter_value
+            // (a role that does not exist) are what a database without the schema says.
+            case "42P01", "42883", "3F000", "42704", "22023":
+                self = .unavailable(Self.unmigratedMessage, retryAfterSeconds: 10)
+            case let state where server.state.isTransient || state.hasPrefix("08") || state.hasPrefix("57P"):
+                self = .unavailable("the database is busy; try again")
+            case let state where state.hasPrefix("22"):
+                self.init(.invalidInput, "the request holds a value that cannot be stored")
+            default:
+                self.init(.internal, Self.internalMessage)
+            }
+        case .decoding, .misuse:
+            self.init(.internal, Self.internalMessage)
+        }
+    }
+
+    static let unmigratedMessage = "the database is not migrated; run `casarectl db migrate`"
+
+    /// Whether somebody should look at the log: it is our fault and not a passing one.
+    var isOurs: Bool { self.code == .internal }
+}

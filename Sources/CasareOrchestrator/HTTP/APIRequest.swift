@@ -1,0 +1,134 @@
+import CasareDomain
+import CasarePostgres
+import CasareStore
+import CasareWire
+import FoundationEssentials
+import HTTPTypes
+import HummingbirdCore
+import Logging
+
+/// What a route is given of a request, after authentication.
+struct APIRequest: Sendable {
+    /// Sent back as `X-Request-ID`, and in the log.
+    let id: String
+    /// Values of the path's placeholders, decoded.
+    let parameters: [String: String]
+    /// The last value of each parameter of the query, decoded.
+    let query: [String: String]
+    let idempotencyKey: String?
+    /// `nil` on routes that are open to everyone.
+    let caller: Principal?
+    let services: Services
+    let logger: Logger
+    /// What is left of the connection's stream, to notice that the client has gone.
+    let stream: RequestBody
+
+    /// Who asks.
+    var principal: Principal {
+        // The responder has authenticated the caller of every route that is not open.
+        guard let caller else { preconditionFailure("An open route asked who its caller is") }
+        return caller
+    }
+
+    /// Name of the caller's token, for "who did it".
+    var actor: String { self.principal.token.name }
+
+    // MARK: Database
+
+    /// How long a request waits for a connection of the pool.
+    private static let connectionWaitMax = Duration.seconds(5)
+
+    /// A transaction that sees the caller's tenant only.
+    func inTenant<R: Sendable>(
+        _ body: @Sendable (isolated PostgresConnection) throws -> R
+    ) async throws -> R {
+        try await self.services.database.asTenant(
+            self.principal.tenant, deadline: .now + Self.connectionWaitMax, body)
+    }
+
+    // MARK: Parameters
+
+    func parameter(_ name: String) -> String { self.parameters[name] ?? "" }
+
+    func jobID() throws(APIProblem) -> Job.ID {
+        let text = self.parameter("id")
+        guard let id = Job.ID(text) else {
+            throw .invalidInput("id", "\"\(text.prefix(64))\" is not the ID of a job, which is a UUID")
+        }
+        return id
+    }
+
+    func robotID() throws(APIProblem) -> Robot.ID {
+        let text = self.parameter("id")
+        guard let id = Robot.ID(rawValue: text) else {
+            throw .invalidInput("id", "\"\(text.prefix(64))\" cannot be the ID of a robot")
+        }
+        return id
+    }
+
+    func sessionID() throws(APIProblem) -> Robot.SessionID {
+        let text = self.parameter("session")
+        guard let number = Int64(text), number > 0 else {
+            throw .invalidInput("session", "\"\(text.prefix(64))\" is not the ID of a session, which is a number")
+        }
+        return Robot.SessionID(rawValue: number)
+    }
+
+    func limit() throws(APIProblem) -> Int {
+        guard let text = self.query["limit"] else { return PageLimit.standard }
+        guard let limit = Int(text), PageLimit.range.contains(limit) else {
+            throw .invalidInput(
+                "limit", "expected a number from \(PageLimit.range.lowerBound) to \(PageLimit.range.upperBound)")
+        }
+        return limit
+    }
+
+    func choice<T: RawRepresentable & CaseIterable>(_ name: String, _ type: T.Type = T.self) throws(APIProblem) -> T?
+    where T.RawValue == String {
+        guard let text = self.query[name], !text.isEmpty else { return nil }
+        guard let value = T(rawValue: text) else {
+            throw .invalidInput(name, "expected one of " + T.allCases.map(\.rawValue).joined(separator: ", "))
+        }
+        return value
+    }
+
+    func time(_ name: String) throws(APIProblem) -> Date? {
+        guard let text = self.query[name], !text.isEmpty else { return nil }
+        guard let date = Timestamp.date(text) else {
+            throw .invalidInput(name, "expected a time such as 2026-01-02T03:04:05Z")
+        }
+        return date
+    }
+
+    func seconds(_ name: String, max: Double) throws(APIProblem) -> Duration {
+        guard let text = self.query[name], !text.isEmpty else { return .zero }
+        guard let seconds = Double(text), (0...max).contains(seconds) else {
+            throw .invalidInput(name, "expected a number from 0 to \(Int(max))")
+        }
+        return .seconds(seconds)
+    }
+
+    /// The cursor of a list whose cursors are IDs of jobs.
+    func jobCursor() throws(APIProblem) -> Job.ID? {
+        guard let text = self.query["cursor"], !text.isEmpty else { return nil }
+        guard let id = Job.ID(text) else { throw Self.unknownCursor }
+        return id
+    }
+
+    func numberCursor() throws(APIProblem) -> Int? {
+        guard let text = self.query["cursor"], !text.isEmpty else { return nil }
+        guard let number = Int(text), (0...Int(Int32.max)).contains(number) else { throw Self.unknownCursor }
+        return number
+    }
+
+    static let unknownCursor = APIProblem.invalidInput("cursor", "is not one that this list gave; begin without it")
+}
+
+extension Array {
+    /// Cuts what was read beyond the page: that there is more shows that there is a next page.
+    func page(of limit: Int, cursor: (Element) -> String) -> (items: [Element], nextCursor: String?) {
+        guard self.count > limit else { return (self, nil) }
+        let items = Array(self.prefix(limit))
+        return (items, items.last.map(cursor))
+    }
+}

@@ -1,0 +1,111 @@
+import CasareStore
+import CasareWire
+import FoundationEssentials
+import HTTPTypes
+import Hummingbird
+import HummingbirdCore
+import Logging
+import NIOCore
+
+/// Answers every request: finds the route, checks who asks, reads the body, and turns whatever happens into one answer.
+struct APIResponder: HTTPResponder {
+    typealias Context = BasicRequestContext
+
+    let table: RouteTable
+    let services: Services
+    let authenticator: Authenticator
+    let logger: Logger
+
+    func respond(to request: Request, context: Context) async throws -> Response {
+        let began = ContinuousClock.now
+        let id = RequestIdentity.of(request)
+        var logger = self.logger
+        logger[metadataKey: "request.id"] = .string(id)
+        var response: Response
+        do {
+            response = Self.response(try await self.reply(to: request, id: id, logger: logger))
+        } catch {
+            response = Self.response(to: error, id: id, logger: logger)
+        }
+        response.headers[.requestID] = id
+        let status = response.status.code
+        logger.debug(
+            "Answered a request",
+            metadata: [
+                "http.method": .string(request.method.rawValue), "http.path": .string(request.uri.path),
+                "http.status": "\(status)", "duration": "\(ContinuousClock.now - began)",
+            ])
+        return response
+    }
+
+    private func reply(to request: Request, id: String, logger: Logger) async throws -> Reply {
+        let (route, parameters) = try self.table.route(for: request.method, request.uri.path)
+        let caller = try await self.authenticator.caller(of: request, for: route.access)
+        let body = route.bodyType == nil ? [] : try await BodyReader.read(request)
+        let apiRequest = APIRequest(
+            id: id, parameters: parameters, query: try queryParameters(request.uri.query),
+            idempotencyKey: request.headers[.idempotencyKey], caller: caller, services: self.services, logger: logger,
+            stream: request.body)
+        return try await route.respond(apiRequest, body)
+    }
+
+    private static func response(_ reply: Reply) -> Response {
+        var headers: HTTPFields = [.contentType: "application/json; charset=utf-8"]
+        if reply.closesConnection { headers[.connection] = "close" }
+        return Response(
+            status: HTTPResponse.Status(code: reply.status), headers: headers,
+            body: ResponseBody(byteBuffer: ByteBuffer(bytes: reply.body)))
+    }
+
+    private static func response(to error: any Error, id: String, logger: Logger) -> Response {
+        let problem = APIProblem(error)
+        if problem.isOurs {
+            logger.error("A request failed", metadata: ["error": "\(error)"])
+        } else if problem.code == .serviceUnavailable {
+            logger.debug("A request could not be served", metadata: ["error": "\(error)"])
+        }
+        let envelope = ErrorEnvelope(
+            error: ErrorEnvelope.Problem(
+                code: problem.code.rawValue, message: problem.message, field: problem.field, details: problem.details),
+            meta: ErrorEnvelope.Meta(requestID: id, timestamp: Date()))
+        var headers: HTTPFields = [.contentType: "application/json; charset=utf-8"]
+        if let allow = problem.allow { headers[.allow] = allow }
+        if let seconds = problem.retryAfterSeconds { headers[.retryAfter] = String(seconds) }
+        if problem.code.status == 401 { headers[.wwwAuthenticate] = "Bearer" }
+        // The envelope holds nothing that cannot be encoded.
+        let body = (try? WireJSON.encode(envelope)) ?? []
+        return Response(
+            status: HTTPResponse.Status(code: problem.code.status), headers: headers,
+            body: ResponseBody(byteBuffer: ByteBuffer(bytes: body)))
+    }
+}
+
+extension HTTPField.Name {
+    // The names are valid.
+    static let requestID = HTTPField.Name("X-Request-ID")!
+    static let idempotencyKey = HTTPField.Name("Idempotency-Key")!
+}
+
+/// The name under which a request is found in logs: the client's own, or a new one.
+enum RequestIdentity {
+    private static let charactersMax = 128
+
+    static func of(_ request: Request) -> String {
+        if let given = request.headers[.requestID], (1...Self.charactersMax).contains(given.utf8.count),
+            given.utf8.allSatisfy(Self.isAllowed)
+        {
+            return given
+        }
+        let random = String(UInt64.random(in: .min ... .max), radix: 16)
+        return "req_" + String(repeating: "0", count: 16 - random.count) + random
+    }
+
+    private static func isAllowed(_ byte: UInt8) -> Bool {
+        switch byte {
+        case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"),
+            UInt8(ascii: ":"):
+            true
+        default: false
+        }
+    }
+}

@@ -1,0 +1,178 @@
+import CasareDomain
+import CasareWire
+import HTTPTypes
+
+/// One path and method of the API, with everything there is to know about it. The router and the API's description are
+/// both made from it.
+struct Route: Sendable {
+    /// Who may use a route. There is no default: a route that does not say cannot be written.
+    enum Access: Sendable, Hashable {
+        /// No token is needed.
+        case everyone
+        /// The caller's role must include one of these.
+        case anyOf([Permission])
+
+        static func needs(_ permission: Permission) -> Access { .anyOf([permission]) }
+    }
+
+    /// A part of a path: literal, or a placeholder for anything.
+    enum Segment: Sendable, Hashable {
+        case literal(String)
+        case parameter(String)
+    }
+
+    /// A parameter of the query, for the API's description.
+    struct QueryParameter: Sendable {
+        let name: String
+        let schema: Object
+        let summary: String
+    }
+
+    let method: HTTPRequest.Method
+    let path: String
+    let segments: [Segment]
+    let access: Access
+    let summary: String
+    let query: [QueryParameter]
+    /// What the body is read as; `nil` for a route without one.
+    let bodyType: (any (Decodable & SendableMetatype).Type)?
+    let answerType: any (Decodable & SendableMetatype).Type
+    /// The statuses of success.
+    let statuses: [Int]
+    let respond: @Sendable (APIRequest, _ body: [UInt8]) async throws -> Reply
+
+    private init(
+        _ method: HTTPRequest.Method, _ path: String, _ access: Access, _ summary: String, query: [QueryParameter],
+        bodyType: (any (Decodable & SendableMetatype).Type)?, answerType: any (Decodable & SendableMetatype).Type, statuses: [Int],
+        respond: @escaping @Sendable (APIRequest, [UInt8]) async throws -> Reply
+    ) {
+        self.method = method
+        self.path = path
+        self.segments = path.split(separator: "/").map { part in
+            part.hasPrefix("{") ? .parameter(String(part.dropFirst().dropLast())) : .literal(String(part))
+        }
+        self.access = access
+        self.summary = summary
+        self.query = query
+        self.bodyType = bodyType
+        self.answerType = answerType
+        self.statuses = statuses
+        self.respond = respond
+    }
+}
+
+/// What a route answers.
+struct Reply: Sendable {
+    var status: Int
+    var body: [UInt8]
+    /// After a long poll the connection cannot be used again.
+    var closesConnection = false
+
+    init(status: Int = 200, _ body: some Encodable) throws {
+        self.status = status
+        self.body = try WireJSON.encode(body)
+    }
+}
+
+/// What a handler returns that chooses its status.
+struct Answer<Body: Encodable & Sendable>: Sendable {
+    let status: Int
+    let body: Body
+    var closesConnection = false
+
+    init(status: Int = 200, _ body: Body, closesConnection: Bool = false) {
+        self.status = status
+        self.body = body
+        self.closesConnection = closesConnection
+    }
+
+    var reply: Reply {
+        get throws {
+            var reply = try Reply(status: self.status, self.body)
+            reply.closesConnection = self.closesConnection
+            return reply
+        }
+    }
+}
+
+extension Route {
+    static func get<Body: Codable & Sendable>(
+        _ path: String, _ access: Access, _ summary: String, query: [QueryParameter] = [],
+        _ handler: @escaping @Sendable (APIRequest) async throws -> Body
+    ) -> Route {
+        Route(
+            .get, path, access, summary, query: query, bodyType: nil, answerType: Body.self, statuses: [200]
+        ) { request, _ in try Reply(try await handler(request)) }
+    }
+
+    static func longGet<Body: Codable & Sendable>(
+        _ path: String, _ access: Access, _ summary: String, query: [QueryParameter] = [], statuses: [Int] = [200],
+        _ handler: @escaping @Sendable (APIRequest) async throws -> Answer<Body>
+    ) -> Route {
+        Route(
+            .get, path, access, summary, query: query, bodyType: nil, answerType: Body.self, statuses: statuses
+        ) { request, _ in try await handler(request).reply }
+    }
+
+    static func delete<Body: Codable & Sendable>(
+        _ path: String, _ access: Access, _ summary: String,
+        _ handler: @escaping @Sendable (APIRequest) async throws -> Body
+    ) -> Route {
+        Route(
+            .delete, path, access, summary, query: [], bodyType: nil, answerType: Body.self, statuses: [200]
+        ) { request, _ in try Reply(try await handler(request)) }
+    }
+
+    /// A body that is empty counts as an empty object.
+    static func post<Body: Codable & Sendable, Result: Codable & Sendable>(
+        _ path: String, _ access: Access, _ summary: String, statuses: [Int] = [200],
+        _ handler: @escaping @Sendable (APIRequest, Body) async throws -> Answer<Result>
+    ) -> Route {
+        Route(
+            .post, path, access, summary, query: [], bodyType: Body.self, answerType: Result.self, statuses: statuses
+        ) { request, bytes in
+            try await handler(request, try Self.body(bytes)).reply
+        }
+    }
+
+    private static func body<Body: Decodable>(_ bytes: [UInt8]) throws -> Body {
+        do throws(WireJSON.Failure) {
+            return try WireJSON.decode(from: bytes.isEmpty ? Array("{}".utf8) : bytes)
+        } catch {
+            switch error {
+            case .notJSON: throw APIProblem(.invalidJSON, error.description)
+            case .unexpected(let error): throw error
+            }
+        }
+    }
+}
+
+extension Route.QueryParameter {
+    static let limit = Self(
+        name: "limit",
+        schema: [
+            "type": "integer", "minimum": .int(PageLimit.range.lowerBound), "maximum": .int(PageLimit.range.upperBound),
+            "default": .int(PageLimit.standard),
+        ], summary: "How many at most.")
+    static let cursor = Self(
+        name: "cursor", schema: ["type": "string"], summary: "`next_cursor` of the page before this one.")
+
+    static func text(_ name: String, _ summary: String) -> Self {
+        Self(name: name, schema: ["type": "string"], summary: summary)
+    }
+
+    static func time(_ name: String, _ summary: String) -> Self {
+        Self(name: name, schema: ["type": "string", "format": "date-time"], summary: summary)
+    }
+
+    static func choice<T: RawRepresentable & CaseIterable>(_ name: String, _: T.Type, _ summary: String) -> Self
+    where T.RawValue == String {
+        Self(
+            name: name,
+            schema: ["type": "string", "enum": .list(T.allCases.map { .string($0.rawValue) })], summary: summary)
+    }
+
+    static func seconds(_ name: String, max: Double, _ summary: String) -> Self {
+        Self(name: name, schema: ["type": "number", "minimum": 0, "maximum": .double(max)], summary: summary)
+    }
+}

@@ -1,0 +1,190 @@
+import CasareDomain
+import CasareStore
+import CasareWire
+
+enum JobRoutes {
+    static let waitSecondsMax = 30.0
+
+    static let all: [Route] = [
+        .post(
+            "/api/v1/jobs", .needs(.operate),
+            "Submit a job. A known idempotency key brings the first job, with status 200.", statuses: [201, 200],
+            Self.submit),
+        .post(
+            "/api/v1/jobs/batch", .needs(.operate), "Submit up to 10,000 jobs: all of them or none.", statuses: [201],
+            Self.submitBatch),
+        .get(
+            "/api/v1/jobs", .needs(.read), "List jobs, newest first, without their results.",
+            query: [
+                .choice("status", Job.Status.self, "Only jobs that stand so."),
+                .text("workflow", "Only jobs of this workflow, by name or ID."),
+                .time("since", "Only jobs created at this time or later."),
+                .time("until", "Only jobs created before this time."), .limit, .cursor,
+            ], Self.list),
+        .longGet(
+            "/api/v1/jobs/{id}", .needs(.read), "One job with its result.",
+            query: [
+                .seconds(
+                    "wait_seconds", max: Self.waitSecondsMax,
+                    "Answer when the job has ended or is blocked, or after this time.")
+            ], Self.get),
+        .get("/api/v1/jobs/{id}/steps", .needs(.read), "A job's journaled steps.", Self.steps),
+        .post("/api/v1/jobs/{id}/cancel", .needs(.operate), "Cancel a job that has not ended.", Self.cancel),
+        .post(
+            "/api/v1/jobs/{id}/retry", .needs(.operate), "Submit a failed job anew.", statuses: [201], Self.retry),
+    ]
+
+    // MARK: Submitting
+
+    private static func submit(_ request: APIRequest, _ body: SubmitJobRequest) async throws -> Answer<JobResponse> {
+        var body = body
+        if let key = request.idempotencyKey {
+            guard body.idempotencyKey ?? key == key else {
+                throw APIProblem.invalidInput("idempotency_key", "is another one than the header Idempotency-Key")
+            }
+            try self.checkKey(key)
+            body.idempotencyKey = key
+        }
+        let submission = try JobSubmission([body], catalogue: request.services.catalogue) { _ in "" }
+        let (submitted, job) = try await request.inTenant { connection in
+            let submitted = try submission.store(by: request.actor, on: connection)
+            guard let first = submitted.first, let job = try JobStore.get(first.id, on: connection) else {
+                throw StoreError.unreadable("a job that was just submitted is not there")
+            }
+            return (first, job)
+        }
+        if !submitted.isDuplicate { self.announce(submission, request) }
+        return Answer(status: submitted.isDuplicate ? 200 : 201, JobResponse(job: JobInfo(job)))
+    }
+
+    private static func submitBatch(
+        _ request: APIRequest, _ body: SubmitBatchRequest
+    ) async throws -> Answer<SubmitBatchResponse> {
+        guard body.jobs.count <= SubmitBatchRequest.jobsMax else {
+            throw StoreError.tooManyJobs(body.jobs.count, max: SubmitBatchRequest.jobsMax)
+        }
+        guard !body.jobs.isEmpty else {
+            throw WireDecodingError(path: "jobs", message: "expected at least one job")
+        }
+        var jobs = body.jobs
+        if let key = request.idempotencyKey {
+            try self.checkKey(key)
+            for position in jobs.indices where jobs[position].idempotencyKey == nil {
+                jobs[position].idempotencyKey = "\(key)/\(position)"
+            }
+        }
+        let submission = try JobSubmission(jobs, catalogue: request.services.catalogue) { "jobs[\($0)]." }
+        let (submitted, known) = try await request.inTenant { connection in
+            let submitted = try submission.store(by: request.actor, on: connection)
+            let duplicates = submitted.filter(\.isDuplicate).map(\.id)
+            return (submitted, duplicates.isEmpty ? [:] : try JobStore.statuses(of: duplicates, on: connection))
+        }
+        if submitted.contains(where: { !$0.isDuplicate }) { self.announce(submission, request) }
+        return Answer(
+            status: 201,
+            SubmitBatchResponse(
+                jobs: submitted.map { job in
+                    SubmittedJobInfo(id: job.id, status: known[job.id] ?? .pending, isDuplicate: job.isDuplicate)
+                }))
+    }
+
+    /// Room for the position that a batch appends.
+    private static func checkKey(_ key: String) throws(APIProblem) {
+        guard (1...SubmitJobRequest.idempotencyKeyCharactersMax - 6).contains(key.count) else {
+            throw .invalidInput(
+                "Idempotency-Key", "expected 1 to \(SubmitJobRequest.idempotencyKeyCharactersMax - 6) characters")
+        }
+    }
+
+    private static func announce(_ submission: JobSubmission, _ request: APIRequest) {
+        request.services.bell.ring(request.principal.tenant)
+        if let delay = submission.earliestDelay { request.services.promotionAlarm.ring(in: delay) }
+    }
+
+    // MARK: Looking
+
+    private static func list(_ request: APIRequest) async throws -> JobPage {
+        let limit = try request.limit()
+        let before = try request.jobCursor()
+        let status: Job.Status? = try request.choice("status")
+        let since = try request.time("since")
+        let until = try request.time("until")
+        let name = request.query["workflow"] ?? ""
+        let jobs = try await request.inTenant { connection -> [Job] in
+            var filter = JobFilter(status: status, since: since, until: until)
+            if !name.isEmpty {
+                guard let workflow = try WorkflowStore.get(idOrName: name, on: connection) else {
+                    throw StoreError.notFound(.workflow, name)
+                }
+                filter.workflow = workflow.id
+            }
+            return try JobStore.list(filter, before: before, limit: limit + 1, on: connection)
+        }
+        let page = jobs.page(of: limit, cursor: \.id.description)
+        return JobPage(jobs: page.items.map(JobInfo.init), nextCursor: page.nextCursor)
+    }
+
+    private static func get(_ request: APIRequest) async throws -> Answer<JobResponse> {
+        let id = try request.jobID()
+        let limit = try request.seconds("wait_seconds", max: Self.waitSecondsMax)
+        let (ended, closesConnection) = try await request.waiting(for: .job(id), atMost: limit) { () -> Job? in
+            let job = try await self.job(id, request)
+            return limit == .zero || job.status.isTerminal || job.status == .blocked ? job : nil
+        }
+        let job: Job
+        if let ended {
+            job = ended
+        } else {
+            job = try await self.job(id, request)
+        }
+        return Answer(JobResponse(job: JobInfo(job)), closesConnection: closesConnection)
+    }
+
+    static func job(_ id: Job.ID, _ request: APIRequest) async throws -> Job {
+        try await request.inTenant { connection in
+            guard let job = try JobStore.get(id, on: connection) else {
+                throw StoreError.notFound(.job, id.description)
+            }
+            return job
+        }
+    }
+
+    private static func steps(_ request: APIRequest) async throws -> StepsResponse {
+        let id = try request.jobID()
+        let rows = try await request.inTenant { connection in
+            guard try !JobStore.statuses(of: [id], on: connection).isEmpty else {
+                throw StoreError.notFound(.job, id.description)
+            }
+            return try JobStore.steps(id, on: connection)
+        }
+        return StepsResponse(steps: try rows.map { try StepInfo($0) })
+    }
+
+    // MARK: Changing
+
+    private static func cancel(_ request: APIRequest, _ body: CancelJobRequest) async throws -> Answer<JobResponse> {
+        let id = try request.jobID()
+        let job = try await request.inTenant { connection in
+            _ = try JobStore.cancel(id, by: request.actor, reason: body.reason, on: connection)
+            guard let job = try JobStore.get(id, on: connection) else {
+                throw StoreError.notFound(.job, id.description)
+            }
+            return job
+        }
+        request.services.bell.jobChanged(id)
+        return Answer(JobResponse(job: JobInfo(job)))
+    }
+
+    static func retry(_ request: APIRequest, _ body: RetryJobRequest) async throws -> Answer<JobResponse> {
+        let id = try request.jobID()
+        let job = try await request.inTenant { connection in
+            let new = try JobStore.retry(id, by: request.actor, variables: body.variables, on: connection)
+            guard let job = try JobStore.get(new, on: connection) else {
+                throw StoreError.notFound(.job, new.description)
+            }
+            return job
+        }
+        request.services.bell.ring(request.principal.tenant)
+        return Answer(status: 201, JobResponse(job: JobInfo(job)))
+    }
+}

@@ -1,0 +1,104 @@
+import CasareDomain
+import CasareEngine
+import CasarePostgres
+import CasareStore
+import CasareWire
+
+/// Requests for jobs, checked as far as they can be without the database.
+struct JobSubmission: Sendable {
+    /// What a job is to run.
+    private enum Source: Hashable, Sendable {
+        case stored(nameOrID: String, version: Int?)
+        /// Position in `documents`.
+        case document(Int)
+    }
+
+    private struct Version {
+        let workflow: Workflow.ID
+        let number: Int
+    }
+
+    private let requests: [SubmitJobRequest]
+    private let sources: [Source]
+    private let documents: [CheckedDocument]
+    private let idempotencies: [NewJob.Idempotency?]
+
+    /// - Throws: 422 when a document is not valid.
+    init(_ requests: [SubmitJobRequest], catalogue: NodeCatalogue, path: (Int) -> String) throws {
+        var documents: [CheckedDocument] = []
+        var positions: [Value: Int] = [:]
+        var sources: [Source] = []
+        for (position, request) in requests.enumerated() {
+            if let document = request.document {
+                // A batch of jobs of one document has that many times over; it is checked once.
+                if let known = positions[document] {
+                    sources.append(.document(known))
+                } else {
+                    documents.append(
+                        try CheckedDocument(document, name: nil, catalogue: catalogue, field: path(position) + "document"))
+                    positions[document] = documents.count - 1
+                    sources.append(.document(documents.count - 1))
+                }
+            } else {
+                sources.append(.stored(nameOrID: request.workflow ?? "", version: request.version))
+            }
+        }
+        self.requests = requests
+        self.sources = sources
+        self.documents = documents
+        self.idempotencies = try requests.map(Self.idempotency)
+    }
+
+    /// The same request has the same text, however its members were ordered.
+    private static func idempotency(_ request: SubmitJobRequest) throws -> NewJob.Idempotency? {
+        guard let key = request.idempotencyKey else { return nil }
+        return NewJob.Idempotency(
+            key: key, request: try ValueEncoder.encode(request).jsonText(.compact, sortKeys: true))
+    }
+
+    /// Stores documents and jobs. Call within `Database.asTenant`: then it is all of them or none.
+    func store(by actor: String, on connection: isolated PostgresConnection) throws -> [SubmittedJob] {
+        var versions: [Source: Version] = [:]
+        for source in self.sources where versions[source] == nil {
+            versions[source] = try self.version(source, by: actor, on: connection)
+        }
+        var jobs: [NewJob] = []
+        jobs.reserveCapacity(self.requests.count)
+        for (position, request) in self.requests.enumerated() {
+            // The loop above has resolved every source.
+            guard let version = versions[self.sources[position]] else { continue }
+            jobs.append(
+                NewJob(
+                    workflow: version.workflow, workflowVersion: version.number, variables: request.variables,
+                    priority: request.priority, environment: request.environment, options: request.options,
+                    idempotency: self.idempotencies[position], due: Self.due(request)))
+        }
+        return try JobStore.submit(jobs, by: actor, on: connection)
+    }
+
+    private func version(
+        _ source: Source, by actor: String, on connection: isolated PostgresConnection
+    ) throws -> Version {
+        switch source {
+        case .stored(let nameOrID, let number):
+            guard let workflow = try WorkflowStore.get(idOrName: nameOrID, on: connection) else {
+                throw StoreError.notFound(.workflow, nameOrID)
+            }
+            return Version(workflow: workflow.id, number: number ?? workflow.latestVersion)
+        case .document(let position):
+            let document = self.documents[position]
+            let pushed = try WorkflowStore.push(
+                name: document.name, document: document.text, by: actor, on: connection)
+            return Version(workflow: pushed.version.workflow, number: pushed.version.number)
+        }
+    }
+
+    private static func due(_ request: SubmitJobRequest) -> NewJob.Due {
+        if let seconds = request.delaySeconds, seconds > 0 { return .after(.seconds(seconds)) }
+        if let time = request.runAt { return .at(time) }
+        return .now
+    }
+
+    /// The first delay of those that have one: the promotion loop should look then.
+    var earliestDelay: Duration? { self.requests.compactMap(\.delaySeconds).min().map { .seconds($0) } }
+}

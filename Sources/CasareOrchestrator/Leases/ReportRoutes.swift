@@ -1,0 +1,102 @@
+import CasareDomain
+import CasarePostgres
+import CasareStore
+import CasareWire
+import FoundationEssentials
+
+/// What robots report of the jobs that they hold. Every report carries its lease's token and changes nothing once the
+/// lease has passed on.
+enum ReportRoutes {
+    static let all: [Route] = [
+        .get(
+            "/api/v1/jobs/{id}/journal", .needs(.execute), "What earlier attempts recorded.",
+            query: [.text("token", "The lease's token.")], Self.journal),
+        .post("/api/v1/jobs/{id}/checkpoint", .needs(.execute), "Make journal entries durable.", Self.checkpoint),
+        .post("/api/v1/jobs/{id}/complete", .needs(.execute), "The run ended well.", Self.complete),
+        .post(
+            "/api/v1/jobs/{id}/fail", .needs(.execute), "The attempt failed: another follows, or the job does.",
+            Self.fail),
+        .post("/api/v1/jobs/{id}/block", .needs(.execute), "A person must decide about a step.", Self.block),
+        .post(
+            "/api/v1/jobs/{id}/release", .needs(.execute), "Hand the job back without using up the attempt.",
+            Self.release),
+    ]
+
+    private static func journal(_ request: APIRequest) async throws -> StepsResponse {
+        guard let token = request.query["token"].flatMap(Int64.init) else {
+            throw APIProblem.invalidInput("token", "is required: the number of the lease")
+        }
+        let lease = Lease(job: try request.jobID(), token: Lease.Token(rawValue: token))
+        let rows = try await request.inTenant { connection in
+            try request.checkHolds(lease, on: connection)
+            return try LeaseStore.journal(lease, on: connection)
+        }
+        return StepsResponse(steps: try rows.map { try StepInfo($0) })
+    }
+
+    private static func checkpoint(_ request: APIRequest, _ body: CheckpointRequest) async throws -> Answer<EmptyResponse> {
+        _ = try await self.report(request, body.token) { lease, connection in
+            try LeaseStore.checkpoint(lease, entries: body.entries.map(\.row), on: connection)
+        }
+        return Answer(EmptyResponse())
+    }
+
+    private static func complete(_ request: APIRequest, _ body: CompleteRequest) async throws -> Answer<EmptyResponse> {
+        let job = try await self.report(request, body.token) { lease, connection in
+            try LeaseStore.complete(
+                lease, result: body.result, entries: (body.entries ?? []).map(\.row), on: connection)
+            return lease.job
+        }
+        request.services.bell.jobChanged(job)
+        return Answer(EmptyResponse())
+    }
+
+    private static func fail(_ request: APIRequest, _ body: FailRequest) async throws -> Answer<FailResponse> {
+        let (job, outcome) = try await self.report(request, body.token) { lease, connection in
+            let outcome = try LeaseStore.fail(
+                lease, failure: body.failure, result: body.result, entries: (body.entries ?? []).map(\.row),
+                on: connection)
+            return (lease.job, outcome)
+        }
+        request.services.bell.jobChanged(job)
+        switch outcome {
+        case .retrying(let time):
+            // Its time is the database's: this clock is near enough for a wake-up.
+            request.services.promotionAlarm.ring(in: .seconds(max(0, time.timeIntervalSinceNow)))
+            return Answer(FailResponse(status: .pending, retryAt: time))
+        case .deadLettered:
+            return Answer(FailResponse(status: .failed, retryAt: nil))
+        }
+    }
+
+    private static func block(_ request: APIRequest, _ body: BlockRequest) async throws -> Answer<EmptyResponse> {
+        let job = try await self.report(request, body.token) { lease, connection in
+            try LeaseStore.block(
+                lease, question: body.question, entries: (body.entries ?? []).map(\.row), on: connection)
+            return lease.job
+        }
+        request.services.bell.jobChanged(job)
+        return Answer(EmptyResponse())
+    }
+
+    private static func release(_ request: APIRequest, _ body: ReleaseRequest) async throws -> Answer<EmptyResponse> {
+        let job = try await self.report(request, body.token) { lease, connection in
+            try LeaseStore.release(lease, reason: body.reason, on: connection)
+            return lease.job
+        }
+        request.services.bell.ring(request.principal.tenant)
+        request.services.bell.jobChanged(job)
+        return Answer(EmptyResponse())
+    }
+
+    private static func report<R: Sendable>(
+        _ request: APIRequest, _ token: Lease.Token,
+        _ write: @escaping @Sendable (Lease, isolated PostgresConnection) throws -> R
+    ) async throws -> R {
+        let lease = Lease(job: try request.jobID(), token: token)
+        return try await request.inTenant { connection in
+            try request.checkHolds(lease, on: connection)
+            return try write(lease, connection)
+        }
+    }
+}

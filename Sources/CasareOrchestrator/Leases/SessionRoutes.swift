@@ -1,0 +1,135 @@
+import CasareDomain
+import CasareStore
+import CasareWire
+
+/// The robot's side of leasing.
+enum SessionRoutes {
+    /// A session is trusted for this long without a renewal; three renewals fit in.
+    private static let leaseDuration = LeaseStore.leaseDurationDefault
+    private static let heartbeatSeconds = 10.0
+    /// A lease that its robot does not name for so long was told of in an answer that got lost. Far above the time
+    /// that an answer may take.
+    private static let unclaimedAfter = Duration.seconds(60)
+
+    static let all: [Route] = [
+        .post(
+            "/api/v1/robots/{id}/sessions", .needs(.execute), "Begin a robot's session.", statuses: [201], Self.open),
+        .delete(
+            "/api/v1/sessions/{session}", .needs(.execute), "End a session and hand back what it holds.", Self.close),
+        .post(
+            "/api/v1/sessions/{session}/lease", .needs(.execute),
+            "Lease jobs; with `wait_seconds` wait for some to come.", Self.lease),
+        .post(
+            "/api/v1/sessions/{session}/renew", .needs(.execute),
+            "Keep a session and its leases alive, and learn which have passed on.", Self.renew),
+    ]
+
+    private static func open(
+        _ request: APIRequest, _ body: OpenSessionRequest
+    ) async throws -> Answer<OpenSessionResponse> {
+        let robot = try request.robotID()
+        try request.checkSpeaks(for: robot)
+        let session = try await request.inTenant { connection in
+            try LeaseStore.openSession(
+                robot, boot: body.bootID, kind: .api, slots: body.slots, leaseDuration: Self.leaseDuration,
+                on: connection)
+        }
+        return Answer(
+            status: 201,
+            OpenSessionResponse(
+                sessionID: session, leaseSeconds: Double(Self.leaseDuration.components.seconds),
+                heartbeatSeconds: Self.heartbeatSeconds))
+    }
+
+    private static func close(_ request: APIRequest) async throws -> EmptyResponse {
+        let session = try request.sessionID()
+        let handedBack = try await request.inTenant { connection in
+            try request.checkOwns(session, on: connection)
+            return try LeaseStore.closeSession(session, reason: "the robot ended its session", on: connection)
+        }
+        request.services.watermarks.forget(session)
+        if !handedBack.isEmpty {
+            request.services.bell.ring(request.principal.tenant)
+            request.services.bell.jobsChanged(handedBack)
+        }
+        return EmptyResponse()
+    }
+
+    // MARK: Leasing
+
+    private static func lease(_ request: APIRequest, _ body: LeaseRequest) async throws -> Answer<LeaseResponse> {
+        let session = try request.sessionID()
+        guard (1...LeaseRequest.slotsMax).contains(body.slots) else {
+            throw WireDecodingError(path: "slots", message: "expected a number from 1 to \(LeaseRequest.slotsMax)")
+        }
+        let seconds = body.waitSeconds ?? 0
+        guard (0...LeaseRequest.waitSecondsMax).contains(seconds) else {
+            throw WireDecodingError(
+                path: "wait_seconds", message: "expected a number from 0 to \(Int(LeaseRequest.waitSecondsMax))")
+        }
+        let (jobs, closesConnection) = try await request.waiting(
+            for: .ready(request.principal.tenant), atMost: .seconds(seconds)
+        ) { () -> [LeasedJob]? in
+            let jobs = try await self.leaseOnce(session, limit: body.slots, request)
+            return jobs.isEmpty ? nil : jobs
+        }
+        return Answer(
+            LeaseResponse(jobs: (jobs ?? []).map(LeasedJobInfo.init)), closesConnection: closesConnection)
+    }
+
+    private static func leaseOnce(
+        _ session: Robot.SessionID, limit: Int, _ request: APIRequest
+    ) async throws -> [LeasedJob] {
+        let before = request.services.watermarks[session]
+        let (jobs, after) = try await request.inTenant { connection in
+            try request.checkOwns(session, on: connection)
+            var watermarks = before
+            let jobs = try LeaseStore.lease(session, limit: limit, watermarks: &watermarks, on: connection)
+            if jobs.isEmpty, try !LeaseStore.isOpen(session, on: connection) {
+                throw StoreError.sessionEnded(session)
+            }
+            return (jobs, watermarks)
+        }
+        request.services.watermarks[session] = after
+        guard !jobs.isEmpty else { return [] }
+        request.services.bell.jobsChanged(jobs.map(\.lease.job))
+        if Task.isCancelled {
+            await self.handBack(jobs.map(\.lease), "the robot went away while it waited", request)
+            throw CancellationError()
+        }
+        return jobs
+    }
+
+    /// In a task of its own, which is awaited at once: it must do its work although this one is cancelled. What fails
+    /// is found by a later renewal.
+    private static func handBack(_ leases: [Lease], _ reason: String, _ request: APIRequest) async {
+        await Task {
+            try? await request.inTenant { connection in
+                for lease in leases {
+                    try LeaseStore.release(lease, reason: reason, on: connection)
+                }
+            }
+            request.services.bell.ring(request.principal.tenant)
+        }.value
+    }
+
+    private static func renew(_ request: APIRequest, _ body: RenewRequest) async throws -> Answer<RenewResponse> {
+        let session = try request.sessionID()
+        let held = body.leases.map(\.lease)
+        let (renewal, unclaimed) = try await request.inTenant { connection in
+            try request.checkOwns(session, on: connection)
+            let renewal = try LeaseStore.renew(session, held: held, on: connection)
+            let unclaimed = try LeaseStore.unclaimed(
+                session, held: held, olderThan: Self.unclaimedAfter, on: connection)
+            for lease in unclaimed {
+                try LeaseStore.release(lease, reason: "the robot never learned of the lease", on: connection)
+            }
+            return (renewal, unclaimed)
+        }
+        if !unclaimed.isEmpty {
+            request.services.bell.ring(request.principal.tenant)
+            request.services.bell.jobsChanged(unclaimed.map(\.job))
+        }
+        return Answer(RenewResponse(lost: renewal.lost.sorted(), leaseSeconds: renewal.leaseSeconds))
+    }
+}

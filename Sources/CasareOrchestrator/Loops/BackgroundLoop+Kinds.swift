@@ -1,0 +1,58 @@
+import CasareDomain
+import CasareStore
+import Logging
+
+extension BackgroundLoop {
+    /// Takes jobs from robots that are gone.
+    static func sweep(_ services: Services, logger: Logger) -> BackgroundLoop {
+        BackgroundLoop(name: "sweep", interval: .seconds(1), board: services.loops, logger: logger) {
+            let report = try await services.database.asSystem { connection in try LeaseStore.sweep(on: connection) }
+            services.bell.jobsChanged((report.requeued + report.deadLettered).map(\.job))
+            for tenant in Set(report.requeued.map(\.tenant)) {
+                services.bell.ring(tenant)
+            }
+            if report.sessionsEnded > 0 {
+                logger.info(
+                    "Ended sessions of robots that are gone",
+                    metadata: [
+                        "sessions": "\(report.sessionsEnded)", "jobs.requeued": "\(report.requeued.count)",
+                        "jobs.dead_lettered": "\(report.deadLettered.count)",
+                    ])
+            }
+            try PartialFailure.check(report.failures)
+            return false
+        }
+    }
+
+    private static let promotedAtOnceMax = 1000
+
+    /// Makes jobs ready whose time has come.
+    static func promote(_ services: Services, logger: Logger) -> BackgroundLoop {
+        BackgroundLoop(
+            name: "promote", interval: .milliseconds(750), board: services.loops, logger: logger,
+            alarm: services.promotionAlarm
+        ) {
+            let report = try await services.database.asSystem { connection in
+                try LeaseStore.promoteDue(limit: Self.promotedAtOnceMax, on: connection)
+            }
+            for tenant in report.tenants {
+                services.bell.ring(tenant)
+            }
+            try PartialFailure.check(report.failures)
+            return report.promoted >= Self.promotedAtOnceMax
+        }
+    }
+
+    /// Creates the partitions of the weeks to come.
+    static func partitions(_ services: Services, logger: Logger) -> BackgroundLoop {
+        BackgroundLoop(name: "partitions", interval: .seconds(3600), board: services.loops, logger: logger) {
+            let created = try await services.database.asSystem { connection in
+                try LeaseStore.maintainPartitions(on: connection)
+            }
+            if created > 0 {
+                logger.info("Created partitions", metadata: ["partitions": "\(created)"])
+            }
+            return false
+        }
+    }
+}

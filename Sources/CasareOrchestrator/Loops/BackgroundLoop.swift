@@ -1,0 +1,65 @@
+import CasareStore
+import Logging
+import ServiceLifecycle
+
+/// Work that is done again and again until the server stops. All orchestrators do it at once: the database sees to it
+/// that everything still happens once.
+struct BackgroundLoop: Service {
+    let name: String
+    /// Between two rounds; each pause is up to a quarter longer or shorter, so that orchestrators do not march in step.
+    let interval: Duration
+    let board: LoopBoard
+    let logger: Logger
+    var alarm = Alarm()
+    /// Returns whether there is more to do at once.
+    let work: @Sendable () async throws -> Bool
+
+    /// However rarely a loop works, a round that failed is tried again soon.
+    private static let pauseAfterFailureMax = Duration.seconds(5)
+
+    private enum RoundResult { case moreToDo, done, failed }
+
+    func run() async throws {
+        await cancelWhenGracefulShutdown {
+            while !Task.isCancelled {
+                let pause: Duration
+                switch await self.round() {
+                case .moreToDo: continue
+                case .done: pause = self.interval
+                case .failed: pause = min(self.interval, Self.pauseAfterFailureMax)
+                }
+                await self.alarm.pause(atMost: pause * Double.random(in: 0.75...1.25))
+            }
+        }
+    }
+
+    /// A round that fails is logged when the one before did not fail.
+    private func round() async -> RoundResult {
+        do {
+            let hasMore = try await self.work()
+            if self.board.succeeded(self.name) {
+                self.logger.notice("A background loop works again", metadata: ["loop": .string(self.name)])
+            }
+            return hasMore ? .moreToDo : .done
+        } catch {
+            if Task.isCancelled { return .failed }
+            if self.board.failed(self.name, APIProblem(error).message) {
+                self.logger.warning(
+                    "A background loop fails and goes on trying",
+                    metadata: ["loop": .string(self.name), "error": "\(error)"])
+            }
+            return .failed
+        }
+    }
+}
+
+/// A round went through, but not for everything: the rest was done, and these are left for the next rounds.
+struct PartialFailure: Error, CustomStringConvertible {
+    let description: String
+
+    /// - Throws: itself when there are failures.
+    static func check(_ failures: [(job: TenantJob, error: any Error)]) throws {
+        guard let first = failures.first else { return }
+        throw PartialFailure(description: "\(failures.count) failed; the first is job \(first.job.job): \(first.error)")
+    }
+}

@@ -1,0 +1,93 @@
+import CasareDomain
+import CasareWire
+import HTTPTypes
+
+/// The API's description (OpenAPI 3.1), made from the routes that are served.
+struct OpenAPIDocument: Sendable {
+    let json: Value
+
+    init(_ routes: [Route]) {
+        var schemas = SchemaCatalogue(referencePrefix: "#/components/schemas/")
+        let errorSchema = schemas.schema(of: ErrorEnvelope.self)
+        var paths = Object()
+        for route in routes {
+            let operation = Self.operation(route, errorSchema: errorSchema, &schemas)
+            var methods = paths[route.path]?.object ?? [:]
+            methods[route.method.rawValue.lowercased()] = operation
+            paths[route.path] = .object(methods)
+        }
+        self.json = [
+            "openapi": "3.1.0",
+            "info": [
+                "title": "Casare", "version": .string(CasareVersion.current),
+                "description": """
+                Runs automation workflows. Every answer that is not a success is an `ErrorEnvelope` with a stable code. \
+                `Idempotency-Key` counts for submits; the other requests may be repeated without it.
+                """,
+            ],
+            "paths": .object(paths),
+            "components": [
+                "schemas": .object(schemas.definitions),
+                "securitySchemes": ["token": ["type": "http", "scheme": "bearer"]],
+            ],
+        ]
+    }
+
+    private static func operation(
+        _ route: Route, errorSchema: Value, _ schemas: inout SchemaCatalogue
+    ) -> Value {
+        var operation: Object = [
+            "operationId": .string(Self.identifier(route)), "summary": .string(route.summary),
+            "parameters": .list(Self.parameters(route)),
+        ]
+        switch route.access {
+        case .everyone:
+            operation["security"] = []
+        case .anyOf(let permissions):
+            operation["security"] = [["token": []]]
+            operation["x-permissions"] = .list(permissions.map { .string($0.rawValue) })
+        }
+        if let type = route.bodyType {
+            operation["requestBody"] = ["required": true, "content": Self.content(schemas.schema(of: type))]
+        }
+        let answer = Self.content(schemas.schema(of: route.answerType))
+        var responses = Object()
+        for status in route.statuses.sorted() {
+            responses[String(status)] = [
+                "description": .string(status < 300 ? "It went well." : "Not just now."), "content": answer,
+            ]
+        }
+        responses["default"] = ["description": "It did not go well.", "content": Self.content(errorSchema)]
+        operation["responses"] = .object(responses)
+        return .object(operation)
+    }
+
+    private static func content(_ schema: Value) -> Value { ["application/json": ["schema": schema]] }
+
+    private static func parameters(_ route: Route) -> [Value] {
+        var parameters: [Value] = []
+        for case .parameter(let name) in route.segments {
+            parameters.append([
+                "name": .string(name), "in": "path", "required": true, "schema": ["type": "string"],
+            ])
+        }
+        for parameter in route.query {
+            parameters.append([
+                "name": .string(parameter.name), "in": "query", "description": .string(parameter.summary),
+                "schema": .object(parameter.schema),
+            ])
+        }
+        return parameters
+    }
+
+    /// `GET /api/v1/jobs/{id}/steps` is `get_jobs_id_steps`.
+    private static func identifier(_ route: Route) -> String {
+        let parts = route.segments.compactMap { segment -> String? in
+            switch segment {
+            case .literal("api"), .literal("v1"): nil
+            case .literal(let text), .parameter(let text): text
+            }
+        }
+        return ([route.method.rawValue.lowercased()] + parts).joined(separator: "_").replacing(".", with: "_")
+    }
+}

@@ -1,0 +1,15 @@
+import CasareEngine
+import CasareStore
+
+/// What routes work with.
+struct Services: Sendable {
+    let database: Database
+    let catalogue: NodeCatalogue
+    let bell: ReadyBell
+    let waitingRoom: WaitingRoom
+    let watermarks: SessionWatermarks
+    let loops: LoopBoard
+    /// Woken when something becomes due earlier than the promotion loop would look.
+    let promotionAlarm: Alarm
+    let openAPI: OpenAPIDocument
+}

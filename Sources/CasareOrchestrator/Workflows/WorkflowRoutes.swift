@@ -1,0 +1,106 @@
+import CasareDomain
+import CasareStore
+import CasareWire
+
+enum WorkflowRoutes {
+    static let all: [Route] = [
+        .post(
+            "/api/v1/workflows", .needs(.define), "Store a document as the newest version of a workflow.",
+            statuses: [201, 200], Self.push),
+        .get(
+            "/api/v1/workflows", .needs(.read), "List workflows by name.", query: [.limit, .cursor], Self.list),
+        .post(
+            "/api/v1/workflows/validate", .needs(.read), "Check a document without storing it.", Self.validate),
+        .get("/api/v1/workflows/{workflow}", .needs(.read), "One workflow, by name or ID.", Self.get),
+        .get(
+            "/api/v1/workflows/{workflow}/versions", .needs(.read), "A workflow's versions, newest first.",
+            query: [.limit, .cursor], Self.versions),
+        .get(
+            "/api/v1/workflows/{workflow}/versions/{version}", .needs(.read), "One version with its document.",
+            Self.version),
+    ]
+
+    private static func push(
+        _ request: APIRequest, _ body: PushWorkflowRequest
+    ) async throws -> Answer<PushWorkflowResponse> {
+        let document = try CheckedDocument(body.document, name: body.name, catalogue: request.services.catalogue)
+        let pushed = try await request.inTenant { connection in
+            try WorkflowStore.push(name: document.name, document: document.text, by: request.actor, on: connection)
+        }
+        return Answer(
+            status: pushed.isNew ? 201 : 200,
+            PushWorkflowResponse(
+                workflowID: pushed.version.workflow, name: pushed.version.name, version: pushed.version.number,
+                isNew: pushed.isNew, issues: document.warnings))
+    }
+
+    private static func validate(
+        _ request: APIRequest, _ body: ValidateWorkflowRequest
+    ) async throws -> Answer<ValidateWorkflowResponse> {
+        let (_, issues) = CheckedDocument.issues(in: body.document, request.services.catalogue)
+        return Answer(
+            ValidateWorkflowResponse(isValid: !issues.contains { $0.severity == .error }, issues: issues))
+    }
+
+    private static func list(_ request: APIRequest) async throws -> WorkflowPage {
+        let limit = try request.limit()
+        let after = request.query["cursor"] ?? ""
+        let workflows = try await request.inTenant { connection in
+            try WorkflowStore.list(after: after, limit: limit + 1, on: connection)
+        }
+        let page = workflows.page(of: limit, cursor: \.name)
+        return WorkflowPage(workflows: page.items.map(WorkflowInfo.init), nextCursor: page.nextCursor)
+    }
+
+    private static func get(_ request: APIRequest) async throws -> WorkflowInfo {
+        let name = request.parameter("workflow")
+        return try await request.inTenant { connection in
+            guard let workflow = try WorkflowStore.get(idOrName: name, on: connection) else {
+                throw StoreError.notFound(.workflow, name)
+            }
+            return WorkflowInfo(workflow)
+        }
+    }
+
+    private static func versions(_ request: APIRequest) async throws -> WorkflowVersionPage {
+        let name = request.parameter("workflow")
+        let limit = try request.limit()
+        let before = try request.numberCursor() ?? Int(Int32.max)
+        return try await request.inTenant { connection in
+            guard let workflow = try WorkflowStore.get(idOrName: name, on: connection) else {
+                throw StoreError.notFound(.workflow, name)
+            }
+            let page = try WorkflowStore.versions(of: workflow.id, before: before, limit: limit + 1, on: connection)
+                .page(of: limit) { String($0.number) }
+            let versions = page.items.map { summary in
+                WorkflowVersionInfo(
+                    workflowID: workflow.id, name: workflow.name, version: summary.number, checksum: summary.checksum,
+                    createdAt: summary.createdAt, createdBy: summary.createdBy, document: nil)
+            }
+            return WorkflowVersionPage(versions: versions, nextCursor: page.nextCursor)
+        }
+    }
+
+    private static func version(_ request: APIRequest) async throws -> WorkflowVersionInfo {
+        let name = request.parameter("workflow")
+        let text = request.parameter("version")
+        guard let number = Int32(text), number > 0 else {
+            throw APIProblem.invalidInput("version", "\"\(text.prefix(20))\" is not a version, which is a number from 1")
+        }
+        let version = try await request.inTenant { connection in
+            guard let workflow = try WorkflowStore.get(idOrName: name, on: connection) else {
+                throw StoreError.notFound(.workflow, name)
+            }
+            return try WorkflowStore.version(Int(number), of: workflow.id, on: connection)
+        }
+        let document: Value
+        do {
+            document = try Value(parsingJSON: version.document)
+        } catch {
+            throw StoreError.unreadable("version \(number) of workflow \(name) is not JSON: \(error)")
+        }
+        return WorkflowVersionInfo(
+            workflowID: version.workflow, name: version.name, version: version.number, checksum: version.checksum,
+            createdAt: version.createdAt, createdBy: version.createdBy, document: document)
+    }
+}

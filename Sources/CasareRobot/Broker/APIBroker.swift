@@ -1,0 +1,147 @@
+import CasareClient
+package import CasareDomain
+import CasareWire
+package import FoundationEssentials
+import Synchronization
+
+/// A broker over HTTPS: for robots anywhere. It holds a robot's token and no other credential.
+package final class APIBroker: Broker {
+    private struct Session {
+        let id: Robot.SessionID
+    }
+
+    private let client: CasareClient
+    private let bootID: UUID
+    private let session = Mutex<Session?>(nil)
+
+    /// - Parameter url: of an orchestrator, or of what balances between several.
+    /// - Throws: `BrokerError.refused` for a URL that is none.
+    package init(url: String, token: String, bootID: UUID = UUID()) throws(BrokerError) {
+        do throws(ClientError) {
+            self.client = try CasareClient(.init(url: url, token: token, program: "casare-robot"))
+        } catch {
+            throw .refused("\(error)")
+        }
+        self.bootID = bootID
+    }
+
+    package func open(_ robot: RobotDescription) async throws(BrokerError) -> SessionTerms {
+        do throws(ClientError) {
+            _ = try await self.client.registerRobot(
+                RegisterRobotRequest(
+                    id: robot.id, environment: robot.environment, tags: robot.tags, capabilities: robot.capabilities,
+                    slots: robot.slots))
+            let terms = try await self.client.openSession(
+                robot.id, OpenSessionRequest(bootID: self.bootID, slots: robot.slots))
+            self.session.withLock { $0 = Session(id: terms.sessionID) }
+            return SessionTerms(
+                leaseDuration: .seconds(terms.leaseSeconds), heartbeatInterval: .seconds(terms.heartbeatSeconds))
+        } catch {
+            throw Self.error(error, about: nil)
+        }
+    }
+
+    package func lease(slots: Int, waiting: Duration) async throws(BrokerError) -> [LeasedJob] {
+        let session = try self.openSession()
+        do throws(ClientError) {
+            return try await self.client.lease(session, slots: slots, waiting: waiting)
+        } catch {
+            throw Self.error(error, about: nil)
+        }
+    }
+
+    package func renew(_ leases: [Lease]) async throws(BrokerError) -> Set<Job.ID> {
+        let session = try self.openSession()
+        do throws(ClientError) {
+            return Set(try await self.client.renew(session, leases).lost)
+        } catch {
+            throw Self.error(error, about: nil)
+        }
+    }
+
+    package func journal(of lease: Lease) async throws(BrokerError) -> [JournalRow] {
+        do throws(ClientError) {
+            return try await self.client.journal(of: lease)
+        } catch {
+            throw Self.error(error, about: lease)
+        }
+    }
+
+    package func checkpoint(_ rows: [JournalRow], under lease: Lease) async throws(BrokerError) {
+        do throws(ClientError) {
+            try await self.client.checkpoint(rows, under: lease)
+        } catch {
+            throw Self.error(error, about: lease)
+        }
+    }
+
+    package func complete(_ lease: Lease, result: RunResult, rows: [JournalRow]) async throws(BrokerError) {
+        do throws(ClientError) {
+            try await self.client.complete(lease, result: result, rows: rows)
+        } catch {
+            throw Self.error(error, about: lease)
+        }
+    }
+
+    package func fail(
+        _ lease: Lease, failure: Failure, result: RunResult?, rows: [JournalRow]
+    ) async throws(BrokerError) {
+        do throws(ClientError) {
+            _ = try await self.client.fail(lease, failure: failure, result: result, rows: rows)
+        } catch {
+            throw Self.error(error, about: lease)
+        }
+    }
+
+    package func block(_ lease: Lease, question: Job.Question, rows: [JournalRow]) async throws(BrokerError) {
+        do throws(ClientError) {
+            try await self.client.block(lease, question: question, rows: rows)
+        } catch {
+            throw Self.error(error, about: lease)
+        }
+    }
+
+    package func release(_ lease: Lease, reason: String) async throws(BrokerError) {
+        do throws(ClientError) {
+            try await self.client.release(lease, reason: reason)
+        } catch {
+            throw Self.error(error, about: lease)
+        }
+    }
+
+    package func close() async {
+        if let session = self.session.withLock({ $0 }) {
+            // Without it the session ends by itself when its lease is over.
+            try? await self.client.closeSession(session.id)
+        }
+        await self.client.shutdown()
+    }
+
+    private func openSession() throws(BrokerError) -> Robot.SessionID {
+        guard let session = self.session.withLock({ $0 }) else { throw .sessionEnded }
+        return session.id
+    }
+
+    /// What a failed request means for the robot. Who is not let in today may be tomorrow only by a person's doing.
+    private static func error(_ error: ClientError, about lease: Lease?) -> BrokerError {
+        switch error {
+        case .api(let problem):
+            switch problem.code {
+            case .leaseLost:
+                lease.map { .leaseLost($0.job) } ?? .sessionEnded
+            case .notFound:
+                lease.map { .leaseLost($0.job) } ?? .sessionEnded
+            case .serviceUnavailable, .internal, nil:
+                .unavailable("\(error)")
+            case .tokenMissing, .tokenInvalid, .insufficientPermissions, .methodNotAllowed, .conflict,
+                .invalidStateTransition, .idempotencyConflict, .bodyTooLarge, .unsupportedMediaType, .validation,
+                .invalidJSON, .invalidInput:
+                .refused("\(error)")
+            }
+        case .unreachable, .timedOut, .cancelled:
+            .unavailable("\(error)")
+        case .versionSkew, .notCasare, .responseTooLarge, .invalidURL, .invalidRequest:
+            .refused("\(error)")
+        }
+    }
+}

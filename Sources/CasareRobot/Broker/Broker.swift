@@ -1,0 +1,86 @@
+package import CasareDomain
+
+/// What a robot needs from the rest of the system. One form speaks SQL, the other the API; both keep the same promises.
+///
+/// Every write carries its lease and changes nothing once the lease has passed on: it then throws `leaseLost`.
+package protocol Broker: Sendable {
+    /// Registers the robot and begins a session, in place of one that was open before.
+    func open(_ robot: RobotDescription) async throws(BrokerError) -> SessionTerms
+
+    /// Leases up to `slots` jobs; waits for some to come, `waiting` at the longest, and then returns none.
+    func lease(slots: Int, waiting: Duration) async throws(BrokerError) -> [LeasedJob]
+
+    /// Keeps the session alive, and so all of its leases.
+    ///
+    /// - Returns: Which of the leases named have passed on.
+    func renew(_ leases: [Lease]) async throws(BrokerError) -> Set<Job.ID>
+
+    /// What earlier attempts recorded.
+    func journal(of lease: Lease) async throws(BrokerError) -> [JournalRow]
+
+    /// Makes journal rows durable in one commit.
+    func checkpoint(_ rows: [JournalRow], under lease: Lease) async throws(BrokerError)
+
+    func complete(_ lease: Lease, result: RunResult, rows: [JournalRow]) async throws(BrokerError)
+
+    /// The attempt failed: another follows, or the job does.
+    func fail(_ lease: Lease, failure: Failure, result: RunResult?, rows: [JournalRow]) async throws(BrokerError)
+
+    /// A person must decide about a step.
+    func block(_ lease: Lease, question: Job.Question, rows: [JournalRow]) async throws(BrokerError)
+
+    /// Hands the job back without using up the attempt.
+    func release(_ lease: Lease, reason: String) async throws(BrokerError)
+
+    /// Ends the session and hands back what it still holds.
+    func close() async
+}
+
+/// What a robot says of itself when it begins.
+package struct RobotDescription: Hashable, Sendable {
+    package let id: Robot.ID
+    package let environment: String
+    package let tags: [String]
+    package let capabilities: [String]
+    package let slots: Int
+
+    package init(id: Robot.ID, environment: String, tags: [String], capabilities: [String], slots: Int) {
+        self.id = id
+        self.environment = environment
+        self.tags = tags
+        self.capabilities = capabilities
+        self.slots = slots
+    }
+}
+
+/// What the server grants a session.
+package struct SessionTerms: Hashable, Sendable {
+    /// Life of the session without a renewal.
+    package let leaseDuration: Duration
+    /// Between renewals.
+    package let heartbeatInterval: Duration
+
+    package init(leaseDuration: Duration, heartbeatInterval: Duration) {
+        self.leaseDuration = leaseDuration
+        self.heartbeatInterval = heartbeatInterval
+    }
+}
+
+package enum BrokerError: Error, Hashable, Sendable, CustomStringConvertible {
+    /// The lease has passed on: nothing was changed, and the robot must stop the job.
+    case leaseLost(Job.ID)
+    /// The session has ended: all of its leases have passed on.
+    case sessionEnded
+    /// The other side cannot be reached just now. It may or may not have done what was asked.
+    case unavailable(String)
+    /// The other side will not do it, however often it is asked.
+    case refused(String)
+
+    package var description: String {
+        switch self {
+        case .leaseLost(let job): "The lease on job \(job) has passed on"
+        case .sessionEnded: "The robot's session has ended"
+        case .unavailable(let reason), .refused(let reason): reason
+        }
+    }
+}

@@ -1,0 +1,237 @@
+package import CasareDomain
+import CasarePostgres
+package import CasareStore
+package import FoundationEssentials
+package import Logging
+
+/// A broker straight to the database: for robots on the same network, and the fastest.
+///
+/// The session's connection holds its lock for as long as it is open, so a killed robot is noticed at once; reports go
+/// over a small pool. New jobs are announced by `NOTIFY`, and asked for now and then in case an announcement was missed.
+package actor SQLBroker: Broker {
+    private struct Session {
+        let id: Robot.SessionID
+        let connection: PostgresConnection
+    }
+
+    /// How often an idle robot asks without having been told, ±`pollJitter`.
+    private static let pollInterval = Duration.seconds(1)
+    private static let pollJitter = 0.3
+    private static let heartbeatsPerLease = 3
+
+    private let database: Database
+    private let tenant: Tenant.ID
+    private let bootID: UUID
+    private let leaseDuration: Duration
+    private let logger: Logger
+    private let bell: ReadyBell
+    private let readiness = ReadySignal()
+    private var session: Session?
+    private var watermarks = Watermarks()
+    /// The bell and the listener, from the first session to `close`.
+    private var helpers: [Task<Void, Never>] = []
+
+    /// - Parameter database: closed by `close()`.
+    package init(
+        database: Database, tenant: Tenant.ID = .default, bootID: UUID = UUID(),
+        leaseDuration: Duration = LeaseStore.leaseDurationDefault, logger: Logger
+    ) {
+        self.leaseDuration = leaseDuration
+        self.database = database
+        self.tenant = tenant
+        self.bootID = bootID
+        self.logger = logger
+        self.bell = ReadyBell(database.configuration)
+    }
+
+    package func open(_ robot: RobotDescription) async throws(BrokerError) -> SessionTerms {
+        self.startHelpers()
+        await self.session?.connection.close()
+        self.session = nil
+        self.watermarks = Watermarks()
+        let bootID = self.bootID
+        let duration = self.leaseDuration
+        do {
+            let connection = try await self.database.connect()
+            do {
+                let id = try await Database.asTenant(self.tenant, on: connection) { connection in
+                    _ = try RobotStore.register(
+                        robot.id, environment: robot.environment, tags: robot.tags,
+                        capabilities: robot.capabilities, slots: robot.slots, on: connection)
+                    return try LeaseStore.openSession(
+                        robot.id, boot: bootID, kind: .sql, slots: robot.slots, leaseDuration: duration,
+                        on: connection)
+                }
+                self.session = Session(id: id, connection: connection)
+            } catch {
+                await connection.close()
+                throw error
+            }
+        } catch {
+            throw Self.brokerError(error)
+        }
+        return SessionTerms(leaseDuration: duration, heartbeatInterval: duration / Self.heartbeatsPerLease)
+    }
+
+    package func lease(slots: Int, waiting: Duration) async throws(BrokerError) -> [LeasedJob] {
+        let deadline = ContinuousClock.now + waiting
+        while true {
+            let jobs = try await self.leaseNow(slots: slots)
+            let now = ContinuousClock.now
+            if !jobs.isEmpty || now >= deadline || Task.isCancelled { return jobs }
+            let jitter = Double.random(in: (1 - Self.pollJitter)...(1 + Self.pollJitter))
+            await self.readiness.wait(until: min(deadline, now + Self.pollInterval * jitter))
+        }
+    }
+
+    private func leaseNow(slots: Int) async throws(BrokerError) -> [LeasedJob] {
+        guard let session = self.session else { throw .sessionEnded }
+        let watermarks = self.watermarks
+        let tenant = self.tenant
+        let (jobs, marks): ([LeasedJob], Watermarks)
+        do {
+            guard await session.connection.isOpen else { throw StoreError.sessionEnded(session.id) }
+            (jobs, marks) = try await Database.asTenant(tenant, on: session.connection) { connection in
+                var marks = watermarks
+                let jobs = try LeaseStore.lease(session.id, limit: slots, watermarks: &marks, on: connection)
+                if jobs.isEmpty, try !LeaseStore.isOpen(session.id, on: connection) {
+                    throw StoreError.sessionEnded(session.id)
+                }
+                return (jobs, marks)
+            }
+        } catch {
+            throw Self.brokerError(error)
+        }
+        // A session that was opened meanwhile has watermarks of its own.
+        if self.session?.id == session.id { self.watermarks = marks }
+        self.bell.jobsChanged(jobs.map(\.lease.job))
+        return jobs
+    }
+
+    package func renew(_ leases: [Lease]) async throws(BrokerError) -> Set<Job.ID> {
+        guard let session = self.session else { throw .sessionEnded }
+        return try await self.inDatabase { connection in
+            try LeaseStore.renew(session.id, held: leases, on: connection).lost
+        }
+    }
+
+    package func journal(of lease: Lease) async throws(BrokerError) -> [JournalRow] {
+        try await self.inDatabase { connection in try LeaseStore.journal(lease, on: connection) }
+    }
+
+    package func checkpoint(_ rows: [JournalRow], under lease: Lease) async throws(BrokerError) {
+        try await self.inDatabase { connection in
+            try LeaseStore.checkpoint(lease, entries: rows, on: connection)
+        }
+    }
+
+    package func complete(_ lease: Lease, result: RunResult, rows: [JournalRow]) async throws(BrokerError) {
+        try await self.inDatabase { connection in
+            try LeaseStore.complete(lease, result: result, entries: rows, on: connection)
+        }
+        self.bell.jobChanged(lease.job)
+    }
+
+    package func fail(
+        _ lease: Lease, failure: Failure, result: RunResult?, rows: [JournalRow]
+    ) async throws(BrokerError) {
+        try await self.inDatabase { connection in
+            _ = try LeaseStore.fail(lease, failure: failure, result: result, entries: rows, on: connection)
+        }
+        self.bell.jobChanged(lease.job)
+    }
+
+    package func block(_ lease: Lease, question: Job.Question, rows: [JournalRow]) async throws(BrokerError) {
+        try await self.inDatabase { connection in
+            try LeaseStore.block(lease, question: question, entries: rows, on: connection)
+        }
+        self.bell.jobChanged(lease.job)
+    }
+
+    package func release(_ lease: Lease, reason: String) async throws(BrokerError) {
+        try await self.inDatabase { connection in
+            try LeaseStore.release(lease, reason: reason, on: connection)
+        }
+        self.bell.jobChanged(lease.job)
+        self.bell.ring(self.tenant)
+    }
+
+    package func close() async {
+        if let session = self.session {
+            // Without it the sweep finds the session's lock free.
+            let returned = try? await self.inDatabase { connection in
+                try LeaseStore.closeSession(session.id, reason: "The robot is stopping", on: connection)
+            }
+            self.bell.jobsChanged(returned ?? [])
+            if returned?.isEmpty == false { self.bell.ring(self.tenant) }
+            await session.connection.close()
+        }
+        self.session = nil
+        for helper in self.helpers { helper.cancel() }
+        for helper in self.helpers { await helper.value }
+        self.helpers = []
+        await self.database.close()
+    }
+
+    // MARK: - Helpers
+
+    /// Starts the bell and the listener. They outlive single calls, and `close` waits for them.
+    private func startHelpers() {
+        guard self.helpers.isEmpty else { return }
+        let bell = self.bell
+        let readiness = self.readiness
+        let listener = PostgresListener(
+            configuration: self.database.configuration, channels: [ReadyBell.readyChannel])
+        let tenant = self.tenant.description
+        self.helpers = [
+            Task { await bell.run() },
+            Task {
+                await withTaskCancellationHandler {
+                    for await event in listener.events {
+                        switch event {
+                        case .listening(let mayHaveMissed) where mayHaveMissed: readiness.signal()
+                        case .notification(_, payload: tenant): readiness.signal()
+                        case .listening, .notification: break
+                        }
+                    }
+                } onCancel: {
+                    // Awaited by nobody: it ends the stream that the loop above waits for.
+                    Task { await listener.stop() }
+                }
+            },
+        ]
+    }
+
+    private func inDatabase<Result: Sendable>(
+        _ body: @escaping @Sendable (isolated PostgresConnection) throws -> Result
+    ) async throws(BrokerError) -> Result {
+        do {
+            return try await self.database.asTenant(self.tenant, body)
+        } catch {
+            throw Self.brokerError(error)
+        }
+    }
+
+    /// Says in a broker's words what went wrong in the store.
+    private static func brokerError(_ error: any Error) -> BrokerError {
+        switch error {
+        case let error as StoreError:
+            switch error {
+            case .leaseLost(let job): .leaseLost(job)
+            case .sessionEnded: .sessionEnded
+            case .contended: .unavailable("\(error)")
+            case .notFound, .invalidTransition, .alreadyReplayed, .idempotencyConflict, .nameTaken, .tooManyJobs,
+                .unreadable:
+                .refused("\(error)")
+            }
+        case let error as PostgresError:
+            switch error {
+            case .connection, .timedOut, .cancelled, .poolExhausted, .poolClosed: .unavailable("\(error)")
+            case .server: error.isRetryable ? .unavailable("\(error)") : .refused("\(error)")
+            case .decoding, .misuse: .refused("\(error)")
+            }
+        default:
+            .unavailable("\(error)")
+        }
+    }
+}

@@ -1,0 +1,126 @@
+import CasareDomain
+import CasareEngine
+import FoundationEssentials
+import Logging
+
+/// Runs one leased job and reports how it ended.
+struct JobExecutor: Sendable {
+    let broker: any Broker
+    let catalogue: NodeCatalogue
+    let configuration: RobotConfiguration
+    let logger: Logger
+    let isStopRequested: @Sendable () -> Bool
+
+    /// Ends when the job's fate has been reported, or when it must not be touched any more: its lease is lost or the
+    /// task was cancelled.
+    func execute(_ job: LeasedJob) async {
+        var logger = self.logger
+        logger[metadataKey: "job.id"] = "\(job.lease.job)"
+        logger[metadataKey: "lease.token"] = "\(job.lease.token)"
+        logger.info("Leased job", metadata: ["workflow": "\(job.workflowName)", "attempt": "\(job.attempt)"])
+        do {
+            do {
+                let conclusion = try await self.run(job)
+                try await self.report(conclusion, of: job, logger)
+            } catch BrokerError.refused(let reason) {
+                // What it produced cannot be stored: asking again is of no use, and the job must not stay as it is.
+                logger.error("The job's end was refused", metadata: ["error": "\(reason)"])
+                try await self.report(Self.rejected("The job's end could not be stored: \(reason)"), of: job, logger)
+            }
+        } catch is CancellationError {
+            logger.notice("Stopped job: its lease can no longer be trusted")
+        } catch BrokerError.leaseLost, BrokerError.sessionEnded {
+            logger.notice("Stopped job: its lease has passed on")
+        } catch {
+            logger.error("The job's end could not be reported", metadata: ["error": "\(error)"])
+        }
+    }
+
+    private func run(_ job: LeasedJob) async throws -> RunConclusion {
+        let program: Program
+        switch Self.program(of: job, catalogue: self.catalogue) {
+        case .success(let compiled): program = compiled
+        case .failure(let rejection): return Self.rejected(rejection.description)
+        }
+        let directory: RunDirectory
+        do {
+            directory = try RunDirectory(of: job.lease.job, below: self.configuration.workingDirectory)
+        } catch {
+            return .finished(
+                Self.failedResult("\(error)"),
+                Failure(kind: .application, message: "\(error)", type: "PermissionError"),
+                entries: [])
+        }
+        defer { directory.removeIfEmpty() }
+        let driver = RunDriver(
+            program: program, runID: job.lease.job.description, options: job.options,
+            variables: job.variables.merging([
+                "_job_id": .string(job.lease.job.description), "_job_priority": .int(job.priority.rawValue),
+            ]),
+            journal: BrokerJournal(broker: self.broker, lease: job.lease, patience: Patience()),
+            environment: RunEnvironment(
+                workingDirectory: directory.path, policy: self.configuration.policy,
+                isStopRequested: self.isStopRequested))
+        do {
+            return try await driver.run()
+        } catch let error as JournalMismatch {
+            return Self.rejected(error.description)
+        } catch let error as UnreadableJournal {
+            return Self.rejected(error.description)
+        }
+    }
+
+    private func report(_ conclusion: RunConclusion, of job: LeasedJob, _ logger: Logger) async throws {
+        let patience = Patience()
+        let lease = job.lease
+        switch conclusion {
+        case .finished(let result, let failure, let entries):
+            let rows = entries.map { JournalRow($0) }
+            if let failure {
+                try await patience.insist { () async throws(BrokerError) in
+                    try await self.broker.fail(lease, failure: failure, result: result, rows: rows)
+                }
+                logger.info(
+                    "Job failed", metadata: ["kind": "\(failure.kind.rawValue)", "error": "\(failure.message)"])
+            } else {
+                try await patience.insist { () async throws(BrokerError) in
+                    try await self.broker.complete(lease, result: result, rows: rows)
+                }
+                logger.info("Completed job")
+            }
+        case .inDoubt(let question, let entries):
+            let rows = entries.map { JournalRow($0) }
+            try await patience.insist { () async throws(BrokerError) in
+                try await self.broker.block(lease, question: question, rows: rows)
+            }
+            logger.warning("Blocked job: a step is in doubt", metadata: ["node": "\(question.node)"])
+        case .interrupted(let entries):
+            let rows = entries.map { JournalRow($0) }
+            try await patience.insist { () async throws(BrokerError) in
+                if !rows.isEmpty { try await self.broker.checkpoint(rows, under: lease) }
+                try await self.broker.release(lease, reason: "The robot is stopping")
+            }
+            logger.info("Released job")
+        }
+    }
+
+    private static func program(of job: LeasedJob, catalogue: NodeCatalogue) -> Result<Program, ProgramError> {
+        let (document, issues) = WorkflowDocument.parse(text: job.document)
+        guard let document else { return .failure(.invalid(issues.filter { $0.severity == .error })) }
+        do throws(ProgramError) {
+            return .success(try Program(document, catalogue: catalogue))
+        } catch {
+            return .failure(error)
+        }
+    }
+
+    private static func rejected(_ message: String) -> RunConclusion {
+        .finished(
+            Self.failedResult(message), Failure(kind: .rejected, message: message, type: "ValidationError"), entries: []
+        )
+    }
+
+    private static func failedResult(_ message: String) -> RunResult {
+        RunResult(success: false, error: message, variables: [:], logs: [], nodeErrors: [])
+    }
+}

@@ -1,0 +1,209 @@
+import CasareDomain
+package import CasareEngine
+package import Logging
+import ServiceLifecycle
+
+/// A robot: leases jobs, runs them, and keeps their leases, until it is told to stop.
+///
+/// One session after another: a session that is lost (its time is up, or the server ended it) takes its jobs with it,
+/// and a new one is opened. A graceful stop ends jobs after the step they are in and hands them back.
+package struct RobotAgent: Service {
+    private let broker: any Broker
+    private let catalogue: NodeCatalogue
+    private let configuration: RobotConfiguration
+    private let logger: Logger
+
+    /// How long one call for jobs waits for some to come.
+    private static let leaseWait = Duration.seconds(20)
+    private static let firstPause = Duration.milliseconds(100)
+    private static let longestPause = Duration.seconds(10)
+
+    package init(
+        broker: any Broker, catalogue: NodeCatalogue, configuration: RobotConfiguration, logger: Logger
+    ) {
+        self.broker = broker
+        self.catalogue = catalogue
+        self.configuration = configuration
+        var logger = logger
+        logger[metadataKey: "robot.id"] = "\(configuration.description.id)"
+        self.logger = logger
+    }
+
+    /// - Throws: `BrokerError.refused` when the server will not have this robot.
+    package func run() async throws {
+        let stopping = Latch()
+        try await withGracefulShutdownHandler {
+            while !stopping.isOpen, !Task.isCancelled {
+                guard let session = try await self.open(stopping) else { break }
+                await self.serve(session, until: stopping)
+            }
+            await self.broker.close()
+            self.logger.notice("Robot stopped")
+        } onGracefulShutdown: {
+            stopping.open()
+        }
+    }
+
+    /// Opens a session, however long the server is out of reach; `nil` when the robot is stopped first.
+    private func open(_ stopping: Latch) async throws -> LeaseTrust? {
+        var pause = Self.firstPause
+        while !stopping.isOpen {
+            let requestedAt = ContinuousClock.now
+            do {
+                let terms = try await self.broker.open(self.configuration.description)
+                self.logger.notice("Robot is ready", metadata: ["slots": "\(self.configuration.description.slots)"])
+                return LeaseTrust(
+                    duration: terms.leaseDuration, interval: terms.heartbeatInterval, openedAt: requestedAt)
+            } catch .refused(let reason) {
+                throw BrokerError.refused(reason)
+            } catch {
+                self.logger.warning("No session yet; trying again", metadata: ["error": "\(error)"])
+                guard await Self.rest(pause, unless: stopping) else { return nil }
+                pause = min(pause * 2, Self.longestPause)
+            }
+        }
+        return nil
+    }
+
+    private func serve(_ trust: LeaseTrust, until stopping: Latch) async {
+        let running = RunningJobs(slots: self.configuration.description.slots)
+        // Open when no more jobs are to be leased: the session is lost, or the robot is stopping.
+        let over = Latch()
+        await withTaskGroup(of: Void.self) { keepers in
+            keepers.addTask { await self.keep(trust, running, over) }
+            keepers.addTask {
+                await stopping.wait()
+                guard stopping.isOpen else { return }
+                running.beginStopping()
+                over.open()
+                // The steps under way are given a while; then they are cut off, and are in doubt if they change the world.
+                guard (try? await Task.sleep(for: self.configuration.shutdownGrace)) != nil else { return }
+                running.stopAll()
+            }
+            await self.leaseAndRun(running, until: over)
+            keepers.cancelAll()
+        }
+    }
+
+    // MARK: - Jobs
+
+    /// Ends when `over` is open and every job has ended.
+    private func leaseAndRun(_ running: RunningJobs, until over: Latch) async {
+        await withDiscardingTaskGroup { group in
+            var pause = Self.firstPause
+            while !over.isOpen {
+                await running.slotMayBeFree()
+                let jobs: [LeasedJob]
+                do {
+                    jobs = try await self.lease(running.freeSlots, unless: over)
+                    pause = Self.firstPause
+                } catch BrokerError.sessionEnded {
+                    self.logger.warning("The session has ended; opening another")
+                    running.stopAll()
+                    over.open()
+                    continue
+                } catch {
+                    if over.isOpen { break }
+                    self.logger.warning("Could not lease jobs; trying again", metadata: ["error": "\(error)"])
+                    _ = await Self.rest(pause, unless: over)
+                    pause = min(pause * 2, Self.longestPause)
+                    continue
+                }
+                // What came after the session's end, or a stop, goes back with the session.
+                guard !over.isOpen else { break }
+                for job in jobs { self.begin(job, running, in: &group) }
+            }
+        }
+    }
+
+    /// Asks for jobs, and gives up when `over` opens. Jobs that were leased just then go back with the session.
+    private func lease(_ slots: Int, unless over: Latch) async throws -> [LeasedJob] {
+        guard slots > 0 else { return [] }
+        return try await withThrowingTaskGroup(of: [LeasedJob].self) { group in
+            group.addTask { try await self.broker.lease(slots: slots, waiting: Self.leaseWait) }
+            group.addTask {
+                await over.wait()
+                return []
+            }
+            defer { group.cancelAll() }
+            return try await group.next() ?? []
+        }
+    }
+
+    private func begin(_ job: LeasedJob, _ running: RunningJobs, in group: inout DiscardingTaskGroup) {
+        let executor = JobExecutor(
+            broker: self.broker, catalogue: self.catalogue, configuration: self.configuration, logger: self.logger,
+            isStopRequested: { running.isStopping })
+        // A task of its own, because a child of the group could not be cancelled without its siblings. The group's
+        // child waits for it.
+        let task = Task { await executor.execute(job) }
+        running.began(job.lease) { task.cancel() }
+        group.addTask {
+            await withTaskCancellationHandler {
+                await task.value
+            } onCancel: {
+                task.cancel()
+            }
+            running.ended(job.lease)
+        }
+    }
+
+    // MARK: - Session
+
+    /// Renews the session until it is lost or the task is cancelled.
+    private func keep(_ trust: LeaseTrust, _ running: RunningJobs, _ over: Latch) async {
+        var trust = trust
+        while let next = trust.nextTimer {
+            // A cancelled sleep ends the keeping: no job is left to keep a lease for.
+            guard (try? await Task.sleep(until: next)) != nil else { return }
+            switch trust.timerFired(at: .now) {
+            case .none:
+                continue
+            case .stopJobs:
+                self.logger.error("The session could not be renewed in time; its jobs are stopped")
+            case .sendRenewal(let giveUpAt):
+                await self.renew(&trust, running, giveUpAt: giveUpAt)
+            }
+        }
+        running.stopAll()
+        over.open()
+    }
+
+    private func renew(_ trust: inout LeaseTrust, _ running: RunningJobs, giveUpAt: ContinuousClock.Instant) async {
+        let leases = running.leases
+        do {
+            let lost = try await withThrowingTaskGroup(of: Set<Job.ID>.self) { group in
+                group.addTask { try await self.broker.renew(leases) }
+                group.addTask {
+                    try await Task.sleep(until: giveUpAt)
+                    throw BrokerError.unavailable("No answer to a renewal in time")
+                }
+                defer { group.cancelAll() }
+                return try await group.next() ?? []
+            }
+            trust.renewalSucceeded()
+            running.stop(lost)
+        } catch BrokerError.sessionEnded {
+            self.logger.warning("The session has ended; its jobs are stopped")
+            trust.sessionRefused()
+        } catch {
+            trust.renewalFailed(at: .now)
+            if !Task.isCancelled {
+                self.logger.warning("Could not renew the session; trying again", metadata: ["error": "\(error)"])
+            }
+        }
+    }
+
+    /// Sleeps; false when the latch opened or the task was cancelled first.
+    private static func rest(_ duration: Duration, unless latch: Latch) async -> Bool {
+        await withTaskGroup(of: Bool.self) { group in
+            group.addTask { (try? await Task.sleep(for: duration)) != nil }
+            group.addTask {
+                await latch.wait()
+                return false
+            }
+            defer { group.cancelAll() }
+            return await group.next() ?? false
+        }
+    }
+}

@@ -1,0 +1,66 @@
+import CasareDomain
+import Synchronization
+
+/// The jobs that a robot is running, so that the lease keeper can name and stop them.
+final class RunningJobs: Sendable {
+    private struct State {
+        var jobs: [Job.ID: (lease: Lease, stop: @Sendable () -> Void)] = [:]
+        var isStopping = false
+        /// Wakes whoever waits for a slot.
+        var waiter: CheckedContinuation<Void, Never>?
+    }
+
+    private let state = Mutex(State())
+    private let slots: Int
+
+    init(slots: Int) { self.slots = slots }
+
+    var leases: [Lease] { self.state.withLock { $0.jobs.values.map(\.lease) } }
+    var count: Int { self.state.withLock { $0.jobs.count } }
+    var freeSlots: Int { self.slots - self.count }
+    var isStopping: Bool { self.state.withLock(\.isStopping) }
+
+    func began(_ lease: Lease, stop: @escaping @Sendable () -> Void) {
+        self.state.withLock { $0.jobs[lease.job] = (lease, stop) }
+    }
+
+    func ended(_ lease: Lease) {
+        let waiter = self.state.withLock { state in
+            if state.jobs[lease.job]?.lease == lease { state.jobs[lease.job] = nil }
+            defer { state.waiter = nil }
+            return state.waiter
+        }
+        waiter?.resume()
+    }
+
+    /// Stops jobs that must not be touched any more.
+    func stop(_ lost: Set<Job.ID>) {
+        let stops = self.state.withLock { state in lost.compactMap { state.jobs[$0]?.stop } }
+        for stop in stops { stop() }
+    }
+
+    func stopAll() { self.stop(Set(self.leases.map(\.job))) }
+
+    /// From here on jobs end after the step they are in.
+    func beginStopping() {
+        let waiter = self.state.withLock { state in
+            state.isStopping = true
+            defer { state.waiter = nil }
+            return state.waiter
+        }
+        waiter?.resume()
+    }
+
+    /// Returns at once when a slot is free or the robot is stopping; else after the next job's end. One waiter only.
+    func slotMayBeFree() async {
+        await withCheckedContinuation { continuation in
+            let isFree = self.state.withLock { state in
+                if state.isStopping || state.jobs.count < self.slots { return true }
+                precondition(state.waiter == nil, "Only the leasing loop waits for slots")
+                state.waiter = continuation
+                return false
+            }
+            if isFree { continuation.resume() }
+        }
+    }
+}

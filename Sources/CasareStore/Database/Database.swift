@@ -1,0 +1,79 @@
+package import CasareDomain
+package import CasarePostgres
+
+/// The way to the stored data: as one tenant, whose rows row-level security keeps apart from all others, or as the
+/// system, for the few things that concern all tenants.
+///
+/// Both go through roles that own no table, whoever the connection string signs in as; that user must be a member of
+/// them, as the one who migrates the database is.
+package struct Database: Sendable {
+    package static let appRole = "casare_app"
+    package static let systemRole = "casare_system"
+    /// Background loops and the lookup of tokens: little work, and none of it for long.
+    private static let systemConnectionsMax = 4
+
+    package let configuration: PostgresConfiguration
+    package let app: PostgresPool
+    package let system: PostgresPool
+
+    /// Opens no connection yet.
+    package init(_ configuration: PostgresConfiguration, connectionsMax: Int) {
+        self.configuration = configuration
+        self.app = PostgresPool(
+            configuration: Self.configuration(configuration, for: Self.appRole), connectionsMax: connectionsMax)
+        self.system = PostgresPool(
+            configuration: Self.configuration(configuration, for: Self.systemRole),
+            connectionsMax: min(connectionsMax, Self.systemConnectionsMax))
+    }
+
+    /// A session for a role. Leasing must scan an index even where the statistics were taken while the tables were
+    /// empty, and compiling plans costs more than running them here.
+    private static func configuration(_ base: PostgresConfiguration, for role: String) -> PostgresConfiguration {
+        var configuration = base
+        configuration.role = role
+        configuration.settings.merge(
+            ["plan_cache_mode": "force_generic_plan", "enable_seqscan": "off", "jit": "off"]
+        ) { given, _ in given }
+        return configuration
+    }
+
+    /// Runs a transaction that sees and changes this tenant's rows only.
+    ///
+    /// - Parameter deadline: how long to wait for a connection.
+    package func asTenant<Result: Sendable>(
+        _ tenant: Tenant.ID, deadline: ContinuousClock.Instant? = nil,
+        _ body: @Sendable (isolated PostgresConnection) throws -> Result
+    ) async throws -> Result {
+        try await self.app.transaction(opening: Self.opening(tenant), deadline: deadline, body)
+    }
+
+    /// Runs statements that concern all tenants. It is not a transaction.
+    package func asSystem<Result: Sendable>(
+        deadline: ContinuousClock.Instant? = nil, _ body: @Sendable (isolated PostgresConnection) throws -> Result
+    ) async throws -> Result {
+        try await self.system.withConnection(deadline: deadline, body)
+    }
+
+    /// A connection of its own, outside of the pools, for a robot's session of kind sql: the session lasts as long as
+    /// this connection.
+    package func connect() async throws(PostgresError) -> PostgresConnection {
+        try await PostgresConnection.connect(Self.configuration(self.configuration, for: Self.appRole))
+    }
+
+    /// The same as `asTenant(_:deadline:_:)` on a connection that `connect()` opened.
+    package static func asTenant<Result: Sendable>(
+        _ tenant: Tenant.ID, on connection: PostgresConnection,
+        _ body: @Sendable (isolated PostgresConnection) throws -> Result
+    ) async throws -> Result {
+        try await connection.transaction(opening: self.opening(tenant), body)
+    }
+
+    private static func opening(_ tenant: Tenant.ID) -> [(Query, KeyValuePairs<String, PostgresValue>)] {
+        [(SettingQueries.tenant, ["tenant": .text(tenant.description)])]
+    }
+
+    package func close() async {
+        await self.app.close()
+        await self.system.close()
+    }
+}

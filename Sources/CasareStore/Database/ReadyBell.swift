@@ -1,0 +1,115 @@
+package import CasareDomain
+package import CasarePostgres
+import Synchronization
+
+/// Tells waiting processes that something has changed, after the transaction that changed it has committed.
+///
+/// A `NOTIFY` within that transaction would make commits wait for each other. This has a connection of its own instead,
+/// and says once what was rung several times within a few milliseconds. It may lose a ring, when the server is away or
+/// too many come at once: whoever listens polls as well, more slowly.
+package final class ReadyBell: Sendable {
+    /// Rung with a tenant's number when a job of its became ready.
+    package static let readyChannel = "casare_ready"
+    /// Rung with a job's ID when its status changed.
+    package static let jobsChannel = "casare_jobs"
+
+    /// What is rung within this time goes together.
+    private static let pause: Duration = .milliseconds(2)
+    private static let ringsMax = 10_000
+    private static let reconnectPauses: [Duration] = [.milliseconds(100), .milliseconds(500), .seconds(2), .seconds(5)]
+
+    private struct Pending {
+        var tenants: Set<Tenant.ID> = []
+        var jobs: Set<Job.ID> = []
+        var dropped = 0
+
+        var isEmpty: Bool { self.tenants.isEmpty && self.jobs.isEmpty }
+    }
+
+    private let configuration: PostgresConfiguration
+    private let pending = Mutex(Pending())
+    private let wakeUps: AsyncStream<Void>
+    private let wakeUp: AsyncStream<Void>.Continuation
+
+    package init(_ configuration: PostgresConfiguration) {
+        self.configuration = configuration
+        (self.wakeUps, self.wakeUp) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
+    }
+
+    /// Rings that were lost because too many were waiting.
+    package var droppedCount: Int { self.pending.withLock { $0.dropped } }
+
+    /// A job of this tenant is ready.
+    package func ring(_ tenant: Tenant.ID) {
+        self.pending.withLock { pending in
+            _ = pending.tenants.insert(tenant)
+        }
+        self.wakeUp.yield()
+    }
+
+    /// The status of these jobs changed.
+    package func jobsChanged(_ jobs: some Sequence<Job.ID>) {
+        self.pending.withLock { pending in
+            for job in jobs {
+                if pending.jobs.count < Self.ringsMax {
+                    pending.jobs.insert(job)
+                } else {
+                    pending.dropped += 1
+                }
+            }
+        }
+        self.wakeUp.yield()
+    }
+
+    package func jobChanged(_ job: Job.ID) { self.jobsChanged(CollectionOfOne(job)) }
+
+    /// Rings until the task is cancelled, and then once more for what is still waiting. Run it once.
+    package func run() async {
+        var connection: PostgresConnection?
+        for await _ in self.wakeUps {
+            try? await Task.sleep(for: Self.pause)  // Cancelled: what is waiting goes at once.
+            await self.flush(&connection)
+            if Task.isCancelled { break }
+        }
+        if !self.pending.withLock({ $0.isEmpty }) {
+            // A task without parent, awaited at once: the last rings must outlive the cancellation.
+            await Task { [lastConnection = connection] in
+                var connection = lastConnection
+                await self.flush(&connection)
+            }.value
+        }
+        await connection?.close()
+    }
+
+    private func flush(_ connection: inout PostgresConnection?) async {
+        let rings = self.pending.withLock { pending in
+            let rings = pending
+            pending.tenants = []
+            pending.jobs = []
+            return rings
+        }
+        guard !rings.isEmpty else { return }
+        let channels =
+            rings.tenants.map { _ in Self.readyChannel } + rings.jobs.map { _ in Self.jobsChannel }
+        let payloads = rings.tenants.map(\.description) + rings.jobs.map(\.description)
+        for pause in Self.reconnectPauses {
+            do {
+                let open: PostgresConnection
+                if let connection {
+                    open = connection
+                } else {
+                    open = try await PostgresConnection.connect(self.configuration)
+                    connection = open
+                }
+                try await open.execute(
+                    SettingQueries.notify, ["channels": .textArray(channels), "payloads": .textArray(payloads)])
+                return
+            } catch {
+                await connection?.close()
+                connection = nil
+                guard !Task.isCancelled else { return }
+                try? await Task.sleep(for: pause)  // Cancelled: the next round of the loop ends it.
+            }
+        }
+    }
+}

@@ -1,0 +1,9 @@
+import CasarePostgres
+
+enum SettingQueries {
+    /// Names the tenant whose rows this transaction sees; the policies of the tables read it.
+    static let tenant = Query("SELECT set_config('casare.tenant', @tenant::text, true)")
+
+    static let notify = Query(
+        "SELECT pg_notify(channel, payload) FROM unnest(@channels::text[], @payloads::text[]) AS bell (channel, payload)")
+}

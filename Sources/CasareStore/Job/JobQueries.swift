@@ -1,0 +1,164 @@
+import CasarePostgres
+
+enum JobQueries {
+    static let get = Query(
+        """
+        SELECT job_details.*, job_results.result::text AS result
+        FROM job_details LEFT JOIN job_results USING (tenant_id, job_id)
+        WHERE tenant_id = casare_tenant() AND job_id = @job
+        """)
+
+    static let status = Query(
+        "SELECT status FROM job_details WHERE tenant_id = casare_tenant() AND job_id = @job")
+
+    // The pages below begin under `before` (exclusive) and end at `from` (inclusive), newest job first. Each finds its
+    // jobs in the one table that holds them, so that none of them reads the others.
+
+    static let page = Query(
+        """
+        SELECT job_details.*
+        FROM (
+            SELECT tenant_id, job_id FROM jobs
+            WHERE tenant_id = casare_tenant() AND job_id >= @from AND job_id < @before
+            ORDER BY job_id DESC LIMIT @limit
+        ) AS page
+        JOIN job_details ON job_details.tenant_id = page.tenant_id AND job_details.job_id = page.job_id
+        ORDER BY job_id DESC
+        """)
+
+    static let pageOfWorkflow = Query(
+        """
+        SELECT job_details.*
+        FROM (
+            SELECT tenant_id, job_id FROM jobs
+            WHERE tenant_id = casare_tenant() AND workflow_id = @workflow AND job_id >= @from AND job_id < @before
+            ORDER BY job_id DESC LIMIT @limit
+        ) AS page
+        JOIN job_details ON job_details.tenant_id = page.tenant_id AND job_details.job_id = page.job_id
+        ORDER BY job_id DESC
+        """)
+
+    static let pageOfPending = Query(
+        """
+        SELECT job_details.*
+        FROM (
+            (
+                SELECT tenant_id, job_id FROM ready JOIN jobs USING (tenant_id, job_id)
+                WHERE tenant_id = casare_tenant() AND job_id >= @from AND job_id < @before
+                    AND (@workflow::uuid IS NULL OR workflow_id = @workflow)
+                ORDER BY job_id DESC LIMIT @limit
+            ) UNION ALL (
+                SELECT tenant_id, job_id FROM scheduled JOIN jobs USING (tenant_id, job_id)
+                WHERE tenant_id = casare_tenant() AND job_id >= @from AND job_id < @before
+                    AND (@workflow::uuid IS NULL OR workflow_id = @workflow)
+                ORDER BY job_id DESC LIMIT @limit
+            )
+            ORDER BY job_id DESC LIMIT @limit
+        ) AS page
+        JOIN job_details ON job_details.tenant_id = page.tenant_id AND job_details.job_id = page.job_id
+        ORDER BY job_id DESC
+        """)
+
+    static let pageOfRunning = Query(
+        """
+        SELECT job_details.*
+        FROM (
+            SELECT tenant_id, job_id FROM leases JOIN jobs USING (tenant_id, job_id)
+            WHERE tenant_id = casare_tenant() AND job_id >= @from AND job_id < @before
+                AND (@workflow::uuid IS NULL OR workflow_id = @workflow)
+            ORDER BY job_id DESC LIMIT @limit
+        ) AS page
+        JOIN job_details ON job_details.tenant_id = page.tenant_id AND job_details.job_id = page.job_id
+        ORDER BY job_id DESC
+        """)
+
+    static let pageOfBlocked = Query(
+        """
+        SELECT job_details.*
+        FROM (
+            SELECT tenant_id, job_id FROM blocked JOIN jobs USING (tenant_id, job_id)
+            WHERE tenant_id = casare_tenant() AND job_id >= @from AND job_id < @before
+                AND (@workflow::uuid IS NULL OR workflow_id = @workflow)
+            ORDER BY job_id DESC LIMIT @limit
+        ) AS page
+        JOIN job_details ON job_details.tenant_id = page.tenant_id AND job_details.job_id = page.job_id
+        ORDER BY job_id DESC
+        """)
+
+    static let pageOfCompleted = Query(
+        """
+        SELECT job_details.*
+        FROM (
+            SELECT tenant_id, job_id FROM outcomes JOIN jobs USING (tenant_id, job_id)
+            WHERE tenant_id = casare_tenant() AND kind = 'completed' AND job_id >= @from AND job_id < @before
+                AND (@workflow::uuid IS NULL OR workflow_id = @workflow)
+            ORDER BY job_id DESC LIMIT @limit
+        ) AS page
+        JOIN job_details ON job_details.tenant_id = page.tenant_id AND job_details.job_id = page.job_id
+        ORDER BY job_id DESC
+        """)
+
+    /// `kind` is `failed` or `cancelled`; saying that it is not `completed` lets the plan use the index of the others.
+    static let pageOfUnsuccessful = Query(
+        """
+        SELECT job_details.*
+        FROM (
+            SELECT tenant_id, job_id FROM outcomes JOIN jobs USING (tenant_id, job_id)
+            WHERE tenant_id = casare_tenant() AND kind = @kind AND kind <> 'completed'
+                AND job_id >= @from AND job_id < @before
+                AND (@workflow::uuid IS NULL OR workflow_id = @workflow)
+            ORDER BY job_id DESC LIMIT @limit
+        ) AS page
+        JOIN job_details ON job_details.tenant_id = page.tenant_id AND job_details.job_id = page.job_id
+        ORDER BY job_id DESC
+        """)
+
+    static let counts = Query(
+        """
+        SELECT
+            (SELECT count(*) FROM ready WHERE tenant_id = casare_tenant()) AS ready,
+            (SELECT count(*) FROM scheduled WHERE tenant_id = casare_tenant()) AS scheduled,
+            (SELECT count(*) FROM leases WHERE tenant_id = casare_tenant()) AS running,
+            (SELECT count(*) FROM blocked WHERE tenant_id = casare_tenant()) AS blocked,
+            (SELECT count(*) FROM dead_letters WHERE tenant_id = casare_tenant() AND replayed_as IS NULL)
+                AS dead_letters_open
+        """)
+
+    /// Takes the job from wherever it waits or runs, and ends it. No row: it is in none of these places.
+    static let cancel = Query(
+        """
+        WITH from_ready AS (
+            DELETE FROM ready WHERE tenant_id = casare_tenant() AND job_id = @job
+            RETURNING job_id, attempt, NULL::timestamptz AS since, NULL::text AS robot_id, 'pending' AS status
+        ), from_scheduled AS (
+            DELETE FROM scheduled WHERE tenant_id = casare_tenant() AND job_id = @job
+            RETURNING job_id, attempt, NULL::timestamptz AS since, NULL::text AS robot_id, 'pending' AS status
+        ), from_blocked AS (
+            DELETE FROM blocked WHERE tenant_id = casare_tenant() AND job_id = @job
+            RETURNING job_id, attempt, NULL::timestamptz AS since, robot_id, 'blocked' AS status
+        ), from_leases AS (
+            DELETE FROM leases WHERE tenant_id = casare_tenant() AND job_id = @job
+            RETURNING
+                job_id, attempt, since,
+                (SELECT robot_id FROM robot_sessions AS session
+                WHERE session.tenant_id = leases.tenant_id AND session.session_id = leases.session_id) AS robot_id,
+                'running' AS status
+        ), gone AS (
+            SELECT * FROM from_ready UNION ALL SELECT * FROM from_scheduled
+            UNION ALL SELECT * FROM from_blocked UNION ALL SELECT * FROM from_leases
+        ), ended AS (
+            INSERT INTO outcomes (
+                job_id, kind, attempt, started_at, finished_at, robot_id, message, cancelled_by
+            )
+            SELECT job_id, 'cancelled', attempt, since, coalesce(@now::timestamptz, now()), robot_id, @reason, @by
+            FROM gone
+        ), noted AS (
+            INSERT INTO events (job_id, at, kind, detail)
+            SELECT
+                job_id, coalesce(@now::timestamptz, now()), 'cancelled',
+                json_build_object('by', @by::text, 'reason', @reason::text)
+            FROM gone
+        )
+        SELECT status FROM gone
+        """)
+}

@@ -1,0 +1,64 @@
+package import CasareDomain
+package import CasarePostgres
+package import FoundationEssentials
+
+extension JobStore {
+    /// A job that moves from one place to another just then is looked for anew this often.
+    private static let cancelAttemptsMax = 5
+
+    /// Ends a job that has not ended, as cancelled. A running one is taken away from its robot, whose writes are refused
+    /// from the commit on.
+    ///
+    /// - Returns: where the job stood.
+    /// - Throws: `StoreError.invalidTransition` for a job that has ended.
+    @discardableResult
+    package static func cancel(
+        _ id: Job.ID, by person: String, reason: String?, now: Date? = nil, on connection: isolated PostgresConnection
+    ) throws -> Job.Status {
+        for _ in 1...self.cancelAttemptsMax {
+            let gone = try connection.execute(
+                JobQueries.cancel,
+                [
+                    "job": .uuid(id.rawValue), "by": .text(person.storable), "reason": .text(reason?.storable),
+                    "now": .timestamp(now),
+                ])
+            if let row = gone.first {
+                let status = try row.string("status")
+                guard let status = Job.Status(rawValue: status) else {
+                    throw StoreError.unreadable("job \(id) has the unknown status \"\(status)\"")
+                }
+                return status
+            }
+            guard let status = try self.status(id, on: connection) else {
+                throw StoreError.notFound(.job, id.description)
+            }
+            if status.isTerminal {
+                throw StoreError.invalidTransition(id, from: status, action: "cancelled")
+            }
+        }
+        throw StoreError.contended(id)
+    }
+
+    /// Submits a failed job anew, with its own variables or others, and marks its dead letter as replayed. The failed
+    /// job stays as it is. Of two people who retry it at once, one is refused.
+    package static func retry(
+        _ id: Job.ID, by person: String, variables: Object? = nil, now: Date? = nil,
+        on connection: isolated PostgresConnection
+    ) throws -> Job.ID {
+        let new = Job.ID.new(at: now ?? Date())
+        let retried = try connection.execute(
+            SubmitQueries.retry,
+            [
+                "job": .uuid(id.rawValue), "new": .uuid(new.rawValue), "by": .text(person.storable),
+                "variables": .text(variables.map(StoredJSON.text(of:))), "now": .timestamp(now),
+            ])
+        guard retried.isEmpty else { return new }
+        if let replay = try DeadLetterStore.get(id, on: connection)?.replayedAs {
+            throw StoreError.alreadyReplayed(id, as: replay)
+        }
+        guard let status = try self.status(id, on: connection) else {
+            throw StoreError.notFound(.job, id.description)
+        }
+        throw StoreError.invalidTransition(id, from: status, action: "retried; only a failed job can")
+    }
+}

@@ -1,0 +1,105 @@
+package import CasareDomain
+package import CasarePostgres
+package import FoundationEssentials
+
+/// Which jobs a list shows.
+package struct JobFilter: Hashable, Sendable {
+    package var status: Job.Status?
+    package var workflow: Workflow.ID?
+    /// Submitted at this time or later.
+    package var since: Date?
+    /// Submitted before this time.
+    package var until: Date?
+
+    package init(status: Job.Status? = nil, workflow: Workflow.ID? = nil, since: Date? = nil, until: Date? = nil) {
+        self.status = status
+        self.workflow = workflow
+        self.since = since
+        self.until = until
+    }
+}
+
+/// How many jobs are where, apart from those that have ended.
+package struct JobCounts: Hashable, Sendable {
+    package let ready: Int
+    package let scheduled: Int
+    package let running: Int
+    package let blocked: Int
+    package let deadLettersOpen: Int
+}
+
+extension JobStore {
+    /// A job with its result.
+    package static func get(_ id: Job.ID, on connection: isolated PostgresConnection) throws -> Job? {
+        guard let row = try connection.execute(JobQueries.get, ["job": .uuid(id.rawValue)]).first else { return nil }
+        return try Job(row: row, result: try row.optionalString("result"))
+    }
+
+    /// Newest first, those submitted before the cursor's job; without their results, which may be large.
+    package static func list(
+        _ filter: JobFilter = .init(), before cursor: Job.ID? = nil, limit: Int,
+        on connection: isolated PostgresConnection
+    ) throws -> [Job] {
+        let from = filter.since.map(Job.ID.lowerBound(at:)) ?? .first
+        let before = min(cursor ?? .last, filter.until.map(Job.ID.lowerBound(at:)) ?? .last)
+        let rows =
+            switch filter.status {
+            case nil where filter.workflow == nil:
+                try connection.execute(
+                    JobQueries.page,
+                    ["from": .uuid(from.rawValue), "before": .uuid(before.rawValue), "limit": .int(limit)])
+            case .failed, .cancelled:
+                try connection.execute(
+                    JobQueries.pageOfUnsuccessful,
+                    [
+                        "from": .uuid(from.rawValue), "before": .uuid(before.rawValue), "limit": .int(limit),
+                        "workflow": .uuid(filter.workflow?.rawValue), "kind": .text(filter.status?.rawValue),
+                    ])
+            case nil, .pending, .running, .blocked, .completed:
+                try connection.execute(
+                    self.pageQuery(of: filter.status),
+                    [
+                        "from": .uuid(from.rawValue), "before": .uuid(before.rawValue), "limit": .int(limit),
+                        "workflow": .uuid(filter.workflow?.rawValue),
+                    ])
+            }
+        return try rows.map { try Job(row: $0, result: nil) }
+    }
+
+    private static func pageQuery(of status: Job.Status?) -> Query {
+        switch status {
+        case nil: JobQueries.pageOfWorkflow
+        case .pending: JobQueries.pageOfPending
+        case .running: JobQueries.pageOfRunning
+        case .blocked: JobQueries.pageOfBlocked
+        case .completed: JobQueries.pageOfCompleted
+        case .failed, .cancelled: JobQueries.pageOfUnsuccessful
+        }
+    }
+
+    package static func counts(on connection: isolated PostgresConnection) throws -> JobCounts {
+        let row = try connection.execute(JobQueries.counts).only()
+        return JobCounts(
+            ready: try row.int("ready"), scheduled: try row.int("scheduled"), running: try row.int("running"),
+            blocked: try row.int("blocked"), deadLettersOpen: try row.int("dead_letters_open"))
+    }
+
+    /// The job's journal, in order.
+    package static func steps(_ id: Job.ID, on connection: isolated PostgresConnection) throws -> [JournalRow] {
+        let rows = try connection.execute(LeaseQueries.journal, ["job": .uuid(id.rawValue)])
+        if rows.isEmpty, try self.status(id, on: connection) == nil {
+            throw StoreError.notFound(.job, id.description)
+        }
+        return try rows.map(JournalRow.init(row:))
+    }
+
+    static func status(_ id: Job.ID, on connection: isolated PostgresConnection) throws -> Job.Status? {
+        try connection.execute(JobQueries.status, ["job": .uuid(id.rawValue)]).first.map { row in
+            let text = try row.string("status")
+            guard let status = Job.Status(rawValue: text) else {
+                throw StoreError.unreadable("job \(id) has the unknown status \"\(text)\"")
+            }
+            return status
+        }
+    }
+}

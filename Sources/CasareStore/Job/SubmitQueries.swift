@@ -1,0 +1,120 @@
+import CasarePostgres
+
+enum SubmitQueries {
+    /// Takes idempotency keys for new jobs. A key that is still held keeps its job and its request's hash, and they
+    /// come back instead; in the order of the keys, so that two batches with the same keys wait for each other once.
+    static let takeKeys = Query(
+        """
+        INSERT INTO idempotency_keys AS known (key, job_id, request_hash, expires_at)
+        SELECT key, job_id, request_hash, coalesce(@now::timestamptz, now()) + @window_seconds * interval '1 second'
+        FROM unnest(@keys::text[], @jobs::uuid[], @hashes::text[]) AS asked (key, job_id, request_hash)
+        ORDER BY key
+        ON CONFLICT (tenant_id, key) DO UPDATE SET
+            job_id = CASE WHEN known.expires_at <= coalesce(@now::timestamptz, now())
+                THEN excluded.job_id ELSE known.job_id END,
+            request_hash = CASE WHEN known.expires_at <= coalesce(@now::timestamptz, now())
+                THEN excluded.request_hash ELSE known.request_hash END,
+            expires_at = CASE WHEN known.expires_at <= coalesce(@now::timestamptz, now())
+                THEN excluded.expires_at ELSE known.expires_at END
+        RETURNING key, job_id, request_hash
+        """)
+
+    /// Stores jobs and makes them ready, or schedules those that are due later, all in one statement.
+    ///
+    /// A job is due `delays` seconds from now or at `run_at`; at once when both are null.
+    /// Returns how many jobs were stored: fewer than asked when a workflow version does not exist.
+    static let submit = Query(
+        """
+        WITH asked AS MATERIALIZED (
+            SELECT
+                asked.*, coalesce(@now::timestamptz, now()) AS submitted_at,
+                coalesce(
+                    run_at, coalesce(@now::timestamptz, now()) + coalesce(delay, 0) * interval '1 second') AS due_at
+            FROM unnest(
+                @jobs::uuid[], @workflows::uuid[], @versions::int4[], @environments::text[], @priorities::int2[],
+                @variables::text[], @options::text[], @keys::text[], @delays::float8[], @run_at::timestamptz[]
+            ) WITH ORDINALITY AS asked (
+                job_id, workflow_id, version, environment, priority, variables, options, key, delay, run_at, position
+            )
+        ), new_queues AS (
+            INSERT INTO queues (name)
+            SELECT DISTINCT environment FROM asked
+            WHERE NOT EXISTS (SELECT FROM queues WHERE tenant_id = casare_tenant() AND name = environment)
+            ON CONFLICT (tenant_id, name) DO UPDATE SET name = excluded.name
+            RETURNING queue_id, name
+        ), known_queues AS MATERIALIZED (
+            SELECT queue_id, name FROM new_queues
+            UNION
+            SELECT queue_id, name FROM queues
+            WHERE tenant_id = casare_tenant() AND name IN (SELECT environment FROM asked)
+        ), known AS MATERIALIZED (
+            SELECT asked.*, known_queues.queue_id
+            FROM asked
+            JOIN known_queues ON known_queues.name = asked.environment
+            JOIN workflow_versions
+                ON workflow_versions.tenant_id = casare_tenant()
+                AND workflow_versions.workflow_id = asked.workflow_id
+                AND workflow_versions.version = asked.version
+        ), stored AS (
+            INSERT INTO jobs (
+                job_id, workflow_id, workflow_version, queue_id, priority, variables, options, idempotency_key,
+                created_at, created_by
+            )
+            SELECT
+                job_id, workflow_id, version, queue_id, priority, variables::json, options::json, key, submitted_at,
+                @by
+            FROM known
+        ), at_once AS (
+            INSERT INTO ready (job_id, queue_id, attempt, priority)
+            SELECT job_id, queue_id, 0, priority FROM known WHERE due_at <= submitted_at ORDER BY position
+        ), later AS (
+            INSERT INTO scheduled (job_id, queue_id, priority, attempt, due_at)
+            SELECT job_id, queue_id, priority, 0, due_at FROM known WHERE due_at > submitted_at
+        ), noted AS (
+            INSERT INTO events (job_id, at, kind) SELECT job_id, submitted_at, 'submitted' FROM known ORDER BY position
+        )
+        SELECT count(*) AS stored FROM known
+        """)
+
+    /// The first of some workflow versions that does not exist.
+    static let missingVersion = Query(
+        """
+        SELECT workflow_id, version
+        FROM unnest(@workflows::uuid[], @versions::int4[]) AS asked (workflow_id, version)
+        WHERE NOT EXISTS (
+            SELECT FROM workflow_versions AS known
+            WHERE known.tenant_id = casare_tenant() AND known.workflow_id = asked.workflow_id
+                AND known.version = asked.version
+        )
+        LIMIT 1
+        """)
+
+    /// Marks a dead letter as replayed and submits its job anew, for nobody else to do it again.
+    static let retry = Query(
+        """
+        WITH letter AS (
+            UPDATE dead_letters
+            SET replayed_as = @new, replayed_at = coalesce(@now::timestamptz, now()), replayed_by = @by
+            WHERE tenant_id = casare_tenant() AND job_id = @job AND replayed_as IS NULL
+            RETURNING *
+        ), stored AS (
+            INSERT INTO jobs (
+                job_id, workflow_id, workflow_version, queue_id, priority, variables, options, retry_of, created_at,
+                created_by
+            )
+            SELECT
+                replayed_as, workflow_id, workflow_version, queue_id, priority,
+                coalesce(@variables::text::json, variables), options, job_id, replayed_at, replayed_by
+            FROM letter
+        ), queued AS (
+            INSERT INTO ready (job_id, queue_id, attempt, priority)
+            SELECT replayed_as, queue_id, 0, priority FROM letter
+        ), noted AS (
+            INSERT INTO events (job_id, at, kind, detail)
+            SELECT job_id, replayed_at, 'retried', json_build_object('as', replayed_as, 'by', replayed_by) FROM letter
+            UNION ALL
+            SELECT replayed_as, replayed_at, 'submitted', json_build_object('retry_of', job_id) FROM letter
+        )
+        SELECT job_id FROM letter
+        """)
+}

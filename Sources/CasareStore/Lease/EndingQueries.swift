@@ -1,0 +1,215 @@
+import CasarePostgres
+
+/// How leases end. Each statement deletes leases by job and token and writes what follows in the same breath, so an
+/// ending that comes too late finds no row and changes nothing.
+enum EndingQueries {
+    static let complete = Query(
+        """
+        WITH gone AS (
+            DELETE FROM leases
+            USING unnest(@jobs::uuid[], @tokens::int8[], @results::text[]) AS asked (job_id, token, result)
+            WHERE leases.tenant_id = casare_tenant() AND leases.job_id = asked.job_id AND leases.token = asked.token
+            RETURNING
+                leases.tenant_id, leases.job_id, leases.session_id, leases.attempt, leases.since, asked.result
+        ), ended AS (
+            INSERT INTO outcomes (tenant_id, job_id, kind, attempt, started_at, finished_at, robot_id)
+            SELECT
+                gone.tenant_id, gone.job_id, 'completed', gone.attempt, gone.since,
+                coalesce(@now::timestamptz, now()), robot_sessions.robot_id
+            FROM gone LEFT JOIN robot_sessions USING (tenant_id, session_id)
+        ), kept AS (
+            INSERT INTO job_results (tenant_id, job_id, result) SELECT tenant_id, job_id, result::json FROM gone
+        ), noted AS (
+            INSERT INTO events (tenant_id, job_id, at, kind)
+            SELECT tenant_id, job_id, coalesce(@now::timestamptz, now()), 'completed' FROM gone
+        )
+        SELECT job_id FROM gone
+        """)
+
+    /// What decides between another attempt and a dead letter. The lease stays locked until the transaction ends.
+    static let failing = Query(
+        """
+        SELECT
+            jobs.options, leases.crashes,
+            (SELECT count(*) FROM attempts
+            WHERE attempts.tenant_id = leases.tenant_id AND attempts.job_id = leases.job_id AND NOT crashed)
+                AS failures,
+            EXISTS (
+                SELECT FROM journal
+                WHERE journal.tenant_id = leases.tenant_id AND journal.job_id = leases.job_id
+                    AND journal.token = leases.token
+            ) AS has_journaled
+        FROM leases JOIN jobs ON jobs.tenant_id = leases.tenant_id AND jobs.job_id = leases.job_id
+        WHERE leases.tenant_id = casare_tenant() AND leases.job_id = @job AND leases.token = @token
+        FOR UPDATE OF leases
+        """)
+
+    static let retry = Query(
+        """
+        WITH gone AS (
+            DELETE FROM leases WHERE tenant_id = casare_tenant() AND job_id = @job AND token = @token
+            RETURNING tenant_id, job_id, session_id, attempt, since
+        ), tried AS (
+            INSERT INTO attempts (
+                tenant_id, job_id, attempt, robot_id, started_at, finished_at, crashed, failure_kind, failure_type,
+                message, node
+            )
+            SELECT
+                gone.tenant_id, gone.job_id, gone.attempt, robot_sessions.robot_id, gone.since,
+                coalesce(@now::timestamptz, now()), false, @kind, @type, @message, @node
+            FROM gone LEFT JOIN robot_sessions USING (tenant_id, session_id)
+        ), later AS (
+            INSERT INTO scheduled (tenant_id, job_id, queue_id, priority, attempt, due_at)
+            SELECT
+                gone.tenant_id, gone.job_id, jobs.queue_id, jobs.priority, gone.attempt,
+                coalesce(@now::timestamptz, now()) + @delay_seconds::float8 * interval '1 second'
+            FROM gone JOIN jobs ON jobs.tenant_id = gone.tenant_id AND jobs.job_id = gone.job_id
+            RETURNING tenant_id, job_id, due_at
+        ), noted AS (
+            INSERT INTO events (tenant_id, job_id, at, kind, detail)
+            SELECT
+                tenant_id, job_id, coalesce(@now::timestamptz, now()), 'retrying',
+                json_build_object('due_at', due_at, 'kind', @kind::text, 'message', @message::text)
+            FROM later
+        )
+        SELECT due_at FROM later
+        """)
+
+    /// Ends a job as failed and opens its dead letter.
+    static let deadLetter = Query(
+        """
+        WITH gone AS (
+            DELETE FROM leases WHERE tenant_id = casare_tenant() AND job_id = @job AND token = @token
+            RETURNING tenant_id, job_id, session_id, attempt, since, coalesce(@now::timestamptz, now()) AS ended_at
+        ), ending AS MATERIALIZED (
+            SELECT gone.*, robot_sessions.robot_id
+            FROM gone LEFT JOIN robot_sessions USING (tenant_id, session_id)
+        ), tried AS (
+            INSERT INTO attempts (
+                tenant_id, job_id, attempt, robot_id, started_at, finished_at, crashed, failure_kind, failure_type,
+                message, node
+            )
+            SELECT
+                tenant_id, job_id, attempt, robot_id, since, ended_at, @crashed, @kind, @type, @message, @node
+            FROM ending
+        ), ended AS (
+            INSERT INTO outcomes (
+                tenant_id, job_id, kind, attempt, started_at, finished_at, robot_id, failure_kind, failure_type,
+                message, node
+            )
+            SELECT
+                tenant_id, job_id, 'failed', attempt, since, ended_at, robot_id, @kind, @type, @message, @node
+            FROM ending
+        ), kept AS (
+            INSERT INTO job_results (tenant_id, job_id, result)
+            SELECT tenant_id, job_id, @result::text::json FROM ending WHERE @result::text IS NOT NULL
+        ), letter AS (
+            INSERT INTO dead_letters (
+                tenant_id, job_id, workflow_id, workflow_version, queue_id, priority, variables, options, failure_kind,
+                failure_type, message, node, fingerprint, opened_at
+            )
+            SELECT
+                jobs.tenant_id, jobs.job_id, workflow_id, workflow_version, queue_id, priority, variables, options,
+                @kind, @type, @message, @node, @fingerprint, ending.ended_at
+            FROM ending JOIN jobs ON jobs.tenant_id = ending.tenant_id AND jobs.job_id = ending.job_id
+        ), noted AS (
+            INSERT INTO events (tenant_id, job_id, at, kind, detail)
+            SELECT
+                tenant_id, job_id, ended_at, event.kind,
+                json_build_object('kind', @kind::text, 'message', @message::text)
+            FROM ending CROSS JOIN (VALUES ('failed'), ('dead_lettered')) AS event (kind)
+        )
+        SELECT job_id FROM ending
+        """)
+
+    static let block = Query(
+        """
+        WITH gone AS (
+            DELETE FROM leases WHERE tenant_id = casare_tenant() AND job_id = @job AND token = @token
+            RETURNING tenant_id, job_id, session_id, attempt
+        ), asked AS (
+            INSERT INTO blocked (tenant_id, job_id, attempt, step, node, node_type, question, robot_id, since)
+            SELECT
+                gone.tenant_id, gone.job_id, gone.attempt, @step, @node, @node_type, @question,
+                robot_sessions.robot_id, coalesce(@now::timestamptz, now())
+            FROM gone LEFT JOIN robot_sessions USING (tenant_id, session_id)
+        ), noted AS (
+            INSERT INTO events (tenant_id, job_id, at, kind, detail)
+            SELECT
+                tenant_id, job_id, coalesce(@now::timestamptz, now()), 'blocked',
+                json_build_object('step', @step::int4, 'node', @node::text, 'question', @question::text)
+            FROM gone
+        )
+        SELECT job_id FROM gone
+        """)
+
+    /// Hands jobs back as if they had not been begun. They get a new place in the queue: leasers have passed the old.
+    static let release = Query(
+        """
+        WITH gone AS (
+            DELETE FROM leases WHERE tenant_id = casare_tenant() AND job_id = @job AND token = @token
+            RETURNING tenant_id, job_id, attempt, crashes
+        ), back AS (
+            INSERT INTO ready (tenant_id, job_id, queue_id, priority, attempt, crashes)
+            SELECT gone.tenant_id, gone.job_id, jobs.queue_id, jobs.priority, gone.attempt - 1, gone.crashes
+            FROM gone JOIN jobs ON jobs.tenant_id = gone.tenant_id AND jobs.job_id = gone.job_id
+        ), noted AS (
+            INSERT INTO events (tenant_id, job_id, at, kind, detail)
+            SELECT
+                tenant_id, job_id, coalesce(@now::timestamptz, now()), 'released',
+                json_build_object('reason', @reason::text)
+            FROM gone
+        )
+        SELECT job_id FROM gone
+        """)
+
+    /// The same for everything that a session holds.
+    static let releaseSession = Query(
+        """
+        WITH gone AS (
+            DELETE FROM leases WHERE tenant_id = casare_tenant() AND session_id = @session
+            RETURNING tenant_id, job_id, attempt, crashes
+        ), back AS (
+            INSERT INTO ready (tenant_id, job_id, queue_id, priority, attempt, crashes)
+            SELECT gone.tenant_id, gone.job_id, jobs.queue_id, jobs.priority, gone.attempt - 1, gone.crashes
+            FROM gone JOIN jobs ON jobs.tenant_id = gone.tenant_id AND jobs.job_id = gone.job_id
+            ORDER BY gone.job_id
+        ), noted AS (
+            INSERT INTO events (tenant_id, job_id, at, kind, detail)
+            SELECT
+                tenant_id, job_id, coalesce(@now::timestamptz, now()), 'released',
+                json_build_object('reason', @reason::text)
+            FROM gone
+        )
+        SELECT job_id FROM gone
+        """)
+
+    /// Puts a job whose robot died back into its queue, for the next robot to go on from its journal.
+    static let requeueCrashed = Query(
+        """
+        WITH gone AS (
+            DELETE FROM leases WHERE tenant_id = casare_tenant() AND job_id = @job AND token = @token
+            RETURNING tenant_id, job_id, session_id, attempt, since
+        ), tried AS (
+            INSERT INTO attempts (
+                tenant_id, job_id, attempt, robot_id, started_at, finished_at, crashed, failure_kind, failure_type,
+                message
+            )
+            SELECT
+                gone.tenant_id, gone.job_id, gone.attempt, robot_sessions.robot_id, gone.since,
+                coalesce(@now::timestamptz, now()), true, @kind, @type, @message
+            FROM gone LEFT JOIN robot_sessions USING (tenant_id, session_id)
+        ), back AS (
+            INSERT INTO ready (tenant_id, job_id, queue_id, priority, attempt, crashes)
+            SELECT gone.tenant_id, gone.job_id, jobs.queue_id, jobs.priority, gone.attempt, @crashes
+            FROM gone JOIN jobs ON jobs.tenant_id = gone.tenant_id AND jobs.job_id = gone.job_id
+        ), noted AS (
+            INSERT INTO events (tenant_id, job_id, at, kind, detail)
+            SELECT
+                tenant_id, job_id, coalesce(@now::timestamptz, now()), 'lease_expired',
+                json_build_object('crashes', @crashes::int2)
+            FROM gone
+        )
+        SELECT job_id FROM gone
+        """)
+}

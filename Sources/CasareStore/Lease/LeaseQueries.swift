@@ -1,0 +1,112 @@
+import CasarePostgres
+
+enum LeaseQueries {
+    /// Hands the next ready jobs of a session's queue to it, the most urgent first and then in the order in which they
+    /// became ready, above one watermark per priority. Rows that another transaction is leasing are skipped, not
+    /// waited for.
+    ///
+    /// A document comes with the first job of its workflow version only; the others have none.
+    static let lease = Query(
+        """
+        WITH session AS (
+            SELECT session_id, queue_id FROM robot_sessions
+            WHERE tenant_id = casare_tenant() AND session_id = @session AND ended_at IS NULL
+        ), taken AS (
+            DELETE FROM ready
+            WHERE ctid = ANY (ARRAY(
+                SELECT next.ctid
+                FROM session
+                CROSS JOIN unnest(@priorities::int2[], @watermarks::int8[]) AS mark (priority, seq)
+                CROSS JOIN LATERAL (
+                    SELECT ready.ctid FROM ready
+                    WHERE ready.tenant_id = casare_tenant() AND ready.queue_id = session.queue_id
+                        AND ready.priority = mark.priority AND ready.seq > mark.seq
+                    ORDER BY ready.seq
+                    LIMIT @limit
+                    FOR UPDATE SKIP LOCKED
+                ) AS next
+                LIMIT @limit
+            ))
+            RETURNING tenant_id, job_id, seq, priority, attempt + 1 AS attempt, crashes,
+                nextval('lease_tokens') AS token
+        ), leased AS (
+            INSERT INTO leases (tenant_id, job_id, token, session_id, since, attempt, crashes)
+            SELECT tenant_id, job_id, token, @session, coalesce(@now::timestamptz, now()), attempt, crashes FROM taken
+        ), noted AS (
+            INSERT INTO events (tenant_id, job_id, at, kind)
+            SELECT tenant_id, job_id, coalesce(@now::timestamptz, now()), 'leased' FROM taken
+        )
+        SELECT
+            taken.job_id, taken.token, taken.seq, taken.priority, taken.attempt,
+            jobs.workflow_id, workflows.name AS workflow_name, jobs.workflow_version, jobs.variables, jobs.options,
+            CASE WHEN row_number() OVER (PARTITION BY jobs.workflow_id, jobs.workflow_version) = 1
+                THEN workflow_versions.document END AS document
+        FROM taken
+        JOIN jobs ON jobs.tenant_id = taken.tenant_id AND jobs.job_id = taken.job_id
+        JOIN workflows ON workflows.tenant_id = jobs.tenant_id AND workflows.workflow_id = jobs.workflow_id
+        JOIN workflow_versions
+            ON workflow_versions.tenant_id = jobs.tenant_id
+            AND workflow_versions.workflow_id = jobs.workflow_id
+            AND workflow_versions.version = jobs.workflow_version
+        ORDER BY taken.priority DESC, taken.seq
+        """)
+
+    /// Appends to the journals of the jobs whose leases are still held, and says which those are. Locking the leases
+    /// keeps anyone from ending them before the entries are there. A recorded result is never overwritten.
+    static let checkpoint = Query(
+        """
+        WITH held AS (
+            SELECT leases.tenant_id, leases.job_id, leases.token
+            FROM unnest(@jobs::uuid[], @tokens::int8[]) AS asked (job_id, token)
+            JOIN leases
+                ON leases.tenant_id = casare_tenant() AND leases.job_id = asked.job_id AND leases.token = asked.token
+            FOR KEY SHARE OF leases
+        ), written AS (
+            INSERT INTO journal AS known (
+                tenant_id, job_id, step, token, started_at, finished_at, node, node_type, effect, result
+            )
+            SELECT
+                held.tenant_id, held.job_id, entry.step, held.token, entry.started_at, entry.finished_at, entry.node,
+                entry.node_type, entry.effect, entry.result::json
+            FROM held
+            JOIN unnest(
+                @entry_jobs::uuid[], @steps::int4[], @started::timestamptz[], @finished::timestamptz[], @nodes::text[],
+                @node_types::text[], @effects::text[], @results::text[]
+            ) AS entry (job_id, step, started_at, finished_at, node, node_type, effect, result) USING (job_id)
+            ON CONFLICT (tenant_id, job_id, step) DO UPDATE SET
+                token = excluded.token, started_at = excluded.started_at, finished_at = excluded.finished_at,
+                node = excluded.node, node_type = excluded.node_type, effect = excluded.effect,
+                result = excluded.result
+            WHERE known.result IS NULL
+        )
+        SELECT job_id FROM held
+        """)
+
+    static let holds = Query(
+        """
+        SELECT FROM leases WHERE tenant_id = casare_tenant() AND job_id = @job AND token = @token
+        """)
+
+    static let journal = Query(
+        """
+        SELECT step, node, node_type, effect, result, started_at, finished_at FROM journal
+        WHERE tenant_id = casare_tenant() AND job_id = @job
+        ORDER BY step
+        """)
+
+    /// Drops what an automatic retry does anew: everything after the last change of the world that is known to have
+    /// happened or, of an effect without a result, may have happened.
+    static let trimJournal = Query(
+        """
+        DELETE FROM journal
+        WHERE tenant_id = casare_tenant() AND job_id = @job AND step > coalesce((
+            SELECT max(step) FROM journal AS kept
+            WHERE kept.tenant_id = casare_tenant() AND kept.job_id = @job
+                AND (
+                    kept.effect IN ('effect', 'idempotent') AND kept.result IS NOT NULL
+                        AND kept.result -> 'error' IS NULL
+                    OR kept.effect = 'effect' AND kept.result IS NULL
+                )
+        ), -1)
+        """)
+}

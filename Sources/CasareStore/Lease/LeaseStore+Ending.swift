@@ -1,0 +1,154 @@
+package import CasareDomain
+package import CasarePostgres
+package import FoundationEssentials
+
+/// What follows a failed attempt.
+package enum FailOutcome: Hashable, Sendable {
+    case retrying(at: Date)
+    case deadLettered
+}
+
+extension LeaseStore {
+    package struct Completion: Hashable, Sendable {
+        package let lease: Lease
+        package let result: RunResult
+        /// Journal entries that are not stored yet.
+        package let entries: [JournalRow]
+
+        package init(lease: Lease, result: RunResult, entries: [JournalRow] = []) {
+            self.lease = lease
+            self.result = result
+            self.entries = entries
+        }
+    }
+
+    package static func complete(
+        _ lease: Lease, result: RunResult, entries: [JournalRow] = [], now: Date? = nil,
+        on connection: isolated PostgresConnection
+    ) throws {
+        let completion = Completion(lease: lease, result: result, entries: entries)
+        let refused = try self.completeBatch([completion], now: now, on: connection)
+        guard refused.isEmpty else { throw StoreError.leaseLost(lease.job) }
+    }
+
+    /// Ends many jobs as completed in one statement; another one before it writes the journal entries, if there are any.
+    ///
+    /// - Returns: the jobs whose lease is lost, and for which nothing was written.
+    package static func completeBatch(
+        _ completions: [Completion], now: Date? = nil, on connection: isolated PostgresConnection
+    ) throws -> Set<Job.ID> {
+        try self.writeEntries(
+            completions.map { Checkpoint(lease: $0.lease, entries: $0.entries) }, on: connection)
+        let gone = try connection.execute(
+            EndingQueries.complete,
+            [
+                "jobs": .uuidArray(completions.map(\.lease.job.rawValue)),
+                "tokens": .int8Array(completions.map(\.lease.token.rawValue)),
+                "results": .textArray(completions.map { StoredJSON.text(of: $0.result.json) }), "now": .timestamp(now),
+            ])
+        return try self.jobs(completions.map(\.lease.job), notIn: gone)
+    }
+
+    /// Ends an attempt as failed: the job is scheduled for another one, or ends with a dead letter when its retries are
+    /// spent or its failure is of a kind that is never retried.
+    ///
+    /// - Parameter randomFraction: 0 ..< 1, for the jitter of the retry.
+    package static func fail(
+        _ lease: Lease, failure: Failure, result: RunResult?, entries: [JournalRow] = [],
+        randomFraction: Double = .random(in: 0..<1), now: Date? = nil, on connection: isolated PostgresConnection
+    ) throws -> FailOutcome {
+        guard let attempt = try self.failing(lease, on: connection) else { throw StoreError.leaseLost(lease.job) }
+        try self.writeEntries([Checkpoint(lease: lease, entries: entries)], on: connection)
+        let policy = attempt.options.retry ?? .standard
+        guard failure.kind.isRetryable,
+            let delay = policy.delay(afterAttempt: attempt.failures + 1, randomFraction: randomFraction)
+        else {
+            try self.openDeadLetter(lease, failure: failure, result: result, crashed: false, now: now, on: connection)
+            return .deadLettered
+        }
+        try connection.execute(LeaseQueries.trimJournal, ["job": .uuid(lease.job.rawValue)])
+        let later = try connection.execute(
+            EndingQueries.retry,
+            [
+                "job": .uuid(lease.job.rawValue), "token": .int8(lease.token.rawValue),
+                "kind": .text(failure.kind.rawValue), "type": .text(failure.type.storable),
+                "message": .text(failure.message.storable), "node": .text(failure.node?.storable),
+                "delay_seconds": .double(delay.seconds), "now": .timestamp(now),
+            ])
+        return .retrying(at: try later.only().date("due_at"))
+    }
+
+    /// Stops at a step of which a person must say whether it happened.
+    package static func block(
+        _ lease: Lease, question: Job.Question, entries: [JournalRow] = [], now: Date? = nil,
+        on connection: isolated PostgresConnection
+    ) throws {
+        try self.writeEntries([Checkpoint(lease: lease, entries: entries)], on: connection)
+        let gone = try connection.execute(
+            EndingQueries.block,
+            [
+                "job": .uuid(lease.job.rawValue), "token": .int8(lease.token.rawValue), "step": .int(question.step),
+                "node": .text(question.node.storable), "node_type": .text(question.nodeType.storable),
+                "question": .text(question.text.storable), "now": .timestamp(now),
+            ])
+        guard !gone.isEmpty else { throw StoreError.leaseLost(lease.job) }
+    }
+
+    /// Hands a job back without consuming an attempt. Its journal stays.
+    package static func release(
+        _ lease: Lease, reason: String, now: Date? = nil, on connection: isolated PostgresConnection
+    ) throws {
+        let gone = try connection.execute(
+            EndingQueries.release,
+            [
+                "job": .uuid(lease.job.rawValue), "token": .int8(lease.token.rawValue),
+                "reason": .text(reason.storable), "now": .timestamp(now),
+            ])
+        guard !gone.isEmpty else { throw StoreError.leaseLost(lease.job) }
+    }
+
+    /// Leaves out leases that are lost: whoever calls this finds out by the statement that follows.
+    private static func writeEntries(
+        _ checkpoints: [Checkpoint], on connection: isolated PostgresConnection
+    ) throws {
+        let withEntries = checkpoints.filter { !$0.entries.isEmpty }
+        guard !withEntries.isEmpty else { return }
+        _ = try self.checkpointBatch(withEntries, on: connection)
+    }
+
+    struct Failing {
+        let options: Job.Options
+        /// Consecutive crashes before this attempt.
+        let crashes: Int
+        /// Attempts that failed before this one, crashes not counted.
+        let failures: Int
+        let hasJournaled: Bool
+    }
+
+    /// Locks a lease and reads what decides about the job's future; `nil` when the lease is lost.
+    static func failing(_ lease: Lease, on connection: isolated PostgresConnection) throws -> Failing? {
+        let rows = try connection.execute(
+            EndingQueries.failing, ["job": .uuid(lease.job.rawValue), "token": .int8(lease.token.rawValue)])
+        return try rows.first.map { row in
+            Failing(
+                options: try StoredJSON.options(try row.string("options"), in: "job \(lease.job)"),
+                crashes: try row.int("crashes"), failures: try row.int("failures"),
+                hasJournaled: try row.bool("has_journaled"))
+        }
+    }
+
+    static func openDeadLetter(
+        _ lease: Lease, failure: Failure, result: RunResult?, crashed: Bool, now: Date?,
+        on connection: isolated PostgresConnection
+    ) throws {
+        try connection.execute(
+            EndingQueries.deadLetter,
+            [
+                "job": .uuid(lease.job.rawValue), "token": .int8(lease.token.rawValue),
+                "kind": .text(failure.kind.rawValue), "type": .text(failure.type.storable),
+                "message": .text(failure.message.storable), "node": .text(failure.node?.storable),
+                "fingerprint": .text(failure.fingerprint), "crashed": .bool(crashed),
+                "result": .text(result.map { StoredJSON.text(of: $0.json) }), "now": .timestamp(now),
+            ])
+    }
+}

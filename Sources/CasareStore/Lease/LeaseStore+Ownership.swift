@@ -1,0 +1,61 @@
+package import CasareDomain
+package import CasarePostgres
+
+/// Whose sessions and leases they are: what a robot that speaks through the API must not say of another's.
+/// Call within `Database.asTenant`.
+extension LeaseStore {
+    package static func robot(
+        of session: Robot.SessionID, on connection: isolated PostgresConnection
+    ) throws -> Robot.ID? {
+        try Self.robot(connection.execute(OwnershipQueries.robotOfSession, ["session": .int8(session.rawValue)]))
+    }
+
+    /// The robot that holds a lease; `nil` when the lease has passed on.
+    package static func robot(
+        holding lease: Lease, on connection: isolated PostgresConnection
+    ) throws -> Robot.ID? {
+        try Self.robot(
+            connection.execute(
+                OwnershipQueries.robotOfLease,
+                ["job": .uuid(lease.job.rawValue), "token": .int8(lease.token.rawValue)]))
+    }
+
+    /// Leases that a session has had for a while and its robot does not know of: the answer that told of them was lost.
+    package static func unclaimed(
+        _ session: Robot.SessionID, held: [Lease], olderThan age: Duration, on connection: isolated PostgresConnection
+    ) throws -> [Lease] {
+        try connection.execute(
+            OwnershipQueries.unclaimed,
+            [
+                "session": .int8(session.rawValue), "jobs": .uuidArray(held.map(\.job.rawValue)),
+                "seconds": .int(Int(age.components.seconds)),
+            ]
+        ).map { row in
+            Lease(job: Job.ID(rawValue: try row.uuid("job_id")), token: Lease.Token(rawValue: try row.int64("token")))
+        }
+    }
+
+    private static func robot(_ rows: Rows) throws -> Robot.ID? {
+        guard let text = try rows.first?.string("robot_id") else { return nil }
+        guard let robot = Robot.ID(rawValue: text) else { throw StoreError.unreadable("\"\(text)\" is no robot's ID") }
+        return robot
+    }
+}
+
+enum OwnershipQueries {
+    static let robotOfSession = Query(
+        "SELECT robot_id FROM robot_sessions WHERE tenant_id = casare_tenant() AND session_id = @session")
+
+    static let robotOfLease = Query(
+        """
+        SELECT robot_id FROM leases JOIN robot_sessions USING (tenant_id, session_id)
+        WHERE tenant_id = casare_tenant() AND job_id = @job AND token = @token
+        """)
+
+    static let unclaimed = Query(
+        """
+        SELECT job_id, token FROM leases
+        WHERE tenant_id = casare_tenant() AND session_id = @session AND job_id <> ALL (@jobs::uuid[])
+            AND since < now() - @seconds * interval '1 second'
+        """)
+}

@@ -1,0 +1,90 @@
+package import CasareDomain
+package import CasarePostgres
+package import FoundationEssentials
+
+/// How a robot reaches the queue, which decides how its death is noticed.
+package enum SessionKind: String, Hashable, Sendable {
+    /// Its connection to the database holds a lock: when that goes, the session is dead.
+    case sql
+    /// It is alive until a time that every renewal puts off.
+    case api
+}
+
+package struct Renewal: Hashable, Sendable {
+    /// Jobs that the robot must stop: their leases have passed on.
+    package let lost: Set<Job.ID>
+    package let leaseSeconds: Double
+}
+
+extension LeaseStore {
+    package static let leaseDurationDefault: Duration = .seconds(30)
+    /// First key of the advisory locks that sessions of kind sql hold; the second is the session's ID.
+    static let sessionLockClass: Int32 = 0x4361_7361
+
+    /// Opens a session for one boot of a registered robot. An earlier session of the same boot ends.
+    ///
+    /// One of kind sql lives as long as `connection` does: it must not come from a pool, nor through a pooler that
+    /// shares server connections between transactions.
+    package static func openSession(
+        _ robot: Robot.ID, boot: UUID, kind: SessionKind, slots: Int,
+        leaseDuration: Duration = LeaseStore.leaseDurationDefault, now: Date? = nil,
+        on connection: isolated PostgresConnection
+    ) throws -> Robot.SessionID {
+        let opened = try connection.execute(
+            SessionQueries.open,
+            [
+                "robot": .text(robot.rawValue), "boot": .uuid(boot), "kind": .text(kind.rawValue), "slots": .int(slots),
+                "lease_seconds": .double(leaseDuration.seconds), "now": .timestamp(now),
+            ])
+        guard let row = opened.first else { throw StoreError.notFound(.robot, robot.rawValue) }
+        let session = Robot.SessionID(rawValue: try row.int64("session_id"))
+        switch kind {
+        case .sql:
+            // Before the commit, so that nobody sees the session without its lock.
+            try connection.execute(
+                SessionQueries.lock, ["class": .int4(self.sessionLockClass), "session": .int8(session.rawValue)])
+        case .api: break
+        }
+        return session
+    }
+
+    /// Ends a session and hands back everything that it holds, without consuming attempts.
+    ///
+    /// - Returns: the jobs that were handed back.
+    @discardableResult
+    package static func closeSession(
+        _ session: Robot.SessionID, reason: String = "The robot stopped.", now: Date? = nil,
+        on connection: isolated PostgresConnection
+    ) throws -> Set<Job.ID> {
+        try connection.execute(SessionQueries.close, ["session": .int8(session.rawValue), "now": .timestamp(now)])
+        let released = try connection.execute(
+            EndingQueries.releaseSession,
+            ["session": .int8(session.rawValue), "reason": .text(reason.storable), "now": .timestamp(now)])
+        return Set(try released.map { Job.ID(rawValue: try $0.uuid("job_id")) })
+    }
+
+    /// Says that a session is alive, and hears which of its leases are lost: one narrow update, whatever it holds.
+    package static func renew(
+        _ session: Robot.SessionID, held: [Lease], now: Date? = nil, on connection: isolated PostgresConnection
+    ) throws -> Renewal {
+        let renewed = try connection.execute(
+            SessionQueries.renew, ["session": .int8(session.rawValue), "now": .timestamp(now)])
+        guard let row = renewed.first else { throw StoreError.sessionEnded(session) }
+        guard !held.isEmpty else { return Renewal(lost: [], leaseSeconds: try row.double("lease_seconds")) }
+        let lost = try connection.execute(
+            SessionQueries.lost,
+            [
+                "session": .int8(session.rawValue), "jobs": .uuidArray(held.map(\.job.rawValue)),
+                "tokens": .int8Array(held.map(\.token.rawValue)),
+            ])
+        return Renewal(
+            lost: Set(try lost.map { Job.ID(rawValue: try $0.uuid("job_id")) }),
+            leaseSeconds: try row.double("lease_seconds"))
+    }
+
+    package static func isOpen(
+        _ session: Robot.SessionID, on connection: isolated PostgresConnection
+    ) throws -> Bool {
+        try !connection.execute(SessionQueries.isOpen, ["session": .int8(session.rawValue)]).isEmpty
+    }
+}

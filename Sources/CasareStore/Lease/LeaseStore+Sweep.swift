@@ -1,0 +1,190 @@
+package import CasareDomain
+package import CasarePostgres
+package import FoundationEssentials
+
+/// A job and whose it is, for what works across tenants.
+package struct TenantJob: Hashable, Sendable {
+    package let tenant: Tenant.ID
+    package let job: Job.ID
+}
+
+/// What a run of a background loop did. One job that cannot be dealt with does not keep it from the others.
+package struct SweepReport: Sendable {
+    package internal(set) var sessionsEnded = 0
+    /// Jobs that are ready again: ring the bell of their tenants.
+    package internal(set) var requeued: [TenantJob] = []
+    package internal(set) var deadLettered: [TenantJob] = []
+    package internal(set) var failures: [(job: TenantJob, error: any Error)] = []
+
+    package init() {}
+}
+
+extension LeaseStore {
+    private static let pageSize = 1000
+
+    /// Ends dead sessions and deals with the jobs that they held: back into the queue, or to the dead letters when
+    /// their robots keep dying. Each job is a transaction of its own.
+    ///
+    /// Call within `Database.asSystem`, not in a transaction. It may run in many processes at once.
+    package static func sweep(now: Date? = nil, on connection: isolated PostgresConnection) throws -> SweepReport {
+        var report = SweepReport()
+        report.sessionsEnded =
+            try connection.execute(
+                SweepQueries.endDeadSessions, ["class": .int4(self.sessionLockClass), "now": .timestamp(now)]
+            ).count
+        var last = TenantJob(tenant: .init(rawValue: 0), job: .first)
+        while true {
+            let page = try connection.execute(
+                SweepQueries.orphanedLeases,
+                [
+                    "after_tenant": .int4(last.tenant.rawValue), "after_job": .uuid(last.job.rawValue),
+                    "limit": .int(self.pageSize),
+                ])
+            for row in page {
+                let orphan = try TenantJob(row: row)
+                let lease = Lease(job: orphan.job, token: .init(rawValue: try row.int64("token")))
+                last = orphan
+                switch try self.isolated({ try self.endOrphan(lease, of: orphan.tenant, now: now, on: connection) }) {
+                case .success(.requeued): report.requeued.append(orphan)
+                case .success(.deadLettered): report.deadLettered.append(orphan)
+                case .success(.gone): break
+                case .failure(let error): report.failures.append((orphan, error))
+                }
+            }
+            guard page.count == self.pageSize else { return report }
+        }
+    }
+
+    private enum OrphanEnding {
+        case requeued, deadLettered
+        /// Somebody else was faster.
+        case gone
+    }
+
+    private static func endOrphan(
+        _ lease: Lease, of tenant: Tenant.ID, now: Date?, on connection: isolated PostgresConnection
+    ) throws -> OrphanEnding {
+        try connection.transaction { connection in
+            try connection.execute(SettingQueries.tenant, ["tenant": .text(tenant.description)])
+            guard let attempt = try self.failing(lease, on: connection) else { return .gone }
+            let crashes = attempt.hasJournaled ? 0 : attempt.crashes + 1
+            guard crashes < self.crashesMax else {
+                let failure = Failure(
+                    kind: .crashLoop, message: "Its robot died \(crashes) times in a row before the job got any further.",
+                    type: "CrashLoop")
+                try self.openDeadLetter(lease, failure: failure, result: nil, crashed: true, now: now, on: connection)
+                return .deadLettered
+            }
+            try connection.execute(
+                EndingQueries.requeueCrashed,
+                [
+                    "job": .uuid(lease.job.rawValue), "token": .int8(lease.token.rawValue),
+                    "crashes": .int(crashes), "kind": .text(Failure.Kind.crashLoop.rawValue), "type": "RobotLost",
+                    "message": "The robot was lost while it ran the job.", "now": .timestamp(now),
+                ])
+            return .requeued
+        }
+    }
+
+    /// Moves jobs that have become due to the queue; in one statement, or one by one when that fails.
+    ///
+    /// Call within `Database.asSystem`, not in a transaction. It may run in many processes at once.
+    package static func promoteDue(
+        limit: Int = 1000, now: Date? = nil, on connection: isolated PostgresConnection
+    ) throws -> PromotionReport {
+        var report = PromotionReport()
+        let batch = try self.isolated {
+            try connection.execute(SweepQueries.promoteDue, ["limit": .int(limit), "now": .timestamp(now)])
+        }
+        switch batch {
+        case .success(let promoted):
+            report.promoted = promoted.count
+            report.tenants = Set(try promoted.map { Tenant.ID(rawValue: try $0.decode("tenant_id")) })
+            return report
+        case .failure:
+            // The errors of its rows come out one by one.
+            return try self.promoteOneByOne(now: now, on: connection)
+        }
+    }
+
+    private static func promoteOneByOne(
+        now: Date?, on connection: isolated PostgresConnection
+    ) throws -> PromotionReport {
+        var report = PromotionReport()
+        var last = TenantJob(tenant: .init(rawValue: 0), job: .first)
+        while true {
+            let page = try connection.execute(
+                SweepQueries.dueJobs,
+                [
+                    "after_tenant": .int4(last.tenant.rawValue), "after_job": .uuid(last.job.rawValue),
+                    "limit": .int(self.pageSize), "now": .timestamp(now),
+                ])
+            for row in page {
+                let due = try TenantJob(row: row)
+                last = due
+                switch try self.isolated({ try self.promote(due, on: connection) }) {
+                case .success(true):
+                    report.promoted += 1
+                    report.tenants.insert(due.tenant)
+                case .success(false): break  // Somebody else was faster.
+                case .failure(let error): report.failures.append((due, error))
+                }
+            }
+            guard page.count == self.pageSize else { return report }
+        }
+    }
+
+    /// Creates the partitions of the coming weeks, and removes idempotency keys and sessions that have run out.
+    ///
+    /// Call within `Database.asSystem`. It may run in many processes at once.
+    ///
+    /// - Returns: how many partitions are new.
+    @discardableResult
+    package static func maintainPartitions(
+        weeks: Int = 4, now: Date? = nil, on connection: isolated PostgresConnection
+    ) throws -> Int {
+        let created = try connection.execute(
+            SweepQueries.createPartitions, ["weeks": .int(weeks), "now": .timestamp(now)]
+        ).only().int("created")
+        try connection.execute(SweepQueries.purgeKeys, ["limit": .int(10 * self.pageSize), "now": .timestamp(now)])
+        try connection.execute(SweepQueries.purgeSessions, ["now": .timestamp(now)])
+        return created
+    }
+
+    private static func promote(_ due: TenantJob, on connection: isolated PostgresConnection) throws -> Bool {
+        let promoted = try connection.execute(
+            SweepQueries.promote, ["tenant": .int4(due.tenant.rawValue), "job": .uuid(due.job.rawValue)])
+        return !promoted.isEmpty
+    }
+
+    /// Does something with one job, and turns an error that is about this job into a value. What is wrong with the
+    /// connection, and a cancelled task, concern the whole loop and are thrown.
+    private static func isolated<Success>(_ body: () throws -> Success) throws -> Result<Success, any Error> {
+        do {
+            return .success(try body())
+        } catch let error as StoreError {
+            return .failure(error)
+        } catch let error as PostgresError {
+            switch error {
+            case .server, .decoding, .misuse: return .failure(error)
+            case .connection, .timedOut, .cancelled, .poolExhausted, .poolClosed: throw error
+            }
+        }
+    }
+}
+
+package struct PromotionReport: Sendable {
+    package internal(set) var promoted = 0
+    /// Whose jobs they are: ring their bells.
+    package internal(set) var tenants: Set<Tenant.ID> = []
+    package internal(set) var failures: [(job: TenantJob, error: any Error)] = []
+
+    package init() {}
+}
+
+extension TenantJob {
+    fileprivate init(row: Row) throws(PostgresError) {
+        self.init(
+            tenant: Tenant.ID(rawValue: try row.decode("tenant_id")), job: Job.ID(rawValue: try row.uuid("job_id")))
+    }
+}

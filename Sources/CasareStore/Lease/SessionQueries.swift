@@ -1,0 +1,63 @@
+import CasarePostgres
+
+enum SessionQueries {
+    /// Opens a session for a registered robot; a process that opens another one has lost its earlier ones.
+    static let open = Query(
+        """
+        WITH robot AS (
+            SELECT environment FROM robots WHERE tenant_id = casare_tenant() AND robot_id = @robot
+        ), superseded AS (
+            UPDATE robot_sessions SET ended_at = coalesce(@now::timestamptz, now())
+            WHERE tenant_id = casare_tenant() AND robot_id = @robot AND boot_id = @boot AND ended_at IS NULL
+        ), queue AS (
+            INSERT INTO queues (name) SELECT environment FROM robot
+            ON CONFLICT (tenant_id, name) DO UPDATE SET name = excluded.name
+            RETURNING queue_id
+        )
+        INSERT INTO robot_sessions (
+            robot_id, boot_id, kind, queue_id, slots, lease_seconds, opened_at, seen_at, alive_until
+        )
+        SELECT
+            @robot, @boot, @kind, queue_id, @slots, @lease_seconds, coalesce(@now::timestamptz, now()),
+            coalesce(@now::timestamptz, now()),
+            coalesce(@now::timestamptz, now()) + @lease_seconds * interval '1 second'
+        FROM queue
+        RETURNING session_id
+        """)
+
+    /// Held by the connection for as long as it lasts: while it is, the session is alive.
+    static let lock = Query("SELECT pg_advisory_lock(@class::int4, @session::int4)")
+
+    /// Trusts a session for another lease's length. No row: it has ended.
+    static let renew = Query(
+        """
+        UPDATE robot_sessions
+        SET seen_at = coalesce(@now::timestamptz, now()),
+            alive_until = coalesce(@now::timestamptz, now()) + lease_seconds * interval '1 second'
+        WHERE tenant_id = casare_tenant() AND session_id = @session AND ended_at IS NULL
+        RETURNING lease_seconds
+        """)
+
+    /// Which of the leases that a session believes to hold are no longer its own.
+    static let lost = Query(
+        """
+        SELECT job_id FROM unnest(@jobs::uuid[], @tokens::int8[]) AS held (job_id, token)
+        WHERE NOT EXISTS (
+            SELECT FROM leases
+            WHERE leases.tenant_id = casare_tenant() AND leases.job_id = held.job_id AND leases.token = held.token
+                AND leases.session_id = @session
+        )
+        """)
+
+    static let isOpen = Query(
+        """
+        SELECT FROM robot_sessions WHERE tenant_id = casare_tenant() AND session_id = @session AND ended_at IS NULL
+        """)
+
+    static let close = Query(
+        """
+        UPDATE robot_sessions SET ended_at = coalesce(@now::timestamptz, now())
+        WHERE tenant_id = casare_tenant() AND session_id = @session AND ended_at IS NULL
+        RETURNING session_id
+        """)
+}

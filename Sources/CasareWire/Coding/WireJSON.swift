@@ -1,0 +1,35 @@
+public import CasareDomain
+
+/// Bodies on the wire: `Codable` types as JSON text.
+public enum WireJSON {
+    /// Why a body is not what was expected.
+    public enum Failure: Error, Hashable, Sendable, CustomStringConvertible {
+        case notJSON(JSONError)
+        case unexpected(WireDecodingError)
+
+        public var description: String {
+            switch self {
+            case .notJSON(let error): "the body is not JSON: \(error)"
+            case .unexpected(let error): error.description
+            }
+        }
+    }
+
+    public static func decode<T: Decodable>(_ type: T.Type = T.self, from bytes: [UInt8]) throws(Failure) -> T {
+        let value: Value
+        do throws(JSONError) {
+            value = try Value(parsingJSON: bytes)
+        } catch {
+            throw .notJSON(error)
+        }
+        do throws(WireDecodingError) {
+            return try ValueDecoder.decode(type, from: value)
+        } catch {
+            throw .unexpected(error)
+        }
+    }
+
+    public static func encode(_ value: some Encodable) throws -> [UInt8] {
+        Array(try ValueEncoder.encode(value).jsonText(.compact).utf8)
+    }
+}

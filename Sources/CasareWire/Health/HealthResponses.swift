@@ -1,0 +1,78 @@
+public import FoundationEssentials
+
+/// `GET /health/live`: the process answers.
+public struct LiveResponse: Hashable, Sendable, Codable {
+    public let status: String
+    public let version: String
+
+    public init(version: String) {
+        self.status = "ok"
+        self.version = version
+    }
+}
+
+/// `GET /health/ready`: 200 when requests can be served, 503 otherwise.
+public struct ReadyResponse: Hashable, Sendable, Codable {
+    public struct Loop: Hashable, Sendable, Codable {
+        public let name: String
+        public let isHealthy: Bool
+        public let lastSuccessAt: Date?
+        /// What went wrong the last time, in general terms; the log has the details.
+        public let problem: String?
+
+        public init(name: String, isHealthy: Bool, lastSuccessAt: Date?, problem: String?) {
+            self.name = name
+            self.isHealthy = isHealthy
+            self.lastSuccessAt = lastSuccessAt
+            self.problem = problem
+        }
+    }
+
+    public let ready: Bool
+    /// Why it is not ready, and what to do.
+    public let reason: String?
+    public let loops: [Loop]
+
+    public init(ready: Bool, reason: String?, loops: [Loop]) {
+        self.ready = ready
+        self.reason = reason
+        self.loops = loops
+    }
+}
+
+/// `GET /api/v1/status`.
+public struct StatusResponse: Hashable, Sendable, Codable {
+    /// Jobs by status; those waiting for their time (`scheduled`) are counted apart from those that may begin.
+    public struct Jobs: Hashable, Sendable, Codable {
+        public let pending: Int
+        public let scheduled: Int
+        public let running: Int
+        public let blocked: Int
+
+        public init(pending: Int, scheduled: Int, running: Int, blocked: Int) {
+            self.pending = pending
+            self.scheduled = scheduled
+            self.running = running
+            self.blocked = blocked
+        }
+    }
+
+    public let version: String
+    public let database: String
+    public let jobs: Jobs
+    public let robotsOnline: Int
+    public let deadLettersOpen: Int
+
+    public init(version: String, database: String, jobs: Jobs, robotsOnline: Int, deadLettersOpen: Int) {
+        self.version = version
+        self.database = database
+        self.jobs = jobs
+        self.robotsOnline = robotsOnline
+        self.deadLettersOpen = deadLettersOpen
+    }
+}
+
+/// The answer of requests that have nothing to tell.
+public struct EmptyResponse: Hashable, Sendable, Codable {
+    public init() {}
+}

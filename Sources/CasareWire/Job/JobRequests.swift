@@ -1,0 +1,160 @@
+public import CasareDomain
+public import FoundationEssentials
+
+/// `POST /api/v1/jobs`. Names either a stored workflow or carries a document, which is stored first.
+public struct SubmitJobRequest: Hashable, Sendable {
+    /// Name or ID of a stored workflow.
+    public var workflow: String?
+    /// A document, stored as a version of the workflow that its metadata names.
+    public var document: Value?
+    /// A version of `workflow`; the newest when there is none.
+    public var version: Int?
+    public var variables: Object
+    public var priority: Priority
+    /// Robots of this environment may run it.
+    public var environment: String
+    /// A second submit with the same key within the window returns the first job.
+    public var idempotencyKey: String?
+    /// Not before so many seconds from now.
+    public var delaySeconds: Double?
+    /// Not before this time. Excludes `delaySeconds`.
+    public var runAt: Date?
+    public var options: Job.Options
+
+    public static let environmentDefault = "default"
+    public static let idempotencyKeyCharactersMax = 255
+
+    public init(
+        workflow: String? = nil, document: Value? = nil, version: Int? = nil, variables: Object = [:],
+        priority: Priority = .normal, environment: String = SubmitJobRequest.environmentDefault,
+        idempotencyKey: String? = nil, delaySeconds: Double? = nil, runAt: Date? = nil,
+        options: Job.Options = Job.Options()
+    ) {
+        self.workflow = workflow
+        self.document = document
+        self.version = version
+        self.variables = variables
+        self.priority = priority
+        self.environment = environment
+        self.idempotencyKey = idempotencyKey
+        self.delaySeconds = delaySeconds
+        self.runAt = runAt
+        self.options = options
+    }
+}
+
+extension SubmitJobRequest: Codable {
+    private enum CodingKeys: String, CodingKey {
+        case workflow, document, version, variables, priority, environment, idempotencyKey, delaySeconds, runAt, options
+    }
+
+    /// Refuses what no job can have, naming the member at fault.
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        self.init(
+            workflow: try container.decodeIfPresent(String.self, forKey: .workflow),
+            document: try container.decodeIfPresent(Value.self, forKey: .document),
+            version: try container.decodeIfPresent(Int.self, forKey: .version),
+            variables: try container.decodeIfPresent(Object.self, forKey: .variables) ?? [:],
+            priority: try container.decodeIfPresent(Priority.self, forKey: .priority) ?? .normal,
+            environment: try container.decodeIfPresent(String.self, forKey: .environment) ?? Self.environmentDefault,
+            idempotencyKey: try container.decodeIfPresent(String.self, forKey: .idempotencyKey),
+            delaySeconds: try container.decodeIfPresent(Double.self, forKey: .delaySeconds),
+            runAt: try container.decodeIfPresent(Date.self, forKey: .runAt),
+            options: try container.decodeIfPresent(Job.Options.self, forKey: .options) ?? Job.Options())
+        if let wrong = self.wrongMember {
+            throw WireDecodingError(decoder.codingPath + wrong.keys, wrong.message)
+        }
+    }
+
+    /// The first member that contradicts another or is out of range.
+    private var wrongMember: (keys: [any CodingKey], message: String)? {
+        let secondsMax = RetryPolicy.delaySecondsMax
+        if self.workflow != nil && self.document != nil {
+            return ([CodingKeys.document], "give a workflow or a document, not both")
+        }
+        if self.workflow == nil && self.document == nil {
+            return ([CodingKeys.workflow], "is required: the name or ID of a workflow; or send a document")
+        }
+        if self.version != nil && self.document != nil {
+            return ([CodingKeys.version], "belongs to a stored workflow; a document has no version yet")
+        }
+        if let version, version < 1 { return ([CodingKeys.version], "expected a number from 1, got \(version)") }
+        if self.delaySeconds != nil && self.runAt != nil {
+            return ([CodingKeys.runAt], "give delay_seconds or run_at, not both")
+        }
+        if let delaySeconds, !(0...secondsMax).contains(delaySeconds) {
+            return ([CodingKeys.delaySeconds], "expected seconds from 0 to \(Int(secondsMax)), got \(delaySeconds)")
+        }
+        if self.environment.isEmpty || self.environment.count > 64 {
+            return ([CodingKeys.environment], "expected 1 to 64 characters")
+        }
+        if let key = self.idempotencyKey, key.isEmpty || key.count > Self.idempotencyKeyCharactersMax {
+            return ([CodingKeys.idempotencyKey], "expected 1 to \(Self.idempotencyKeyCharactersMax) characters")
+        }
+        if let seconds = self.options.nodeTimeoutSeconds, !(seconds > 0) {
+            let keys: [any CodingKey] = [CodingKeys.options, WireKey(stringValue: "node_timeout_seconds")]
+            return (keys, "expected a number above 0, got \(seconds)")
+        }
+        if !(self.options.timeoutSeconds > 0) {
+            let keys: [any CodingKey] = [CodingKeys.options, WireKey(stringValue: "timeout_seconds")]
+            return (keys, "expected a number above 0, got \(self.options.timeoutSeconds)")
+        }
+        return nil
+    }
+}
+
+/// `POST /api/v1/jobs/batch`: all of them, or none.
+public struct SubmitBatchRequest: Hashable, Sendable, Codable {
+    public static let jobsMax = 10_000
+
+    public var jobs: [SubmitJobRequest]
+
+    public init(jobs: [SubmitJobRequest]) { self.jobs = jobs }
+}
+
+/// `POST /api/v1/jobs/{id}/cancel`.
+public struct CancelJobRequest: Hashable, Sendable, Codable {
+    public var reason: String?
+
+    public init(reason: String? = nil) { self.reason = reason }
+}
+
+/// `POST /api/v1/jobs/{id}/retry` and `POST /api/v1/dlq/{id}/retry`.
+public struct RetryJobRequest: Hashable, Sendable, Codable {
+    /// Replaces the job's variables; `nil` keeps them.
+    public var variables: Object?
+
+    public init(variables: Object? = nil) { self.variables = variables }
+}
+
+/// The filter and page of `GET /api/v1/jobs`.
+public struct JobQuery: Hashable, Sendable {
+    public var status: Job.Status?
+    /// Name or ID.
+    public var workflow: String?
+    /// Created at this time or later.
+    public var since: Date?
+    /// Created before this time.
+    public var until: Date?
+    public var limit: Int?
+    public var cursor: String?
+
+    public init(
+        status: Job.Status? = nil, workflow: String? = nil, since: Date? = nil, until: Date? = nil,
+        limit: Int? = nil, cursor: String? = nil
+    ) {
+        self.status = status
+        self.workflow = workflow
+        self.since = since
+        self.until = until
+        self.limit = limit
+        self.cursor = cursor
+    }
+}
+
+/// How many things one page of a list holds.
+public enum PageLimit {
+    public static let range = 1...500
+    public static let standard = 50
+}

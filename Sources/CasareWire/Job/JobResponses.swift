@@ -1,0 +1,192 @@
+public import CasareDomain
+public import FoundationEssentials
+
+/// A job as the API shows it.
+public struct JobInfo: Hashable, Sendable, Codable {
+    public let id: Job.ID
+    /// The workflow's name.
+    public let workflow: String
+    public let workflowID: Workflow.ID
+    public let workflowVersion: Int
+    public let status: Job.Status
+    public let priority: Priority
+    public let attempt: Int
+    public let environment: String
+    /// The robot that runs it or ran it last.
+    public let robot: String?
+    public let createdAt: Date
+    public let createdBy: String
+    public let startedAt: Date?
+    public let finishedAt: Date?
+    /// When it may begin, while it waits for that.
+    public let dueAt: Date?
+    public let idempotencyKey: String?
+    public let retryOf: Job.ID?
+    public let variables: Object
+    public let options: Job.Options
+    /// Why it failed, or was cancelled.
+    public let failure: FailureInfo?
+    public let question: Job.Question?
+    public let result: RunResult?
+
+    public init(_ job: Job) {
+        self.id = job.id
+        self.workflow = job.workflowName
+        self.workflowID = job.workflow
+        self.workflowVersion = job.workflowVersion
+        self.status = job.status
+        self.priority = job.priority
+        self.attempt = job.attempt
+        self.environment = job.environment
+        self.createdAt = job.createdAt
+        self.createdBy = job.createdBy
+        self.idempotencyKey = job.idempotencyKey
+        self.retryOf = job.retryOf
+        self.variables = job.variables
+        self.options = job.options
+        var robot: String?
+        var startedAt: Date?
+        var finishedAt: Date?
+        var dueAt: Date?
+        var failure: FailureInfo?
+        var question: Job.Question?
+        var result: RunResult?
+        switch job.state {
+        case .pending(let due):
+            dueAt = due
+        case .running(let running):
+            robot = running.robot
+            startedAt = running.since
+        case .blocked(let asked, _):
+            question = asked
+        case .finished(let outcome):
+            robot = outcome.robot
+            startedAt = outcome.startedAt
+            finishedAt = outcome.finishedAt
+            failure = FailureInfo(outcome)
+            result = outcome.result
+        }
+        self.robot = robot
+        self.startedAt = startedAt
+        self.finishedAt = finishedAt
+        self.dueAt = dueAt
+        self.failure = failure
+        self.question = question
+        self.result = result
+    }
+}
+
+/// Why a job ended badly.
+public struct FailureInfo: Hashable, Sendable, Codable {
+    /// One of `Failure.Kind`, or `cancelled`.
+    public let kind: String
+    public let type: String
+    public let message: String
+    public let node: String?
+
+    public init(_ failure: Failure) {
+        self.kind = failure.kind.rawValue
+        self.type = failure.type
+        self.message = failure.message
+        self.node = failure.node
+    }
+
+    /// `nil` for an outcome that is none.
+    init?(_ outcome: Job.Outcome) {
+        switch outcome.kind {
+        case .completed:
+            return nil
+        case .failed(let kind):
+            self.kind = kind.rawValue
+            self.type = outcome.failure?.type ?? Failure.typeUnknown
+            self.node = outcome.failure?.node
+        case .cancelled:
+            self.kind = Job.Status.cancelled.rawValue
+            self.type = "Cancelled"
+            self.node = nil
+        }
+        self.message = outcome.failure?.message ?? outcome.message ?? ""
+    }
+}
+
+extension Failure {
+    /// The error's name when nobody gave it one.
+    fileprivate static let typeUnknown = "ExecutionError"
+}
+
+/// The answer to a submit, and to a retry.
+public struct JobResponse: Hashable, Sendable, Codable {
+    public let job: JobInfo
+
+    public init(job: JobInfo) { self.job = job }
+}
+
+public struct SubmittedJobInfo: Hashable, Sendable, Codable {
+    public let id: Job.ID
+    public let status: Job.Status
+    /// The idempotency key was known: this is the job of the first submit.
+    public let isDuplicate: Bool
+
+    public init(id: Job.ID, status: Job.Status, isDuplicate: Bool) {
+        self.id = id
+        self.status = status
+        self.isDuplicate = isDuplicate
+    }
+}
+
+public struct SubmitBatchResponse: Hashable, Sendable, Codable {
+    /// In the order of the request.
+    public let jobs: [SubmittedJobInfo]
+
+    public init(jobs: [SubmittedJobInfo]) { self.jobs = jobs }
+}
+
+public struct JobPage: Hashable, Sendable, Codable {
+    /// Newest first.
+    public let jobs: [JobInfo]
+    public let nextCursor: String?
+
+    public init(jobs: [JobInfo], nextCursor: String?) {
+        self.jobs = jobs
+        self.nextCursor = nextCursor
+    }
+}
+
+/// A journaled step, as `GET /jobs/{id}/steps` lists it and the robot protocol carries it.
+public struct StepInfo: Hashable, Sendable, Codable {
+    public let step: Int
+    public let node: String
+    public let nodeType: String
+    public let effect: String
+    /// `null`: the step was begun and nothing is known of what followed.
+    public let result: Value?
+    public let startedAt: Date
+    public let finishedAt: Date?
+
+    /// - Throws: `JSONError` when the row's result is not JSON.
+    public init(_ row: JournalRow) throws(JSONError) {
+        self.step = row.step
+        self.node = row.node
+        self.nodeType = row.nodeType
+        self.effect = row.effect
+        if let result = row.result {
+            self.result = try Value(parsingJSON: result)
+        } else {
+            self.result = nil
+        }
+        self.startedAt = row.startedAt
+        self.finishedAt = row.finishedAt
+    }
+
+    public var row: JournalRow {
+        JournalRow(
+            step: self.step, node: self.node, nodeType: self.nodeType, effect: self.effect,
+            result: self.result?.jsonText(.compact), startedAt: self.startedAt, finishedAt: self.finishedAt)
+    }
+}
+
+public struct StepsResponse: Hashable, Sendable, Codable {
+    public let steps: [StepInfo]
+
+    public init(steps: [StepInfo]) { self.steps = steps }
+}

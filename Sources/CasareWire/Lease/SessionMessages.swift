@@ -1,0 +1,135 @@
+public import CasareDomain
+public import FoundationEssentials
+
+/// `POST /api/v1/robots/{id}/sessions`.
+public struct OpenSessionRequest: Hashable, Sendable, Codable {
+    /// Chosen anew by the robot at each start.
+    public var bootID: UUID
+    public var slots: Int
+
+    public init(bootID: UUID, slots: Int) {
+        self.bootID = bootID
+        self.slots = slots
+    }
+
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        let text = try container.decode(String.self, forKey: .bootID)
+        guard let bootID = UUID(uuidString: text) else {
+            throw WireDecodingError(decoder.codingPath + [CodingKeys.bootID], expected: "a UUID", got: .string(text))
+        }
+        self.init(bootID: bootID, slots: try container.decode(Int.self, forKey: .slots))
+        guard RegisterRobotRequest.slotsRange.contains(self.slots) else {
+            throw WireDecodingError(
+                decoder.codingPath + [CodingKeys.slots], expected: "a number from 1 to 1000", got: .int(self.slots))
+        }
+    }
+
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(self.bootID.uuidString.lowercased(), forKey: .bootID)
+        try container.encode(self.slots, forKey: .slots)
+    }
+
+    private enum CodingKeys: String, CodingKey {
+        case bootID, slots
+    }
+}
+
+public struct OpenSessionResponse: Hashable, Sendable, Codable {
+    public let sessionID: Robot.SessionID
+    /// Life of the session, and of its leases, without a renewal.
+    public let leaseSeconds: Double
+    /// How often to renew.
+    public let heartbeatSeconds: Double
+
+    public init(sessionID: Robot.SessionID, leaseSeconds: Double, heartbeatSeconds: Double) {
+        self.sessionID = sessionID
+        self.leaseSeconds = leaseSeconds
+        self.heartbeatSeconds = heartbeatSeconds
+    }
+}
+
+/// `POST /api/v1/sessions/{sid}/lease`: answered when there is a job, or after `waitSeconds` with none.
+public struct LeaseRequest: Hashable, Sendable, Codable {
+    public static let waitSecondsMax = 25.0
+    /// The most jobs that one request leases.
+    public static let slotsMax = 1000
+
+    public var slots: Int
+    public var waitSeconds: Double?
+
+    public init(slots: Int, waitSeconds: Double? = nil) {
+        self.slots = slots
+        self.waitSeconds = waitSeconds
+    }
+}
+
+/// A job with everything a robot needs to run it.
+public struct LeasedJobInfo: Hashable, Sendable, Codable {
+    public let jobID: Job.ID
+    public let token: Lease.Token
+    public let attempt: Int
+    public let workflow: String
+    public let workflowVersion: Int
+    /// The document's JSON text, byte for byte as it was stored.
+    public let document: String
+    public let variables: Object
+    public let options: Job.Options
+    public let priority: Priority
+
+    public init(_ job: LeasedJob) {
+        self.jobID = job.lease.job
+        self.token = job.lease.token
+        self.attempt = job.attempt
+        self.workflow = job.workflowName
+        self.workflowVersion = job.workflowVersion
+        self.document = job.document
+        self.variables = job.variables
+        self.options = job.options
+        self.priority = job.priority
+    }
+
+    public var leasedJob: LeasedJob {
+        LeasedJob(
+            lease: Lease(job: self.jobID, token: self.token), attempt: self.attempt, workflowName: self.workflow,
+            workflowVersion: self.workflowVersion, document: self.document, variables: self.variables,
+            options: self.options, priority: self.priority)
+    }
+}
+
+public struct LeaseResponse: Hashable, Sendable, Codable {
+    public let jobs: [LeasedJobInfo]
+
+    public init(jobs: [LeasedJobInfo]) { self.jobs = jobs }
+}
+
+public struct LeaseInfo: Hashable, Sendable, Codable {
+    public var jobID: Job.ID
+    public var token: Lease.Token
+
+    public init(_ lease: Lease) {
+        self.jobID = lease.job
+        self.token = lease.token
+    }
+
+    public var lease: Lease { Lease(job: self.jobID, token: self.token) }
+}
+
+/// `POST /api/v1/sessions/{sid}/renew`.
+public struct RenewRequest: Hashable, Sendable, Codable {
+    /// Held by the robot; it learns which of them have passed on.
+    public var leases: [LeaseInfo]
+
+    public init(leases: [LeaseInfo]) { self.leases = leases }
+}
+
+public struct RenewResponse: Hashable, Sendable, Codable {
+    public let lost: [Job.ID]
+    public let leaseSeconds: Double
+
+    public init(lost: [Job.ID], leaseSeconds: Double) {
+        self.lost = lost
+        self.leaseSeconds = leaseSeconds
+    }
+}

@@ -1,0 +1,92 @@
+import CasareDomain
+import FoundationEssentials
+
+/// Schemas that watching a type cannot find: of scalars, of types with a form of their own, and of free JSON.
+enum WellKnownSchema {
+    private static let uuidExample: Value = "0197f3a0-0000-7000-8000-000000000000"
+
+    static func of(_ type: any Decodable.Type) -> Value? {
+        switch type {
+        case is Value.Type: return [:]
+        case is Object.Type: return ["type": "object"]
+        case is String.Type: return ["type": "string"]
+        case is Bool.Type: return ["type": "boolean"]
+        case is Int.Type, is Int64.Type, is Int32.Type: return ["type": "integer"]
+        case is Double.Type: return ["type": "number"]
+        case is Date.Type: return ["type": "string", "format": "date-time"]
+        case is any UUIDIdentifier.Type: return ["type": "string", "format": "uuid"]
+        case is Robot.ID.Type: return ["type": "string", "pattern": "^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"]
+        case is Priority.Type: return Self.priority
+        case is RunResult.Type: return Self.runResult
+        case is RetryPolicy.Type: return Self.retryPolicy
+        default:
+            let names = enumerationNames(type)
+            return names.isEmpty ? nil : ["type": "string", "enum": .list(names.map(Value.string))]
+        }
+    }
+
+    /// Something that the type can be decoded from.
+    static func sample(of type: any Decodable.Type) -> Value {
+        switch type {
+        case is Bool.Type: return true
+        case is Int.Type, is Int64.Type, is Int32.Type, is Double.Type, is Priority.Type: return 1
+        case is Object.Type, is RetryPolicy.Type: return [:]
+        case is Date.Type: return "2026-01-02T03:04:05.678Z"
+        case is RunResult.Type: return ["success": true]
+        case is Value.Type: return .null
+        default:
+            // A text that is a UUID may stand for every text that is not from a list.
+            return enumerationNames(type).first.map(Value.string) ?? Self.uuidExample
+        }
+    }
+
+    private static let priority: Value = [
+        "description": "20 is most urgent. The names LOW 0, NORMAL 5, HIGH 15, URGENT and CRITICAL 20 are taken too.",
+        "anyOf": [
+            ["type": "integer", "minimum": 0, "maximum": 20],
+            ["type": "string", "enum": ["LOW", "NORMAL", "HIGH", "URGENT", "CRITICAL"]],
+        ],
+    ]
+
+    private static let runResult: Value = [
+        "type": "object",
+        "properties": [
+            "success": ["type": "boolean"],
+            "error": ["type": ["string", "null"]],
+            "variables": ["type": "object"],
+            "logs": ["type": "array", "items": ["type": "string"]],
+            "node_errors": [
+                "type": "array",
+                "items": [
+                    "type": "object",
+                    "properties": [
+                        "node": ["type": "string"], "error": ["type": "string"], "type": ["type": "string"],
+                    ],
+                    "required": ["node", "error"],
+                ],
+            ],
+            "trace": ["type": "array", "items": ["type": "string"]],
+            "node_outputs": ["type": "object"],
+        ],
+        "required": ["success"],
+    ]
+
+    private static let seconds: Value = ["type": "number", "minimum": 0, "maximum": .double(RetryPolicy.delaySecondsMax)]
+
+    private static let retryPolicy: Value = [
+        "type": "object",
+        "properties": [
+            "backoff": ["type": "string", "enum": ["list", "exponential", "linear"], "default": "list"],
+            "delays_seconds": ["type": "array", "items": seconds, "minItems": 1],
+            "initial_seconds": seconds,
+            "factor": ["type": "number", "minimum": 1],
+            "step_seconds": seconds,
+            "max_seconds": seconds,
+            "max_attempts": [
+                "type": "integer", "minimum": .int(RetryPolicy.attemptsRange.lowerBound),
+                "maximum": .int(RetryPolicy.attemptsRange.upperBound),
+            ],
+            "jitter": ["type": "number", "minimum": 0, "maximum": 1],
+        ],
+    ]
+}

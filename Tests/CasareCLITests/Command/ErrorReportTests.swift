@@ -1,0 +1,95 @@
+import CasareClient
+import CasareDomain
+import Testing
+
+@testable import CasareCLI
+
+struct ErrorReportTests {
+    private static func problem(
+        _ status: Int, _ code: String, _ message: String = "it failed", field: String? = nil, details: Object? = nil
+    ) -> ClientError {
+        .api(
+            ClientError.Problem(
+                status: status, codeText: code, message: message, field: field, details: details, requestID: "r1",
+                retryAfterSeconds: nil))
+    }
+
+    @Test(arguments: [
+        (401, "AUTH_TOKEN_MISSING", 3), (401, "AUTH_TOKEN_INVALID", 3), (403, "AUTH_INSUFFICIENT_PERMISSIONS", 6),
+        (404, "RESOURCE_NOT_FOUND", 4), (409, "RESOURCE_CONFLICT", 5), (409, "INVALID_STATE_TRANSITION", 5),
+        (409, "IDEMPOTENCY_CONFLICT", 5), (413, "BODY_TOO_LARGE", 1), (422, "VALIDATION_ERROR", 1),
+        (400, "INVALID_JSON", 1), (503, "SERVICE_UNAVAILABLE", 10), (500, "INTERNAL_ERROR", 1),
+        // Codes of a newer server go by the HTTP status.
+        (401, "NEW", 3), (403, "NEW", 6), (404, "NEW", 4), (409, "NEW", 5), (429, "NEW", 10), (418, "NEW", 1),
+    ])
+    func `every answer of the server has its exit status`(status: Int, code: String, exit: Int32) {
+        #expect(ErrorReport.failure(for: Self.problem(status, code)).status.rawValue == exit)
+    }
+
+    @Test(arguments: [
+        (ClientError.unreachable(url: "http://h", reason: "refused"), 10),
+        (.timedOut(operation: "GET /x", after: .seconds(1)), 10),
+        (.versionSkew(operation: "GET /x", serverVersion: "9", reason: "no such route"), 11),
+        (.notCasare(url: "http://h", reason: "odd"), 1), (.cancelled, 130), (.invalidURL("x"), 1),
+    ] as [(ClientError, Int32)])
+    func `so has everything that goes wrong on the way`(error: ClientError, exit: Int32) {
+        #expect(ErrorReport.failure(for: error).status.rawValue == exit)
+    }
+
+    @Test func `a report says what to do next`() {
+        let unreachable = ErrorReport.failure(for: ClientError.unreachable(url: "http://h", reason: "refused"))
+        #expect(
+            ErrorReport.line(unreachable)
+                == "casarectl: cannot reach http://h: refused; is the server running? "
+                + "casarectl dev starts one on this machine")
+        #expect(
+            ErrorReport.failure(for: Self.problem(401, "AUTH_TOKEN_INVALID", "the token is not valid")).message
+                == "the token is not valid; run casarectl login")
+    }
+
+    @Test func `a report is one line, whatever the server says`() {
+        let line = ErrorReport.line(ErrorReport.failure(for: Self.problem(404, "RESOURCE_NOT_FOUND", "no\n\u{1B}[2Jjob")))
+        #expect(line == "casarectl: no\\n\\u{1b}[2Jjob")
+    }
+
+    @Test func `the first few problems of a request are in the line`() {
+        let issues: Object = [
+            "issues": [
+                ["severity": "warning", "message": "w"], ["severity": "error", "message": "a", "location": "node:x"],
+                ["severity": "error", "message": "b"], ["severity": "error", "message": "c"],
+                ["severity": "error", "message": "d"],
+            ]
+        ]
+        #expect(
+            ErrorReport.failure(for: Self.problem(422, "VALIDATION_ERROR", "the workflow is not valid", details: issues)).message
+                == "the workflow is not valid: a [node:x]; b; c; and 1 more")
+        #expect(
+            ErrorReport.failure(for: Self.problem(400, "INVALID_INPUT", "expected a number", field: "limit")).message
+                == "limit: expected a number")
+    }
+
+    @Test func `of a bulk, a lone failure is itself and one of several is part of it`() async {
+        let items = ["a", "b", "c"].map { Selection.Item(id: $0, detail: "") }
+        let outcome = await BulkOutcome.of(items, verb: "try") { item in
+            if item.id == "b" { throw Self.problem(409, "INVALID_STATE_TRANSITION") }
+            return item.id
+        }
+        #expect(outcome.done == ["a", "c"])
+        let several = #expect(throws: CommandFailure.self) {
+            try outcome.check(Selection(items: items, noun: "job"), verb: "try")
+        }
+        #expect(several == CommandFailure(.partOfBulkFailed, "2 of 3 jobs done, 1 failed, 0 not tried"))
+        let lone = #expect(throws: CommandFailure.self) {
+            try outcome.check(Selection(items: [items[1]], noun: "job"), verb: "try")
+        }
+        #expect(lone?.status == .conflict)
+    }
+
+    @Test func `a bulk stops when the server refuses the person`() async {
+        let items = ["a", "b", "c"].map { Selection.Item(id: $0, detail: "") }
+        let outcome = await BulkOutcome<String>.of(items, verb: "try") { _ in
+            throw Self.problem(403, "AUTH_INSUFFICIENT_PERMISSIONS")
+        }
+        #expect(outcome.failures.map(\.id) == ["a"])
+    }
+}

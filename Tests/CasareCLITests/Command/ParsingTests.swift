@@ -1,0 +1,135 @@
+import ArgumentParser
+import CasareDomain
+import CasareWire
+import FoundationEssentials
+import Testing
+
+@testable import CasareCLI
+
+struct ParsingTests {
+    private static let id = "01890000-0000-7000-8000-000000000001"
+
+    private static func parse<Command: ParsableCommand>(
+        _ line: String, as type: Command.Type = Command.self
+    ) throws -> Command {
+        try #require(try Casarectl.parseAsRoot(line.split(separator: " ").map(String.init)) as? Command)
+    }
+
+    @Test(arguments: [
+        "submit w.json --var a=1 --var b:=[1] --vars v.yaml --priority high --idempotency-key k --delay 1h30m --wait"
+            + " --timeout 5m --follow --trace --continue-on-error --node-timeout 30 --max-attempts 3 --time-limit 2h -o json",
+        "submit invoices --version 3 --at 2026-11-30T06:00:00Z --dry-run --context live",
+        "submit - --priority 20", "retry \(id)", "retry - --yes --var a=1 --wait", "retry \(id) \(id) --dry-run",
+        "dlq list --workflow w --kind application --status all --limit 0 -o wide", "dlq show \(id)", "dlq get \(id)",
+        "dlq retry \(id)", "dlq retry --workflow w --error refused --yes", "dlq retry --fingerprint f --dry-run",
+        "job list --status failed --workflow w --since 2h --until 2026-01-01T00:00:00Z --limit 10 --columns id,status",
+        "job ls", "jobs list", "job get \(id) -o yaml", "job steps \(id)", "job watch \(id) --timeout 10s",
+        "job cancel \(id) --reason because --yes", "job cancel - --dry-run",
+        "workflow validate a.json b.json -o jsonl", "workflow push a.json --name w --dry-run", "workflow list",
+        "workflow get w --version 2 --document", "workflow versions w", "wf ls",
+        "robot list", "robot get r1", "robot register r1 --slots 4 --environment e --tag a --tag b --capability c",
+        "run w.json --var a=1 --vars - --trace --continue-on-error --node-timeout 1s --timeout 1m --working-directory /tmp",
+        "db migrate --database-url postgres://h/d --dry-run", "db status -o json",
+        "token create ci --role operator --expires-in 90d", "token create r --role robot --robot r1", "token list",
+        "token revoke ci --yes", "login --url http://localhost:8000 --token-file f --name local --production",
+        "context list", "context use live", "context show", "context show live", "context remove live", "ctx ls",
+        "status", "version -o json", "dev --port 0 --slots 2 --data-dir d --reset --yes --no-robot --log-level debug",
+    ])
+    func `every command takes its options`(line: String) throws {
+        _ = try Casarectl.parseAsRoot(line.split(separator: " ").map(String.init))
+    }
+
+    @Test(arguments: [
+        "frobnicate", "submit", "submit a b", "submit a --priority 21", "submit a --priority urgentish",
+        "submit a --delay soon", "submit a --delay 5 --at 2026-11-30T06:00:00Z", "submit a --at tomorrow",
+        "submit a --at 2026-11-30T06:00:00", "submit a --timeout 5", "submit a --max-attempts 0",
+        "submit a --max-attempts 101", "submit - --vars -", "submit a --var novalue", "submit a -o xml", "retry",
+        "retry \(id) --timeout 5", "retry - --vars -", "dlq retry", "dlq retry \(id) --workflow w", "dlq retry --yes",
+        "dlq list --status maybe", "dlq list --kind odd", "job get 7", "job list --status odd", "job list --since later",
+        "job list --limit -1", "job list -o json --columns id", "job cancel", "workflow validate", "robot get -r",
+        "robot register r1 --slots 0", "run - --vars -", "run", "token create x", "token create x --role king",
+        "token create x --role viewer --robot r1", "dev --port 65536", "dev --slots 0",
+    ])
+    func `a wrong command line is a usage error`(line: String) async {
+        #expect(await Casarectl.main(line.split(separator: " ").map(String.init)) == 64)
+    }
+
+    @Test func `submit turns its options into a request`() throws {
+        try withFolder { folder in
+            try write("{\"metadata\": {\"name\": \"w\"}, \"nodes\": {}}", to: folder + "/w.json")
+            let command: SubmitCommand = try Self.parse(
+                "submit \(folder)/w.json --var n=5 --var t=x --priority 15 --idempotency-key k --delay 90 --trace"
+                    + " --continue-on-error --node-timeout 1.5s --max-attempts 2")
+            let request = try command.request()
+            #expect(request.workflow == nil)
+            #expect(request.document?["metadata"]?["name"] == "w")
+            #expect(request.variables == ["n": 5, "t": "x"])
+            #expect(request.priority == .high)
+            #expect(request.idempotencyKey == "k")
+            #expect(request.delaySeconds == 90)
+            #expect(request.options.trace)
+            #expect(request.options.continueOnError)
+            #expect(request.options.nodeTimeoutSeconds == 1.5)
+            #expect(request.options.timeoutSeconds == 3600)
+            #expect(request.options.retry?.attemptsMax == 2)
+        }
+    }
+
+    @Test func `submit takes what is no file for the name of a stored workflow`() throws {
+        let command: SubmitCommand = try Self.parse("submit invoices --version 3 --at 2026-01-02T03:04:05Z")
+        let request = try command.request()
+        #expect(request.workflow == "invoices")
+        #expect(request.document == nil)
+        #expect(request.version == 3)
+        #expect(request.runAt == Date(timeIntervalSince1970: 1_767_323_045))
+        #expect(request.options.retry == nil)
+        #expect(WorkflowSource("missing.json") == .document(.file("missing.json")))
+        #expect(WorkflowSource("-") == .document(.standardInput))
+    }
+
+    @Test func `a version of a file makes no sense`() throws {
+        try withFolder { folder in
+            try write("{}", to: folder + "/w.json")
+            let command: SubmitCommand = try Self.parse("submit \(folder)/w.json --version 1")
+            let failure = #expect(throws: CommandFailure.self) { try command.request() }
+            #expect(failure?.status == .usage)
+        }
+    }
+
+    @Test func `variables on the command line win over those of the file`() throws {
+        try withFolder { folder in
+            try write("a: 1\nb: 2", to: folder + "/v.yaml")
+            let options = try VariableOptions.parse(["--vars", folder + "/v.yaml", "--var", "b=3", "--var", "c=x"])
+            #expect(try options.variables() == ["a": 1, "b": 3, "c": "x"])
+        }
+        #expect(try VariableOptions.parse([]).variables() == nil)
+    }
+
+    @Test func `a time in the past is told by its distance or its date`() {
+        let now = Date(timeIntervalSince1970: 10_000)
+        #expect(PastMoment(argument: "2h")?.date(now: now) == Date(timeIntervalSince1970: 2800))
+        #expect(PastMoment(argument: "1970-01-01T00:00:01Z")?.date(now: now) == Date(timeIntervalSince1970: 1))
+    }
+
+    @Test func `job IDs come from arguments or from stdin, one of each`() throws {
+        let other = "01890000-0000-7000-8000-000000000002"
+        let ids = try JobIDs(["-"]) { "\(Self.id)\n\(other) \(Self.id.uppercased())\n" }
+        #expect(ids.all.map(\.description) == [Self.id, other])
+        for wrong in ["", "nonsense"] {
+            let failure = #expect(throws: CommandFailure.self) { try JobIDs(["-"]) { wrong } }
+            #expect(failure?.status == .usage)
+        }
+    }
+
+    @Test func `help and topics end with 0, and the topic lists every exit status`() async {
+        #expect(HelpTopic.requested(by: ["--version"]) == "casarectl \(CasareVersion.current)\n")
+        #expect(HelpTopic.requested(by: ["help", "submit"]) == nil)
+        let text = HelpTopic.requested(by: ["help", "exit-codes"]) ?? ""
+        for reason in ExitReason.allCases {
+            #expect(text.contains("  \(reason.rawValue)  \(reason.explanation)"))
+        }
+        let numbers = ExitReason.allCases.map { Int($0.rawValue) }
+        #expect(numbers == [0, 1, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 64, 130, 143])
+        #expect(HelpTopic.requested(by: ["help", "environment"])?.contains("CASARE_TOKEN") == true)
+    }
+}

@@ -1,0 +1,156 @@
+import ArgumentParser
+import CasareDomain
+import CasareWire
+import FoundationEssentials
+import Testing
+
+@testable import CasareCLI
+
+struct JobViewTests {
+    private static let now = Date(timeIntervalSince1970: 1_800_000_000)
+    private static let id = Job.ID("01890000-0000-7000-8000-000000000001")!
+
+    private static func job(_ state: Job.State, attempt: Int = 1) -> JobInfo {
+        JobInfo(
+            Job(
+                id: Self.id, workflow: Workflow.ID(rawValue: Self.id.rawValue), workflowName: "invoices",
+                workflowVersion: 3, priority: .high, environment: "default", variables: ["month": 11],
+                options: Job.Options(), attempt: attempt, state: state, idempotencyKey: nil, retryOf: nil,
+                createdAt: Self.now.addingTimeInterval(-60), createdBy: "ci"))
+    }
+
+    private static func ended(
+        _ kind: Job.Outcome.Kind, _ result: RunResult?, _ message: String? = nil, failure: Failure? = nil
+    ) -> Job.State {
+        .finished(
+            Job.Outcome(
+                kind: kind, result: result, message: message, robot: "r1",
+                startedAt: Self.now.addingTimeInterval(-10), finishedAt: Self.now.addingTimeInterval(-8), failure: failure))
+    }
+
+    private static let result = RunResult(
+        success: true, error: nil, variables: ["total": 15.0, "name": "x"], logs: ["one", "two"], nodeErrors: [],
+        trace: ["a", "b"], nodeOutputs: ["a": ["value": 1]])
+
+    private static func render(_ presentation: Presentation, _ arguments: [String] = []) throws -> String {
+        try OutputOptions.parse(arguments).render(
+            presentation, in: RenderContext(width: nil, usesColour: false, now: Self.now))
+    }
+
+    @Test func `a job that completed shows its outcome, logs and variables`() throws {
+        let text = try Self.render(try Self.job(Self.ended(.completed, Self.result)).presentation())
+        #expect(
+            text == """
+                01890000-0000-7000-8000-000000000001 completed after 2 s
+                workflow     invoices version 3
+                priority     15
+                attempt      1
+                environment  default
+                robot        r1
+                created      2027-01-15T07:59:00.000Z (60 s ago)
+                created by   ci
+                started      2027-01-15T07:59:50.000Z (10 s ago)
+                finished     2027-01-15T07:59:52.000Z (8 s ago)
+
+                Logs
+                  one
+                  two
+
+                Variables
+                  total  15.0
+                  name   x
+
+                Trace
+                  a → b
+
+                Node outputs
+                  a  {"value":1}
+
+                """)
+    }
+
+    @Test func `its JSON holds the result object as run prints it`() throws {
+        let json = try Value(
+            parsingJSON: try Self.render(
+                try Self.job(Self.ended(.completed, Self.result)).presentation(), ["-o", "json"]))
+        #expect(json["result"] == .object(Self.result.json))
+        #expect(json["result"]?.object?.keys == Self.result.json.keys)
+        #expect(json["result"]?["variables"]?["total"]?.jsonText(.compact) == "15.0")
+        #expect(json["status"] == "completed")
+        #expect(json["failure"] == .null)
+        let run = RunReport(workflow: "invoices", seconds: 1.5, failure: nil, result: Self.result)
+        #expect(try run.json().object?.keys == ["workflow", "status", "duration_ms", "failure", "result"])
+        #expect(try run.json()["result"] == json["result"])
+        #expect(try run.json()["duration_ms"] == 1500)
+    }
+
+    @Test func `a failure has the same shape in run and in job get`() throws {
+        let failure = Failure(kind: .application, message: "no", type: "ValueError", node: "n")
+        let failed = RunResult(
+            success: false, error: "no", variables: [:], logs: [],
+            nodeErrors: [RunResult.NodeError(node: "n", error: "no", type: "ValueError")])
+        let run = RunReport(workflow: "w", seconds: 0, failure: failure, result: failed)
+        let job = try ValueEncoder.encode(Self.job(Self.ended(.failed(.application), failed, "no", failure: failure)))
+        #expect(try run.json()["failure"] == job["failure"])
+        #expect(try run.json()["status"] == "failed")
+        let text = try Self.render(try run.presentation())
+        #expect(text.hasPrefix("w failed after 0 ms\nerror  no\nnode   n\n"))
+        #expect(text.contains("Failed nodes\n  NODE  TYPE        ERROR\n  n     ValueError  no\n"))
+    }
+
+    @Test func `a list shows a line for each job`() throws {
+        let jobs = [
+            Self.job(.pending(dueAt: nil), attempt: 0),
+            Self.job(Self.ended(.failed(.application), nil, "bad\nthing")),
+        ]
+        #expect(
+            try Self.render(try JobInfo.presentation(of: jobs)) == """
+                ID                                    WORKFLOW  VERSION  STATUS   ATTEMPT  CREATED AT  DURATION  ERROR
+                01890000-0000-7000-8000-000000000001  invoices        3  pending        0  60 s ago           –  –
+                01890000-0000-7000-8000-000000000001  invoices        3  failed         1  60 s ago         2 s  bad\\nthing
+
+                """)
+        #expect(try Self.render(try JobInfo.presentation(of: jobs), ["-o", "name"]).hasPrefix("\(Self.id)\n"))
+    }
+
+    @Test func `progress tells each change once`() {
+        var progress = JobProgress()
+        #expect(progress.saw(Self.job(.pending(dueAt: nil), attempt: 0)) == "waits for a robot")
+        #expect(progress.saw(Self.job(.pending(dueAt: nil), attempt: 0)) == nil)
+        let running = Self.job(.running(Job.Running(robot: "r1", since: Self.now)))
+        #expect(progress.saw(running) == "running on r1")
+        #expect(progress.saw(running) == nil)
+        #expect(progress.saw(Self.job(.pending(dueAt: Self.now))) == "waits for attempt 2")
+        #expect(
+            progress.saw(Self.job(.running(Job.Running(robot: "r2", since: Self.now)), attempt: 2))
+                == "running on r2, attempt 2")
+        #expect(progress.saw(Self.job(Self.ended(.failed(.timeout), nil, "too long"), attempt: 2)) == "failed: too long")
+    }
+
+    @Test func `progress tells a step when it begins and when it ends`() throws {
+        func step(_ number: Int, _ result: String?) throws -> StepInfo {
+            try StepInfo(
+                JournalRow(
+                    step: number, node: "n\(number)", nodeType: "T", effect: "effect", result: result,
+                    startedAt: Self.now, finishedAt: result == nil ? nil : Self.now))
+        }
+        var progress = JobProgress()
+        #expect(progress.saw([try step(0, "{\"outputs\":{}}"), try step(1, nil)]) == [
+            "step 0 n0 (T) succeeded", "step 1 n1 (T) began",
+        ])
+        #expect(progress.saw([try step(0, "{\"outputs\":{}}"), try step(1, nil)]) == [])
+        #expect(progress.saw([try step(1, "{\"error\":\"no\"}")]) == ["step 1 n1 (T) failed: no"])
+        #expect(progress.saw([try step(1, "{\"error\":\"no\"}")]) == [])
+    }
+
+    @Test func `waiting ends well only when every job completed`() {
+        let completed = Self.job(Self.ended(.completed, Self.result))
+        let question = Job.Question(step: 0, node: "n", nodeType: "T", text: "Did it happen?")
+        #expect(ExitReason.ofWaiting(for: [completed, completed]) == .success)
+        for bad in [
+            Self.ended(.failed(.business), nil), Self.ended(.cancelled, nil), .blocked(question, since: Self.now),
+        ] {
+            #expect(ExitReason.ofWaiting(for: [completed, Self.job(bad)]) == .jobEndedBadly)
+        }
+    }
+}

@@ -1,0 +1,203 @@
+import CasareClient
+import CasareDomain
+import CasareWire
+import NIOHTTP1
+import Testing
+
+struct CasareClientTests {
+    private static let casare = [("Server", "casare/9.9.9"), ("X-Request-ID", "req_1")]
+    private static let me = CannedServer.Canned(
+        headers: casare,
+        body: #"{"name":"t","role":"viewer","robot":null,"permissions":["read"],"tenant":1}"#)
+
+    private static func problem(_ status: Int, _ code: String, details: String = "null") -> CannedServer.Canned {
+        CannedServer.Canned(
+            status: status, headers: self.casare + [("Retry-After", "0")],
+            body: """
+                {"success":false,"data":null,"error":{"code":"\(code)","message":"no","details":\(details)},\
+                "meta":{"request_id":"req_1","timestamp":"2026-01-02T03:04:05.678Z"}}
+                """)
+    }
+
+    private static func call<R: Sendable>(
+        _ answers: [CannedServer.Canned?], _ body: @escaping @Sendable (CasareClient) async throws(ClientError) -> R
+    ) async throws -> (result: Result<R, ClientError>, requests: [(head: HTTPRequestHead, body: String)]) {
+        try await CannedServer.with(answers) { server in
+            let configuration = CasareClient.Configuration(url: server.url + "/", token: "crpa_secret", program: "test")
+            let result = try await withCasareClient(configuration) { client in
+                do throws(ClientError) {
+                    return Result<R, ClientError>.success(try await body(client))
+                } catch {
+                    return .failure(error)
+                }
+            }
+            return (result, await server.requests.all)
+        }
+    }
+
+    @Test func `a request carries the token and says who sends it`() async throws {
+        let (result, requests) = try await Self.call([Self.me]) { client throws(ClientError) in
+            try await client.identity()
+        }
+        #expect(try result.get().name == "t")
+        let request = try #require(requests.first)
+        #expect(request.head.uri == "/api/v1/auth/me")
+        #expect(request.head.headers["Authorization"] == ["Bearer crpa_secret"])
+        #expect(request.head.headers["User-Agent"].first?.hasPrefix("test/") == true)
+    }
+
+    @Test func `names in paths and queries are encoded`() async throws {
+        let (_, requests) = try await Self.call([CannedServer.Canned(headers: Self.casare)]) {
+            client throws(ClientError) in
+            _ = try? await client.workflow("a/b ü?")
+            _ = try? await client.jobs(JobQuery(status: .failed, workflow: "x&y", limit: 2))
+        }
+        #expect(
+            requests.map(\.head.uri) == [
+                "/api/v1/workflows/a%2Fb%20%C3%BC%3F", "/api/v1/jobs?status=failed&workflow=x%26y&limit=2",
+            ])
+    }
+
+    @Test func `an error answer becomes a typed error`() async throws {
+        let (result, requests) = try await Self.call([Self.problem(404, "RESOURCE_NOT_FOUND")]) {
+            client throws(ClientError) in try await client.workflow("x")
+        }
+        guard case .failure(.api(let problem)) = result else {
+            Issue.record("\(result)")
+            return
+        }
+        #expect(problem.status == 404)
+        #expect(problem.code == .notFound)
+        #expect(problem.requestID == "req_1")
+        #expect(requests.count == 1)
+    }
+
+    @Test func `a request that may be repeated is while the server is unavailable`() async throws {
+        let (result, requests) = try await Self.call([Self.problem(503, "SERVICE_UNAVAILABLE"), nil, Self.me]) {
+            client throws(ClientError) in try await client.identity()
+        }
+        #expect(try result.get().name == "t")
+        #expect(requests.count == 3)
+    }
+
+    @Test func `it gives up after a few tries`() async throws {
+        let (result, requests) = try await Self.call([Self.problem(503, "SERVICE_UNAVAILABLE")]) {
+            client throws(ClientError) in try await client.identity()
+        }
+        guard case .failure(.api(let problem)) = result else {
+            Issue.record("\(result)")
+            return
+        }
+        #expect(problem.code == .serviceUnavailable)
+        #expect(requests.count == 3)
+    }
+
+    @Test(arguments: [(nil, 1), ("k", 3)])
+    func `a submit is repeated only with an idempotency key`(key: String?, tries: Int) async throws {
+        let (result, requests) = try await Self.call([Self.problem(503, "SERVICE_UNAVAILABLE")]) {
+            client throws(ClientError) in
+            try await client.submit(SubmitJobRequest(workflow: "w", idempotencyKey: key))
+        }
+        #expect(throws: ClientError.self) { try result.get() }
+        #expect(requests.count == tries)
+    }
+
+    @Test(arguments: [
+        ("METHOD_NOT_ALLOWED", 405, "null"), ("RESOURCE_NOT_FOUND", 404, #"{"unknown_route":true}"#),
+    ])
+    func `a server without the route is of another version`(code: String, status: Int, details: String) async throws {
+        let (result, _) = try await Self.call([Self.problem(status, code, details: details)]) {
+            client throws(ClientError) in try await client.status()
+        }
+        guard case .failure(.versionSkew(_, "9.9.9", _)) = result else {
+            Issue.record("\(result)")
+            return
+        }
+    }
+
+    @Test func `an answer of another shape means another version`() async throws {
+        let (result, _) = try await Self.call([CannedServer.Canned(headers: Self.casare, body: #"{"name":1}"#)]) {
+            client throws(ClientError) in try await client.identity()
+        }
+        guard case .failure(.versionSkew(_, "9.9.9", let reason)) = result else {
+            Issue.record("\(result)")
+            return
+        }
+        #expect(reason.contains("name: expected a string, got 1"))
+    }
+
+    @Test(arguments: [200, 404])
+    func `what is not Casare is recognised`(status: Int) async throws {
+        let (result, _) = try await Self.call([CannedServer.Canned(status: status, body: "<html>")]) {
+            client throws(ClientError) in try await client.identity()
+        }
+        guard case .failure(.notCasare) = result else {
+            Issue.record("\(result)")
+            return
+        }
+    }
+
+    @Test func `an answer that is too large is not read`() async throws {
+        let large = CannedServer.Canned(
+            headers: Self.casare, body: String(repeating: " ", count: CasareClient.responseBytesMax + 1))
+        let (result, _) = try await Self.call([large]) { client throws(ClientError) in try await client.identity() }
+        #expect(
+            throws: ClientError.responseTooLarge(
+                operation: "GET /api/v1/auth/me", bytesMax: CasareClient.responseBytesMax)
+        ) { try result.get() }
+    }
+
+    @Test func `a server that is not there is unreachable, and no error shows the token`() async throws {
+        let url = try await CannedServer.with([]) { server in server.url }
+        let configuration = CasareClient.Configuration(url: url, token: "crpa_secret")
+        try await withCasareClient(configuration) { client in
+            let error = await #expect(throws: ClientError.self) { try await client.live() }
+            guard case .unreachable(let where_, let reason) = error else {
+                Issue.record("\(String(describing: error))")
+                return
+            }
+            #expect(where_ == url)
+            #expect(reason.contains("refused"))
+            #expect(!"\(String(describing: error))".contains("crpa_"))
+        }
+    }
+
+    @Test func `no answer in time names the operation`() async throws {
+        try await CannedServer.with([CannedServer.Canned(isSilent: true)]) { server in
+            var configuration = CasareClient.Configuration(url: server.url, token: nil)
+            configuration.requestTimeout = .milliseconds(100)
+            try await withCasareClient(configuration) { client in
+                await #expect(
+                    throws: ClientError.timedOut(operation: "GET /health/live", after: .milliseconds(100))
+                ) { try await client.live() }
+            }
+        }
+    }
+
+    @Test func `cancelling the task ends the request`() async throws {
+        try await CannedServer.with([CannedServer.Canned(isSilent: true)]) { server in
+            try await withCasareClient(CasareClient.Configuration(url: server.url, token: nil)) { client in
+                let task = Task { () async -> ClientError? in
+                    do throws(ClientError) {
+                        _ = try await client.live()
+                        return nil
+                    } catch {
+                        return error
+                    }
+                }
+                while await server.requests.all.isEmpty {
+                    await Task.yield()
+                }
+                task.cancel()
+                #expect(await task.value == .cancelled)
+            }
+        }
+    }
+
+    @Test(arguments: ["", "localhost:8000", "ftp://x", "http://", "http://a b", "http://x?y", "https://:80"])
+    func `a URL that cannot be called is refused at once`(url: String) {
+        #expect(throws: ClientError.invalidURL(url)) {
+            _ = try CasareClient(CasareClient.Configuration(url: url, token: nil))
+        }
+    }
+}

@@ -1,0 +1,84 @@
+import CasareDomain
+import CasareEngine
+import Testing
+
+@Suite struct ConfigValidationTests {
+    @Test(
+        arguments: [
+            ([:], true), (["variable_name": "  "], true), (["variable_name": nil], true),
+            (["variable_name": "x"], false),
+            (["variable_name": "{{name}}"], false),
+        ] as [(Object, Bool)])
+    func `a required parameter that nothing sets is pointed out`(config: Object, isMissing: Bool) {
+        let document = WorkflowDocument(nodes: [.init(id: "a", type: "SetVariableNode", config: config)])
+        let issues = document.validate(against: DocumentFixtures.catalogue)
+        #expect(issues.map(\.code) == (isMissing ? ["MISSING_PARAMETER"] : []))
+    }
+
+    @Test func `a connection, a promoted parameter or being disabled makes up for it`() {
+        var document = WorkflowDocument(nodes: [
+            .init(id: "a", type: "EvalExpressionNode"), .init(id: "b", type: "SetVariableNode"),
+        ])
+        document.connections = [
+            .init(source: "a", sourcePort: "exec_out", target: "b", targetPort: "exec_in"),
+            .init(source: "a", sourcePort: "result", target: "b", targetPort: "variable_name"),
+        ]
+        #expect(document.validate(against: DocumentFixtures.catalogue).isEmpty)
+        document.connections.removeLast()
+        #expect(document.validate(against: DocumentFixtures.catalogue).map(\.code) == ["MISSING_PARAMETER"])
+        document.interface = .init(parameters: [.init(name: "p", internalNode: "b", internalProperty: "variable_name")])
+        #expect(document.validate(against: DocumentFixtures.catalogue).isEmpty)
+        document.interface = nil
+        document.nodes[1].isDisabled = true
+        #expect(document.validate(against: DocumentFixtures.catalogue).isEmpty)
+    }
+
+    @Test(
+        arguments: [
+            ("info", true), ("INFO", true), ("", true), ("{{level}}", true), ("${level}", true), ("%level%", true),
+            ("inof", false), ("critical", false), (3, false),
+        ] as [(Value, Bool)])
+    func `a value beside the choices is pointed out`(value: Value, isChoice: Bool) {
+        let codes = DocumentFixtures.codes(["a": "LogNode"], configs: ["a": ["level": value]])
+        #expect(codes == (isChoice ? [] : ["INVALID_CHOICE"]))
+    }
+
+    @Test func `the first word of a choice is enough`() {
+        #expect(DocumentFixtures.codes(["a": "HttpSuperNode"], configs: ["a": ["action": "get"]]).isEmpty)
+        #expect(
+            DocumentFixtures.codes(["a": "HttpSuperNode"], configs: ["a": ["action": "ge"]]) == ["INVALID_CHOICE"])
+    }
+
+    @Test func `config that a node does not know is pointed out once, with what was meant`() {
+        let issues = DocumentFixtures.issues(
+            ["a": "LogNode"],
+            configs: [
+                "a": [
+                    "mesage": "hi", "colour": 1, "_disabled": false, "label": "L", "on_recovery": "skip", "gone": nil,
+                    "paired_start_id": "",
+                ]
+            ])
+        #expect(issues.map(\.code) == ["UNKNOWN_CONFIG_KEY"])
+        #expect(issues.first?.message.contains("'mesage' and 'colour'") == true)
+        #expect(issues.first?.suggestion?.contains("'message'") == true)
+    }
+
+    @Test func `a subflow's and a trigger's config is their own affair`() {
+        #expect(
+            DocumentFixtures.codes(
+                ["a": "SubflowNode", "t": "ScheduleTriggerNode"], ["t -> a"],
+                configs: ["a": ["amount": 1], "t": ["cron": "* * * * *"]]
+            ).isEmpty)
+    }
+
+    @Test func `text that looks like code is pointed out, but not where code belongs`() {
+        let issues = DocumentFixtures.issues(
+            ["a": "LogNode", "b": "EvalExpressionNode", "c": "ClickNode"], ["a -> b", "b -> c"],
+            configs: [
+                "a": ["message": ["please OPEN(door)"]], "b": ["formula": "eval(x)"], "c": ["script": "window.open(1)"],
+            ])
+        #expect(issues.map(\.code) == ["UNSUPPORTED_NODE_TYPE", "DANGEROUS_PATTERN"])
+        #expect(issues.last?.severity == .warning)
+        #expect(issues.last?.location == "node:a")
+    }
+}

@@ -1,0 +1,106 @@
+import CasareDomain
+import CasareEngine
+import Testing
+
+@Suite struct DocumentPartsTests {
+    @Test func `a variable starts as its default value, its value, or itself`() throws {
+        let (document, issues) = Self.parse(
+            [
+                "plain": 1, "list": ["a"], "defined": ["type": "String", "default_value": "d", "value": "v"],
+                "valued": ["value": [1]], "typed": ["type": "Integer"], "neither": ["k": "v"],
+                "fixed": ["default_value": 1, "readonly": true], "hidden": ["default_value": "s", "sensitive": true],
+            ], under: "variables")
+        let variables = try #require(document).variables
+        #expect(variables.map(\.name) == ["plain", "list", "defined", "valued", "typed", "neither", "fixed", "hidden"])
+        #expect(variables.map(\.value) == [1, ["a"], "d", [1], nil, nil, 1, "s"])
+        #expect(variables.filter(\.isReadOnly).map(\.name) == ["fixed"])
+        #expect(variables.filter(\.isSensitive).map(\.name) == ["hidden"])
+        #expect(issues.map(\.location) == ["variables.neither"])
+    }
+
+    @Test(arguments: ["1st", "a b", "", "a-b", "class", String(repeating: "n", count: 129)])
+    func `a variable's name that nobody can write is pointed out`(name: String) {
+        let (document, issues) = Self.parse(.object([name: 1]), under: "variables")
+        #expect(document?.variables.map(\.name) == [name])
+        #expect(issues.map(\.code) == ["INVALID_VARIABLE_NAME"])
+    }
+
+    @Test(arguments: ["a", "_a", "größe", "A1", String(repeating: "n", count: 128)])
+    func `an identifier is a good name for a variable`(name: String) {
+        #expect(Self.parse(.object([name: 1]), under: "variables").issues.isEmpty)
+    }
+
+    @Test func `settings have defaults`() {
+        #expect(Self.parse([:], under: "settings").document?.settings == WorkflowDocument.Settings())
+        let settings = WorkflowDocument.Settings()
+        #expect(settings.stopOnError)
+        #expect(settings.timeoutSeconds == nil)
+        #expect(settings.retryCount == 0)
+    }
+
+    @Test func `settings are read`() {
+        let (document, issues) = Self.parse(
+            ["stop_on_error": false, "timeout": "2.5", "retry_count": 3], under: "settings")
+        #expect(
+            document?.settings == WorkflowDocument.Settings(stopOnError: false, timeoutSeconds: 2.5, retryCount: 3))
+        #expect(issues.isEmpty)
+    }
+
+    @Test(
+        arguments: [
+            ("stop_on_error", "maybe"), ("timeout", 0), ("timeout", "soon"), ("retry_count", -1), ("retry_count", 1.5),
+        ] as [(String, Value)])
+    func `a setting that makes no sense is pointed out and not used`(key: String, value: Value) {
+        let (document, issues) = Self.parse(.object([key: value]), under: "settings")
+        #expect(document?.settings == WorkflowDocument.Settings())
+        #expect(issues.map(\.code) == ["INVALID_SETTING"])
+        #expect(issues.map(\.location) == ["settings.\(key)"])
+    }
+
+    @Test func `a subflow file declares what it takes and gives`() throws {
+        let (document, issues) = WorkflowDocument.parse(
+            text: """
+                {"id": "s", "name": "Double",
+                 "inputs": [{"name": "amount", "type": "integer", "required": true, "default_value": 1}],
+                 "outputs": [{"name": "doubled", "type": "INTEGER", "internal_node_id": "n",
+                              "internal_port_name": "value"}],
+                 "parameters": [{"name": "p", "internal_node_id": "n", "internal_property_name": "increment"}],
+                 "nodes": {"n": {"type": "IncrementVariableNode", "properties": {"increment": 21}}}}
+                """)
+        #expect(issues.isEmpty)
+        let interface = try #require(document?.interface)
+        #expect(document?.name == "Double")
+        #expect(
+            interface.inputs == [.init(name: "amount", type: "INTEGER", defaultValue: 1, isRequired: true)])
+        #expect(
+            interface.outputs
+                == [.init(name: "doubled", type: "INTEGER", internalNode: "n", internalPort: "value")])
+        #expect(interface.parameters == [.init(name: "p", internalNode: "n", internalProperty: "increment")])
+    }
+
+    @Test func `a plain workflow has no interface`() {
+        #expect(Self.parse([:], under: "settings").document?.interface == nil)
+    }
+
+    @Test func `a bundle's subflows are kept in order and checked with it`() throws {
+        let (document, _) = Self.parse(
+            [
+                "b.json": ["metadata": ["name": "b"], "nodes": ["n": ["type": "LogNode"]]],
+                "a.json": ["metadata": ["name": "a"], "nodes": ["n": ["type": "LogNod"]]],
+                "c.json": [:],
+            ], under: "subflows")
+        let bundle = try #require(document)
+        #expect(bundle.subflows.map(\.path) == ["b.json", "a.json", "c.json"])
+        let issues = bundle.validate(against: DocumentFixtures.catalogue)
+        #expect(issues.map(\.code) == ["UNKNOWN_NODE_TYPE", "MISSING_REQUIRED_KEY"])
+        #expect(issues.map(\.location) == ["subflow:a.json/node:n", "subflow:c.json/nodes"])
+    }
+
+    private static func parse(
+        _ value: Value, under key: String
+    ) -> (document: WorkflowDocument?, issues: [ValidationIssue]) {
+        var document: Object = ["metadata": ["name": "n"], "nodes": ["a": ["node_type": "LogNode"]]]
+        document[key] = value
+        return WorkflowDocument.parse(.object(document))
+    }
+}

@@ -1,0 +1,213 @@
+import CasareDomain
+import CasareEngine
+import Synchronization
+
+/// A handful of node types to test the interpreter with, and the world that the effectful ones act on.
+final class World: Sendable {
+    private struct State {
+        var effects: [String] = []
+        var reads = 0
+        var failuresLeft: [String: Int] = [:]
+    }
+
+    private let state = Mutex(State())
+
+    /// What effect nodes did, in order.
+    var effects: [String] { self.state.withLock(\.effects) }
+    var reads: Int { self.state.withLock(\.reads) }
+
+    func failNext(_ name: String, times: Int) { self.state.withLock { $0.failuresLeft[name] = times } }
+
+    var catalogue: NodeCatalogue {
+        NodeCatalogue(
+            Self.structures + [Self.set, Self.add, Self.log, Self.fail] + [self.act, self.write, self.read, self.nap])
+    }
+
+    private static let structures: [NodeType] = [
+        NodeType("StartNode", family: "", "", .structure(.start)),
+        NodeType("EndNode", family: "", "", execOutputs: [], .structure(.end)),
+        NodeType("IfNode", family: "", "", execOutputs: ["true", "false"], .structure(.if)),
+        NodeType(
+            "SwitchNode", family: "", "", parameters: [.init("value", .any), .init("cases", .list)],
+            execOutputs: ["default"], .structure(.switch)),
+        NodeType(
+            "ForLoopStartNode", family: "", "",
+            parameters: [
+                .init("items", .any), .init("mode", .string, default: "items"), .init("list_var", .string, default: ""),
+                .init("item_var", .string, default: "item"), .init("start", .integer, default: 0),
+                .init("end", .integer, default: 10), .init("step", .integer, default: 1),
+            ], execOutputs: ["body", "completed"], .structure(.forLoopStart)),
+        NodeType("ForLoopEndNode", family: "", "", .structure(.forLoopEnd)),
+        NodeType(
+            "WhileLoopStartNode", family: "", "", parameters: [.init("max_iterations", .integer, default: 1000)],
+            execOutputs: ["body", "completed"], .structure(.whileLoopStart)),
+        NodeType("WhileLoopEndNode", family: "", "", .structure(.whileLoopEnd)),
+        NodeType("BreakNode", family: "", "", .structure(.break)),
+        NodeType("ContinueNode", family: "", "", .structure(.continue)),
+        NodeType("TryNode", family: "", "", execOutputs: ["try_body", "exec_out"], .structure(.try)),
+        NodeType(
+            "CatchNode", family: "", "", parameters: [.init("error_types", .string, default: "")],
+            execOutputs: ["catch_body", "exec_out"], .structure(.catch)),
+        NodeType("FinallyNode", family: "", "", execOutputs: ["finally_body", "exec_out"], .structure(.finally)),
+        NodeType(
+            "RetryNode", family: "", "",
+            parameters: [
+                .init("max_attempts", .integer, default: 3), .init("initial_delay", .number, default: 1),
+                .init("backoff_multiplier", .number, default: 2),
+            ], execOutputs: ["retry_body", "success", "failed"], .structure(.retry)),
+        NodeType("RetrySuccessNode", family: "", "", .structure(.retrySuccess)),
+        NodeType("RetryFailNode", family: "", "", .structure(.retryFail)),
+        NodeType(
+            "OnErrorNode", family: "", "", execOutputs: ["protected_body", "on_error", "finally", "exec_out"],
+            .structure(.onError)),
+        NodeType(
+            "ForkNode", family: "", "",
+            parameters: [.init("branch_count", .integer, default: 2), .init("fail_fast", .boolean, default: false)],
+            execOutputs: ["branch_1", "branch_2"], .structure(.fork)),
+        NodeType(
+            "JoinNode", family: "", "", parameters: [.init("merge_strategy", .string, default: "all")],
+            .structure(.join)),
+    ]
+
+    private static let set = NodeType(
+        "SetNode", family: "", "", parameters: [.init("name", .string, required: true), .init("value", .any)],
+        outputs: [.init("value")],
+        .pure { inputs, context throws(NodeFailure) in
+            try context.setVariable(inputs.string("name"), to: inputs["value"])
+            return NodeResult(["value": inputs["value"]])
+        })
+
+    private static let add = NodeType(
+        "AddNode", family: "", "", parameters: [.init("name", .string), .init("text", .string)],
+        .pure { inputs, context throws(NodeFailure) in
+            let name = inputs.string("name")
+            let before = context.variable(name)?.displayText ?? ""
+            try context.setVariable(name, to: .string(before + inputs.string("text")))
+            return NodeResult()
+        })
+
+    private static let log = NodeType(
+        "LogNode", family: "", "", parameters: [.init("message", .string)],
+        .pure { inputs, context throws(NodeFailure) in
+            context.log(.info, inputs.string("message"))
+            return NodeResult()
+        })
+
+    private static let fail = NodeType(
+        "FailNode", family: "", "",
+        parameters: [.init("message", .string, default: "boom"), .init("type", .string, default: "NodeError")],
+        .pure { inputs, _ throws(NodeFailure) in throw NodeFailure(inputs.string("type"), inputs.string("message")) })
+
+    private var act: NodeType { self.performed("ActNode", .effect) }
+    private var write: NodeType { self.performed("WriteNode", .idempotent) }
+
+    /// Records its name; fails as often as it was told to.
+    private func performed(_ name: String, _ effect: NodeType.Effect) -> NodeType {
+        NodeType(
+            name, family: "", "", parameters: [.init("name", .string), .init("seconds", .number, default: 0)],
+            outputs: [.init("done")], effect: effect,
+            .perform { inputs, _ in
+                let name = inputs.string("name")
+                let fails = self.state.withLock { state in
+                    if let left = state.failuresLeft[name], left > 0 {
+                        state.failuresLeft[name] = left - 1
+                        return true
+                    }
+                    state.effects.append(name)
+                    return false
+                }
+                if fails { throw NodeFailure("NetworkError", "\(name) failed") }
+                return NodeResult(["done": .string(name)])
+            })
+    }
+
+    /// A different number at every reading.
+    private var read: NodeType {
+        NodeType(
+            "ReadNode", family: "", "", outputs: [.init("value")], effect: .captured,
+            .perform { _, _ in
+                NodeResult([
+                    "value": .int(
+                        self.state.withLock { state in
+                            state.reads += 1
+                            return state.reads
+                        })
+                ])
+            })
+    }
+
+    private var nap: NodeType {
+        NodeType(
+            "NapNode", family: "", "", parameters: [.init("seconds", .number)], effect: .captured,
+            .perform { inputs, _ in
+                try await Task.sleep(for: .seconds(inputs.double("seconds")))
+                return NodeResult()
+            })
+    }
+}
+
+/// A document written as a list of nodes and of edges such as `"a > b"` or `"loop.body > c"`; `"a.value ~ b.value"` is a
+/// data connection.
+func document(
+    _ nodes: KeyValuePairs<String, (String, Object)>, _ edges: [String], settings: Object = [:], variables: Object = [:]
+) -> Value {
+    func end(_ text: String, _ port: String) -> (String, String) {
+        let parts = text.split(separator: ".").map(String.init)
+        return (parts[0], parts.count > 1 ? parts[1] : port)
+    }
+    return [
+        "metadata": ["name": "test"],
+        "nodes": .object(
+            Object(
+                nodes.map {
+                    (
+                        $0.key,
+                        ["node_id": .string($0.key), "node_type": .string($0.value.0), "config": .object($0.value.1)]
+                    )
+                })),
+        "connections": .list(
+            edges.map { edge in
+                let parts = edge.split(separator: " ").map(String.init)
+                let source = end(parts[0], "exec_out")
+                let target = end(parts[2], "exec_in")
+                return [
+                    "source_node": .string(source.0), "source_port": .string(source.1),
+                    "target_node": .string(target.0), "target_port": .string(target.1),
+                ]
+            }),
+        "variables": .object(variables), "settings": .object(settings),
+    ]
+}
+
+extension World {
+    func program(_ json: Value) throws -> Program {
+        let (document, issues) = WorkflowDocument.parse(json)
+        guard let document else { throw ProgramError.invalid(issues) }
+        return try Program(document, catalogue: self.catalogue)
+    }
+
+    func driver(
+        _ json: Value, options: Job.Options = Job.Options(trace: true), variables: Object = [:],
+        journal: any Journal = MemoryJournal(), environment: RunEnvironment = RunEnvironment(workingDirectory: "/tmp")
+    ) throws -> RunDriver {
+        RunDriver(
+            program: try self.program(json), runID: "test-run", options: options, variables: variables,
+            journal: journal, environment: environment)
+    }
+
+    /// Runs to the end; a test that expects a question or a stop uses `driver` itself.
+    func run(
+        _ json: Value, options: Job.Options = Job.Options(trace: true), variables: Object = [:],
+        journal: any Journal = MemoryJournal()
+    ) async throws -> RunResult {
+        switch try await self.driver(json, options: options, variables: variables, journal: journal).run() {
+        case .finished(let result, _, let entries):
+            try await journal.record(entries)
+            return result
+        case .inDoubt(let question, _):
+            throw NodeFailure("InDoubt", question.text)
+        case .interrupted:
+            throw NodeFailure("Interrupted", "")
+        }
+    }
+}

@@ -1,0 +1,105 @@
+import CasareDomain
+import CasareEngine
+import FoundationEssentials
+import Testing
+
+@Suite struct PathPolicyTests {
+    @Test(arguments: [
+        "/etc/shadow", "/proc/self/environ", "/sys/kernel", "/dev/null", "~/.ssh/id_rsa", "$HOME/.aws/credentials",
+        "/proc/../etc/shadow", "a/../../b", "/etc/./shadow", "//etc//shadow",
+    ])
+    func `denied paths are refused for reading and writing`(path: String) async throws {
+        try await withRunFolder { folder in
+            let read = try await folder.failure("ReadFileNode", ["file_path": .string(path)])
+            #expect(read.type == "PathSecurityError")
+            #expect(read.outputs["success"] == false)
+            let write = try await folder.failure("WriteFileNode", ["file_path": .string(path), "content": "x"])
+            #expect(write.type == "PathSecurityError")
+        }
+    }
+
+    @Test func `dots inside names are no way up`() async throws {
+        try await withRunFolder { folder in
+            try await folder.perform("WriteFileNode", ["file_path": "a..b.txt", "content": "x"])
+            #expect(folder.exists("a..b.txt"))
+        }
+    }
+
+    @Test func `a NUL character is refused`() async throws {
+        try await withRunFolder { folder in
+            let failure = try await folder.failure("ReadFileNode", ["file_path": "a\0b"])
+            #expect(failure.type == "PathSecurityError")
+        }
+    }
+
+    @Test func `links do not lead around the rules`() async throws {
+        try await withRunFolder { folder in
+            let manager = FileManager.default
+            try manager.createSymbolicLink(atPath: "\(folder.path)/link", withDestinationPath: "/etc")
+            try manager.createSymbolicLink(atPath: "\(folder.path)/new", withDestinationPath: "/proc/none")
+            try manager.createSymbolicLink(atPath: "\(folder.path)/loop", withDestinationPath: "loop")
+            #expect(try await folder.failure("ReadFileNode", ["file_path": "link/shadow"]).type == "PathSecurityError")
+            let write = try await folder.failure("WriteFileNode", ["file_path": "new", "content": "x"])
+            #expect(write.type == "PathSecurityError")
+            #expect(try await folder.failure("ReadFileNode", ["file_path": "loop"]).outputs["success"] == false)
+            #expect(try await folder.failure("ReadFileNode", ["file_path": "loop/x"]).outputs["success"] == false)
+        }
+    }
+
+    @Test func `allowed roots bound everything, through links too`() async throws {
+        try await withRunFolder { folder in
+            try await withRunFolder { other in
+                var bounded = folder
+                bounded.policy = NodePolicy(allowedRoots: [folder.path])
+                try await bounded.perform("WriteFileNode", ["file_path": "a.txt", "content": "x"])
+                try other.write("secret", "b.txt")
+                let outside = try await bounded.failure("ReadFileNode", ["file_path": .string("\(other.path)/b.txt")])
+                #expect(outside.message.contains("outside the directories"))
+                try FileManager.default.createSymbolicLink(
+                    atPath: "\(folder.path)/out", withDestinationPath: other.path)
+                #expect(
+                    try await bounded.failure("ReadFileNode", ["file_path": "out/b.txt"]).type == "PathSecurityError")
+                // A sibling whose name begins alike is not inside.
+                let sibling = try await bounded.failure("ReadFileNode", ["file_path": .string(folder.path + "x")])
+                #expect(sibling.type == "PathSecurityError")
+                let listed = try await bounded.perform("ListDirectoryNode", ["dir_path": ".", "recursive": true])
+                #expect(listed["items"] == [.string("\(folder.path)/a.txt")])
+            }
+        }
+    }
+
+    @Test func `dangerous paths need the node's wish and the robot's leave`() async throws {
+        try await withRunFolder { folder in
+            let inputs: Object = ["file_path": "/proc/version", "allow_dangerous_paths": true]
+            #expect(try await folder.failure("ReadFileNode", inputs).type == "PathSecurityError")
+            var lenient = folder
+            lenient.policy = NodePolicy(allowsDangerousOverrides: true)
+            #expect(
+                try await lenient.failure("ReadFileNode", ["file_path": "/proc/version"]).type == "PathSecurityError")
+            let read = try await lenient.perform("ReadFileNode", inputs)
+            #expect(read["content"]?.string?.hasPrefix("Linux") == true)
+        }
+    }
+
+    @Test func `the robot's own directories stay denied whatever the node asks`() async throws {
+        try await withRunFolder { folder in
+            try folder.write("token", "credentials")
+            var robot = folder
+            robot.policy = NodePolicy(allowsDangerousOverrides: true, deniedPaths: ["\(folder.path)/credentials"])
+            let failure = try await robot.failure(
+                "ReadFileNode", ["file_path": "credentials", "allow_dangerous_paths": true])
+            #expect(failure.type == "PathSecurityError")
+            #expect(try await robot.perform("ListFilesNode")["count"] == 0)
+        }
+    }
+
+    @Test func `variables and the home directory are expanded, the service's own are not`() async throws {
+        try await withRunFolder { folder in
+            try await folder.perform("SetEnvironmentVarNode", ["action": "set", "var_name": "PLACE", "value": "here"])
+            try await folder.perform("WriteFileNode", ["file_path": "$PLACE/${PLACE}-$NOT_SET_AT_ALL", "content": "x"])
+            #expect(folder.exists("here/here-$NOT_SET_AT_ALL"))
+            let home = try await folder.perform("FileExistsNode", ["path": "~", "check_type": "directory"])
+            #expect(home["exists"] == true)
+        }
+    }
+}

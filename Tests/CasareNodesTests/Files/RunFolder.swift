@@ -1,0 +1,77 @@
+import CasareDomain
+import CasareEngine
+import CasareNodes
+import FoundationEssentials
+
+/// A run's directory that exists for one test, and a way to run single nodes in it.
+struct RunFolder: Sendable {
+    let path: String
+    var policy = NodePolicy.standard
+    var now: @Sendable () -> Date = { Date() }
+    /// The run that the nodes belong to.
+    var run = UUID().uuidString
+
+    private static let types =
+        FileNodes.types + CommandNodes.types + RandomNodes.types + DateTimeNodes.types + WaitingNodes.types
+        + XmlNodes.types
+
+    static func type(_ name: String) -> NodeType {
+        guard let type = NodeCatalogue(self.types).type(named: name) else {
+            preconditionFailure("No node type \(name)")
+        }
+        return type
+    }
+
+    var environment: NodeEnvironment {
+        NodeEnvironment(
+            workingDirectory: self.path, policy: self.policy, idempotencyKey: "\(self.run)/1", nodeID: "node",
+            now: self.now)
+    }
+
+    @discardableResult
+    func perform(_ name: String, _ inputs: Object = [:]) async throws -> Object {
+        let type = Self.type(name)
+        switch type.behaviour {
+        case .perform(let work):
+            return try await work(Inputs(type, inputs), self.environment).outputs
+        case .pure(let work):
+            var context = PureContext(
+                nodeID: "node", workflowName: "test", variables: Variables(), random: SeededRandom(seed: 1))
+            return try work(Inputs(type, inputs), &context).outputs
+        case .structure, .unsupported:
+            preconditionFailure("\(name) does not run by itself")
+        }
+    }
+
+    /// The failure of a node that must fail.
+    func failure(_ name: String, _ inputs: Object = [:]) async throws -> NodeFailure {
+        do {
+            let outputs = try await self.perform(name, inputs)
+            return NodeFailure("none", "it succeeded with \(outputs)")
+        } catch let failure as NodeFailure {
+            return failure
+        }
+    }
+
+    func write(_ text: String, _ name: String) throws {
+        try Data(text.utf8).write(to: URL(filePath: "\(self.path)/\(name)"))
+    }
+
+    func read(_ name: String) throws -> String {
+        String(decoding: try Data(contentsOf: URL(filePath: "\(self.path)/\(name)")), as: UTF8.self)
+    }
+
+    func exists(_ name: String) -> Bool { FileManager.default.fileExists(atPath: "\(self.path)/\(name)") }
+
+    var names: [String] {
+        get throws { try FileManager.default.contentsOfDirectory(atPath: self.path).sorted() }
+    }
+}
+
+/// Gives the body a folder of its own, and removes it afterwards.
+func withRunFolder<R>(_ body: (RunFolder) async throws -> R) async throws -> R {
+    let path = "/tmp/casare-test-\(UUID().uuidString)"
+    try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    return try await body(RunFolder(path: path))
+}

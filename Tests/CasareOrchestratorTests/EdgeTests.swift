@@ -1,0 +1,204 @@
+import AsyncHTTPClient
+import CasareDomain
+@testable import CasareOrchestrator
+import CasareStore
+import CasareWire
+import NIOCore
+import Testing
+
+/// What every route has in common: authentication, limits, errors.
+struct EdgeTests {
+    private typealias Fixture = OrchestratorFixture
+
+    @Test func `every route but health and description needs a token`() async throws {
+        try await Fixture.with { server in
+            for route in Orchestrator.routes {
+                let path = route.path.replacing("{id}", with: "0197f3a0-0000-7000-8000-000000000001")
+                    .replacing("{session}", with: "1").replacing("{version}", with: "1")
+                let method = try #require(Fixture.HTTPMethodName(rawValue: route.method.rawValue))
+                guard route.access != .everyone else {
+                    #expect(try await server.call(method, path, as: nil).status == 200, "\(path)")
+                    continue
+                }
+                let missing = try await server.call(method, path, as: nil)
+                #expect(missing.status == 401 && missing.code == "AUTH_TOKEN_MISSING", "\(method) \(path)")
+                #expect(missing.headers["www-authenticate"] == "Bearer")
+                let unknown = try await server.send(method, path, token: "crpa_unknown")
+                #expect(unknown.status == 401 && unknown.code == "AUTH_TOKEN_INVALID", "\(method) \(path)")
+            }
+        }
+    }
+
+    @Test func `a role without the permission is refused before anything else`() async throws {
+        try await Fixture.with { server in
+            for route in Orchestrator.routes {
+                guard case .anyOf(let permissions) = route.access else { continue }
+                for role in Role.allCases where !permissions.contains(where: role.allows) {
+                    let method = try #require(Fixture.HTTPMethodName(rawValue: route.method.rawValue))
+                    let reply = try await server.call(
+                        method, route.path.replacing("{", with: "").replacing("}", with: ""), as: role)
+                    #expect(
+                        reply.status == 403 && reply.code == "AUTH_INSUFFICIENT_PERMISSIONS",
+                        "\(route.method) \(route.path) as \(role)")
+                }
+            }
+        }
+    }
+
+    @Test(arguments: ["Basic abc", "Bearer", "Bearer ", "bearer nonsense", "crpa_x"])
+    func `a malformed token is refused`(header: String) async throws {
+        try await Fixture.with { server in
+            let reply = try await server.send(
+                .GET, "/api/v1/jobs", token: nil, headers: ["Authorization": header])
+            #expect(reply.status == 401 && reply.code == "AUTH_TOKEN_INVALID")
+        }
+    }
+
+    @Test func `a revoked token stops working within the time that answers are kept`() async throws {
+        try await Fixture.with { server in
+            let created = try await server.call(.POST, "/api/v1/tokens", ["name": "short", "role": "viewer"])
+            #expect(created.status == 201)
+            let token = try #require(created.json["token"]?.string)
+            #expect(try await server.send(.GET, "/api/v1/auth/me", token: token).status == 200)
+            #expect(try await server.call(.DELETE, "/api/v1/tokens/short").status == 200)
+            let clock = ContinuousClock()
+            let revoked = clock.now
+            while try await server.send(.GET, "/api/v1/auth/me", token: token).status == 200 {
+                guard clock.now - revoked < Authenticator.cachedFor + .seconds(2) else {
+                    Issue.record("the token still works")
+                    break
+                }
+            }
+            #expect(try await server.call(.DELETE, "/api/v1/tokens/short").status == 404)
+        }
+    }
+
+    @Test func `errors come in the envelope with the request's id`() async throws {
+        try await Fixture.with { server in
+            let reply = try await server.call(.GET, "/nowhere", headers: ["X-Request-ID": "abc-1"])
+            #expect(reply.status == 404)
+            #expect(reply.headers["x-request-id"] == "abc-1")
+            #expect(reply.headers["server"] == "casare/\(CasareVersion.current)")
+            #expect(reply.json["success"] == false)
+            #expect(reply.json["data"] == .null)
+            #expect(reply.json["meta"]?["request_id"] == "abc-1")
+            #expect(reply.json["meta"]?["timestamp"]?.string.flatMap(Timestamp.date) != nil)
+            let other = try await server.call(.GET, "/health/live", headers: ["X-Request-ID": "a b"])
+            #expect(other.headers["x-request-id"]?.hasPrefix("req_") == true)
+        }
+    }
+
+    @Test func `a known path with another method says which methods it has`() async throws {
+        try await Fixture.with { server in
+            let reply = try await server.call(.PUT, "/api/v1/jobs", [:])
+            #expect(reply.status == 405 && reply.code == "METHOD_NOT_ALLOWED")
+            #expect(reply.headers["allow"] == "GET, POST")
+        }
+    }
+
+    @Test(arguments: [
+        ("{", "application/json", 400, "INVALID_JSON"),
+        ("[1,]", "application/json", 400, "INVALID_JSON"),
+        ("[]", "application/json", 422, "VALIDATION_ERROR"),
+        ("{}", "application/json", 422, "VALIDATION_ERROR"),
+        ("", "application/json", 422, "VALIDATION_ERROR"),
+        (#"{"workflow":"nothing"}"#, "application/json; charset=utf-8", 404, "RESOURCE_NOT_FOUND"),
+        (#"{"workflow":"nothing"}"#, "text/plain", 415, "UNSUPPORTED_MEDIA_TYPE"),
+        (#"{"workflow":"nothing"}"#, "", 415, "UNSUPPORTED_MEDIA_TYPE"),
+        (#"{"workflow":"nothing"}"#, "application/json; charset=latin1", 415, "UNSUPPORTED_MEDIA_TYPE"),
+    ])
+    func `a body that cannot be read is the caller's fault`(
+        body: String, type: String, status: Int, code: String
+    ) async throws {
+        try await Fixture.with { server in
+            let reply = try await server.send(
+                .POST, "/api/v1/jobs", token: server.tokens[.operator], body: body,
+                headers: type.isEmpty ? [:] : ["Content-Type": type])
+            #expect(reply.status == status && reply.code == code, "\(reply.json.jsonText(.compact))")
+        }
+    }
+
+    @Test func `text that is not UTF-8 is the caller's fault`() async throws {
+        try await Fixture.with { server in
+            let bytes: [UInt8] = Array(#"{"workflow":""#.utf8) + [0xFF, 0xFE] + Array(#""}"#.utf8)
+            let reply = try await server.send(
+                .POST, "/api/v1/jobs", token: server.tokens[.operator], content: .bytes(bytes),
+                headers: ["Content-Type": "application/json"])
+            #expect(reply.status == 400 && reply.code == "INVALID_JSON")
+            let path = try await server.call(.GET, "/api/v1/workflows/%FF%FE")
+            #expect(path.status == 400 && path.code == "INVALID_INPUT")
+            let escape = try await server.call(.GET, "/api/v1/jobs?workflow=%zz")
+            #expect(escape.status == 400 && escape.code == "INVALID_INPUT")
+        }
+    }
+
+    @Test func `texts that a database cannot hold are the caller's fault or harmless`() async throws {
+        try await Fixture.with { server in
+            for name in ["a\u{0}b", String(repeating: "x", count: 300)] {
+                let push = try await server.call(
+                    .POST, "/api/v1/workflows", ["name": .string(name), "document": Fixture.document("x")])
+                #expect(push.status < 500, "\(push.json.jsonText(.compact))")
+            }
+            try await server.pushWorkflow()
+            let submit = try await server.call(
+                .POST, "/api/v1/jobs",
+                ["workflow": "invoices", "variables": ["nul": "a\u{0}b", "k\u{0}": 1], "idempotency_key": "a\u{0}"])
+            #expect(submit.status < 500, "\(submit.json.jsonText(.compact))")
+            #expect(try await server.call(.GET, "/api/v1/workflows/a%00b").status == 404)
+            #expect(try await server.call(.GET, "/api/v1/jobs?workflow=a%00b").status == 404)
+        }
+    }
+
+    @Test func `a body over the limit is refused, announced or not`() async throws {
+        try await Fixture.with { server in
+            let fifty = ByteBuffer(repeating: UInt8(ascii: " "), count: 50 * 1024 * 1024)
+            let token = server.tokens[.operator]
+            let announced = try await server.send(
+                .POST, "/api/v1/jobs", token: token, content: .bytes(fifty), headers: ["Content-Type": "application/json"])
+            #expect(announced.status == 413 && announced.code == "BODY_TOO_LARGE")
+            let part = ByteBuffer(repeating: UInt8(ascii: " "), count: 1024 * 1024)
+            let streamed = try await server.send(
+                .POST, "/api/v1/jobs", token: token,
+                content: .stream(Array(repeating: part, count: 17).async, length: .unknown),
+                headers: ["Content-Type": "application/json"])
+            #expect(streamed.status == 413 && streamed.code == "BODY_TOO_LARGE")
+            #expect(try await server.call(.GET, "/health/live", as: nil).status == 200)
+        }
+    }
+
+    @Test func `JSON nested without end is refused`() async throws {
+        try await Fixture.with { server in
+            let reply = try await server.send(
+                .POST, "/api/v1/jobs", token: server.tokens[.operator],
+                body: String(repeating: "[", count: 100_000), headers: ["Content-Type": "application/json"])
+            #expect(reply.status == 400 && reply.code == "INVALID_JSON")
+        }
+    }
+
+    @Test(arguments: [
+        "/api/v1/jobs?limit=0", "/api/v1/jobs?limit=501", "/api/v1/jobs?limit=x", "/api/v1/jobs?status=sleeping",
+        "/api/v1/jobs?since=yesterday", "/api/v1/jobs?cursor=7", "/api/v1/dlq?kind=bad", "/api/v1/dlq?cursor=x",
+        "/api/v1/tokens?cursor=-1", "/api/v1/robots?cursor=%20", "/api/v1/jobs/7", "/api/v1/dlq/7",
+        "/api/v1/jobs/0197f3a0-0000-7000-8000-000000000001?wait_seconds=31", "/api/v1/robots/no%20name",
+        "/api/v1/jobs/7/steps",
+    ])
+    func `a wrong parameter is named`(path: String) async throws {
+        try await Fixture.with { server in
+            let reply = try await server.call(.GET, path)
+            #expect(reply.status == 400 && reply.code == "INVALID_INPUT", "\(reply.json.jsonText(.compact))")
+            #expect(reply.json["error"]?["field"]?.string != nil)
+        }
+    }
+}
+
+extension Array where Element: Sendable {
+    /// The elements as they might come in over time.
+    fileprivate var async: AsyncStream<Element> {
+        AsyncStream { continuation in
+            for element in self {
+                continuation.yield(element)
+            }
+            continuation.finish()
+        }
+    }
+}

@@ -1,0 +1,63 @@
+import CasareDomain
+@testable import CasareOrchestrator
+import CasareWire
+import Testing
+
+struct OpenAPITests {
+    @Test func `every route is described and nothing else is`() async throws {
+        let served = try await OrchestratorFixture.with { server in
+            try await server.call(.GET, "/openapi.json", as: nil).json
+        }
+        #expect(served["openapi"] == "3.1.0")
+        var described: Set<String> = []
+        var identifiers: [String] = []
+        for (path, methods) in try #require(served["paths"]?.object) {
+            for (method, operation) in try #require(methods.object) {
+                described.insert("\(method.uppercased()) \(path)")
+                identifiers.append(try #require(operation["operationId"]?.string))
+                #expect(operation["summary"]?.string?.isEmpty == false)
+                #expect(operation["responses"]?["default"] != nil)
+            }
+        }
+        #expect(described == Set(Orchestrator.routes.map { "\($0.method.rawValue) \($0.path)" }))
+        #expect(described.count == Orchestrator.routes.count)
+        #expect(Set(identifiers).count == identifiers.count)
+    }
+
+    @Test func `every reference has its definition`() throws {
+        let document = OpenAPIDocument(Orchestrator.routes).json
+        let schemas = try #require(document["components"]?["schemas"]?.object)
+        var references: Set<String> = []
+        func collect(_ value: Value) {
+            switch value {
+            case .object(let object):
+                if let reference = object["$ref"]?.string { references.insert(reference) }
+                object.values.forEach(collect)
+            case .list(let list):
+                list.forEach(collect)
+            case .null, .bool, .int, .double, .string:
+                break
+            }
+        }
+        collect(document)
+        #expect(references == Set(schemas.keys.map { "#/components/schemas/\($0)" }))
+    }
+
+    @Test func `what is open to everyone is health and the description`() {
+        let open = Orchestrator.routes.filter { $0.access == .everyone }.map(\.path)
+        #expect(Set(open) == ["/health/live", "/health/ready", "/openapi.json"])
+    }
+
+    @Test func `answers have the members that the description requires`() async throws {
+        try await OrchestratorFixture.with { server in
+            try await server.pushWorkflow()
+            let reply = try await server.call(.POST, "/api/v1/jobs", ["workflow": "invoices"])
+            let document = try await server.call(.GET, "/openapi.json", as: nil).json
+            let schema = try #require(document["components"]?["schemas"]?["JobInfo"])
+            let required = try #require(schema["required"]?.list?.compactMap(\.string))
+            let members = try #require(reply.json["job"]?.object)
+            #expect(required.allSatisfy { members[$0] != nil })
+            #expect(Set(members.keys) == Set(try #require(schema["properties"]?.object?.keys)))
+        }
+    }
+}

@@ -1,0 +1,88 @@
+import CasareDomain
+import CasareWire
+import Testing
+
+struct WorkflowRouteTests {
+    private typealias Fixture = OrchestratorFixture
+
+    @Test func `pushing the same document twice makes one version`() async throws {
+        try await Fixture.with { server in
+            let first = try await server.call(.POST, "/api/v1/workflows", ["document": Fixture.document("bills")])
+            #expect(first.status == 201)
+            #expect(first.json["version"] == 1 && first.json["is_new"] == true && first.json["name"] == "bills")
+            let again = try await server.call(.POST, "/api/v1/workflows", ["document": Fixture.document("bills")])
+            #expect(again.status == 200)
+            #expect(again.json["version"] == 1 && again.json["is_new"] == false)
+            let second = try await server.call(
+                .POST, "/api/v1/workflows", ["name": "bills", "document": Fixture.document("other", extraKey: "x")])
+            #expect(second.status == 201 && second.json["version"] == 2)
+
+            let id = try #require(first.json["workflow_id"]?.string)
+            let byName = try await server.call(.GET, "/api/v1/workflows/bills", as: .viewer)
+            let byID = try await server.call(.GET, "/api/v1/workflows/\(id)", as: .viewer)
+            #expect(byName.json == byID.json && byName.json["latest_version"] == 2)
+
+            let versions = try await server.call(.GET, "/api/v1/workflows/bills/versions?limit=1")
+            #expect(versions.json["versions"]?.list?.map { $0["version"] } == [2])
+            let cursor = try #require(versions.json["next_cursor"]?.string)
+            let rest = try await server.call(.GET, "/api/v1/workflows/bills/versions?limit=1&cursor=\(cursor)")
+            #expect(rest.json["versions"]?.list?.map { $0["version"] } == [1])
+            #expect(rest.json["next_cursor"] == .null)
+        }
+    }
+
+    @Test func `a version comes back with its document as it was`() async throws {
+        try await Fixture.with { server in
+            var document = try #require(Fixture.document("exact").object)
+            document["settings"] = ["zeta": 1.0, "alpha": 1, "camelCase": [.null, "ü"]]
+            #expect(try await server.call(.POST, "/api/v1/workflows", ["document": .object(document)]).status == 201)
+            let version = try await server.call(.GET, "/api/v1/workflows/exact/versions/1")
+            #expect(version.json["document"]?.jsonText(.compact) == Value.object(document).jsonText(.compact))
+            for number in ["2", "0", "x", "99999999999"] {
+                let reply = try await server.call(.GET, "/api/v1/workflows/exact/versions/\(number)")
+                #expect([400, 404].contains(reply.status), "\(number)")
+            }
+        }
+    }
+
+    @Test(arguments: [
+        Value.object(["nodes": [:]]), "text", 7, [], .null,
+        ["metadata": ["name": "x"], "nodes": ["a": ["node_id": "a", "node_type": "NoSuchNode", "config": [:]]]],
+    ])
+    func `a document with errors is refused with all of them`(document: Value) async throws {
+        try await Fixture.with { server in
+            let reply = try await server.call(.POST, "/api/v1/workflows", ["document": document])
+            #expect(reply.status == 422 && reply.code == "VALIDATION_ERROR", "\(reply.json.jsonText(.compact))")
+            let issues = try #require(reply.json["error"]?["details"]?["issues"]?.list)
+            #expect(issues.contains { $0["severity"] == "error" && $0["code"]?.string?.isEmpty == false })
+            let check = try await server.call(.POST, "/api/v1/workflows/validate", as: .viewer, ["document": document])
+            #expect(check.status == 200 && check.json["is_valid"] == false)
+            #expect(check.json["issues"]?.list?.count == issues.count)
+            #expect(try await server.call(.GET, "/api/v1/workflows").json["workflows"] == [])
+        }
+    }
+
+    @Test func `names of any letters are listed page by page and found`() async throws {
+        try await Fixture.with { server in
+            let names = ["a b", "ab/cd", "übung", "z?#%&+", "名前"]
+            for name in names {
+                try await server.pushWorkflow(name)
+            }
+            try await server.withClient(.viewer) { client in
+                var found: [String] = []
+                var cursor: String?
+                repeat {
+                    let page = try await client.workflows(limit: 2, cursor: cursor)
+                    found += page.workflows.map(\.name)
+                    cursor = page.nextCursor
+                } while cursor != nil
+                #expect(Set(found) == Set(names) && found.count == names.count)
+                for name in names {
+                    #expect(try await client.workflow(name).name == name)
+                }
+            }
+            let missing = try await server.call(.GET, "/api/v1/workflows/nothing/versions")
+            #expect(missing.status == 404 && missing.message.contains("nothing"))
+        }
+    }
+}

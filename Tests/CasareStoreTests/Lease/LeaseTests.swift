@@ -1,0 +1,139 @@
+import CasareDomain
+import CasarePostgres
+import CasareTestSupport
+import FoundationEssentials
+import Testing
+
+@testable import CasareStore
+
+struct LeaseTests {
+    @Test func `a leased job is running, with a token, and comes with all that it needs`() async throws {
+        try await withFixture { store in
+            let job = try await store.leased(store.job(["x": 1], priority: .high), now: noon)
+            #expect(job.attempt == 1 && job.workflowName == "orders" && job.workflowVersion == 1)
+            #expect(job.document == StoreFixture.document)
+            #expect(job.variables == ["x": 1] && job.priority == .high)
+            let state = try await store.get(job.lease.job)?.state
+            #expect(state == .running(Job.Running(robot: "r1", since: noon)))
+        }
+    }
+
+    @Test func `the most urgent jobs go first, and then the oldest`() async throws {
+        try await withFixture { store in
+            let priorities: [Priority] = [.low, .critical, .normal, .critical, .high, .low]
+            let jobs = try await store.submit(priorities.map { store.job(priority: $0) })
+            let order = [1, 3, 4, 2, 0, 5].map { jobs[$0].id }
+            #expect(try await store.lease(4).map(\.lease.job) == Array(order[..<4]))
+            #expect(try await store.lease(4).map(\.lease.job) == Array(order[4...]))
+            #expect(try await store.lease(4).isEmpty)
+        }
+    }
+
+    @Test func `tokens grow with every lease`() async throws {
+        try await withFixture { store in
+            var last = Lease.Token(rawValue: 0)
+            try await store.submit([store.job()])
+            for _ in 0..<5 {
+                let lease = try await store.lease()[0].lease
+                #expect(lease.token > last)
+                last = lease.token
+                try await store.run { try LeaseStore.release(lease, reason: "test", on: $0) }
+            }
+        }
+    }
+
+    @Test func `a session that has ended leases nothing`() async throws {
+        try await withFixture { store in
+            try await store.submit([store.job()])
+            try await store.run { _ = try LeaseStore.closeSession(store.session, on: $0) }
+            #expect(try await store.lease(9).isEmpty)
+            #expect(try await store.lease(9, session: Robot.SessionID(rawValue: 999)).isEmpty)
+        }
+    }
+
+    @Test func `many leasers never get the same job`() async throws {
+        try await withFixture(connectionsMax: 12) { store in
+            let count = 4000
+            try await store.submit(
+                (0..<count).map { store.job(priority: $0.isMultiple(of: 3) ? .high : .normal) })
+            let leased = try await withThrowingTaskGroup(of: [Lease].self) { group in
+                for worker in 0..<24 {
+                    group.addTask {
+                        let session = try await store.openSession()
+                        var mine: [Lease] = []
+                        var watermarks = Watermarks()
+                        while true {
+                            let marks = watermarks
+                            let (jobs, after) = try await store.run { connection in
+                                var marks = marks
+                                let jobs = try LeaseStore.lease(
+                                    session, limit: 1 + worker * 2, watermarks: &marks, on: connection)
+                                return (jobs, marks)
+                            }
+                            watermarks = after
+                            if jobs.isEmpty { break }
+                            mine += jobs.map(\.lease)
+                        }
+                        return mine
+                    }
+                }
+                return try await group.reduce(into: []) { $0 += $1 }
+            }
+            #expect(Set(leased.map(\.job)).count == leased.count)
+            #expect(Set(leased.map(\.token)).count == leased.count)
+            // Jobs that were locked by another leaser at every look are still there for the next.
+            let rest = try await store.lease(count)
+            #expect(leased.count + rest.count == count)
+            #expect(try await store.jobsAreInOnePlaceEach())
+        }
+    }
+
+    @Test func `a job that comes back is found above the watermark`() async throws {
+        try await withFixture { store in
+            try await store.submit((0..<4).map { _ in store.job() })
+            let start = ContinuousClock.now
+            try await store.run { connection in
+                var watermarks = Watermarks()
+                let first = try LeaseStore.lease(
+                    store.session, limit: 2, watermarks: &watermarks, at: start, on: connection)
+                try LeaseStore.release(first[0].lease, reason: "test", on: connection)
+                let rest = try LeaseStore.lease(
+                    store.session, limit: 9, watermarks: &watermarks, at: start, on: connection)
+                #expect(rest.count == 3 && rest.contains { $0.lease.job == first[0].lease.job })
+            }
+        }
+    }
+
+    @Test func `each workflow version comes with its own document`() async throws {
+        try await withFixture { store in
+            let second = try await store.run {
+                try WorkflowStore.push(name: "orders", document: #"{"v": 2}"#, by: "ann", on: $0)
+            }
+            var newer = store.job()
+            newer.workflowVersion = second.version.number
+            var newest = store.job()
+            newest.workflowVersion = second.version.number
+            try await store.submit([store.job(), newer, store.job(), newest])
+            let documents = try await store.lease(9).map(\.document)
+            #expect(documents == [StoreFixture.document, #"{"v": 2}"#, StoreFixture.document, #"{"v": 2}"#])
+        }
+    }
+
+    @Test func `leasing uses the index and scans no table, whatever the statistics say`() async throws {
+        try await withFixture { store in
+            try await store.asOwner("ANALYZE")
+            try await store.submit((0..<3000).map { _ in store.job() })
+            let plan = try await store.run { connection in
+                #expect(LeaseQueries.lease.parameterNames == ["session", "priorities", "watermarks", "limit", "now"])
+                try connection.script(
+                    "PREPARE probe (int8, int2[], int8[], int8, timestamptz) AS \(LeaseQueries.lease.text)")
+                let explain = Query(
+                    assembled: "EXPLAIN (ANALYZE) EXECUTE probe (\(store.session), '{20,15,5,0}', '{0,0,0,0}', 10, NULL)")
+                return try connection.execute(explain).map { try $0.string("QUERY PLAN") }.joined(separator: "\n")
+            }
+            #expect(plan.contains("Index Scan using ready_in_order on ready"))
+            #expect(plan.contains("Tid Scan on ready"))
+            #expect(!plan.contains("Seq Scan"))
+        }
+    }
+}

@@ -1,0 +1,62 @@
+import CasareDomain
+import CasareStore
+import Testing
+
+struct WatermarksTests {
+    private let start = ContinuousClock.now
+    private var watermarks = Watermarks(rescanInterval: .seconds(2), rescanPause: .milliseconds(20))
+
+    private func places(_ priority: Priority, _ seqs: Int64...) -> [(priority: Priority, seq: Int64)] {
+        seqs.map { (priority, $0) }
+    }
+
+    @Test mutating func `the first scan starts from zero`() {
+        let scan = self.watermarks.scanBegan(at: self.start)
+        #expect(scan.isFull && scan.marks == [Int64](repeating: 0, count: 21))
+        #expect(Watermarks.priorities.first == 20 && Watermarks.priorities.last == 0)
+    }
+
+    @Test mutating func `a scan goes on above the highest place of each priority`() {
+        let first = self.watermarks.scanBegan(at: self.start)
+        let found = self.places(.critical, 7, 3) + self.places(.low, 5)
+        #expect(self.watermarks.scanEnded(first, found: found, askedFor: 3, at: self.start) == nil)
+        let next = self.watermarks.scanBegan(at: self.start)
+        #expect(!next.isFull && next.marks[0] == 7 && next.marks[20] == 5 && next.marks[15] == 0)
+    }
+
+    @Test mutating func `a mark never goes back`() {
+        let first = self.watermarks.scanBegan(at: self.start)
+        _ = self.watermarks.scanEnded(first, found: self.places(.normal, 9), askedFor: 1, at: self.start)
+        let next = self.watermarks.scanBegan(at: self.start)
+        _ = self.watermarks.scanEnded(next, found: self.places(.normal, 4), askedFor: 1, at: self.start)
+        #expect(self.watermarks.scanBegan(at: self.start).marks[15] == 9)
+    }
+
+    @Test(arguments: [(1999, false), (2000, true)])
+    mutating func `a scan starts from zero again after a while`(milliseconds: Int, isFull: Bool) {
+        _ = self.watermarks.scanBegan(at: self.start)
+        #expect(self.watermarks.scanBegan(at: self.start + .milliseconds(milliseconds)).isFull == isFull)
+    }
+
+    @Test(arguments: [(19, false), (20, true)])
+    mutating func `a short scan above the marks is followed by one from zero`(milliseconds: Int, follows: Bool) {
+        _ = self.watermarks.scanBegan(at: self.start)
+        let now = self.start + .milliseconds(milliseconds)
+        let scan = self.watermarks.scanBegan(at: now)
+        let next = self.watermarks.scanEnded(scan, found: self.places(.normal, 1), askedFor: 2, at: now)
+        #expect((next?.isFull ?? false) == follows)
+    }
+
+    @Test mutating func `a full batch needs no second scan`() {
+        _ = self.watermarks.scanBegan(at: self.start)
+        let now = self.start + .seconds(1)
+        let scan = self.watermarks.scanBegan(at: now)
+        #expect(self.watermarks.scanEnded(scan, found: self.places(.normal, 1, 2), askedFor: 2, at: now) == nil)
+    }
+
+    @Test mutating func `a short scan from zero is the last word`() {
+        let scan = self.watermarks.scanBegan(at: self.start)
+        let next = self.watermarks.scanEnded(scan, found: [], askedFor: 2, at: self.start + .seconds(9))
+        #expect(next == nil)
+    }
+}

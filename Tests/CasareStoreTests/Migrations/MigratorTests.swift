@@ -1,0 +1,152 @@
+import CasareDomain
+import CasarePostgres
+import CasareTestSupport
+import FoundationEssentials
+import Testing
+
+@testable import CasareStore
+
+struct MigratorTests {
+    private static let first = Migration(version: 1, name: "one", sql: "CREATE TABLE one (id int); SELECT 1;")
+    private static let second = Migration(version: 2, name: "two", sql: "CREATE TABLE two (id int)")
+
+    private func withConnection(
+        _ body: (PostgresConnection) async throws -> Void
+    ) async throws {
+        try await withEmptyDatabase { configuration in
+            let connection = try await PostgresConnection.connect(configuration)
+            try await body(connection)
+            await connection.close()
+        }
+    }
+
+    private func migrate(_ migrations: [Migration], on connection: PostgresConnection) async throws -> [Int] {
+        try await connection.run { connection in
+            try Migrator(migrations).migrate(on: connection).map(\.version)
+        }
+    }
+
+    private func check(_ migrations: [Migration], on connection: PostgresConnection) async throws {
+        try await connection.run { connection in try Migrator(migrations).status(on: connection).check() }
+    }
+
+    @Test func `an empty database is migrated once`() async throws {
+        try await self.withConnection { connection in
+            await #expect(throws: MigrationError.pending(["1 initial"])) {
+                try await self.check(Migration.all, on: connection)
+            }
+            #expect(try await self.migrate(Migration.all, on: connection) == [1])
+            #expect(try await self.migrate(Migration.all, on: connection) == [])
+            try await self.check(Migration.all, on: connection)
+            let status = try await connection.run { try Migrator().status(on: $0) }
+            #expect(status.applied.map(\.name) == ["initial"] && status.pending.isEmpty && status.problem == nil)
+        }
+    }
+
+    @Test func `only what is missing is applied`() async throws {
+        try await self.withConnection { connection in
+            #expect(try await self.migrate([Self.first], on: connection) == [1])
+            let pending = try await connection.run {
+                try Migrator([Self.first, Self.second]).pending(on: $0).map(\.version)
+            }
+            #expect(pending == [2])
+            #expect(try await self.migrate([Self.first, Self.second], on: connection) == [2])
+        }
+    }
+
+    @Test func `programs that migrate at once apply each migration once`() async throws {
+        try await withEmptyDatabase { configuration in
+            let applied = try await withThrowingTaskGroup(of: [Int].self) { group in
+                for _ in 0..<6 {
+                    group.addTask {
+                        let connection = try await PostgresConnection.connect(configuration)
+                        let applied = try await self.migrate(Migration.all, on: connection)
+                        await connection.close()
+                        return applied
+                    }
+                }
+                return try await group.reduce(into: []) { $0 += $1 }
+            }
+            #expect(applied == [1])
+        }
+    }
+
+    @Test func `databases of one cluster are migrated at once, for all that they share the roles`() async throws {
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for _ in 0..<4 {
+                group.addTask {
+                    try await self.withConnection { connection in
+                        let applied = try await self.migrate(Migration.all, on: connection)
+                        #expect(applied == [1])
+                    }
+                }
+            }
+            try await group.waitForAll()
+        }
+    }
+
+    @Test func `an edited migration is refused`() async throws {
+        try await self.withConnection { connection in
+            _ = try await self.migrate([Self.first], on: connection)
+            let edited = [Migration(version: 1, name: "one", sql: "SELECT 2"), Self.second]
+            let expected = MigrationError.edited(version: 1, name: "one")
+            await #expect(throws: expected) { try await self.migrate(edited, on: connection) }
+            await #expect(throws: expected) { try await self.check(edited, on: connection) }
+            #expect(try await self.migrate([Self.first, Self.second], on: connection) == [2])
+        }
+    }
+
+    @Test func `a database that is newer than the program is refused`() async throws {
+        try await self.withConnection { connection in
+            _ = try await self.migrate([Self.first, Self.second], on: connection)
+            let expected = MigrationError.newer(version: 2, name: "two")
+            await #expect(throws: expected) { try await self.migrate([Self.first], on: connection) }
+            await #expect(throws: expected) { try await self.check([Self.first], on: connection) }
+        }
+    }
+
+    @Test func `a migration that fails leaves nothing behind`() async throws {
+        try await self.withConnection { connection in
+            let broken = Migration(version: 2, name: "broken", sql: "CREATE TABLE two (id int); SELECT no_such_column")
+            let error = await #expect(throws: PostgresError.self) {
+                try await self.migrate([Self.first, broken], on: connection)
+            }
+            #expect(error?.sqlState == .undefinedColumn)
+            let applied = try await self.migrate([Self.first, Self.second], on: connection)
+            #expect(applied == [2])
+        }
+    }
+
+    @Test func `a user who owns the database and may create roles is enough`() async throws {
+        try await withEmptyDatabase { configuration in
+            let database = try #require(configuration.database)
+            let administrator = try await PostgresConnection.connect(configuration)
+            try await administrator.script(
+                """
+                DO $$ BEGIN CREATE ROLE migrating_user LOGIN CREATEROLE; EXCEPTION WHEN duplicate_object THEN NULL; END $$;
+                ALTER DATABASE \(quotedIdentifier(database)) OWNER TO migrating_user;
+                """)
+            var owner = configuration
+            owner.user = "migrating_user"
+            let connection = try await PostgresConnection.connect(owner)
+            #expect(try await self.migrate(Migration.all, on: connection) == [1])
+            await connection.close()
+
+            let database2 = Database(owner, connectionsMax: 2)
+            let store = try await StoreFixture(database2)
+            #expect(try await store.leased().attempt == 1)
+            let created = try await database2.asSystem {
+                try LeaseStore.maintainPartitions(weeks: 1, now: noon.addingTimeInterval(1e8), on: $0)
+            }
+            #expect(created == 10)
+            await database2.close()
+            await administrator.close()
+        }
+    }
+
+    @Test func `messages say what to do`() {
+        #expect(MigrationError.pending(["1 initial"]).description.contains("casarectl db migrate"))
+        #expect(MigrationError.edited(version: 1, name: "a").description.contains("migration 1 (a)"))
+        #expect(MigrationError.newer(version: 9, name: "b").description.contains("newer version"))
+    }
+}

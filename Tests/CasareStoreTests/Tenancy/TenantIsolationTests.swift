@@ -1,0 +1,215 @@
+import CasareDomain
+import CasarePostgres
+import CasareStore
+import CasareTestSupport
+import FoundationEssentials
+import Testing
+
+/// A second tenant, and everything that it might try on the first one's jobs.
+struct TenantIsolationTests {
+    private static let other = Tenant.ID(rawValue: 2)
+
+    private func withTwoTenants(_ body: (StoreFixture, StoreFixture) async throws -> Void) async throws {
+        try await withFixture { store in
+            try await store.asOwner("INSERT INTO tenants (tenant_id, name) VALUES (2, 'other')")
+            try await body(store, try await StoreFixture(store.database, tenant: Self.other))
+        }
+    }
+
+    private static let tables = [
+        "tenants", "robots", "tokens", "workflows", "workflow_versions", "queues", "jobs", "idempotency_keys",
+        "scheduled", "ready", "robot_sessions", "leases", "outcomes", "job_results", "attempts", "dead_letters",
+        "blocked", "journal", "events",
+    ]
+
+    /// One row or more in every table.
+    private func fill(_ store: StoreFixture) async throws -> [Job.ID] {
+        let completed = try await store.leased()
+        try await store.run {
+            try LeaseStore.complete(completed.lease, result: .ok(), entries: [.step(0, "effect")], on: $0)
+        }
+        let failed = try await store.leased()
+        _ = try await store.fail(failed, .business)
+        let blocked = try await store.leased()
+        let question = Job.Question(step: 0, node: "n", nodeType: "T", text: "Done?")
+        try await store.run { try LeaseStore.block(blocked.lease, question: question, on: $0) }
+        let running = try await store.leased()
+        let ready = try await store.submit(store.job(idempotency: .init(key: "k", request: "")))
+        let scheduled = try await store.submit(store.job(due: .after(.seconds(600))))
+        _ = try await store.run { try TokenStore.create(name: "t", role: .viewer, on: $0) }
+        return [completed.lease.job, failed.lease.job, blocked.lease.job, running.lease.job, ready, scheduled]
+    }
+
+    @Test func `no store call sees another tenant's rows`() async throws {
+        try await self.withTwoTenants { mine, other in
+            let ids = try await self.fill(mine)
+            for id in ids {
+                #expect(try await other.get(id) == nil)
+                await #expect(throws: StoreError.notFound(.job, id.description)) {
+                    try await other.run { _ = try JobStore.steps(id, on: $0) }
+                }
+                #expect(try await other.run { try DeadLetterStore.get(id, on: $0) } == nil)
+            }
+            for status in Job.Status.allCases {
+                #expect(try await other.run { try JobStore.list(.init(status: status), limit: 9, on: $0) }.isEmpty)
+            }
+            try await other.run { connection in
+                #expect(try JobStore.list(limit: 9, on: connection).isEmpty)
+                #expect(try JobStore.list(.init(workflow: mine.workflow), limit: 9, on: connection).isEmpty)
+                #expect(try DeadLetterStore.list(limit: 9, on: connection).isEmpty)
+                #expect(try WorkflowStore.get(mine.workflow, on: connection) == nil)
+                #expect(try WorkflowStore.list(limit: 9, on: connection).map(\.id) == [other.workflow])
+                #expect(try TokenStore.list(limit: 9, on: connection).isEmpty)
+                #expect(try RobotStore.list(limit: 9, on: connection).count == 1)
+                let counts = try JobStore.counts(on: connection)
+                #expect(counts.ready + counts.scheduled + counts.running + counts.blocked == 0)
+                #expect(counts.deadLettersOpen == 0)
+                #expect(throws: StoreError.self) {
+                    try WorkflowStore.version(1, of: mine.workflow, on: connection)
+                }
+            }
+        }
+    }
+
+    @Test func `no store call changes another tenant's jobs`() async throws {
+        try await self.withTwoTenants { mine, other in
+            let ids = try await self.fill(mine)
+            let before = try await mine.run { try JobStore.list(limit: 9, on: $0) }
+            let token = try await mine.database.asSystem { connection in
+                try connection.execute("SELECT token FROM leases").only().int64("token")
+            }
+            let lease = Lease(job: ids[3], token: .init(rawValue: token))
+            #expect(try await other.lease(9).isEmpty)
+            #expect(try await other.lease(9, session: mine.session).isEmpty)
+            for write in EndingTests.Write.allCases {
+                await #expect(throws: StoreError.leaseLost(ids[3])) {
+                    try await other.run { try write.perform(lease, on: $0) }
+                }
+            }
+            for id in ids {
+                await #expect(throws: StoreError.notFound(.job, id.description)) {
+                    try await other.run { _ = try JobStore.cancel(id, by: "eve", reason: nil, on: $0) }
+                }
+                await #expect(throws: StoreError.notFound(.job, id.description)) {
+                    try await other.run { _ = try JobStore.retry(id, by: "eve", on: $0) }
+                }
+            }
+            await #expect(throws: StoreError.sessionEnded(mine.session)) {
+                try await other.run { _ = try LeaseStore.renew(mine.session, held: [], on: $0) }
+            }
+            #expect(try await other.run { try LeaseStore.closeSession(mine.session, on: $0) }.isEmpty)
+            await #expect(throws: StoreError.notFound(.token, "t")) {
+                try await other.run { _ = try TokenStore.revoke(name: "t", on: $0) }
+            }
+            var stolen = other.job()
+            stolen.workflow = mine.workflow
+            let submitted = stolen
+            await #expect(throws: StoreError.notFound(.workflowVersion, "1 of \(mine.workflow)")) {
+                try await other.submit([submitted])
+            }
+            #expect(try await mine.run { try JobStore.list(limit: 9, on: $0) } == before)
+        }
+    }
+
+    @Test func `an idempotency key is a tenant's own`() async throws {
+        try await self.withTwoTenants { mine, other in
+            _ = try await mine.submit(mine.job(idempotency: .init(key: "k", request: "a")))
+            let submitted = try await other.submit([other.job(idempotency: .init(key: "k", request: "b"))])
+            #expect(!submitted[0].isDuplicate)
+        }
+    }
+
+    @Test(arguments: Self.tables)
+    func `plain SQL as the service's role stays within the tenant`(table: String) async throws {
+        try await self.withTwoTenants { mine, other in
+            _ = try await self.fill(mine)
+            let count = Query(assembled: "SELECT count(*) AS count FROM \(table) WHERE tenant_id = 1")
+            #expect(try await other.run { try $0.execute(count).only().int("count") } == 0)
+            #expect(try await mine.run { try $0.execute(count).only().int("count") } > 0)
+            // Without a tenant nothing is visible at all.
+            let all = Query(assembled: "SELECT count(*) AS count FROM \(table)")
+            #expect(try await mine.database.app.execute(all).only().int("count") == 0)
+            for change in ["DELETE FROM \(table)", "UPDATE \(table) SET tenant_id = 2"] {
+                let statement = Query(assembled: change + " WHERE tenant_id = 1")
+                do {
+                    #expect(try await other.run { try $0.execute(statement).affectedRows } == 0)
+                } catch let error as PostgresError {
+                    #expect(error.sqlState == .insufficientPrivilege)
+                }
+            }
+            #expect(try await mine.run { try $0.execute(count).only().int("count") } > 0)
+        }
+    }
+
+    @Test func `a row cannot be given to another tenant`() async throws {
+        try await self.withTwoTenants { _, other in
+            let error = await #expect(throws: PostgresError.self) {
+                try await other.run { connection in
+                    try connection.execute("INSERT INTO queues (tenant_id, name) VALUES (1, 'stolen')")
+                }
+            }
+            #expect(error?.sqlState == .insufficientPrivilege)
+        }
+    }
+
+    @Test func `partitions cannot be read around their parents`() async throws {
+        try await self.withTwoTenants { mine, _ in
+            _ = try await self.fill(mine)
+            let partitions = try await mine.database.asSystem { connection in
+                try connection.execute(
+                    "SELECT inhrelid::regclass::text AS name FROM pg_inherits WHERE inhparent = 'jobs'::regclass"
+                ).map { try $0.string("name") }
+            }
+            #expect(partitions.count == 6)
+            for partition in partitions {
+                let error = await #expect(throws: PostgresError.self) {
+                    try await mine.run { try $0.execute(Query(assembled: "SELECT count(*) FROM \(partition)")) }
+                }
+                #expect(error?.sqlState == .insufficientPrivilege)
+            }
+        }
+    }
+
+    @Test func `every table forces row-level security`() async throws {
+        try await withFixture { store in
+            let without = try await store.database.asSystem { connection in
+                try connection.execute(
+                    """
+                    SELECT relname::text AS name FROM pg_class
+                    WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p')
+                        AND NOT (relrowsecurity AND relforcerowsecurity)
+                    """
+                ).map { try $0.string("name") }
+            }
+            #expect(without == [])
+        }
+    }
+
+    @Test(arguments: ["jobs", "outcomes", "events", "attempts", "workflow_versions", "job_results"])
+    func `what is written once cannot be changed by the service`(table: String) async throws {
+        try await withFixture { store in
+            for statement in ["DELETE FROM \(table)", "UPDATE \(table) SET tenant_id = 1"] {
+                let error = await #expect(throws: PostgresError.self) {
+                    try await store.run { try $0.execute(Query(assembled: statement)) }
+                }
+                #expect(error?.sqlState == .insufficientPrivilege)
+            }
+        }
+    }
+
+    @Test func `the sweep works for all tenants, each in its own`() async throws {
+        try await self.withTwoTenants { mine, other in
+            var ids: [Job.ID] = []
+            for store in [mine, other] {
+                let session = try await store.openSession(now: noon)
+                ids.append(try await store.submit(store.job()))
+                _ = try await store.lease(session: session, now: noon)
+            }
+            let report = try await mine.sweep(now: noon.addingTimeInterval(40))
+            #expect(report.requeued.map(\.tenant) == [mine.tenant, other.tenant])
+            #expect(report.requeued.map(\.job) == ids)
+            #expect(try await mine.lease(9).isEmpty, "Its session has ended.")
+            #expect(try await other.lease(9, session: other.openSession()).map(\.lease.job) == [ids[1]])
+        }
+    }
+}
