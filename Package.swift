@@ -98,7 +98,6 @@ let package = Package(
         .target(
             name: "CasareTestSupport",
             dependencies: ["CasareDomain", "CasarePostgres", "CasareStore", subprocess, systemPackage],
-            exclude: ["System"],
             swiftSettings: settings),
         .testTarget(name: "CasareDomainTests", dependencies: ["CasareDomain"], swiftSettings: settings),
         .testTarget(
@@ -136,7 +135,7 @@ let package = Package(
             name: "CasareOrchestratorTests",
             dependencies: [
                 "CasareClient", "CasareDomain", "CasareEngine", "CasareOrchestrator", "CasarePostgres", "CasareStore",
-                "CasareTestSupport", "CasareWire", asyncHTTPClient, logging, nioCore, serviceLifecycle,
+                "CasareTestSupport", "CasareWire", asyncHTTPClient, httpTypes, logging, nioCore, nioHTTP1, serviceLifecycle,
             ],
             swiftSettings: settings),
     ],

@@ -1,6 +1,7 @@
 import ArgumentParser
 import CasareClient
 import CasareDomain
+import CasareOrchestrator
 import CasarePostgres
 import CasareStore
 import CasareWire
@@ -14,14 +15,16 @@ enum ErrorReport {
         case let error as ValidationError: CommandFailure(.usage, error.message)
         case let error as PostgresError: Self.failure(for: error)
         case let error as MigrationError: Self.failure(for: error)
+        case let error as OrchestratorError: Self.failure(for: error)
         case is CancellationError: CommandFailure(.interrupted, "interrupted")
         default: CommandFailure(.failure, "\(error)")
         }
     }
 
-    /// The line for stderr.
+    /// The line for stderr. Messages of libraries come on several lines.
     static func line(_ failure: CommandFailure) -> String {
-        "casarectl: " + TerminalText.line(failure.message)
+        let words = failure.message.split { $0 == " " || $0 == "\t" || $0.isNewline }
+        return "casarectl: " + TerminalText.line(words.joined(separator: " "))
     }
 
     // MARK: Servers
@@ -54,7 +57,8 @@ enum ErrorReport {
         case .notFound: return .notFound
         case .conflict, .invalidStateTransition, .leaseLost, .idempotencyConflict: return .conflict
         case .serviceUnavailable: return .unavailable
-        case .methodNotAllowed, .bodyTooLarge, .unsupportedMediaType, .validation, .invalidJSON, .invalidInput, .internal:
+        case .methodNotAllowed, .bodyTooLarge, .unsupportedMediaType, .validation, .invalidJSON, .invalidInput,
+            .internal:
             return .failure
         case nil: break
         }
@@ -84,9 +88,11 @@ enum ErrorReport {
 
     private static func message(_ problem: ClientError.Problem) -> String {
         var message = problem.message
+        // The server's sentence may name the first problem itself.
         let details =
-            (problem.details?["issues"]?.list ?? []).filter { $0["severity"]?.string != "warning" }
-            + (problem.details?["validation_errors"]?.list ?? [])
+            ((problem.details?["issues"]?.list ?? []).filter { $0["severity"]?.string != "warning" }
+            + (problem.details?["validation_errors"]?.list ?? []))
+            .filter { detail in !(detail["message"]?.string.map(message.contains) ?? false) }
         if !details.isEmpty {
             let texts = details.prefix(Self.problemsMax).map { detail in
                 let place = detail["location"]?.string ?? detail["field"]?.string
@@ -120,6 +126,17 @@ enum ErrorReport {
         switch error {
         case .edited, .newer: CommandFailure(.versionSkew, "\(error)")
         case .pending: CommandFailure(.differencesFound, "\(error)")
+        }
+    }
+
+    // MARK: casarectl dev
+
+    private static func failure(for error: OrchestratorError) -> CommandFailure {
+        switch error {
+        case .portTaken(_, let port):
+            CommandFailure(.conflict, "port \(port) is taken by another program; add --port with another, or 0 for any")
+        case .cannotListen:
+            CommandFailure(.failure, "\(error)")
         }
     }
 }

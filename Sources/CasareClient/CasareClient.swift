@@ -42,6 +42,7 @@ public struct CasareClient: Sendable {
 }
 
 /// Gives `body` a client and closes it afterwards, also when `body` throws.
+@discardableResult
 public func withCasareClient<R>(
     _ configuration: CasareClient.Configuration, _ body: (CasareClient) async throws -> R
 ) async throws -> R {

@@ -35,11 +35,13 @@ extension StoreError: CustomStringConvertible {
         case .sessionEnded(let session): "robot session \(session) has ended; stop its jobs and open another session"
         case .invalidTransition(let job, let status, let action):
             "job \(job) is \(status.rawValue), so it cannot be \(action)"
-        case .alreadyReplayed(let job, let replay): "the dead letter of job \(job) was already replayed as job \(replay)"
+        case .alreadyReplayed(let job, let replay):
+            "the dead letter of job \(job) was already replayed as job \(replay)"
         case .idempotencyConflict(let key):
             "idempotency key \"\(key)\" was used for a different request; use another key for another job"
         case .nameTaken(let noun, let name): "there is a \(noun.rawValue) \(name) already; choose another name"
-        case .tooManyJobs(let count, let max): "\(count) jobs are too many for one submit; send at most \(max) at a time"
+        case .tooManyJobs(let count, let max):
+            "\(count) jobs are too many for one submit; send at most \(max) at a time"
         case .contended(let job): "job \(job) changed its place all the while; try again"
         case .unreadable(let what): what
         }

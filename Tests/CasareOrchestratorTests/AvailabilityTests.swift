@@ -51,7 +51,7 @@ struct AvailabilityTests {
         }
         try await Fixture.with(database, [.viewer: token]) { server in
             #expect(try await server.call(.GET, "/api/v1/jobs", as: .viewer).status == 200)
-            try await cluster.stop()
+            await cluster.stop()
             let down = try await server.call(.GET, "/api/v1/jobs", as: .viewer)
             #expect(down.status == 503 && down.code == "SERVICE_UNAVAILABLE")
             #expect(down.headers["retry-after"] != nil)
@@ -65,7 +65,7 @@ struct AvailabilityTests {
                 await Task.yield()
             }
             #expect(try await server.call(.GET, "/health/ready", as: nil).status == 200)
-            try await again.stop()
+            await again.stop()
         }
         await database.close()
     }

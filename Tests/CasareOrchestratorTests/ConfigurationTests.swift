@@ -1,4 +1,5 @@
 @testable import CasareOrchestrator
+import Logging
 import Testing
 
 struct ConfigurationTests {

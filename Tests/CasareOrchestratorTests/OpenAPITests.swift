@@ -1,6 +1,7 @@
 import CasareDomain
 @testable import CasareOrchestrator
 import CasareWire
+import HTTPTypes
 import Testing
 
 struct OpenAPITests {
@@ -54,10 +55,12 @@ struct OpenAPITests {
             let reply = try await server.call(.POST, "/api/v1/jobs", ["workflow": "invoices"])
             let document = try await server.call(.GET, "/openapi.json", as: nil).json
             let schema = try #require(document["components"]?["schemas"]?["JobInfo"])
-            let required = try #require(schema["required"]?.list?.compactMap(\.string))
+            let required = (schema["required"]?.list ?? []).compactMap(\.string)
+            #expect(required.contains("workflow_id"))
             let members = try #require(reply.json["job"]?.object)
             #expect(required.allSatisfy { members[$0] != nil })
-            #expect(Set(members.keys) == Set(try #require(schema["properties"]?.object?.keys)))
+            let properties = try #require(schema["properties"]?.object)
+            #expect(Set(members.keys) == Set(properties.keys))
         }
     }
 }

@@ -10,6 +10,7 @@ import CasareWire
 import FoundationEssentials
 import Logging
 import NIOCore
+import NIOHTTP1
 import ServiceLifecycle
 import Testing
 
@@ -56,7 +57,8 @@ struct OrchestratorFixture: Sendable {
     }()
 
     /// Runs `body` with an orchestrator; stops it gracefully and waits for that.
-    static func with<R: Sendable>(_ body: @escaping @Sendable (OrchestratorFixture) async throws -> R) async throws -> R {
+    static func with<R: Sendable>(_ body: @escaping @Sendable (OrchestratorFixture) async throws -> R) async throws -> R
+    {
         try await withTestDatabase { database in
             var tokens: [Role: String] = [:]
             for role in Role.allCases {

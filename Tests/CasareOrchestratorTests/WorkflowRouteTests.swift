@@ -1,3 +1,4 @@
+import CasareClient
 import CasareDomain
 import CasareWire
 import Testing
@@ -45,20 +46,23 @@ struct WorkflowRouteTests {
         }
     }
 
-    @Test(arguments: [
-        Value.object(["nodes": [:]]), "text", 7, [], .null,
-        ["metadata": ["name": "x"], "nodes": ["a": ["node_id": "a", "node_type": "NoSuchNode", "config": [:]]]],
-    ])
-    func `a document with errors is refused with all of them`(document: Value) async throws {
+    @Test func `a document with errors is refused with all of them`() async throws {
+        let cases: [Value] = [
+            Value.object(["nodes": [:]]), "text", 7, [], .null,
+            ["metadata": ["name": "x"], "nodes": ["a": ["node_id": "a", "node_type": "NoSuchNode", "config": [:]]]],
+        ]
         try await Fixture.with { server in
-            let reply = try await server.call(.POST, "/api/v1/workflows", ["document": document])
-            #expect(reply.status == 422 && reply.code == "VALIDATION_ERROR", "\(reply.json.jsonText(.compact))")
-            let issues = try #require(reply.json["error"]?["details"]?["issues"]?.list)
-            #expect(issues.contains { $0["severity"] == "error" && $0["code"]?.string?.isEmpty == false })
-            let check = try await server.call(.POST, "/api/v1/workflows/validate", as: .viewer, ["document": document])
-            #expect(check.status == 200 && check.json["is_valid"] == false)
-            #expect(check.json["issues"]?.list?.count == issues.count)
-            #expect(try await server.call(.GET, "/api/v1/workflows").json["workflows"] == [])
+            for document in cases {
+                let reply = try await server.call(.POST, "/api/v1/workflows", ["document": document])
+                #expect(reply.status == 422 && reply.code == "VALIDATION_ERROR", "\(reply.json.jsonText(.compact))")
+                let issues = try #require(reply.json["error"]?["details"]?["issues"]?.list)
+                #expect(issues.contains { $0["severity"] == "error" && $0["code"]?.string?.isEmpty == false })
+                let check = try await server.call(
+                    .POST, "/api/v1/workflows/validate", as: .viewer, ["document": document])
+                #expect(check.status == 200 && check.json["is_valid"] == false)
+                #expect(check.json["issues"]?.list?.count == issues.count)
+                #expect(try await server.call(.GET, "/api/v1/workflows").json["workflows"] == [])
+            }
         }
     }
 

@@ -46,7 +46,10 @@ struct ValueCodingTests {
     }
 
     @Test(arguments: [
-        (#"{"jobs":[{"workflow":"a"},{"workflow":"a","priority":"x"}]}"#, "jobs[1].priority: expected a number from 0 to 20, got \"x\""),
+        (
+            #"{"jobs":[{"workflow":"a"},{"workflow":"a","priority":"x"}]}"#,
+            "jobs[1].priority: expected a number from 0 to 20, got \"x\""
+        ),
         (#"{"jobs":[{"workflow":"a","priority":21}]}"#, "jobs[0].priority: expected a number from 0 to 20, got 21"),
         (#"{"jobs":[{"workflow":7}]}"#, "jobs[0].workflow: expected a string, got 7"),
         (#"{"jobs":[{}]}"#, "jobs[0].workflow: is required: the name or ID of a workflow; or send a document"),
@@ -55,10 +58,16 @@ struct ValueCodingTests {
         (#"[]"#, "expected an object, got a list"),
         (#"{"jobs":[null]}"#, "jobs[0]: expected an object, got null"),
         (#"{"jobs":[{"workflow":"a","variables":[]}]}"#, "jobs[0].variables: expected an object, got a list"),
-        (#"{"jobs":[{"workflow":"a","run_at":"soon"}]}"#, "jobs[0].run_at: expected a time such as 2026-01-02T03:04:05Z, got \"soon\""),
+        (
+            #"{"jobs":[{"workflow":"a","run_at":"soon"}]}"#,
+            "jobs[0].run_at: expected a time such as 2026-01-02T03:04:05Z, got \"soon\""
+        ),
         (#"{"jobs":[{"workflow":"a","version":1.5}]}"#, "jobs[0].version: expected a whole number, got 1.5"),
         (#"{"jobs":[{"workflow":"a","version":0}]}"#, "jobs[0].version: expected a number from 1, got 0"),
-        (#"{"jobs":[{"workflow":"a","delay_seconds":-1}]}"#, "jobs[0].delay_seconds: expected seconds from 0 to 2592000, got -1.0"),
+        (
+            #"{"jobs":[{"workflow":"a","delay_seconds":-1}]}"#,
+            "jobs[0].delay_seconds: expected seconds from 0 to 2592000, got -1.0"
+        ),
         (
             #"{"jobs":[{"workflow":"a","options":{"retry":{"backoff":"never"}}}]}"#,
             "jobs[0].options.retry.backoff: expected one of list, exponential, linear, got \"never\""
@@ -91,14 +100,17 @@ struct ValueCodingTests {
         }
         #expect(
             message(RegisterRobotRequest.self, #"{"id":"no spaces"}"#)
-                == "id: expected 1 to 64 letters, digits, '.', '_' and '-', beginning with a letter or digit, got \"no spaces\"")
+                == "id: expected 1 to 64 letters, digits, '.', '_' and '-', beginning with a letter or digit, got \"no spaces\""
+        )
         #expect(
             message(RenewRequest.self, #"{"leases":[{"job_id":"7","token":1}]}"#)
                 == "leases[0].job_id: expected a UUID, got \"7\"")
         #expect(
             message(CreateTokenRequest.self, #"{"name":"a","role":"king"}"#)
                 == "role: expected one of viewer, operator, admin, robot, got \"king\"")
-        #expect(message(CancelJobRequest.self, "{") == "the body is not JSON: line 1, column 2: expected a key in double quotes")
+        #expect(
+            message(CancelJobRequest.self, "{")
+                == "the body is not JSON: line 1, column 2: expected a key in double quotes")
         #expect(message(CancelJobRequest.self, "{}") == nil)
     }
 

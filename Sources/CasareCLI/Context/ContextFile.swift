@@ -80,7 +80,7 @@ struct ContextFile: Sendable {
         let text: String
         do {
             text = try TextInput.file(self.path).read()
-        } catch where error.status == .notFound {
+        } catch  where error.status == .notFound {
             return Contexts()
         }
         let json: Value

@@ -20,7 +20,13 @@ struct DevCommand: AsyncParsableCommand {
     var dataDir: String?
     @Flag(help: "Delete the data of earlier runs first.") var reset = false
     @Flag(help: "Start no robot: jobs wait.") var noRobot = false
-    @Option(help: "What to log on stderr: trace, debug, info, notice, warning or error.") var logLevel = LogLevel.warning
+    @Option(
+        help: ArgumentHelp(
+            "Write url, token and database_url to this file, as JSON, once everything is up.", valueName: "file"),
+        completion: .file())
+    var details: String?
+    @Option(help: "What to log on stderr: trace, debug, info, notice, warning or error.")
+    var logLevel = LogLevel.warning
     @Flag(name: .shortAndLong, help: "Answer yes to the question that --reset asks.") var yes = false
 
     enum LogLevel: String, CaseIterable, ExpressibleByArgument, Sendable {
@@ -53,12 +59,13 @@ struct DevCommand: AsyncParsableCommand {
         let file = try ContextFile(in: .process)
         try await DevStack(settings: settings, logger: logger).run(
             knownToken: try file.load()[DevSettings.contextName]?.token
-        ) { url, token in
+        ) { url, token, databaseURL in
             var contexts = try file.load()
             contexts.store(ServerContext(name: DevSettings.contextName, url: url, token: token, isProduction: false))
             // A context of another server stays in use: commands meant for it must not silently come here.
             if contexts.current == nil { contexts.current = DevSettings.contextName }
             try file.save(contexts)
+            if let details { try DevDetails(url: url, token: token, databaseURL: databaseURL).write(to: details) }
             StandardStreams.print(
                 DevMessages.ready(settings, url: url, isCurrentContext: contexts.current == DevSettings.contextName))
         }

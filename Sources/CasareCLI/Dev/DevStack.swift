@@ -28,7 +28,8 @@ struct DevStack: Sendable {
     ///   - knownToken: A token of an earlier run, used again while it is valid.
     ///   - ready: Called once the server takes requests.
     func run(
-        knownToken: String?, ready: @escaping @Sendable (ServerURL, _ token: String) throws -> Void
+        knownToken: String?,
+        ready: @escaping @Sendable (ServerURL, _ token: String, _ databaseURL: String) throws -> Void
     ) async throws {
         let cluster = try await PrivateCluster.start(.init(folder: self.settings.clusterFolder))
         do {
@@ -36,7 +37,8 @@ struct DevStack: Sendable {
             let database = Database(configuration, connectionsMax: Self.orchestratorConnectionsMax)
             do {
                 let token = try await Self.token(knownToken, in: database)
-                try await self.serve(database, token: token, ready: ready)
+                try await self.serve(
+                    database, token: token, databaseURL: cluster.url(database: Self.databaseName), ready: ready)
                 await database.close()
             } catch {
                 await database.close()
@@ -50,7 +52,8 @@ struct DevStack: Sendable {
     }
 
     private func serve(
-        _ database: Database, token: String, ready: @escaping @Sendable (ServerURL, String) throws -> Void
+        _ database: Database, token: String, databaseURL: String,
+        ready: @escaping @Sendable (ServerURL, String, String) throws -> Void
     ) async throws {
         let catalogue = StandardNodes.catalogue
         let orchestrator = Orchestrator(
@@ -72,7 +75,7 @@ struct DevStack: Sendable {
                     let url = ServerURL("http://\(DevSettings.host):\(port)")
                 else { return }
                 do {
-                    try ready(url, token)
+                    try ready(url, token, databaseURL)
                 } catch {
                     await group.triggerGracefulShutdown()
                     throw error

@@ -124,7 +124,7 @@ struct JobCommand: ParsableCommand {
                 } else if let job = outcome.done.first {
                     try self.output.print(try job.presentation(saying: "cancelled"))
                 }
-                try outcome.check(selection, verb: "cancel")
+                try outcome.check(selection)
             }
         }
     }

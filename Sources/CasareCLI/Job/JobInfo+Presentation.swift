@@ -70,7 +70,8 @@ extension JobInfo {
         case .pending: self.dueAt == nil ? "waits for a robot" : "waits for its time"
         case .running: "is running"
         case .blocked: "waits for a person's decision"
-        case .completed, .failed: self.seconds.map { "\(self.status.rawValue) after \(TimeSpan.text(seconds: $0))" } ?? self.status.rawValue
+        case .completed, .failed:
+            self.seconds.map { "\(self.status.rawValue) after \(TimeSpan.text(seconds: $0))" } ?? self.status.rawValue
         case .cancelled: "was cancelled"
         }
     }

@@ -31,9 +31,11 @@ struct JobWaiter: Sendable {
 
     /// Waits until each of the jobs has ended or waits for a person.
     ///
+    /// - Parameter announcement: Said first. By then ^C ends the waiting in good order.
     /// - Throws: `.waitTimedOut`, or `.interrupted` on ^C: in both cases the jobs go on.
-    func wait(for ids: [Job.ID]) async throws -> [JobInfo] {
+    func wait(for ids: [Job.ID], saying announcement: String? = nil) async throws -> [JobInfo] {
         let ending = try await Interruption.watching {
+            if let announcement { StandardStreams.report(announcement) }
             var jobs: [JobInfo] = []
             for id in ids { jobs.append(try await self.wait(for: id, showsID: ids.count > 1)) }
             return jobs
@@ -63,7 +65,8 @@ struct JobWaiter: Sendable {
             if job.status.isTerminal || job.status == .blocked { return job }
             if isLast {
                 throw CommandFailure(
-                    .waitTimedOut, "job \(id) is still \(job.status.rawValue) after --timeout; it goes on: "
+                    .waitTimedOut,
+                    "job \(id) is still \(job.status.rawValue) after --timeout; it goes on: "
                         + "casarectl job watch \(id)")
             }
             let waited = ContinuousClock.now - start

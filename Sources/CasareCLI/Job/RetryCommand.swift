@@ -85,7 +85,7 @@ struct Retrial {
             jobs = try await JobWaiter(self.client, self.waiting).wait(for: jobs.map(\.id))
         }
         try self.show(jobs, isSelection: isSelection)
-        try outcome.check(selection, verb: "retry")
+        try outcome.check(selection)
         if self.waiting.isWanted, ExitReason.ofWaiting(for: jobs) != .success { throw QuietExit(.jobEndedBadly) }
     }
 

@@ -82,8 +82,7 @@ struct SubmitCommand: AsyncParsableCommand {
                 return try self.output.print(
                     try job.presentation(saying: submission.isDuplicate ? "found" : "submitted"))
             }
-            StandardStreams.report("submitted \(job.id)")
-            let jobs = try await JobWaiter(client, self.waiting).wait(for: [job.id])
+            let jobs = try await JobWaiter(client, self.waiting).wait(for: [job.id], saying: "submitted \(job.id)")
             try self.output.print(try jobs[0].presentation())
             if ExitReason.ofWaiting(for: jobs) != .success { throw QuietExit(.jobEndedBadly) }
         }
@@ -132,7 +131,9 @@ struct SubmitCommand: AsyncParsableCommand {
         }
         var sheet = Sheet("would submit \(name)")
         sheet.add("priority", .number(request.priority.rawValue))
-        sheet.add("due", request.runAt.map { .time($0) } ?? .text(self.delay.map { "after " + TimeSpan.text(seconds: $0.seconds) }))
+        sheet.add(
+            "due",
+            request.runAt.map { .time($0) } ?? .text(self.delay.map { "after " + TimeSpan.text(seconds: $0.seconds) }))
         sheet.add(request.variables, titled: "Variables")
         let columns: [Column<String>] = [Column("workflow") { .text($0) }]
         try self.output.print(

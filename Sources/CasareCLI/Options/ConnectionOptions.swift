@@ -29,7 +29,8 @@ struct ConnectionOptions: ParsableArguments {
         let text = self.url ?? (self.contextName == nil ? environment.nonEmpty("CASARE_URL") : nil)
         if let text {
             guard let url = ServerURL(text) else {
-                throw CommandFailure(.usage, "'\(text)' is not the URL of a server; write http://host:port or https://host")
+                throw CommandFailure(
+                    .usage, "'\(text)' is not the URL of a server; write http://host:port or https://host")
             }
             // A token goes only where it came from: one of another server would be given away.
             let owner = contexts.all.first { $0.url == url && (named == nil || $0.name == named) }
@@ -39,12 +40,14 @@ struct ConnectionOptions: ParsableArguments {
         }
         guard let name = named ?? contexts.current else {
             throw CommandFailure(
-                .notSignedIn, contexts.all.isEmpty
+                .notSignedIn,
+                contexts.all.isEmpty
                     ? "no server is known yet; run casarectl login, or casarectl dev for one of your own"
                     : "no context is in use; choose one of casarectl context list with casarectl context use NAME")
         }
         guard let context = contexts[name] else {
-            throw CommandFailure(.notFound, "there is no context '\(name)'; casarectl context list shows those there are")
+            throw CommandFailure(
+                .notFound, "there is no context '\(name)'; casarectl context list shows those there are")
         }
         return Server(
             url: context.url, token: token ?? context.token, contextName: name, isProduction: context.isProduction)
@@ -64,7 +67,8 @@ extension ConnectionOptions {
     func withClient(_ body: (CasareClient, Server) async throws -> Void) async throws {
         let server = try self.server()
         guard let token = server.token else {
-            throw CommandFailure(.notSignedIn, "there is no token for \(server.url); run casarectl login --url \(server.url)")
+            throw CommandFailure(
+                .notSignedIn, "there is no token for \(server.url); run casarectl login --url \(server.url)")
         }
         let configuration = CasareClient.Configuration(url: server.url.text, token: token, program: "casarectl")
         try await withCasareClient(configuration) { try await body($0, server) }

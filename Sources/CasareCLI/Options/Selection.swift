@@ -65,7 +65,7 @@ struct BulkOutcome<Result: Sendable>: Sendable {
     private(set) var failures: [(id: String, failure: CommandFailure)] = []
 
     /// Does every item in turn, reports each failure at once and goes on; stops early only when the server refuses
-    /// whoever asks, because then it refuses every time.
+    /// whoever asks, because then it refuses every time. A lone item's failure is left to `check`.
     static func of(
         _ items: [Selection.Item], verb: String, _ body: (Selection.Item) async throws -> Result
     ) async -> BulkOutcome {
@@ -76,7 +76,10 @@ struct BulkOutcome<Result: Sendable>: Sendable {
             } catch {
                 let failure = ErrorReport.failure(for: error)
                 outcome.failures.append((item.id, failure))
-                StandardStreams.report("casarectl: could not \(verb) \(item.id): \(failure.message)")
+                if items.count > 1 {
+                    StandardStreams.report(
+                        TerminalText.line("casarectl: could not \(verb) \(item.id): \(failure.message)"))
+                }
                 if failure.status == .notSignedIn || failure.status == .forbidden { break }
             }
         }
@@ -84,11 +87,12 @@ struct BulkOutcome<Result: Sendable>: Sendable {
     }
 
     /// - Throws: A lone item's own failure; `.partOfBulkFailed` when any of several failed.
-    func check(_ selection: Selection, verb: String) throws(CommandFailure) {
+    func check(_ selection: Selection) throws(CommandFailure) {
         guard let first = self.failures.first else { return }
         if selection.items.count == 1 { throw first.failure }
         throw CommandFailure(
-            .partOfBulkFailed, "\(self.done.count) of \(selection.count) done, \(self.failures.count) failed, "
+            .partOfBulkFailed,
+            "\(self.done.count) of \(selection.count) done, \(self.failures.count) failed, "
                 + "\(selection.items.count - self.done.count - self.failures.count) not tried")
     }
 }

@@ -38,7 +38,9 @@ struct TimeSpan: Hashable, Sendable {
 
     /// A decimal number without sign or exponent, which `Double` alone would let through.
     private static func number(_ text: Substring) -> Double? {
-        guard text.first?.isNumber == true, text.allSatisfy({ $0.isASCII && $0.isNumber || $0 == "." }) else { return nil }
+        guard text.first?.isNumber == true, text.allSatisfy({ $0.isASCII && $0.isNumber || $0 == "." }) else {
+            return nil
+        }
         return Double(text)
     }
 

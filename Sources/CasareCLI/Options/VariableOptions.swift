@@ -13,7 +13,8 @@ struct VariableOptions: ParsableArguments {
 
     @Option(
         name: .customLong("vars"),
-        help: ArgumentHelp("Read variables from a JSON or YAML file, or from stdin (-). --var wins.", valueName: "file"))
+        help: ArgumentHelp("Read variables from a JSON or YAML file, or from stdin (-). --var wins.", valueName: "file")
+    )
     var file: String?
 
     /// Refuses to read two things from one stdin.

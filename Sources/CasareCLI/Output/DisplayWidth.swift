@@ -7,7 +7,8 @@ enum DisplayWidth {
         return text.reduce(0) { $0 + Self.of($1) }
     }
 
-    /// Columns of one character as people see it: 0 for a lone mark, 2 for East Asian wide characters and emoji, else 1.
+    /// Columns of one character as people see it: 0 for a lone mark, 2 for East Asian wide characters and emoji, and 1
+    /// for the rest.
     static func of(_ character: Character) -> Int {
         let scalars = character.unicodeScalars
         guard let first = scalars.first else { return 0 }

@@ -37,7 +37,8 @@ enum SheetText {
         return zip(labels, fields).map { label, field in
             let padding = String(repeating: " ", count: width - DisplayWidth.of(label) + 2)
             let styled = Tone.faint.applied(to: label, usingColour: context.usesColour)
-            let value = field.cell.tone.applied(to: Self.value(field.cell, in: context), usingColour: context.usesColour)
+            let value = field.cell.tone.applied(
+                to: Self.value(field.cell, in: context), usingColour: context.usesColour)
             return "\(indent)\(styled)\(padding)\(value)\n"
         }.joined()
     }

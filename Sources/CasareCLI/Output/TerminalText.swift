@@ -16,7 +16,9 @@ enum TerminalText {
 
     /// `text` as lines, each made safe by itself, without a last empty one.
     static func lines(_ text: String) -> [String] {
-        var lines = text.split(omittingEmptySubsequences: false) { $0 == "\n" || $0 == "\r\n" }.map { Self.line(String($0)) }
+        var lines = text.split(omittingEmptySubsequences: false) { $0 == "\n" || $0 == "\r\n" }.map {
+            Self.line(String($0))
+        }
         if lines.last == "" { lines.removeLast() }
         return lines
     }

@@ -22,7 +22,8 @@ struct RunReport: Sendable {
         [
             "workflow": .string(self.workflow), "status": .string(self.status.rawValue),
             "duration_ms": .int(Int((self.seconds * 1000).rounded())),
-            "failure": try self.failure.map { try ValueEncoder.encode(FailureInfo($0)) } ?? .null, "result": .object(self.result.json),
+            "failure": try self.failure.map { try ValueEncoder.encode(FailureInfo($0)) } ?? .null,
+            "result": .object(self.result.json),
         ]
     }
 

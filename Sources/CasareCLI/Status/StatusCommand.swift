@@ -43,7 +43,9 @@ struct StatusCommand: AsyncParsableCommand {
             sheet.add("context", .text(self.server.contextName))
             sheet.add("you", .text("\(self.identity.name) (\(self.identity.role.rawValue))"))
             sheet.add("database", .text(self.status.database))
-            sheet.add("robots", .state("\(self.status.robotsOnline) online", self.status.robotsOnline > 0 ? .good : .attention))
+            sheet.add(
+                "robots",
+                .state("\(self.status.robotsOnline) online", self.status.robotsOnline > 0 ? .good : .attention))
             sheet.add(
                 "jobs",
                 .text(

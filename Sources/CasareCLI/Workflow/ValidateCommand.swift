@@ -20,7 +20,9 @@ extension WorkflowCommand {
 
             static let columns: [Column<Finding>] = [
                 Column("file") { .text($0.file) },
-                Column("severity") { .state($0.issue.severity.rawValue, $0.issue.severity == .error ? .bad : .attention) },
+                Column("severity") {
+                    .state($0.issue.severity.rawValue, $0.issue.severity == .error ? .bad : .attention)
+                },
                 Column("code") { .text($0.issue.code) },
                 Column("location") { .text($0.issue.location) },
                 Column("message", shrinks: true) { .text($0.issue.message) },

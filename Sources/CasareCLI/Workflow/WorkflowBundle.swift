@@ -47,7 +47,8 @@ struct WorkflowBundle: Sendable {
                 // The same text may name two files, when they lie in different folders; one name has room for one.
                 if let found, found != earlier {
                     throw CommandFailure(
-                        .failure, "subflow path \(written) means \(earlier) in one place and \(found) in \(next.from); "
+                        .failure,
+                        "subflow path \(written) means \(earlier) in one place and \(found) in \(next.from); "
                             + "rename one of the files")
                 }
                 continue
@@ -65,7 +66,8 @@ struct WorkflowBundle: Sendable {
             let subflow = try Self.parse(try TextInput.file(found).read(), found)
             guard subflow["nodes"] != nil else {
                 throw CommandFailure(
-                    .failure, "\(found), which node \(next.reference.node) of \(next.from) runs, is not a workflow: "
+                    .failure,
+                    "\(found), which node \(next.reference.node) of \(next.from) runs, is not a workflow: "
                         + "it has no nodes")
             }
             sources[written] = found

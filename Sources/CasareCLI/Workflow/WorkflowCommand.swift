@@ -12,7 +12,8 @@ struct WorkflowCommand: ParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Store a workflow as its newest version.",
             discussion: """
-                Subflow files that it refers to go along. A document that is the newest version already makes no new one.
+                Subflow files that it refers to go along. A document that is the newest version already makes no new \
+                one.
                 """)
         @Argument(help: "The workflow's JSON file, or - for stdin.", completion: .file(extensions: ["json"]))
         var file: String

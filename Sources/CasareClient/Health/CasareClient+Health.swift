@@ -13,5 +13,7 @@ extension CasareClient {
     public func status() async throws(ClientError) -> StatusResponse { try await self.get("\(Self.apiPath)/status") }
 
     /// Whom the server takes this client for.
-    public func identity() async throws(ClientError) -> IdentityResponse { try await self.get("\(Self.apiPath)/auth/me") }
+    public func identity() async throws(ClientError) -> IdentityResponse {
+        try await self.get("\(Self.apiPath)/auth/me")
+    }
 }

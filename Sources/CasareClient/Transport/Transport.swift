@@ -56,7 +56,8 @@ struct Transport: Sendable {
 
     private static func base(_ url: String) -> String? {
         guard url.hasPrefix("http://") || url.hasPrefix("https://"), !url.contains("?"), !url.contains("#"),
-            !url.contains(where: \.isWhitespace), let host = url.split(separator: "/", omittingEmptySubsequences: true)
+            !url.contains(where: \.isWhitespace),
+            let host = url.split(separator: "/", omittingEmptySubsequences: true)
                 .dropFirst().first, !host.hasPrefix(":")
         else { return nil }
         var base = url

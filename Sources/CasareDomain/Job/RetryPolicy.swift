@@ -49,7 +49,8 @@ public struct RetryPolicy: Hashable, Sendable {
     ) throws(Invalid) {
         func check(_ seconds: Double, _ name: String) throws(Invalid) {
             guard seconds >= 0, seconds <= Self.delaySecondsMax else {
-                throw Invalid(description: "\(name) is \(seconds); it must be from 0 to \(Self.delaySecondsMax) seconds")
+                throw Invalid(
+                    description: "\(name) is \(seconds); it must be from 0 to \(Self.delaySecondsMax) seconds")
             }
         }
         switch backoff {
@@ -116,7 +117,7 @@ extension RetryPolicy: Codable {
         case backoff, delaysSeconds, initialSeconds, factor, stepSeconds, maxSeconds, maxAttempts, jitter
     }
 
-    private enum BackoffName: String, Codable {
+    private enum BackoffName: String, Codable, CaseIterable {
         case list, exponential, linear
     }
 

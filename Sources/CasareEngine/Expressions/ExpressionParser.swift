@@ -349,9 +349,9 @@ struct ExpressionParser {
 
     private static func countMessage(_ name: String, _ counts: ClosedRange<Int>) -> String {
         let expected =
-            if counts.lowerBound == counts.upperBound { "\(counts.lowerBound)" }
-            else if counts.upperBound == Int.max { "at least \(counts.lowerBound)" }
-            else { "\(counts.lowerBound) to \(counts.upperBound)" }
+            if counts.lowerBound == counts.upperBound { "\(counts.lowerBound)" } else if counts.upperBound == Int.max {
+                "at least \(counts.lowerBound)"
+            } else { "\(counts.lowerBound) to \(counts.upperBound)" }
         let isOne = counts.lowerBound == 1 && (counts.upperBound == 1 || counts.upperBound == Int.max)
         return "\(name) takes \(expected) \(isOne ? "argument" : "arguments")"
     }

@@ -43,7 +43,8 @@ final class Authenticator: Sendable {
             let names = permissions.map(\.rawValue).joined(separator: " or ")
             throw APIProblem(
                 .insufficientPermissions,
-                "this needs the permission to \(names); the token \(principal.token.name) has the role \(role.rawValue)")
+                "this needs the permission to \(names); the token \(principal.token.name) has the role \(role.rawValue)"
+            )
         }
         return principal
     }

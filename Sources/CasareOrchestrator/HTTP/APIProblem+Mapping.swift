@@ -59,7 +59,8 @@ extension APIProblem {
                 self = .unavailable(Self.unmigratedMessage, retryAfterSeconds: 10)
             case let state where server.state.isTransient || state.hasPrefix("08") || state.hasPrefix("57P"):
                 self = .unavailable("the database is busy; try again")
-            case let state where state.hasPrefix("22"):
+            // What the checks before let through: data exceptions, violated constraints and exceeded limits.
+            case let state where state.hasPrefix("22") || state.hasPrefix("23") || state.hasPrefix("54"):
                 self.init(.invalidInput, "the request holds a value that cannot be stored")
             default:
                 self.init(.internal, Self.internalMessage)

@@ -1,3 +1,4 @@
+import CasarePostgres
 import CasareStore
 import CasareWire
 import FoundationEssentials
@@ -61,6 +62,9 @@ struct APIResponder: HTTPResponder {
         let problem = APIProblem(error)
         if problem.isOurs {
             logger.error("A request failed", metadata: ["error": "\(error)"])
+        } else if problem.code == .invalidInput, error is PostgresError {
+            logger.warning(
+                "The database refused a value that the checks had let through", metadata: ["error": "\(error)"])
         } else if problem.code == .serviceUnavailable {
             logger.debug("A request could not be served", metadata: ["error": "\(error)"])
         }

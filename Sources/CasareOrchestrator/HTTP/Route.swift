@@ -43,7 +43,8 @@ struct Route: Sendable {
 
     private init(
         _ method: HTTPRequest.Method, _ path: String, _ access: Access, _ summary: String, query: [QueryParameter],
-        bodyType: (any (Decodable & SendableMetatype).Type)?, answerType: any (Decodable & SendableMetatype).Type, statuses: [Int],
+        bodyType: (any (Decodable & SendableMetatype).Type)?, answerType: any (Decodable & SendableMetatype).Type,
+        statuses: [Int],
         respond: @escaping @Sendable (APIRequest, [UInt8]) async throws -> Reply
     ) {
         self.method = method

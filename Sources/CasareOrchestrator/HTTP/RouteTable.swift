@@ -31,7 +31,8 @@ struct RouteTable: Sendable {
             throw problem
         }
         throw APIProblem(
-            .notFound, "there is no route \(path.prefix(200)); /openapi.json lists them", details: ["unknown_route": true])
+            .notFound, "there is no route \(path.prefix(200)); /openapi.json lists them",
+            details: ["unknown_route": true])
     }
 
     private static func match(

@@ -90,7 +90,7 @@ enum JobRoutes {
 
     /// Room for the position that a batch appends.
     private static func checkKey(_ key: String) throws(APIProblem) {
-        guard (1...SubmitJobRequest.idempotencyKeyCharactersMax - 6).contains(key.count) else {
+        guard (1...SubmitJobRequest.idempotencyKeyCharactersMax - 6).contains(key.unicodeScalars.count) else {
             throw .invalidInput(
                 "Idempotency-Key", "expected 1 to \(SubmitJobRequest.idempotencyKeyCharactersMax - 6) characters")
         }

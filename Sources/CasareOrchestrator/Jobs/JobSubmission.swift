@@ -35,7 +35,8 @@ struct JobSubmission: Sendable {
                     sources.append(.document(known))
                 } else {
                     documents.append(
-                        try CheckedDocument(document, name: nil, catalogue: catalogue, field: path(position) + "document"))
+                        try CheckedDocument(
+                            document, name: nil, catalogue: catalogue, field: path(position) + "document"))
                     positions[document] = documents.count - 1
                     sources.append(.document(documents.count - 1))
                 }

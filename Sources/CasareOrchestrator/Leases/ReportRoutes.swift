@@ -34,7 +34,9 @@ enum ReportRoutes {
         return StepsResponse(steps: try rows.map { try StepInfo($0) })
     }
 
-    private static func checkpoint(_ request: APIRequest, _ body: CheckpointRequest) async throws -> Answer<EmptyResponse> {
+    private static func checkpoint(
+        _ request: APIRequest, _ body: CheckpointRequest
+    ) async throws -> Answer<EmptyResponse> {
         _ = try await self.report(request, body.token) { lease, connection in
             try LeaseStore.checkpoint(lease, entries: body.entries.map(\.row), on: connection)
         }

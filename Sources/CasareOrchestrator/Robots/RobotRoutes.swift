@@ -13,7 +13,8 @@ enum RobotRoutes {
             "/api/v1/robots/{id}/heartbeat", .needs(.execute), "Keep a robot's session alive.", Self.heartbeat),
     ]
 
-    private static func register(_ request: APIRequest, _ body: RegisterRobotRequest) async throws -> Answer<RobotInfo> {
+    private static func register(_ request: APIRequest, _ body: RegisterRobotRequest) async throws -> Answer<RobotInfo>
+    {
         try request.checkSpeaks(for: body.id)
         let robot = try await request.inTenant { connection in
             try RobotStore.register(

@@ -27,8 +27,10 @@ enum TokenRoutes {
             tenant: Int(request.principal.tenant.rawValue))
     }
 
-    private static func create(_ request: APIRequest, _ body: CreateTokenRequest) async throws -> Answer<CreateTokenResponse> {
-        guard (1...Self.nameCharactersMax).contains(body.name.count) else {
+    private static func create(
+        _ request: APIRequest, _ body: CreateTokenRequest
+    ) async throws -> Answer<CreateTokenResponse> {
+        guard (1...Self.nameCharactersMax).contains(body.name.unicodeScalars.count) else {
             throw WireDecodingError(path: "name", message: "expected 1 to \(Self.nameCharactersMax) characters")
         }
         guard body.robot == nil || body.role == .robot else {

@@ -20,17 +20,19 @@ struct CheckedDocument: Sendable {
             throw Self.refusal(issues, field: field)
         }
         let name = (name ?? document.name).trimmingSpaces
-        guard !name.isEmpty, name.count <= Self.nameCharactersMax else {
+        guard (1...Self.nameCharactersMax).contains(name.unicodeScalars.count) else {
             throw .validation(
                 WireDecodingError(
-                    path: "name", message: "expected 1 to \(Self.nameCharactersMax) characters, here or in metadata.name"))
+                    path: "name",
+                    message: "expected 1 to \(Self.nameCharactersMax) characters, here or in metadata.name"))
         }
         self.name = name
         self.text = json.jsonText(.compact)
         self.warnings = issues
     }
 
-    static func issues(in json: Value, _ catalogue: NodeCatalogue) -> (document: WorkflowDocument?, issues: [IssueInfo]) {
+    static func issues(in json: Value, _ catalogue: NodeCatalogue) -> (document: WorkflowDocument?, issues: [IssueInfo])
+    {
         let (document, parseIssues) = WorkflowDocument.parse(json)
         let issues = parseIssues + (document?.validate(against: catalogue) ?? [])
         return (document, issues.map(IssueInfo.init))
@@ -45,7 +47,8 @@ struct CheckedDocument: Sendable {
         let values = issues.map { (try? ValueEncoder.encode($0)) ?? .null }
         let more = errors.count > 1 ? " (and \(errors.count - 1) more errors)" : ""
         return APIProblem(
-            .validation, "the workflow document is not valid: \(first ?? "it holds nothing to run")\(more)", field: field,
+            .validation, "the workflow document is not valid: \(first ?? "it holds nothing to run")\(more)",
+            field: field,
             details: ["issues": .list(values)])
     }
 }

@@ -85,7 +85,8 @@ enum WorkflowRoutes {
         let name = request.parameter("workflow")
         let text = request.parameter("version")
         guard let number = Int32(text), number > 0 else {
-            throw APIProblem.invalidInput("version", "\"\(text.prefix(20))\" is not a version, which is a number from 1")
+            throw APIProblem.invalidInput(
+                "version", "\"\(text.prefix(20))\" is not a version, which is a number from 1")
         }
         let version = try await request.inTenant { connection in
             guard let workflow = try WorkflowStore.get(idOrName: name, on: connection) else {

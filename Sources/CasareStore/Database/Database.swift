@@ -26,13 +26,19 @@ package struct Database: Sendable {
             connectionsMax: min(connectionsMax, Self.systemConnectionsMax))
     }
 
-    /// A session for a role. Leasing must scan an index even where the statistics were taken while the tables were
-    /// empty, and compiling plans costs more than running them here.
+    /// A session for a role.
+    ///
+    /// All statements are made of look-ups by key and short scans of one index. Plans are kept while tables grow from
+    /// nothing to millions of rows, so the ways that are cheap for small tables only are ruled out: scanning a table, or
+    /// a tenant's part of it, to hash or sort it. Compiling plans costs more than running them.
     private static func configuration(_ base: PostgresConfiguration, for role: String) -> PostgresConfiguration {
         var configuration = base
         configuration.role = role
         configuration.settings.merge(
-            ["plan_cache_mode": "force_generic_plan", "enable_seqscan": "off", "jit": "off"]
+            [
+                "plan_cache_mode": "force_generic_plan", "enable_seqscan": "off", "enable_bitmapscan": "off",
+                "enable_hashjoin": "off", "enable_mergejoin": "off", "enable_material": "off", "jit": "off",
+            ]
         ) { given, _ in given }
         return configuration
     }

@@ -67,9 +67,9 @@ package final class ReadyBell: Sendable {
     package func run() async {
         var connection: PostgresConnection?
         for await _ in self.wakeUps {
-            try? await Task.sleep(for: Self.pause)  // Cancelled: what is waiting goes at once.
-            await self.flush(&connection)
+            try? await Task.sleep(for: Self.pause)  // Cancelled: the loop ends, and what is waiting goes below.
             if Task.isCancelled { break }
+            await self.flush(&connection)
         }
         if !self.pending.withLock({ $0.isEmpty }) {
             // A task without parent, awaited at once: the last rings must outlive the cancellation.
@@ -107,8 +107,14 @@ package final class ReadyBell: Sendable {
             } catch {
                 await connection?.close()
                 connection = nil
-                guard !Task.isCancelled else { return }
-                try? await Task.sleep(for: pause)  // Cancelled: the next round of the loop ends it.
+                if Task.isCancelled {
+                    self.pending.withLock { pending in
+                        pending.tenants.formUnion(rings.tenants)
+                        pending.jobs.formUnion(rings.jobs)
+                    }
+                    return
+                }
+                try? await Task.sleep(for: pause)  // Cancelled: the next try ends it.
             }
         }
     }

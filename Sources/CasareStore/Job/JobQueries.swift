@@ -116,7 +116,8 @@ enum JobQueries {
     static let counts = Query(
         """
         SELECT
-            (SELECT count(*) FROM ready WHERE tenant_id = casare_tenant()) AS ready,
+            (SELECT count(*) FROM queues JOIN ready USING (queue_id)
+            WHERE queues.tenant_id = casare_tenant() AND ready.tenant_id = casare_tenant()) AS ready,
             (SELECT count(*) FROM scheduled WHERE tenant_id = casare_tenant()) AS scheduled,
             (SELECT count(*) FROM leases WHERE tenant_id = casare_tenant()) AS running,
             (SELECT count(*) FROM blocked WHERE tenant_id = casare_tenant()) AS blocked,

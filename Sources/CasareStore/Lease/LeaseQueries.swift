@@ -39,10 +39,13 @@ enum LeaseQueries {
         SELECT
             taken.job_id, taken.token, taken.seq, taken.priority, taken.attempt,
             jobs.workflow_id, workflows.name AS workflow_name, jobs.workflow_version, jobs.variables, jobs.options,
-            CASE WHEN row_number() OVER (PARTITION BY jobs.workflow_id, jobs.workflow_version) = 1
-                THEN workflow_versions.document END AS document
+            CASE WHEN row_number() OVER (
+                PARTITION BY jobs.workflow_id, jobs.workflow_version ORDER BY taken.priority DESC, taken.seq
+            ) = 1 THEN workflow_versions.document END AS document
         FROM taken
-        JOIN jobs ON jobs.tenant_id = taken.tenant_id AND jobs.job_id = taken.job_id
+        CROSS JOIN LATERAL (
+            SELECT * FROM jobs WHERE jobs.tenant_id = casare_tenant() AND jobs.job_id = taken.job_id LIMIT 1
+        ) AS jobs
         JOIN workflows ON workflows.tenant_id = jobs.tenant_id AND workflows.workflow_id = jobs.workflow_id
         JOIN workflow_versions
             ON workflow_versions.tenant_id = jobs.tenant_id
@@ -59,7 +62,8 @@ enum LeaseQueries {
             SELECT leases.tenant_id, leases.job_id, leases.token
             FROM unnest(@jobs::uuid[], @tokens::int8[]) AS asked (job_id, token)
             JOIN leases
-                ON leases.tenant_id = casare_tenant() AND leases.job_id = asked.job_id AND leases.token = asked.token
+                ON leases.tenant_id = casare_tenant() AND leases.job_id = ANY (@jobs::uuid[])
+                AND leases.job_id = asked.job_id AND leases.token = asked.token
             FOR KEY SHARE OF leases
         ), written AS (
             INSERT INTO journal AS known (

@@ -70,7 +70,8 @@ extension LeaseStore {
             let crashes = attempt.hasJournaled ? 0 : attempt.crashes + 1
             guard crashes < self.crashesMax else {
                 let failure = Failure(
-                    kind: .crashLoop, message: "Its robot died \(crashes) times in a row before the job got any further.",
+                    kind: .crashLoop,
+                    message: "Its robot died \(crashes) times in a row before the job got any further.",
                     type: "CrashLoop")
                 try self.openDeadLetter(lease, failure: failure, result: nil, crashed: true, now: now, on: connection)
                 return .deadLettered

@@ -146,6 +146,8 @@ extension Migration {
             );
             CREATE INDEX scheduled_by_due ON scheduled (due_at);
 
+            -- What may be leased. No index begins with the tenant: one that does is a way to read all of a tenant's
+            -- rows, which a plan made while there were few would take for the cheapest one.
             CREATE TABLE ready (
                 tenant_id integer NOT NULL DEFAULT casare_tenant(),
                 job_id uuid NOT NULL,
@@ -155,10 +157,10 @@ extension Migration {
                 attempt integer NOT NULL CHECK (attempt >= 0),
                 priority smallint NOT NULL CHECK (priority BETWEEN 0 AND 20),
                 -- How often in a row its robot died before the job got any further.
-                crashes smallint NOT NULL DEFAULT 0 CHECK (crashes >= 0),
-                PRIMARY KEY (tenant_id, job_id)
+                crashes smallint NOT NULL DEFAULT 0 CHECK (crashes >= 0)
             ) WITH (autovacuum_vacuum_scale_factor = 0.01, autovacuum_vacuum_threshold = 5000);
             CREATE UNIQUE INDEX ready_in_order ON ready (queue_id, priority DESC, seq);
+            CREATE UNIQUE INDEX ready_by_job ON ready (job_id);
 
             -- One boot of a robot. A session of kind sql also holds an advisory lock for as long as it is connected.
             CREATE TABLE robot_sessions (

@@ -93,7 +93,8 @@ package enum TokenStore {
     package static func find(
         _ text: TokenText, now: Date? = nil, on connection: isolated PostgresConnection
     ) throws -> Principal? {
-        try connection.execute(TokenQueries.find, ["hash": .bytes(text.hash), "now": .timestamp(now)]).first.map { row in
+        try connection.execute(TokenQueries.find, ["hash": .bytes(text.hash), "now": .timestamp(now)]).first.map {
+            row in
             Principal(tenant: Tenant.ID(rawValue: try row.decode("tenant_id")), token: try Token(row: row))
         }
     }

@@ -38,7 +38,8 @@ package enum WorkflowStore {
             let known = try connection.execute(
                 WorkflowQueries.checksum, ["workflow": .uuid(workflow), "version": .int(latest)])
             if try known.only().string("checksum") == checksum {
-                return Pushed(version: try self.version(latest, of: .init(rawValue: workflow), on: connection), isNew: false)
+                return Pushed(
+                    version: try self.version(latest, of: .init(rawValue: workflow), on: connection), isNew: false)
             }
         }
         try connection.execute(

@@ -75,6 +75,9 @@ extension Job.Question: Codable {
 
     public init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: CodingKeys.self)
+        guard StepInfo.stepRange.contains(try container.decode(Int.self, forKey: .step)) else {
+            throw WireDecodingError(decoder.codingPath + [CodingKeys.step], "expected a number from 0")
+        }
         self.init(
             step: try container.decode(Int.self, forKey: .step), node: try container.decode(String.self, forKey: .node),
             nodeType: try container.decode(String.self, forKey: .nodeType),

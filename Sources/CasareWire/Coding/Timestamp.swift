@@ -101,7 +101,9 @@ private struct Scanner {
     }
 
     mutating func skip(_ character: Unicode.Scalar) -> Bool {
-        guard self.position < self.bytes.count, self.bytes[self.position] == UInt8(ascii: character) else { return false }
+        guard self.position < self.bytes.count, self.bytes[self.position] == UInt8(ascii: character) else {
+            return false
+        }
         self.position += 1
         return true
     }

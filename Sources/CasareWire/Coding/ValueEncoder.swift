@@ -184,7 +184,8 @@ private struct SingleSlot: SingleValueEncodingContainer {
     private func encode(unsigned value: some FixedWidthInteger & UnsignedInteger) throws {
         guard let exact = Int(exactly: value) else {
             throw EncodingError.invalidValue(
-                value, .init(codingPath: self.codingPath, debugDescription: "\(value) does not fit a signed 64-bit number"))
+                value,
+                .init(codingPath: self.codingPath, debugDescription: "\(value) does not fit a signed 64-bit number"))
         }
         self.slot.content = .value(.int(exact))
     }

@@ -79,17 +79,19 @@ extension SubmitJobRequest: Codable {
         if self.version != nil && self.document != nil {
             return ([CodingKeys.version], "belongs to a stored workflow; a document has no version yet")
         }
-        if let version, version < 1 { return ([CodingKeys.version], "expected a number from 1, got \(version)") }
+        if let version, !(1...Int(Int32.max)).contains(version) {
+            return ([CodingKeys.version], "expected a number from 1, got \(version)")
+        }
         if self.delaySeconds != nil && self.runAt != nil {
             return ([CodingKeys.runAt], "give delay_seconds or run_at, not both")
         }
         if let delaySeconds, !(0...secondsMax).contains(delaySeconds) {
             return ([CodingKeys.delaySeconds], "expected seconds from 0 to \(Int(secondsMax)), got \(delaySeconds)")
         }
-        if self.environment.isEmpty || self.environment.count > 64 {
+        if !(1...64).contains(self.environment.unicodeScalars.count) {
             return ([CodingKeys.environment], "expected 1 to 64 characters")
         }
-        if let key = self.idempotencyKey, key.isEmpty || key.count > Self.idempotencyKeyCharactersMax {
+        if let key = self.idempotencyKey, !(1...Self.idempotencyKeyCharactersMax).contains(key.unicodeScalars.count) {
             return ([CodingKeys.idempotencyKey], "expected 1 to \(Self.idempotencyKeyCharactersMax) characters")
         }
         if let seconds = self.options.nodeTimeoutSeconds, !(seconds > 0) {

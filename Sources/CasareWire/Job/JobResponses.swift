@@ -161,7 +161,33 @@ public struct StepInfo: Hashable, Sendable, Codable {
     /// `null`: the step was begun and nothing is known of what followed.
     public let result: Value?
     public let startedAt: Date
+    /// There is one exactly when there is a result.
     public let finishedAt: Date?
+
+    /// Refuses what no journal can hold.
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        func refuse(_ key: CodingKeys, _ message: String) -> WireDecodingError {
+            WireDecodingError(decoder.codingPath + [key], message)
+        }
+        self.step = try container.decode(Int.self, forKey: .step)
+        self.node = try container.decode(String.self, forKey: .node)
+        self.nodeType = try container.decode(String.self, forKey: .nodeType)
+        self.effect = try container.decode(String.self, forKey: .effect)
+        self.result = try container.decodeIfPresent(Value.self, forKey: .result)
+        self.startedAt = try container.decode(Date.self, forKey: .startedAt)
+        self.finishedAt = try container.decodeIfPresent(Date.self, forKey: .finishedAt)
+        guard Self.stepRange.contains(self.step) else { throw refuse(.step, "expected a number from 0") }
+        guard Self.effects.contains(self.effect) else {
+            throw refuse(.effect, "expected one of \(Self.effects.joined(separator: ", "))")
+        }
+        guard (self.result == nil) == (self.finishedAt == nil) else {
+            throw refuse(.finishedAt, "goes with a result: give both or neither")
+        }
+    }
+
+    static let stepRange = 0...Int(Int32.max)
+    private static let effects = ["captured", "idempotent", "effect"]
 
     /// - Throws: `JSONError` when the row's result is not JSON.
     public init(_ row: JournalRow) throws(JSONError) {

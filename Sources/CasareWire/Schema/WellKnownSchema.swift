@@ -71,7 +71,9 @@ enum WellKnownSchema {
         "required": ["success"],
     ]
 
-    private static let seconds: Value = ["type": "number", "minimum": 0, "maximum": .double(RetryPolicy.delaySecondsMax)]
+    private static let seconds: Value = [
+        "type": "number", "minimum": 0, "maximum": .double(RetryPolicy.delaySecondsMax),
+    ]
 
     private static let retryPolicy: Value = [
         "type": "object",

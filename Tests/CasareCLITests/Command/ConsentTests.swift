@@ -7,13 +7,15 @@ struct ConsentTests {
         Server(url: ServerURL("https://h.example")!, token: "t", contextName: "live", isProduction: production)
     }
 
-    @Test(arguments: [
-        // One thing, named by its ID, is not asked about; in production everything is.
-        (false, false, false, false, Consent.goAhead), (false, false, false, true, .goAhead),
-        (true, false, false, true, .ask), (true, false, false, false, .refuse), (true, false, true, false, .goAhead),
-        (false, true, false, true, .askForName("live")), (true, true, false, true, .askForName("live")),
-        (false, true, false, false, .refuse), (true, true, true, false, .goAhead),
-    ] as [(Bool, Bool, Bool, Bool, Consent)])
+    @Test(
+        arguments: [
+            // One thing, named by its ID, is not asked about; in production everything is.
+            (false, false, false, false, Consent.goAhead), (false, false, false, true, .goAhead),
+            (true, false, false, true, .ask), (true, false, false, false, .refuse),
+            (true, false, true, false, .goAhead),
+            (false, true, false, true, .askForName("live")), (true, true, false, true, .askForName("live")),
+            (false, true, false, false, .refuse), (true, true, true, false, .goAhead),
+        ] as [(Bool, Bool, Bool, Bool, Consent)])
     func `what needs a yes`(selection: Bool, production: Bool, yes: Bool, canAsk: Bool, expected: Consent) {
         #expect(
             Consent.needed(
@@ -23,8 +25,10 @@ struct ConsentTests {
 
     @Test func `without a terminal and a yes nothing is done`() {
         let failure = #expect(throws: CommandFailure.self) { try Consent.refuse.obtain(for: "retry 12 jobs") }
-        #expect(failure == CommandFailure(
-            .confirmationNeeded, "not done: to retry 12 jobs without a terminal to ask on, add --yes"))
+        #expect(
+            failure
+                == CommandFailure(
+                    .confirmationNeeded, "not done: to retry 12 jobs without a terminal to ask on, add --yes"))
     }
 
     @Test func `a selection shows its count and its first items`() {

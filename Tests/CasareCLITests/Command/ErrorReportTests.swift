@@ -26,12 +26,13 @@ struct ErrorReportTests {
         #expect(ErrorReport.failure(for: Self.problem(status, code)).status.rawValue == exit)
     }
 
-    @Test(arguments: [
-        (ClientError.unreachable(url: "http://h", reason: "refused"), 10),
-        (.timedOut(operation: "GET /x", after: .seconds(1)), 10),
-        (.versionSkew(operation: "GET /x", serverVersion: "9", reason: "no such route"), 11),
-        (.notCasare(url: "http://h", reason: "odd"), 1), (.cancelled, 130), (.invalidURL("x"), 1),
-    ] as [(ClientError, Int32)])
+    @Test(
+        arguments: [
+            (ClientError.unreachable(url: "http://h", reason: "refused"), 10),
+            (.timedOut(operation: "GET /x", after: .seconds(1)), 10),
+            (.versionSkew(operation: "GET /x", serverVersion: "9", reason: "no such route"), 11),
+            (.notCasare(url: "http://h", reason: "odd"), 1), (.cancelled, 130), (.invalidURL("x"), 1),
+        ] as [(ClientError, Int32)])
     func `so has everything that goes wrong on the way`(error: ClientError, exit: Int32) {
         #expect(ErrorReport.failure(for: error).status.rawValue == exit)
     }
@@ -48,21 +49,28 @@ struct ErrorReportTests {
     }
 
     @Test func `a report is one line, whatever the server says`() {
-        let line = ErrorReport.line(ErrorReport.failure(for: Self.problem(404, "RESOURCE_NOT_FOUND", "no\n\u{1B}[2Jjob")))
-        #expect(line == "casarectl: no\\n\\u{1b}[2Jjob")
+        let line = ErrorReport.line(
+            ErrorReport.failure(for: Self.problem(404, "RESOURCE_NOT_FOUND", "no\n\tjob \u{1B}[2J")))
+        #expect(line == "casarectl: no job \\u{1b}[2J")
     }
 
     @Test func `the first few problems of a request are in the line`() {
         let issues: Object = [
             "issues": [
-                ["severity": "warning", "message": "w"], ["severity": "error", "message": "a", "location": "node:x"],
-                ["severity": "error", "message": "b"], ["severity": "error", "message": "c"],
-                ["severity": "error", "message": "d"],
+                ["severity": "warning", "message": "w"], ["severity": "error", "message": "one", "location": "node:x"],
+                ["severity": "error", "message": "two"], ["severity": "error", "message": "three"],
+                ["severity": "error", "message": "four"],
             ]
         ]
         #expect(
-            ErrorReport.failure(for: Self.problem(422, "VALIDATION_ERROR", "the workflow is not valid", details: issues)).message
-                == "the workflow is not valid: a [node:x]; b; c; and 1 more")
+            ErrorReport.failure(
+                for: Self.problem(422, "VALIDATION_ERROR", "the workflow is not valid", details: issues)
+            ).message
+                == "the workflow is not valid: one [node:x]; two; three; and 1 more")
+        #expect(
+            ErrorReport.failure(for: Self.problem(422, "VALIDATION_ERROR", "not valid: three; four", details: issues))
+                .message
+                == "not valid: three; four: one [node:x]; two")
         #expect(
             ErrorReport.failure(for: Self.problem(400, "INVALID_INPUT", "expected a number", field: "limit")).message
                 == "limit: expected a number")
@@ -76,11 +84,11 @@ struct ErrorReportTests {
         }
         #expect(outcome.done == ["a", "c"])
         let several = #expect(throws: CommandFailure.self) {
-            try outcome.check(Selection(items: items, noun: "job"), verb: "try")
+            try outcome.check(Selection(items: items, noun: "job"))
         }
         #expect(several == CommandFailure(.partOfBulkFailed, "2 of 3 jobs done, 1 failed, 0 not tried"))
         let lone = #expect(throws: CommandFailure.self) {
-            try outcome.check(Selection(items: [items[1]], noun: "job"), verb: "try")
+            try outcome.check(Selection(items: [items[1]], noun: "job"))
         }
         #expect(lone?.status == .conflict)
     }

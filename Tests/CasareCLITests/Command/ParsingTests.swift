@@ -17,7 +17,8 @@ struct ParsingTests {
 
     @Test(arguments: [
         "submit w.json --var a=1 --var b:=[1] --vars v.yaml --priority high --idempotency-key k --delay 1h30m --wait"
-            + " --timeout 5m --follow --trace --continue-on-error --node-timeout 30 --max-attempts 3 --time-limit 2h -o json",
+            + " --timeout 5m --follow --trace --continue-on-error --node-timeout 30 --max-attempts 3"
+            + " --time-limit 2h -o json",
         "submit invoices --version 3 --at 2026-11-30T06:00:00Z --dry-run --context live",
         "submit - --priority 20", "retry \(id)", "retry - --yes --var a=1 --wait", "retry \(id) \(id) --dry-run",
         "dlq list --workflow w --kind application --status all --limit 0 -o wide", "dlq show \(id)", "dlq get \(id)",
@@ -28,7 +29,8 @@ struct ParsingTests {
         "workflow validate a.json b.json -o jsonl", "workflow push a.json --name w --dry-run", "workflow list",
         "workflow get w --version 2 --document", "workflow versions w", "wf ls",
         "robot list", "robot get r1", "robot register r1 --slots 4 --environment e --tag a --tag b --capability c",
-        "run w.json --var a=1 --vars - --trace --continue-on-error --node-timeout 1s --timeout 1m --working-directory /tmp",
+        "run w.json --var a=1 --vars - --trace --continue-on-error --node-timeout 1s --timeout 1m"
+            + " --working-directory /tmp",
         "db migrate --database-url postgres://h/d --dry-run", "db status -o json",
         "token create ci --role operator --expires-in 90d", "token create r --role robot --robot r1", "token list",
         "token revoke ci --yes", "login --url http://localhost:8000 --token-file f --name local --production",
@@ -45,7 +47,8 @@ struct ParsingTests {
         "submit a --at 2026-11-30T06:00:00", "submit a --timeout 5", "submit a --max-attempts 0",
         "submit a --max-attempts 101", "submit - --vars -", "submit a --var novalue", "submit a -o xml", "retry",
         "retry \(id) --timeout 5", "retry - --vars -", "dlq retry", "dlq retry \(id) --workflow w", "dlq retry --yes",
-        "dlq list --status maybe", "dlq list --kind odd", "job get 7", "job list --status odd", "job list --since later",
+        "dlq list --status maybe", "dlq list --kind odd", "job get 7", "job list --status odd",
+        "job list --since later",
         "job list --limit -1", "job list -o json --columns id", "job cancel", "workflow validate", "robot get -r",
         "robot register r1 --slots 0", "run - --vars -", "run", "token create x", "token create x --role king",
         "token create x --role viewer --robot r1", "dev --port 65536", "dev --slots 0",

@@ -94,14 +94,15 @@ struct ContextTests {
         #expect(ServerURL(argument) == nil)
     }
 
-    @Test(arguments: [
-        ([], [:], "local", "crpa_local"),
-        ([], ["CASARE_CONTEXT": "live"], "live", "crpa_live"),
-        (["--context", "live"], ["CASARE_CONTEXT": "local", "CASARE_URL": "http://x"], "live", "crpa_live"),
-        ([], ["CASARE_TOKEN": "t"], "local", "t"),
-        (["--url", "https://casare.example/"], ["CASARE_CONTEXT": "local"], "live", "crpa_live"),
-        ([], ["CASARE_URL": "http://127.0.0.1:8080", "CASARE_TOKEN": "t"], "local", "t"),
-    ] as [([String], [String: String], String, String)])
+    @Test(
+        arguments: [
+            ([], [:], "local", "crpa_local"),
+            ([], ["CASARE_CONTEXT": "live"], "live", "crpa_live"),
+            (["--context", "live"], ["CASARE_CONTEXT": "local", "CASARE_URL": "http://x"], "live", "crpa_live"),
+            ([], ["CASARE_TOKEN": "t"], "local", "t"),
+            (["--url", "https://casare.example/"], ["CASARE_CONTEXT": "local"], "live", "crpa_live"),
+            ([], ["CASARE_URL": "http://127.0.0.1:8080", "CASARE_TOKEN": "t"], "local", "t"),
+        ] as [([String], [String: String], String, String)])
     func `options count for more than the environment, and that for more than the current context`(
         arguments: [String], variables: [String: String], context: String, token: String
     ) throws {
@@ -112,7 +113,8 @@ struct ContextTests {
     }
 
     @Test func `a context's token is never sent to another server`() throws {
-        let server = try ConnectionOptions.parse(["--url", "https://elsewhere.example"]).server(Self.both, Environment([:]))
+        let server = try ConnectionOptions.parse(["--url", "https://elsewhere.example"]).server(
+            Self.both, Environment([:]))
         #expect(server.token == nil)
         #expect(server.contextName == nil)
     }

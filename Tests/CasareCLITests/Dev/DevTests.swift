@@ -10,8 +10,9 @@ struct DevTests {
         let command = try DevCommand.parse(["--port", "9000", "--slots", "2", "--no-robot"])
         let settings = try command.settings(Environment(["HOME": "/home/u"]), isRoot: false)
         #expect(
-            settings == DevSettings(
-                dataFolder: "/home/u/.local/share/casare/dev", port: 9000, slots: 2, runsRobot: false))
+            settings
+                == DevSettings(
+                    dataFolder: "/home/u/.local/share/casare/dev", port: 9000, slots: 2, runsRobot: false))
         #expect(try command.settings(Environment(["HOME": "/root"]), isRoot: true).dataFolder == "/var/lib/casare/dev")
         #expect(try command.settings(Environment(["XDG_DATA_HOME": "/d"]), isRoot: true).dataFolder == "/d/casare/dev")
         let named = try DevCommand.parse(["--data-dir", "here"]).settings(Environment([:]), isRoot: false)

@@ -25,7 +25,8 @@ struct JobViewTests {
         .finished(
             Job.Outcome(
                 kind: kind, result: result, message: message, robot: "r1",
-                startedAt: Self.now.addingTimeInterval(-10), finishedAt: Self.now.addingTimeInterval(-8), failure: failure))
+                startedAt: Self.now.addingTimeInterval(-10), finishedAt: Self.now.addingTimeInterval(-8),
+                failure: failure))
     }
 
     private static let result = RunResult(
@@ -124,7 +125,8 @@ struct JobViewTests {
         #expect(
             progress.saw(Self.job(.running(Job.Running(robot: "r2", since: Self.now)), attempt: 2))
                 == "running on r2, attempt 2")
-        #expect(progress.saw(Self.job(Self.ended(.failed(.timeout), nil, "too long"), attempt: 2)) == "failed: too long")
+        #expect(
+            progress.saw(Self.job(Self.ended(.failed(.timeout), nil, "too long"), attempt: 2)) == "failed: too long")
     }
 
     @Test func `progress tells a step when it begins and when it ends`() throws {
@@ -135,9 +137,10 @@ struct JobViewTests {
                     startedAt: Self.now, finishedAt: result == nil ? nil : Self.now))
         }
         var progress = JobProgress()
-        #expect(progress.saw([try step(0, "{\"outputs\":{}}"), try step(1, nil)]) == [
-            "step 0 n0 (T) succeeded", "step 1 n1 (T) began",
-        ])
+        #expect(
+            progress.saw([try step(0, "{\"outputs\":{}}"), try step(1, nil)]) == [
+                "step 0 n0 (T) succeeded", "step 1 n1 (T) began",
+            ])
         #expect(progress.saw([try step(0, "{\"outputs\":{}}"), try step(1, nil)]) == [])
         #expect(progress.saw([try step(1, "{\"error\":\"no\"}")]) == ["step 1 n1 (T) failed: no"])
         #expect(progress.saw([try step(1, "{\"error\":\"no\"}")]) == [])

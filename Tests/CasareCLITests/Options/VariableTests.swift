@@ -4,13 +4,15 @@ import Testing
 @testable import CasareCLI
 
 struct VariableTests {
-    @Test(arguments: [
-        ("n=5", "n", 5), ("n=-1.5", "n", -1.5), ("b=true", "b", true), ("z=null", "z", .null),
-        ("l=[1,\"a\"]", "l", [1, "a"]), ("o={\"k\":1}", "o", ["k": 1]), ("t=hello world", "t", "hello world"),
-        ("t=", "t", ""), ("t=a=b", "t", "a=b"), ("zip=01234", "zip", "01234"), ("q=\"5\"", "q", "\"5\""),
-        ("q:=\"5\"", "q", "5"), ("q:=[]", "q", []), ("yes=True", "yes", "True"), ("date=2026-01-02", "date", "2026-01-02"),
-        ("account=12345678901234567890", "account", "12345678901234567890"),
-    ] as [(String, String, Value)])
+    @Test(
+        arguments: [
+            ("n=5", "n", 5), ("n=-1.5", "n", -1.5), ("b=true", "b", true), ("z=null", "z", .null),
+            ("l=[1,\"a\"]", "l", [1, "a"]), ("o={\"k\":1}", "o", ["k": 1]), ("t=hello world", "t", "hello world"),
+            ("t=", "t", ""), ("t=a=b", "t", "a=b"), ("zip=01234", "zip", "01234"), ("q=\"5\"", "q", "\"5\""),
+            ("q:=\"5\"", "q", "5"), ("q:=[]", "q", []), ("yes=True", "yes", "True"),
+            ("date=2026-01-02", "date", "2026-01-02"),
+            ("account=12345678901234567890", "account", "12345678901234567890"),
+        ] as [(String, String, Value)])
     func `the value of --var is JSON where it can be`(argument: String, name: String, value: Value) throws {
         let assignment = try VariableAssignment(parsing: argument)
         #expect(assignment.name == name)

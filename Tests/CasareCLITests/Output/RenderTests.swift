@@ -37,7 +37,8 @@ struct RenderTests {
         }
     }
 
-    private static func render(_ arguments: [String], _ presentation: Presentation = list(), width: Int? = nil,
+    private static func render(
+        _ arguments: [String], _ presentation: Presentation = list(), width: Int? = nil,
         colour: Bool = false
     ) throws -> String {
         try OutputOptions.parse(arguments).render(
@@ -77,16 +78,20 @@ struct RenderTests {
     }
 
     @Test func `columns are shown in the order they are asked for`() throws {
-        #expect(try Self.render(["--columns", "launched-at, NAME"]) == """
-            LAUNCHED AT  NAME
-            2 h ago      Aurora
-            now          Batavia
+        #expect(
+            try Self.render(["--columns", "launched-at, NAME"]) == """
+                LAUNCHED AT  NAME
+                2 h ago      Aurora
+                now          Batavia
 
-            """)
+                """)
     }
 
     @Test func `an unknown column is a usage error that names the known ones`() {
-        #expect(throws: CommandFailure(.usage, "there is no column 'speed': choose from name, state, tons, note, launched_at")) {
+        #expect(
+            throws: CommandFailure(
+                .usage, "there is no column 'speed': choose from name, state, tons, note, launched_at")
+        ) {
             try Self.render(["--columns", "name,speed"])
         }
     }
@@ -174,7 +179,9 @@ struct RenderTests {
         sheet.add("launched", .time(Self.now.addingTimeInterval(-7200)))
         sheet.sections = [
             .lines(title: "Log", ["first\nsecond", "\u{1B}c"]),
-            .fields(title: "Variables", [Sheet.Field(label: "übung", cell: .text("1")), Sheet.Field(label: "x", cell: .text("2"))]),
+            .fields(
+                title: "Variables",
+                [Sheet.Field(label: "übung", cell: .text("1")), Sheet.Field(label: "x", cell: .text("2"))]),
         ]
         let single = Presentation(
             single: Self.ships[0], columns: Self.columns, name: "Aurora", json: ["name": "Aurora"], sheet: sheet)

@@ -21,7 +21,8 @@ struct RunTests {
     @Test func `a workflow runs without a server`() throws {
         try withFolder { folder in
             try write(Self.greeting, to: folder + "/w.json")
-            let json = try Self.program.run(["run", "w.json", "--var", "who=World", "--trace", "-o", "json"], in: folder)
+            let json = try Self.program.run(
+                ["run", "w.json", "--var", "who=World", "--trace", "-o", "json"], in: folder)
             #expect(json.status == 0)
             let printed = try Value(parsingJSON: json.output)
             #expect(printed.object?.keys == ["workflow", "status", "duration_ms", "failure", "result"])
@@ -50,7 +51,8 @@ struct RunTests {
 
     @Test func `a run that fails ends with 9 and says why in every format`() throws {
         try withFolder { folder in
-            try write("""
+            try write(
+                """
                 {"metadata": {"name": "broken"},
                  "nodes": {"t": {"node_type": "ThrowErrorNode", "config": {"error_message": "no such invoice"}}}}
                 """, to: folder + "/w.json")
@@ -68,7 +70,8 @@ struct RunTests {
 
     @Test func `a subflow file beside the workflow is found from anywhere`() throws {
         try withFolder { folder in
-            try write("""
+            try write(
+                """
                 {"metadata": {"name": "main"},
                  "nodes": {"s": {"node_type": "SubflowNode", "config": {"subflow_path": "parts/sub.json"}}}}
                 """, to: folder + "/flows/main.json")
@@ -115,7 +118,8 @@ struct RunTests {
 
     @Test func `contexts are kept between commands`() throws {
         try withFolder { folder in
-            try write("""
+            try write(
+                """
                 {"version": 1, "current": null, "contexts": [
                   {"name": "a", "url": "http://localhost:1", "token": "crpa_secret", "production": true}]}
                 """, to: folder + "/.config/casare/config.json")

@@ -31,7 +31,8 @@ struct BundleTests {
 
     @Test func `nodes in a list and in the subflow editor's form are looked through too`() throws {
         try withFolder { folder in
-            try write("""
+            try write(
+                """
                 {"nodes": [{"id": "x", "type": "SubflowNode", "properties": {"subflow_path": "s.json"}}]}
                 """, to: folder + "/main.json")
             try write(Self.workflow("s"), to: folder + "/s.json")
@@ -54,11 +55,14 @@ struct BundleTests {
 
     @Test func `a document's own subflows win over files`() throws {
         try withFolder { folder in
-            try write("""
-                {"nodes": {"n": {"config": {"subflow_path": "s.json"}}}, "subflows": {"s.json": {"nodes": {}, "id": "own"}}}
+            try write(
+                """
+                {"nodes": {"n": {"config": {"subflow_path": "s.json"}}},
+                 "subflows": {"s.json": {"nodes": {}, "id": "own"}}}
                 """, to: folder + "/main.json")
             try write(Self.workflow("file"), to: folder + "/s.json")
-            #expect(try WorkflowBundle.load(.file(folder + "/main.json")).document["subflows"]?["s.json"]?["id"] == "own")
+            #expect(
+                try WorkflowBundle.load(.file(folder + "/main.json")).document["subflows"]?["s.json"]?["id"] == "own")
         }
     }
 

@@ -37,24 +37,27 @@ import Testing
         #expect(value.jsonText(sortKeys: true) == #"{"B":1,"a":1,"a1":1,"b":{"a":2,"z":1},"é":1}"#)
     }
 
-    @Test(arguments: [
-        (Value.int(0), "0"), (.int(9), "9"), (.int(10), "10"), (.int(-1), "-1"), (.int(.max), "9223372036854775807"),
-        (.int(.min), "-9223372036854775808"), (.double(15), "15.0"), (.double(-0.0), "-0.0"), (.double(0.1), "0.1"),
-        (.double(1e16), "1e+16"), (.double(1e-5), "1e-05"), (.double(1.0 / 3), "0.3333333333333333"),
-        (.double(.nan), "null"), (.double(.infinity), "null"), (.double(-.infinity), "null"),
-    ] as [(Value, String)])
+    @Test(
+        arguments: [
+            (Value.int(0), "0"), (.int(9), "9"), (.int(10), "10"), (.int(-1), "-1"),
+            (.int(.max), "9223372036854775807"),
+            (.int(.min), "-9223372036854775808"), (.double(15), "15.0"), (.double(-0.0), "-0.0"), (.double(0.1), "0.1"),
+            (.double(1e16), "1e+16"), (.double(1e-5), "1e-05"), (.double(1.0 / 3), "0.3333333333333333"),
+            (.double(.nan), "null"), (.double(.infinity), "null"), (.double(-.infinity), "null"),
+        ] as [(Value, String)])
     func `numbers keep their kind`(value: Value, expected: String) {
         #expect(value.jsonText() == expected)
     }
 
-    @Test(arguments: [
-        ("a\"b\\c/d", #""a\"b\\c/d""#, #""a\"b\\c/d""#),
-        (
-            "\u{8}\u{9}\u{A}\u{C}\u{D}\u{0}\u{1F}\u{7F}", "\"\\b\\t\\n\\f\\r\\u0000\\u001f\u{7F}\"",
-            "\"\\b\\t\\n\\f\\r\\u0000\\u001f\u{7F}\""
-        ),
-        ("é日🎉!", "\"é日🎉!\"", #""\u00e9\u65e5\ud83c\udf89!""#), ("", "\"\"", "\"\""), ("é", "\"é\"", #""\u00e9""#),
-    ] as [(String, String, String)])
+    @Test(
+        arguments: [
+            ("a\"b\\c/d", #""a\"b\\c/d""#, #""a\"b\\c/d""#),
+            (
+                "\u{8}\u{9}\u{A}\u{C}\u{D}\u{0}\u{1F}\u{7F}", "\"\\b\\t\\n\\f\\r\\u0000\\u001f\u{7F}\"",
+                "\"\\b\\t\\n\\f\\r\\u0000\\u001f\u{7F}\""
+            ),
+            ("é日🎉!", "\"é日🎉!\"", #""\u00e9\u65e5\ud83c\udf89!""#), ("", "\"\"", "\"\""), ("é", "\"é\"", #""\u00e9""#),
+        ] as [(String, String, String)])
     func `strings are escaped`(text: String, plain: String, ascii: String) {
         #expect(Value.string(text).jsonText() == plain)
         #expect(Value.string(text).jsonText(escapeNonASCII: true) == ascii)

@@ -4,22 +4,23 @@ import Testing
 @testable import CasareEngine
 
 @Suite struct ExpressionFunctionTests {
-    @Test(arguments: [
-        ("str(true)", "true"), ("str(null)", ""), ("str(15.0)", "15"), ("str([1, 'a'])", "[1,\"a\"]"),
-        ("'x'.contains('x')", true), ("'abc'.contains('d')", false),
-        ("'  a '.trim()", "a"), ("[1, '2'].contains(2)", true), ("{'a': 1}.contains('a')", true),
-        ("'abc'.index('c')", 2), ("[1].index(9)", -1), ("'a1'.contains(1)", true),
-        ("','.join([1, 2.0, true, null])", "1,2,true,"), ("range(3)", [0, 1, 2]), ("tuple('ab')", ["a", "b"]),
-        ("{'a': 1}.items()", [["a", 1]]), ("'x'.split('x')", ["", ""]),
-        ("'é🎉'.find('🎉')", 1), ("round(2.5, null)", 2), ("round(9007199254740993)", 9_007_199_254_740_993),
-        ("round(1e300)", 1e300), ("round('2.5')", 2), ("abs('-2')", 2),
-        ("range('3')", [0, 1, 2]), ("{1: 'a', null: 'b', true: 'c'}", ["1": "a", "": "b", "true": "c"]),
-        ("'a'.startswith(['x', 'a'])", true), ("int('12', 3)", 5),
-        ("max({'a': 1}.values())", 1), ("any({'a': 0})", true), ("all('')", true), ("bool('false')", true),
-        ("'ÄÖ'.lower()", "äö"), ("'straße'.upper()", "STRASSE"),
-        ("'\\u00a0x\\u00a0'.strip()", "x"), ("''.join([])", ""), ("'abc'.replace('', 'x')", "abc"),
-        ("{}.get('a')", .null),
-    ] as [(String, Value)])
+    @Test(
+        arguments: [
+            ("str(true)", "true"), ("str(null)", ""), ("str(15.0)", "15"), ("str([1, 'a'])", "[1,\"a\"]"),
+            ("'x'.contains('x')", true), ("'abc'.contains('d')", false),
+            ("'  a '.trim()", "a"), ("[1, '2'].contains(2)", true), ("{'a': 1}.contains('a')", true),
+            ("'abc'.index('c')", 2), ("[1].index(9)", -1), ("'a1'.contains(1)", true),
+            ("','.join([1, 2.0, true, null])", "1,2,true,"), ("range(3)", [0, 1, 2]), ("tuple('ab')", ["a", "b"]),
+            ("{'a': 1}.items()", [["a", 1]]), ("'x'.split('x')", ["", ""]),
+            ("'é🎉'.find('🎉')", 1), ("round(2.5, null)", 2), ("round(9007199254740993)", 9_007_199_254_740_993),
+            ("round(1e300)", 1e300), ("round('2.5')", 2), ("abs('-2')", 2),
+            ("range('3')", [0, 1, 2]), ("{1: 'a', null: 'b', true: 'c'}", ["1": "a", "": "b", "true": "c"]),
+            ("'a'.startswith(['x', 'a'])", true), ("int('12', 3)", 5),
+            ("max({'a': 1}.values())", 1), ("any({'a': 0})", true), ("all('')", true), ("bool('false')", true),
+            ("'ÄÖ'.lower()", "äö"), ("'straße'.upper()", "STRASSE"),
+            ("'\\u00a0x\\u00a0'.strip()", "x"), ("''.join([])", ""), ("'abc'.replace('', 'x')", "abc"),
+            ("{}.get('a')", .null),
+        ] as [(String, Value)])
     func `functions and methods where they differ from Python or go beyond it`(text: String, expected: Value) throws {
         #expect(try Expression.value(of: text).isIdentical(to: expected))
     }
@@ -88,23 +89,26 @@ import Testing
         #expect(between == [-1, 0, 1])
     }
 
-    @Test(arguments: [
-        (Value.null, false), (true, true), (false, false), (0, false), (-1, true), (0.0, false), (-0.0, false),
-        (2.5, true), ("", false), (" ", true), ("0", true),
-        ("false", true), ("no", true), ([], false), ([0], true), ([:], false), (["a": nil], true),
-        (.double(.nan), true),
-    ] as [(Value, Bool)])
+    @Test(
+        arguments: [
+            (Value.null, false), (true, true), (false, false), (0, false), (-1, true), (0.0, false), (-0.0, false),
+            (2.5, true), ("", false), (" ", true), ("0", true),
+            ("false", true), ("no", true), ([], false), ([0], true), ([:], false), (["a": nil], true),
+            (.double(.nan), true),
+        ] as [(Value, Bool)])
     func `truth is Python's`(value: Value, expected: Bool) {
         #expect(value.isTruthy == expected)
     }
 
-    @Test(arguments: [
-        (Value.string("false"), false), ("False", false), (" FALSE ", false), ("no", false), ("No\n", false),
-        ("0", false), (" 0", false), ("", false), ("yes", true), ("true", true),
-        ("ok", true), ("false positive", true), ("none", true), ("00", true), ("nope", true), (" ", true), ("1", true),
-        ("0.0", true), (0, false), (1, true), (.null, false), ([], false), (["no"], true),
-        (.string(String(repeating: " ", count: 200) + "no"), false),
-    ] as [(Value, Bool)])
+    @Test(
+        arguments: [
+            (Value.string("false"), false), ("False", false), (" FALSE ", false), ("no", false), ("No\n", false),
+            ("0", false), (" 0", false), ("", false), ("yes", true), ("true", true),
+            ("ok", true), ("false positive", true), ("none", true), ("00", true), ("nope", true), (" ", true),
+            ("1", true),
+            ("0.0", true), (0, false), (1, true), (.null, false), ([], false), (["no"], true),
+            (.string(String(repeating: " ", count: 200) + "no"), false),
+        ] as [(Value, Bool)])
     func `the words false, no and 0 are false as a whole condition`(value: Value, expected: Bool) {
         #expect(value.conditionIsTrue == expected)
     }

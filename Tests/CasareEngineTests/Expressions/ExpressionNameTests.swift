@@ -15,41 +15,47 @@ import Testing
         "n1": ["count": 2, "rows": [["id": 7]]], "node-1": ["x": 1], "item": ["result": 8],
     ]
 
-    @Test(arguments: [
-        ("n", 3), ("n + 1", 4), ("item.price * 2", 5.0), ("item['price']", 2.5), ("item.tags[0]", "x"), ("n1.count", 2),
-        ("n1.rows[0].id", 7), ("n1['rows'][0]['id']", 7), ("nodes.n1.count", 2), ("item.result", 8), ("d.a.b[-1]", 4),
-        ("d[key].b[0]", 4),
-        ("(item).price", 2.5), ("in_stock", 1), ("len", 9), ("len(s)", 2), ("direction == 'up'", true),
-        ("filename == \"a\"", true),
-        ("_job_id", "j"), ("größe * 2", 8), ("d.keys", "own"), ("s.upper()", "OK"), ("item.tags[0].upper()", "X"),
-        ("d.a['b']", [4]),
-        ("s[0]", "o"), ("s[5]", .null),
-    ] as [(String, Value)])
+    @Test(
+        arguments: [
+            ("n", 3), ("n + 1", 4), ("item.price * 2", 5.0), ("item['price']", 2.5), ("item.tags[0]", "x"),
+            ("n1.count", 2),
+            ("n1.rows[0].id", 7), ("n1['rows'][0]['id']", 7), ("nodes.n1.count", 2), ("item.result", 8),
+            ("d.a.b[-1]", 4),
+            ("d[key].b[0]", 4),
+            ("(item).price", 2.5), ("in_stock", 1), ("len", 9), ("len(s)", 2), ("direction == 'up'", true),
+            ("filename == \"a\"", true),
+            ("_job_id", "j"), ("größe * 2", 8), ("d.keys", "own"), ("s.upper()", "OK"), ("item.tags[0].upper()", "X"),
+            ("d.a['b']", [4]),
+            ("s[0]", "o"), ("s[5]", .null),
+        ] as [(String, Value)])
     func `bare names are variables and outputs of nodes`(text: String, expected: Value) throws {
         #expect(try Expression.value(of: text, Self.variables, outputs: Self.outputs) == expected)
     }
 
-    @Test(arguments: [
-        ("{{n}}", 3), ("{{ n }} > 2", true), ("{{s}} == 'ok'", true), ("{{d.a.b[0]}} == 4", true),
-        ("{{missing}} == 1", false),
-        ("{{flag}} and {{n}} == 3", true), ("{{s}}.upper()", "OK"), ("{{item}}.price", 2.5), ("{{item}}['price']", 2.5),
-        ("${n} * 2", 6), ("%n% % 2", 1), ("5 % n % 2", 0), ("[{{n}}, ${n}]", [3, 3]), ("{'k': {{n}}}", ["k": 3]),
-        ("-{{n}}", -3), ("!{{flag}}", false), ("{{node-1.x}} + 1", 2), ("{{items}} == []", true),
-        ("{{items}} != []", false),
-        ("{{quoted}} == 1", false), ("{{quoted}}", "it's \"x\" or 1 == 1"), ("{{n1.rows}}[0].id", 7),
-        ("{{d.a.b[-1]}}", 4),
-    ] as [(String, Value)])
+    @Test(
+        arguments: [
+            ("{{n}}", 3), ("{{ n }} > 2", true), ("{{s}} == 'ok'", true), ("{{d.a.b[0]}} == 4", true),
+            ("{{missing}} == 1", false),
+            ("{{flag}} and {{n}} == 3", true), ("{{s}}.upper()", "OK"), ("{{item}}.price", 2.5),
+            ("{{item}}['price']", 2.5),
+            ("${n} * 2", 6), ("%n% % 2", 1), ("5 % n % 2", 0), ("[{{n}}, ${n}]", [3, 3]), ("{'k': {{n}}}", ["k": 3]),
+            ("-{{n}}", -3), ("!{{flag}}", false), ("{{node-1.x}} + 1", 2), ("{{items}} == []", true),
+            ("{{items}} != []", false),
+            ("{{quoted}} == 1", false), ("{{quoted}}", "it's \"x\" or 1 == 1"), ("{{n1.rows}}[0].id", 7),
+            ("{{d.a.b[-1]}}", 4),
+        ] as [(String, Value)])
     func `a template is an operand`(text: String, expected: Value) throws {
         #expect(try Expression.value(of: text, Self.variables, outputs: Self.outputs) == expected)
     }
 
-    @Test(arguments: [
-        ("'{{s}}' == 'ok'", true), ("\"{{n}}\" == '3'", true), ("'{{n}}'", "3"), ("'a {{n}} b'", "a 3 b"),
-        ("'{{missing}}'", "{{missing}}"),
-        ("'%n%%'", "3%"), ("'100%'", "100%"), ("'${n}'", "3"), ("len('{{quoted}}') == len(quoted)", true),
-        ("'{{none}}'", ""),
-        ("'{{items}}' == '[]'", true),
-    ] as [(String, Value)])
+    @Test(
+        arguments: [
+            ("'{{s}}' == 'ok'", true), ("\"{{n}}\" == '3'", true), ("'{{n}}'", "3"), ("'a {{n}} b'", "a 3 b"),
+            ("'{{missing}}'", "{{missing}}"),
+            ("'%n%%'", "3%"), ("'100%'", "100%"), ("'${n}'", "3"), ("len('{{quoted}}') == len(quoted)", true),
+            ("'{{none}}'", ""),
+            ("'{{items}}' == '[]'", true),
+        ] as [(String, Value)])
     func `a template inside quotes is a text`(text: String, expected: Value) throws {
         #expect(try Expression.value(of: text, Self.variables) == expected)
     }

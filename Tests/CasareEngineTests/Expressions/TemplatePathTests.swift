@@ -18,23 +18,25 @@ import Testing
         self.variables.setOutputs(["value": ["user": ["id": 8]], "own": 2], of: "counter")
     }
 
-    @Test(arguments: [
-        ("x", Value.int(5)), (" x ", 5), ("none", .null), ("data.user.tags[1]", "y"), ("data.m[1][0]", 3),
-        ("lst[1].n", "second"), ("data.user.id", 7), ("lst[-1].n", "second"), ("lst[-2].n", "first"),
-        ("lst.0.n", "first"),
-        ("data.m.1.0", 3), ("data.0", "zero"), ("data.gone", .null), ("größe", 3), ("_job_id", "j"),
-        ("data.user", ["tags": ["x", "y"], "id": 7]),
-    ] as [(String, Value)])
+    @Test(
+        arguments: [
+            ("x", Value.int(5)), (" x ", 5), ("none", .null), ("data.user.tags[1]", "y"), ("data.m[1][0]", 3),
+            ("lst[1].n", "second"), ("data.user.id", 7), ("lst[-1].n", "second"), ("lst[-2].n", "first"),
+            ("lst.0.n", "first"),
+            ("data.m.1.0", 3), ("data.0", "zero"), ("data.gone", .null), ("größe", 3), ("_job_id", "j"),
+            ("data.user", ["tags": ["x", "y"], "id": 7]),
+        ] as [(String, Value)])
     func `a path leads into a variable`(path: String, expected: Value) throws {
         #expect(try #require(TemplatePath(path)).value(in: self.variables) == expected)
         #expect(self.variables.value(at: path) == expected)
     }
 
-    @Test(arguments: [
-        ("read-file_2.content", Value.string("abc")), ("nodes.read-file_2.size", 3), ("read-file_2.text", "abc"),
-        ("counter.own", 1), ("counter.value.user.id", 8), ("counter", ["own": 1]), ("nodes.counter.own", 2),
-        ("read-file_2", ["content": "abc", "size": 3]), ("nodes.read-file_2", ["content": "abc", "size": 3]),
-    ] as [(String, Value)])
+    @Test(
+        arguments: [
+            ("read-file_2.content", Value.string("abc")), ("nodes.read-file_2.size", 3), ("read-file_2.text", "abc"),
+            ("counter.own", 1), ("counter.value.user.id", 8), ("counter", ["own": 1]), ("nodes.counter.own", 2),
+            ("read-file_2", ["content": "abc", "size": 3]), ("nodes.read-file_2", ["content": "abc", "size": 3]),
+        ] as [(String, Value)])
     func `outputs of nodes come after variables`(path: String, expected: Value) throws {
         #expect(try #require(TemplatePath(path)).value(in: self.variables) == expected)
     }
@@ -45,23 +47,26 @@ import Testing
         #expect(try #require(TemplatePath("nodes.counter.own")).value(in: self.variables) == 2)
     }
 
-    @Test(arguments: [
-        "nope", "nope.deep[0]", "X", "x.y", "x[0]", "x-1", "data.user.tags[9]", "data.user.tags[2]",
-        "data.user.tags[-3]",
-        "data.nope.deep", "data[0]", "data.user.tags.two", "lst.n", "none.a", "counter.nope", "read-file_2.empty",
-        "nodes",
-        "nodes.nope.x", "nodes[0]", "read-file_2[0]", "$nosuch", "$timestamp", "lst[99999999999999999999]",
-        "lst.99999999999999999999",
-    ] as [String])
+    @Test(
+        arguments: [
+            "nope", "nope.deep[0]", "X", "x.y", "x[0]", "x-1", "data.user.tags[9]", "data.user.tags[2]",
+            "data.user.tags[-3]",
+            "data.nope.deep", "data[0]", "data.user.tags.two", "lst.n", "none.a", "counter.nope", "read-file_2.empty",
+            "nodes",
+            "nodes.nope.x", "nodes[0]", "read-file_2[0]", "$nosuch", "$timestamp", "lst[99999999999999999999]",
+            "lst.99999999999999999999",
+        ] as [String])
     func `a path that leads nowhere has no value`(path: String) throws {
         #expect(try #require(TemplatePath(path)).value(in: self.variables) == nil)
     }
 
-    @Test(arguments: [
-        "", " ", "1bad", "x|upper", "data['user']", "a b", "a..b", ".a", "a.", "a[", "a[]", "a[x]", "a[1", "a]", "-a",
-        "$", "$1",
-        "a.-b", "a[--1]", "a[-]", "$secret:ID", "a+b", "f(x)", "a[1]b", "a\u{0}",
-    ] as [String])
+    @Test(
+        arguments: [
+            "", " ", "1bad", "x|upper", "data['user']", "a b", "a..b", ".a", "a.", "a[", "a[]", "a[x]", "a[1", "a]",
+            "-a",
+            "$", "$1",
+            "a.-b", "a[--1]", "a[-]", "$secret:ID", "a+b", "f(x)", "a[1]b", "a\u{0}",
+        ] as [String])
     func `other text is not a path`(text: String) {
         #expect(TemplatePath(text) == nil)
     }

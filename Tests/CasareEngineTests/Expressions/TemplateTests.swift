@@ -13,37 +13,42 @@ import Testing
         Template(value).resolve(in: self.variables, clock: clock)
     }
 
-    @Test(arguments: [
-        ("{{x}}", Value.int(5)), ("  {{ x }}\n", 5), ("{{\tflag\n}}", true), ("${x}", 5), ("%x%", 5),
-        ("{{items}}", [1, 2.0]),
-        ("{{none}}", .null), ("{{d}}", ["k": "v"]), ("%lst[0].n%", "first"), ("${lst[0].n}", "first"),
-        ("{{lst[-1].n}}", "first"),
-    ] as [(String, Value)])
+    @Test(
+        arguments: [
+            ("{{x}}", Value.int(5)), ("  {{ x }}\n", 5), ("{{\tflag\n}}", true), ("${x}", 5), ("%x%", 5),
+            ("{{items}}", [1, 2.0]),
+            ("{{none}}", .null), ("{{d}}", ["k": "v"]), ("%lst[0].n%", "first"), ("${lst[0].n}", "first"),
+            ("{{lst[-1].n}}", "first"),
+        ] as [(String, Value)])
     func `a string that is one template becomes the value itself`(text: String, expected: Value) {
         #expect(self.resolve(.string(text)) == .value(expected))
     }
 
-    @Test(arguments: [
-        ("n={{x}} {{flag}}", "n=5 true"), ("{{x}}{{x}}", "55"), ("%x%%x%", "55"), ("${x}${x}", "55"),
-        ("[{{none}}]", "[]"),
-        ("{{total}}", nil), ("={{total}}", "=15"), ("{{items}}!", "[1,2]!"), ("{{d}}!", #"{"k":"v"}!"#),
-        ("id={{x}} ${lst[0].n} %d.k%", "id=5 first v"), ("cost: 5%x%", "cost: 55"), ("\\{{x}}", "\\5"),
-        ("{{{x}}}", "{5}"),
-        ("${x}$", "5$"), ("${{{x}}}", "${5}"), ("é{{x}}日", "é5日"), ("{{x}} ", nil),
-        ("a {{x}} b {{nope}} c", "a 5 b {{nope}} c"),
-        ("%{{x}}%", "%5%"),
-    ] as [(String, String?)])
+    @Test(
+        arguments: [
+            ("n={{x}} {{flag}}", "n=5 true"), ("{{x}}{{x}}", "55"), ("%x%%x%", "55"), ("${x}${x}", "55"),
+            ("[{{none}}]", "[]"),
+            ("{{total}}", nil), ("={{total}}", "=15"), ("{{items}}!", "[1,2]!"), ("{{d}}!", #"{"k":"v"}!"#),
+            ("id={{x}} ${lst[0].n} %d.k%", "id=5 first v"), ("cost: 5%x%", "cost: 55"), ("\\{{x}}", "\\5"),
+            ("{{{x}}}", "{5}"),
+            ("${x}$", "5$"), ("${{{x}}}", "${5}"), ("é{{x}}日", "é5日"), ("{{x}} ", nil),
+            ("a {{x}} b {{nope}} c", "a 5 b {{nope}} c"),
+            ("%{{x}}%", "%5%"),
+        ] as [(String, String?)])
     func `in mixed text templates become text`(text: String, expected: String?) {
         guard let expected else { return }
         #expect(self.resolve(.string(text)) == .value(.string(expected)))
     }
 
-    @Test(arguments: [
-        "100% sure 50%", "{{1bad}}", "{{x|upper}}", "{ {x} }", "{{x}", "{{}}", "{{ }}", "{{data['user']}}", "{{x y}}",
-        "${ x }", "% x %",
-        "{x}", "$x", "%", "%%", "{{", "}}", "{{$secret:ID}}", "a {{$secret:ID}} b", "{{x}{{", "", "plain", "{{{{name}}",
-        "50%%",
-    ] as [String])
+    @Test(
+        arguments: [
+            "100% sure 50%", "{{1bad}}", "{{x|upper}}", "{ {x} }", "{{x}", "{{}}", "{{ }}", "{{data['user']}}",
+            "{{x y}}",
+            "${ x }", "% x %",
+            "{x}", "$x", "%", "%%", "{{", "}}", "{{$secret:ID}}", "a {{$secret:ID}} b", "{{x}{{", "", "plain",
+            "{{{{name}}",
+            "50%%",
+        ] as [String])
     func `other text stays as it is`(text: String) {
         let isPartlyTemplate = text == "{{{{name}}"
         #expect(Template(.string(text)).isLiteral == !isPartlyTemplate)

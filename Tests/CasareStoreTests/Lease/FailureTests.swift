@@ -182,7 +182,8 @@ struct RetryTests {
             #expect(try await list(.init(status: .open)) == [ids[3], ids[2], ids[1]])
             #expect(try await list(.init(status: .replayed)) == [ids[0]])
             #expect(try await list(.init(kind: .rejected)) == [ids[3]])
-            #expect(try await list(.init(status: .open, workflow: store.workflow, kind: .business)) == [ids[2], ids[1]])
+            #expect(
+                try await list(.init(status: .open, workflow: store.workflow, kind: .business)) == [ids[2], ids[1]])
             #expect(try await list(.init(workflow: Workflow.ID.new(at: noon))) == [])
             #expect(try await list(.init(), limit: 2) == [ids[3], ids[2]])
             #expect(try await list(.init(), before: ids[2], limit: 2) == [ids[1], ids[0]])

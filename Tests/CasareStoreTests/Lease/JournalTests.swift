@@ -13,7 +13,8 @@ struct JournalTests {
                 try LeaseStore.checkpoint(job.lease, entries: [.step(0, "effect", nil)], on: connection)
                 #expect(try LeaseStore.journal(job.lease, on: connection) == [.step(0, "effect", nil)])
                 try LeaseStore.checkpoint(
-                    job.lease, entries: [.step(0, "effect", #"{"outputs": {"b":1,"a":2.0}}"#), .step(1, "effect", nil)],
+                    job.lease,
+                    entries: [.step(0, "effect", #"{"outputs": {"b":1,"a":2.0}}"#), .step(1, "effect", nil)],
                     on: connection)
                 try LeaseStore.checkpoint(job.lease, entries: [.step(0, "effect", #"{"other": 1}"#)], on: connection)
                 let expected: [JournalRow] = [

@@ -121,19 +121,57 @@ struct LeaseTests {
 
     @Test func `leasing uses the index and scans no table, whatever the statistics say`() async throws {
         try await withFixture { store in
+            // They say that everything is empty.
             try await store.asOwner("ANALYZE")
             try await store.submit((0..<3000).map { _ in store.job() })
-            let plan = try await store.run { connection in
-                #expect(LeaseQueries.lease.parameterNames == ["session", "priorities", "watermarks", "limit", "now"])
-                try connection.script(
-                    "PREPARE probe (int8, int2[], int8[], int8, timestamptz) AS \(LeaseQueries.lease.text)")
-                let explain = Query(
-                    assembled: "EXPLAIN (ANALYZE) EXECUTE probe (\(store.session), '{20,15,5,0}', '{0,0,0,0}', 10, NULL)")
-                return try connection.execute(explain).map { try $0.string("QUERY PLAN") }.joined(separator: "\n")
-            }
+            let plan = try await store.plan(
+                of: LeaseQueries.lease, types: "int8, int2[], int8[], int8, timestamptz",
+                arguments: "\(store.session), '{20,15,5,0}', '{0,0,0,0}', 10, NULL")
             #expect(plan.contains("Index Scan using ready_in_order on ready"))
             #expect(plan.contains("Tid Scan on ready"))
-            #expect(!plan.contains("Seq Scan"))
+            #expect(!plan.contains("Seq Scan") && !plan.contains("Bitmap") && !plan.contains("Hash"))
+            #expect(!plan.contains("Rows Removed by Filter"))
+        }
+    }
+
+    @Test func `completing looks leases up by their keys, whatever the statistics say`() async throws {
+        try await withFixture { store in
+            try await store.asOwner("ANALYZE")
+            try await store.submit((0..<1000).map { _ in store.job() })
+            let job = try await store.lease(1000)[17]
+            let plan = try await store.plan(
+                of: EndingQueries.complete, types: "uuid[], int8[], text[], timestamptz",
+                arguments: "'{\(job.lease.job)}', '{\(job.lease.token)}', '{\"{}\"}', NULL")
+            #expect(plan.contains("Index Scan using leases_pkey on leases"))
+            #expect(!plan.contains("Seq Scan") && !plan.contains("Bitmap") && !plan.contains("Hash"))
+            #expect(!plan.contains("Rows Removed by"))
+        }
+    }
+
+    @Test func `a checkpoint looks leases up by their keys, whatever the statistics say`() async throws {
+        try await withFixture { store in
+            try await store.asOwner("ANALYZE")
+            try await store.submit((0..<1000).map { _ in store.job() })
+            let job = try await store.lease(1000)[17]
+            let plan = try await store.plan(
+                of: LeaseQueries.checkpoint,
+                types: "uuid[], int8[], uuid[], int4[], timestamptz[], timestamptz[], text[], text[], text[], text[]",
+                arguments: "'{\(job.lease.job)}', '{\(job.lease.token)}', '{\(job.lease.job)}', '{0}', '{2026-01-01}',"
+                    + " '{NULL}', '{n}', '{T}', '{effect}', '{NULL}'")
+            #expect(plan.contains("Index Scan using leases_pkey on leases"))
+            #expect(!plan.contains("Seq Scan") && !plan.contains("Bitmap") && !plan.contains("Hash"))
+            #expect(!plan.contains("Rows Removed by"))
+        }
+    }
+}
+
+extension StoreFixture {
+    /// How the server runs a statement, as the service does it: prepared, with the settings of its connections.
+    fileprivate func plan(of query: Query, types: String, arguments: String) async throws -> String {
+        try await self.run { connection in
+            try connection.script("PREPARE probe (\(types)) AS \(query.text)")
+            return try connection.execute(Query(assembled: "EXPLAIN (ANALYZE) EXECUTE probe (\(arguments))"))
+                .map { try $0.string("QUERY PLAN") }.joined(separator: "\n")
         }
     }
 }

@@ -6,7 +6,9 @@ import FoundationEssentials
 import Testing
 
 struct WorkflowStoreTests {
-    private func push(_ document: String, _ name: String = "orders", _ store: StoreFixture) async throws
+    private func push(
+        _ document: String, _ name: String = "orders", _ store: StoreFixture
+    ) async throws
         -> WorkflowStore.Pushed
     {
         try await store.run { try WorkflowStore.push(name: name, document: document, by: "bob", now: noon, on: $0) }
