@@ -17,11 +17,11 @@ import ServiceLifecycle
 
 /// The orchestrator service: routes and background loops on one database. Any number of them may run on the same one.
 ///
-/// It runs whatever the state of the database: until that answers and is migrated, `/health/ready` says why not, and the
-/// other routes answer 503. The database stays open when the orchestrator stops: whoever made it closes it.
+/// It runs whatever the state of the database: until that answers and is migrated, `/health/ready` says why not, and
+/// the other routes answer 503. The database stays open when the orchestrator stops: whoever made it closes it.
 package struct Orchestrator: Service {
     private let configuration: OrchestratorConfiguration
-    private let services: Services
+    let services: Services
     private let logger: Logger
     private let port = BoundPort()
 
@@ -77,15 +77,19 @@ package struct Orchestrator: Service {
     }
 
     private var server: some Service {
+        let connections = ClientConnections()
         let responder = APIResponder(
             table: RouteTable(Self.routes), services: self.services,
-            authenticator: Authenticator(database: self.services.database), logger: self.logger)
+            authenticator: Authenticator(database: self.services.database), connections: connections,
+            logger: self.logger)
         // What Hummingbird has to say at start is said below, in our words.
         var serverLogger = self.logger
         serverLogger.logLevel = max(self.logger.logLevel, .notice)
         return Application(
             responder: responder,
-            server: .http1(configuration: .init(idleTimeout: Self.idleConnectionMax)),
+            server: .http1(
+                configuration: .init(
+                    additionalChannelHandlers: [connections.watcher()], idleTimeout: Self.idleConnectionMax)),
             configuration: .init(
                 address: .hostname(self.configuration.host, port: self.configuration.port),
                 serverName: "casare/\(CasareVersion.current)"),

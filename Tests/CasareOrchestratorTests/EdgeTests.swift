@@ -1,6 +1,7 @@
 import AsyncHTTPClient
 import CasareDomain
 @testable import CasareOrchestrator
+import CasarePostgres
 import CasareStore
 import CasareWire
 import HTTPTypes
@@ -177,6 +178,59 @@ struct EdgeTests {
                 headers: ["Content-Type": "application/json"])
             #expect(streamed.status == 413 && streamed.code == "BODY_TOO_LARGE")
             #expect(try await server.call(.GET, "/health/live", as: nil).status == 200)
+        }
+    }
+
+    @Test func `no body makes a server error`() async throws {
+        let bodies: [Value] = [
+            .null, true, 7, -1.5e300, "text", [], [[]], [:], ["workflow": .null], ["workflow": ""], ["document": 1],
+            ["document": ["nodes": [], "metadata": [:]]], ["jobs": [1]], ["jobs": [["workflow": "", "version": -1]]],
+            ["workflow": "x", "version": .int(.max)], ["workflow": "x", "delay_seconds": 1e308],
+            ["id": "", "slots": 1],
+            ["id": "r", "slots": .int(.max), "tags": ["\u{0}"]], ["slots": .int(.min), "wait_seconds": -1],
+            ["leases": [["job_id": "", "token": 1]]],
+            ["token": .int(.max), "reason": "\u{0}", "result": ["success": 1]],
+            ["name": "", "role": "admin"], ["name": "\u{0}", "role": "viewer", "expires_at": "9999-12-31T23:59:59Z"],
+            ["session_id": .int(.max)], ["boot_id": "0197f3a0-0000-7000-8000-000000000001", "slots": 1],
+            ["workflow": "invoices", "run_at": "0000-01-01T00:00:00Z"], ["variables": [:], "reason": .null],
+        ]
+        try await Fixture.with { server in
+            try await server.pushWorkflow()
+            for route in Orchestrator.routes where route.bodyType != nil {
+                let path = route.path.replacing("{id}", with: "0197f3a0-0000-7000-8000-000000000001")
+                    .replacing("{session}", with: "9223372036854775807")
+                for role in [Role.admin, .robot] {
+                    for body in bodies {
+                        let reply = try await server.call(.POST, path, as: role, body)
+                        #expect(
+                            reply.status < 500, "\(path) \(body.jsonText(.compact)) \(reply.json.jsonText(.compact))")
+                    }
+                }
+            }
+        }
+    }
+
+    @Test func `a tenant sees nothing of another`() async throws {
+        try await Fixture.with { server in
+            try await server.pushWorkflow()
+            let submitted = try await server.call(.POST, "/api/v1/jobs", ["workflow": "invoices"])
+            let id = try #require(submitted.json["job"]?["id"]?.string)
+            let other = Tenant.ID(rawValue: 77)
+            try await server.database.asSystem { connection in
+                _ = try connection.execute(Query("INSERT INTO tenants (tenant_id, name) VALUES (77, 'other')"))
+            }
+            let token = try await server.database.asTenant(other) { connection in
+                try TokenStore.create(name: "x", role: .admin, on: connection).text.reveal()
+            }
+            for path in ["/api/v1/jobs", "/api/v1/workflows", "/api/v1/robots", "/api/v1/dlq"] {
+                let reply = try await server.send(.GET, path, token: token)
+                #expect(reply.status == 200 && reply.json.object?.values.first == [], "\(path)")
+            }
+            for path in ["/api/v1/jobs/\(id)", "/api/v1/workflows/invoices"] {
+                #expect(try await server.send(.GET, path, token: token).status == 404)
+            }
+            let cancel = try await server.send(.POST, "/api/v1/jobs/\(id)/cancel", token: token)
+            #expect(cancel.status == 404)
         }
     }
 

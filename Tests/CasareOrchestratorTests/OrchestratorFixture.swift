@@ -21,6 +21,7 @@ struct OrchestratorFixture: Sendable {
     let tokens: [Role: String]
     let http: HTTPClient
     let group: ServiceGroup
+    let waitingRoom: WaitingRoom
 
     /// What came back.
     struct Reply: Sendable {
@@ -87,7 +88,8 @@ struct OrchestratorFixture: Sendable {
                 let port = try await orchestrator.boundPort
                 let http = HTTPClient(eventLoopGroupProvider: .singleton)
                 let fixture = OrchestratorFixture(
-                    database: database, url: "http://127.0.0.1:\(port)", tokens: tokens, http: http, group: group)
+                    database: database, url: "http://127.0.0.1:\(port)", tokens: tokens, http: http, group: group,
+                    waitingRoom: orchestrator.services.waitingRoom)
                 let result = await Result<R, any Error> { () async throws -> R in try await body(fixture) }
                 await group.triggerGracefulShutdown()
                 try await http.shutdown()

@@ -164,6 +164,76 @@ struct RobotProtocolTests {
         }
     }
 
+    @Test func `a robot that goes away while it waits is given nothing`() async throws {
+        try await Fixture.with { server in
+            try await server.pushWorkflow()
+            try await server.withRobot("r1") { robot in
+                let waiting = Task { try await robot.client.lease(robot.session, slots: 1, waiting: .seconds(25)) }
+                while server.waitingRoom.count == 0 {
+                    await Task.yield()
+                }
+                waiting.cancel()
+                while server.waitingRoom.count > 0 {
+                    await Task.yield()
+                }
+                let ids = try await server.submit(1)
+                #expect(try await robot.client.lease(robot.session, slots: 1).map(\.lease.job) == ids)
+            }
+        }
+    }
+
+    @Test func `a lease that its robot does not know of is found`() async throws {
+        try await Fixture.with { server in
+            _ = try await server.submit(2)
+            try await server.withRobot("r1") { robot in
+                let leases = try await robot.client.lease(robot.session, slots: 2).map(\.lease)
+                try #require(leases.count == 2)
+                func unclaimed(_ held: [Lease], _ age: Duration) async throws -> [Lease] {
+                    try await server.database.asTenant(.default) { connection in
+                        try LeaseStore.unclaimed(robot.session, held: held, olderThan: age, on: connection)
+                    }
+                }
+                #expect(try await unclaimed([leases[0]], .zero) == [leases[1]])
+                #expect(try await unclaimed(leases, .zero).isEmpty)
+                #expect(try await unclaimed([], .seconds(60)).isEmpty)
+            }
+        }
+    }
+
+    @Test func `the jobs of a robot that died are run by another`() async throws {
+        try await Fixture.with { server in
+            let ids = try await server.submit(1)
+            try await server.withRobot("r1") { robot in
+                let session = try await server.database.asTenant(.default) { connection in
+                    try LeaseStore.openSession(
+                        robot.id, boot: UUID(), kind: .api, slots: 1, leaseDuration: .milliseconds(100), on: connection)
+                }
+                let dead = try await robot.client.lease(session, slots: 1)
+                #expect(dead.map(\.lease.job) == ids)
+                let jobs = try await robot.client.lease(robot.session, slots: 1, waiting: .seconds(25))
+                #expect(jobs.map(\.lease.job) == ids && jobs.first?.attempt == 2)
+            }
+        }
+    }
+
+    @Test func `a robot at one orchestrator gets what another took in`() async throws {
+        try await Fixture.with { first in
+            try await first.pushWorkflow()
+            let database = Database(first.database.configuration, connectionsMax: 4)
+            try await Fixture.with(database, first.tokens) { second in
+                try await second.withRobot("r1") { robot in
+                    async let waiting = robot.client.lease(robot.session, slots: 1, waiting: .seconds(25))
+                    while second.waitingRoom.count == 0 {
+                        await Task.yield()
+                    }
+                    let ids = try await first.submit(1)
+                    #expect(try await waiting.map(\.lease.job) == ids)
+                }
+            }
+            await database.close()
+        }
+    }
+
     @Test func `closing a session hands its jobs back`() async throws {
         try await Fixture.with { server in
             let ids = try await server.submit(1)

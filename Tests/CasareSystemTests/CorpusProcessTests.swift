@@ -11,7 +11,7 @@ struct CorpusProcessTests {
                 // Each in a directory of its own: some leave files.
                 let directory = "\(folder)/\(entry.name)"
                 try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
-                return try await Program(.casarectl, variables: ["HOME": folder]).run(
+                return try await TestProgram(.casarectl, variables: ["HOME": folder]).run(
                     ["run", entry.path, "-o", "json", "--trace"] + entry.optionArguments, in: directory)
             }
         }
@@ -33,7 +33,7 @@ struct CorpusProcessTests {
     }
 
     private static func check(
-        inParallel width: Int, _ run: @escaping @Sendable (Corpus.Entry) async throws -> CasareTestSupport.Program.Ended
+        inParallel width: Int, _ run: @escaping @Sendable (Corpus.Entry) async throws -> TestProgram.Ended
     ) async throws {
         try await withThrowingTaskGroup(of: Void.self) { group in
             for (position, entry) in Corpus.all.enumerated() {
@@ -44,7 +44,7 @@ struct CorpusProcessTests {
         }
     }
 
-    private static func check(_ entry: Corpus.Entry, _ ended: CasareTestSupport.Program.Ended) {
+    private static func check(_ entry: Corpus.Entry, _ ended: TestProgram.Ended) {
         if let codes = entry.expected["refused"]?.list?.compactMap(\.string) {
             #expect(ended.status == 1, "\(entry.name): \(ended.errors)")
             #expect(ended.output.isEmpty)

@@ -70,16 +70,16 @@ struct ProcessErrorTests {
     @Test func `a service without its database says so and does not pretend to be ready`() async throws {
         try await withTemporaryDirectory { folder in
             let variables = ["HOME": folder, "DATABASE_URL": "postgres://127.0.0.1:9/none", "CASARE_PORT": "0"]
-            try await Program(.orchestrator, variables: variables).withRunning(log: "\(folder)/log") { server in
+            try await TestProgram(.orchestrator, variables: variables).withRunning(log: "\(folder)/log") { server in
                 try await eventually("it listens") { server.log.contains("Listening") ? true : nil }
                 #expect(!server.hasEnded)
                 server.send(.terminate)
                 try await eventually("it has stopped") { server.hasEnded ? true : nil }
             }
-            let none = try await Program(.orchestrator, variables: ["HOME": folder]).run([])
+            let none = try await TestProgram(.orchestrator, variables: ["HOME": folder]).run([])
             #expect(none.status != 0)
             #expect(none.errors.contains("DATABASE_URL"))
-            let robot = try await Program(.robot, variables: ["HOME": folder, "CASARE_ROBOT_SLOTS": "0"]).run([])
+            let robot = try await TestProgram(.robot, variables: ["HOME": folder, "CASARE_ROBOT_SLOTS": "0"]).run([])
             #expect(robot.status != 0)
             #expect(robot.errors.contains("DATABASE_URL"))
         }

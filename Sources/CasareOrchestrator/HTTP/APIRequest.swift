@@ -3,8 +3,6 @@ import CasarePostgres
 import CasareStore
 import CasareWire
 import FoundationEssentials
-import HTTPTypes
-import HummingbirdCore
 import Logging
 
 /// What a route is given of a request, after authentication.
@@ -20,8 +18,7 @@ struct APIRequest: Sendable {
     let caller: Principal?
     let services: Services
     let logger: Logger
-    /// What is left of the connection's stream, to notice that the client has gone.
-    let stream: RequestBody
+    let connection: ClientConnection
 
     /// Who asks.
     var principal: Principal {

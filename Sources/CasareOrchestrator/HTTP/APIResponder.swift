@@ -10,21 +10,20 @@ import NIOCore
 
 /// Answers every request: finds the route, checks who asks, reads the body, and turns whatever happens into one answer.
 struct APIResponder: HTTPResponder {
-    typealias Context = BasicRequestContext
-
     let table: RouteTable
     let services: Services
     let authenticator: Authenticator
+    let connections: ClientConnections
     let logger: Logger
 
-    func respond(to request: Request, context: Context) async throws -> Response {
+    func respond(to request: Request, context: ChannelContext) async throws -> Response {
         let began = ContinuousClock.now
         let id = RequestIdentity.of(request)
         var logger = self.logger
         logger[metadataKey: "request.id"] = .string(id)
         var response: Response
         do {
-            response = Self.response(try await self.reply(to: request, id: id, logger: logger))
+            response = Self.response(try await self.reply(to: request, context: context, id: id, logger: logger))
         } catch {
             response = Self.response(to: error, id: id, logger: logger)
         }
@@ -39,22 +38,23 @@ struct APIResponder: HTTPResponder {
         return response
     }
 
-    private func reply(to request: Request, id: String, logger: Logger) async throws -> Reply {
+    private func reply(
+        to request: Request, context: ChannelContext, id: String, logger: Logger
+    ) async throws -> Reply {
         let (route, parameters) = try self.table.route(for: request.method, request.uri.path)
         let caller = try await self.authenticator.caller(of: request, for: route.access)
         let body = route.bodyType == nil ? [] : try await BodyReader.read(request)
         let apiRequest = APIRequest(
             id: id, parameters: parameters, query: try queryParameters(request.uri.query),
             idempotencyKey: request.headers[.idempotencyKey], caller: caller, services: self.services, logger: logger,
-            stream: request.body)
+            connection: self.connections.connection(of: context.channel) ?? ClientConnection())
         return try await route.respond(apiRequest, body)
     }
 
     private static func response(_ reply: Reply) -> Response {
-        var headers: HTTPFields = [.contentType: "application/json; charset=utf-8"]
-        if reply.closesConnection { headers[.connection] = "close" }
-        return Response(
-            status: HTTPResponse.Status(code: reply.status), headers: headers,
+        Response(
+            status: HTTPResponse.Status(code: reply.status),
+            headers: [.contentType: "application/json; charset=utf-8"],
             body: ResponseBody(byteBuffer: ByteBuffer(bytes: reply.body)))
     }
 
@@ -111,5 +111,16 @@ enum RequestIdentity {
             true
         default: false
         }
+    }
+}
+
+/// What a request comes with beside itself: the channel that it came on.
+struct ChannelContext: RequestContext {
+    var coreContext: CoreRequestContextStorage
+    let channel: any Channel
+
+    init(source: ApplicationRequestContextSource) {
+        self.coreContext = CoreRequestContextStorage(source: source)
+        self.channel = source.channel
     }
 }

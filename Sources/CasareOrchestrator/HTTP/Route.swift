@@ -66,33 +66,23 @@ struct Route: Sendable {
 struct Reply: Sendable {
     var status: Int
     var body: [UInt8]
-    /// After a long poll the connection cannot be used again.
-    var closesConnection = false
 
-    init(status: Int = 200, _ body: some Encodable) throws {
-        self.status = status
-        self.body = try WireJSON.encode(body)
+    init(_ body: some Encodable) throws { self = try Reply(Answer(body)) }
+
+    init(_ answer: Answer<some Encodable>) throws {
+        self.status = answer.status
+        self.body = try WireJSON.encode(answer.body)
     }
 }
 
 /// What a handler returns that chooses its status.
-struct Answer<Body: Encodable & Sendable>: Sendable {
+struct Answer<Body: Encodable> {
     let status: Int
     let body: Body
-    var closesConnection = false
 
-    init(status: Int = 200, _ body: Body, closesConnection: Bool = false) {
+    init(status: Int = 200, _ body: Body) {
         self.status = status
         self.body = body
-        self.closesConnection = closesConnection
-    }
-
-    var reply: Reply {
-        get throws {
-            var reply = try Reply(status: self.status, self.body)
-            reply.closesConnection = self.closesConnection
-            return reply
-        }
     }
 }
 
@@ -106,13 +96,13 @@ extension Route {
         ) { request, _ in try Reply(try await handler(request)) }
     }
 
-    static func longGet<Body: Codable & Sendable>(
+    static func getWithStatus<Body: Codable & Sendable>(
         _ path: String, _ access: Access, _ summary: String, query: [QueryParameter] = [], statuses: [Int] = [200],
         _ handler: @escaping @Sendable (APIRequest) async throws -> Answer<Body>
     ) -> Route {
         Route(
             .get, path, access, summary, query: query, bodyType: nil, answerType: Body.self, statuses: statuses
-        ) { request, _ in try await handler(request).reply }
+        ) { request, _ in try Reply(try await handler(request)) }
     }
 
     static func delete<Body: Codable & Sendable>(
@@ -132,7 +122,7 @@ extension Route {
         Route(
             .post, path, access, summary, query: [], bodyType: Body.self, answerType: Result.self, statuses: statuses
         ) { request, bytes in
-            try await handler(request, try Self.body(bytes)).reply
+            try Reply(try await handler(request, try Self.body(bytes)))
         }
     }
 

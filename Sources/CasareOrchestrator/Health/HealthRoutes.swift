@@ -9,7 +9,7 @@ enum HealthRoutes {
         .get("/health/live", .everyone, "Whether the process answers.") { _ in
             LiveResponse(version: CasareVersion.current)
         },
-        .longGet(
+        .getWithStatus(
             "/health/ready", .everyone, "Whether requests can be served, and if not, why.", statuses: [200, 503],
             Self.ready),
         .get("/openapi.json", .everyone, "This description.") { request in request.services.openAPI.json },

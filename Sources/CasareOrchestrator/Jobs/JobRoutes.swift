@@ -21,7 +21,7 @@ enum JobRoutes {
                 .time("since", "Only jobs created at this time or later."),
                 .time("until", "Only jobs created before this time."), .limit, .cursor,
             ], Self.list),
-        .longGet(
+        .get(
             "/api/v1/jobs/{id}", .needs(.read), "One job with its result.",
             query: [
                 .seconds(
@@ -124,20 +124,15 @@ enum JobRoutes {
         return JobPage(jobs: page.items.map(JobInfo.init), nextCursor: page.nextCursor)
     }
 
-    private static func get(_ request: APIRequest) async throws -> Answer<JobResponse> {
+    private static func get(_ request: APIRequest) async throws -> JobResponse {
         let id = try request.jobID()
         let limit = try request.seconds("wait_seconds", max: Self.waitSecondsMax)
-        let (ended, closesConnection) = try await request.waiting(for: .job(id), atMost: limit) { () -> Job? in
-            let job = try await self.job(id, request)
-            return limit == .zero || job.status.isTerminal || job.status == .blocked ? job : nil
-        }
-        let job: Job
-        if let ended {
-            job = ended
-        } else {
+        var job = try await self.job(id, request)
+        _ = try await request.waiting(for: .job(id), atMost: limit) { () -> Bool? in
             job = try await self.job(id, request)
+            return job.status.isTerminal || job.status == .blocked ? true : nil
         }
-        return Answer(JobResponse(job: JobInfo(job)), closesConnection: closesConnection)
+        return JobResponse(job: JobInfo(job))
     }
 
     static func job(_ id: Job.ID, _ request: APIRequest) async throws -> Job {

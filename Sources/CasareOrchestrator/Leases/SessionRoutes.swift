@@ -67,14 +67,13 @@ enum SessionRoutes {
             throw WireDecodingError(
                 path: "wait_seconds", message: "expected a number from 0 to \(Int(LeaseRequest.waitSecondsMax))")
         }
-        let (jobs, closesConnection) = try await request.waiting(
+        let jobs = try await request.waiting(
             for: .ready(request.principal.tenant), atMost: .seconds(seconds)
         ) { () -> [LeasedJob]? in
             let jobs = try await self.leaseOnce(session, limit: body.slots, request)
             return jobs.isEmpty ? nil : jobs
         }
-        return Answer(
-            LeaseResponse(jobs: (jobs ?? []).map(LeasedJobInfo.init)), closesConnection: closesConnection)
+        return Answer(LeaseResponse(jobs: (jobs ?? []).map(LeasedJobInfo.init)))
     }
 
     private static func leaseOnce(
@@ -93,9 +92,9 @@ enum SessionRoutes {
         request.services.watermarks[session] = after
         guard !jobs.isEmpty else { return [] }
         request.services.bell.jobsChanged(jobs.map(\.lease.job))
-        if Task.isCancelled {
+        if request.connection.isClosed {
             await self.handBack(jobs.map(\.lease), "the robot went away while it waited", request)
-            throw CancellationError()
+            return []
         }
         return jobs
     }

@@ -25,6 +25,9 @@ final class WaitingRoom: Sendable {
 
     private let state = Mutex(State())
 
+    /// How many wait.
+    var count: Int { self.state.withLock { $0.count } }
+
     /// Whether the server is stopping: nobody should wait any more.
     var isClosed: Bool { self.state.withLock { $0.isClosed } }
 

@@ -21,8 +21,8 @@ struct OpenAPIDocument: Sendable {
             "info": [
                 "title": "Casare", "version": .string(CasareVersion.current),
                 "description": """
-                Runs automation workflows. Every answer that is not a success is an `ErrorEnvelope` with a stable code. \
-                `Idempotency-Key` counts for submits; the other requests may be repeated without it.
+                Runs automation workflows. Every answer that is not a success is an `ErrorEnvelope` with a stable \
+                code. `Idempotency-Key` counts for submits; the other requests may be repeated without it.
                 """,
             ],
             "paths": .object(paths),

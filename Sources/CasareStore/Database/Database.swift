@@ -29,8 +29,8 @@ package struct Database: Sendable {
     /// A session for a role.
     ///
     /// All statements are made of look-ups by key and short scans of one index. Plans are kept while tables grow from
-    /// nothing to millions of rows, so the ways that are cheap for small tables only are ruled out: scanning a table, or
-    /// a tenant's part of it, to hash or sort it. Compiling plans costs more than running them.
+    /// nothing to millions of rows, so ways that are cheap for small tables only are ruled out: to scan a table, or a
+    /// tenant's part of it, and hash or sort that. Compiling plans costs more than running them.
     private static func configuration(_ base: PostgresConfiguration, for role: String) -> PostgresConfiguration {
         var configuration = base
         configuration.role = role

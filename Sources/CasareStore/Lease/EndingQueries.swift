@@ -2,17 +2,13 @@ import CasarePostgres
 
 /// How leases end. Each statement deletes leases by job and token and writes what follows in the same breath, so an
 /// ending that comes too late finds no row and changes nothing.
-///
-/// Where an array is joined to a table its elements stand in the condition on the table as well: that rules out plans
-/// that read all of the tenant's rows first, which look cheap while there are few.
 enum EndingQueries {
     static let complete = Query(
         """
         WITH gone AS (
             DELETE FROM leases
             USING unnest(@jobs::uuid[], @tokens::int8[], @results::text[]) AS asked (job_id, token, result)
-            WHERE leases.tenant_id = casare_tenant() AND leases.job_id = ANY (@jobs::uuid[])
-                AND leases.job_id = asked.job_id AND leases.token = asked.token
+            WHERE leases.tenant_id = casare_tenant() AND leases.job_id = asked.job_id AND leases.token = asked.token
             RETURNING
                 leases.tenant_id, leases.job_id, leases.session_id, leases.attempt, leases.since, asked.result
         ), ended AS (

@@ -62,8 +62,7 @@ enum LeaseQueries {
             SELECT leases.tenant_id, leases.job_id, leases.token
             FROM unnest(@jobs::uuid[], @tokens::int8[]) AS asked (job_id, token)
             JOIN leases
-                ON leases.tenant_id = casare_tenant() AND leases.job_id = ANY (@jobs::uuid[])
-                AND leases.job_id = asked.job_id AND leases.token = asked.token
+                ON leases.tenant_id = casare_tenant() AND leases.job_id = asked.job_id AND leases.token = asked.token
             FOR KEY SHARE OF leases
         ), written AS (
             INSERT INTO journal AS known (

@@ -44,7 +44,7 @@ extension LeaseStore {
                 let orphan = try TenantJob(row: row)
                 let lease = Lease(job: orphan.job, token: .init(rawValue: try row.int64("token")))
                 last = orphan
-                switch try self.isolated({ try self.endOrphan(lease, of: orphan.tenant, now: now, on: connection) }) {
+                switch try self.itemResult({ try self.endOrphan(lease, of: orphan.tenant, now: now, on: connection) }) {
                 case .success(.requeued): report.requeued.append(orphan)
                 case .success(.deadLettered): report.deadLettered.append(orphan)
                 case .success(.gone): break
@@ -94,7 +94,7 @@ extension LeaseStore {
         limit: Int = 1000, now: Date? = nil, on connection: isolated PostgresConnection
     ) throws -> PromotionReport {
         var report = PromotionReport()
-        let batch = try self.isolated {
+        let batch = try self.itemResult {
             try connection.execute(SweepQueries.promoteDue, ["limit": .int(limit), "now": .timestamp(now)])
         }
         switch batch {
@@ -123,7 +123,7 @@ extension LeaseStore {
             for row in page {
                 let due = try TenantJob(row: row)
                 last = due
-                switch try self.isolated({ try self.promote(due, on: connection) }) {
+                switch try self.itemResult({ try self.promote(due, on: connection) }) {
                 case .success(true):
                     report.promoted += 1
                     report.tenants.insert(due.tenant)
@@ -160,7 +160,7 @@ extension LeaseStore {
 
     /// Does something with one job, and turns an error that is about this job into a value. What is wrong with the
     /// connection, and a cancelled task, concern the whole loop and are thrown.
-    private static func isolated<Success>(_ body: () throws -> Success) throws -> Result<Success, any Error> {
+    private static func itemResult<Success>(_ body: () throws -> Success) throws -> Result<Success, any Error> {
         do {
             return .success(try body())
         } catch let error as StoreError {

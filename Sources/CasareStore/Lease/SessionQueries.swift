@@ -44,8 +44,8 @@ enum SessionQueries {
         SELECT job_id FROM unnest(@jobs::uuid[], @tokens::int8[]) AS held (job_id, token)
         WHERE NOT EXISTS (
             SELECT FROM leases
-            WHERE leases.tenant_id = casare_tenant() AND leases.job_id = ANY (@jobs::uuid[])
-                AND leases.job_id = held.job_id AND leases.token = held.token AND leases.session_id = @session
+            WHERE leases.tenant_id = casare_tenant() AND leases.job_id = held.job_id AND leases.token = held.token
+                AND leases.session_id = @session
         )
         """)
 

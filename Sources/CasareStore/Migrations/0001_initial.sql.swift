@@ -182,15 +182,15 @@ extension Migration {
             CREATE INDEX robot_sessions_by_robot ON robot_sessions (tenant_id, robot_id);
 
             -- One row per running job. The row is the lease: whoever deletes it by job and token ends the attempt.
+            -- Its key is without the tenant for the same reason as in the table ready.
             CREATE TABLE leases (
                 tenant_id integer NOT NULL DEFAULT casare_tenant(),
-                job_id uuid NOT NULL,
+                job_id uuid PRIMARY KEY,
                 token bigint NOT NULL CHECK (token > 0),
                 session_id bigint NOT NULL,
                 since timestamptz NOT NULL,
                 attempt integer NOT NULL CHECK (attempt > 0),
-                crashes smallint NOT NULL CHECK (crashes >= 0),
-                PRIMARY KEY (tenant_id, job_id)
+                crashes smallint NOT NULL CHECK (crashes >= 0)
             ) WITH (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 5000);
 
             -- How a job ended, appended once: its key makes a second ending impossible.

@@ -46,6 +46,7 @@ package struct RunningProgram: Sendable {
 /// Looks again and again until `body` yields something.
 ///
 /// Other processes tell nobody when they are done, so their tests have to look. It fails after a minute.
+@discardableResult
 package func eventually<Result: Sendable>(
     _ what: String, within limit: Duration = .seconds(60), _ body: () async throws -> Result?
 ) async throws -> Result {

@@ -18,7 +18,7 @@ package struct TestSystem: Sendable {
     ) async throws -> Result {
         try await withTemporaryDirectory { folder in
             let details = "\(folder)/details.json"
-            return try await Program(.casarectl, variables: Self.variables(folder)).withRunning(
+            return try await TestProgram(.casarectl, variables: Self.variables(folder)).withRunning(
                 ["dev", "--no-robot", "--port", "0", "--data-dir", "\(folder)/dev", "--details", details],
                 log: "\(folder)/dev.log"
             ) { server in
@@ -47,15 +47,15 @@ package struct TestSystem: Sendable {
     }
 
     /// Runs casarectl against this system.
-    package func casarectl(_ arguments: String..., input: String = "") async throws -> Program.Ended {
+    package func casarectl(_ arguments: String..., input: String = "") async throws -> TestProgram.Ended {
         try await self.casarectl(arguments, input: input)
     }
 
     package func casarectl(
         _ arguments: [String], input: String = "", variables: [String: String] = [:]
-    ) async throws -> Program.Ended {
+    ) async throws -> TestProgram.Ended {
         let base = Self.variables(self.folder).merging(["CASARE_URL": self.url, "CASARE_TOKEN": self.token]) { $1 }
-        return try await Program(.casarectl, variables: base.merging(variables) { $1 })
+        return try await TestProgram(.casarectl, variables: base.merging(variables) { $1 })
             .run(arguments, input: input, in: self.folder)
     }
 
@@ -85,7 +85,7 @@ package struct TestSystem: Sendable {
             let token = try await self.json("token", "create", "robot-\(id)", "--role", "robot")
             settings["CASARE_TOKEN"] = token["token"]?.string
         }
-        return try await Program(.robot, variables: settings.merging(variables) { $1 })
+        return try await TestProgram(.robot, variables: settings.merging(variables) { $1 })
             .withRunning(log: "\(self.folder)/robot-\(id).log", body)
     }
 }

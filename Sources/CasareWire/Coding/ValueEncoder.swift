@@ -3,8 +3,9 @@ import FoundationEssentials
 
 /// Turns `Encodable` types into JSON values.
 ///
-/// Names of struct members become snake case; `nil` becomes `null`; dates become `Timestamp` texts. `Value` and `Object`
-/// members are taken over as they are. Dictionaries are not for the wire (their keys would be renamed too): use `Object`.
+/// Names of struct members become snake case; `nil` becomes `null`; dates become `Timestamp` texts. `Value` and
+/// `Object` members are taken over as they are. Dictionaries are not for the wire, as their keys would be renamed too:
+/// use `Object`.
 public enum ValueEncoder {
     /// - Throws: what a type's own `encode(to:)` throws; the types of this module throw nothing.
     public static func encode(_ value: some Encodable) throws -> Value {

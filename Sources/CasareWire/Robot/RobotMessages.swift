@@ -41,7 +41,8 @@ extension RegisterRobotRequest: Codable {
         guard Self.slotsRange.contains(self.slots) else {
             throw WireDecodingError(
                 decoder.codingPath + [CodingKeys.slots],
-                "expected a number from \(Self.slotsRange.lowerBound) to \(Self.slotsRange.upperBound), got \(self.slots)"
+                "expected a number from \(Self.slotsRange.lowerBound) to \(Self.slotsRange.upperBound), "
+                    + "got \(self.slots)"
             )
         }
         guard (1...64).contains(self.environment.unicodeScalars.count) else {

@@ -3,7 +3,7 @@ import Subprocess
 import SystemPackage
 
 /// One of the programs that the package builds, as a person or a script runs it.
-package struct Program: Sendable {
+package struct TestProgram: Sendable {
     package enum Name: String, Sendable {
         case casarectl
         case orchestrator = "casare-orchestrator"
@@ -49,8 +49,8 @@ package struct Program: Sendable {
             workingDirectory: directory.map { FilePath($0) }, input: .string(input),
             output: .string(limit: Self.outputBytesMax), error: .string(limit: Self.outputBytesMax))
         return Ended(
-            status: Self.code(result.terminationStatus), output: result.standardOutput ?? "",
-            errors: result.standardError ?? "")
+            status: Self.code(result.terminationStatus), output: result.standardOutput,
+            errors: result.standardError)
     }
 
     /// Gives `body` the running program; it is killed when `body` returns or throws, if it still runs.
