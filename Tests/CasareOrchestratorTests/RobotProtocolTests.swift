@@ -355,17 +355,20 @@ struct RobotProtocolTests {
             ("/api/v1/jobs/0197f3a0-0000-7000-8000-000000000001/block", #"{"token":1}"#, 422),
             (
                 "/api/v1/jobs/0197f3a0-0000-7000-8000-000000000001/checkpoint",
-                #"{"token":1,"entries":[{"step":99999999999,"node":"n","node_type":"t","effect":"effect","started_at":"2026-01-02T03:04:05Z"}]}"#,
+                #"{"token":1,"entries":[{"step":99999999999,"node":"n","node_type":"t","effect":"effect","#
+                    + #""started_at":"2026-01-02T03:04:05Z"}]}"#,
                 422
             ),
             (
                 "/api/v1/jobs/0197f3a0-0000-7000-8000-000000000001/checkpoint",
-                #"{"token":1,"entries":[{"step":1,"node":"n","node_type":"t","effect":"pure","started_at":"2026-01-02T03:04:05Z"}]}"#,
+                #"{"token":1,"entries":[{"step":1,"node":"n","node_type":"t","effect":"pure","#
+                    + #""started_at":"2026-01-02T03:04:05Z"}]}"#,
                 422
             ),
             (
                 "/api/v1/jobs/0197f3a0-0000-7000-8000-000000000001/checkpoint",
-                #"{"token":1,"entries":[{"step":1,"node":"n","node_type":"t","effect":"effect","result":{},"started_at":"2026-01-02T03:04:05Z"}]}"#,
+                #"{"token":1,"entries":[{"step":1,"node":"n","node_type":"t","effect":"effect","#
+                    + #""result":{},"started_at":"2026-01-02T03:04:05Z"}]}"#,
                 422
             ),
         ]

@@ -127,11 +127,14 @@ enum JobRoutes {
     private static func get(_ request: APIRequest) async throws -> JobResponse {
         let id = try request.jobID()
         let limit = try request.seconds("wait_seconds", max: Self.waitSecondsMax)
-        var job = try await self.job(id, request)
+        guard limit > .zero else { return JobResponse(job: JobInfo(try await self.job(id, request))) }
+        var job: Job?
         _ = try await request.waiting(for: .job(id), atMost: limit) { () -> Bool? in
-            job = try await self.job(id, request)
-            return job.status.isTerminal || job.status == .blocked ? true : nil
+            let current = try await self.job(id, request)
+            job = current
+            return current.status.isTerminal || current.status == .blocked ? true : nil
         }
+        guard let job else { throw StoreError.notFound(.job, id.description) }  // It was looked at once at least.
         return JobResponse(job: JobInfo(job))
     }
 

@@ -5,6 +5,8 @@ enum SettingQueries {
     static let tenant = Query("SELECT set_config('casare.tenant', @tenant::text, true)")
 
     static let notify = Query(
-        "SELECT pg_notify(channel, payload) FROM unnest(@channels::text[], @payloads::text[]) AS bell (channel, payload)"
-    )
+        """
+        SELECT pg_notify(channel, payload)
+        FROM unnest(@channels::text[], @payloads::text[]) AS bell (channel, payload)
+        """)
 }

@@ -6,8 +6,8 @@ extension JobStore {
     /// A job that moves from one place to another just then is looked for anew this often.
     private static let cancelAttemptsMax = 5
 
-    /// Ends a job that has not ended, as cancelled. A running one is taken away from its robot, whose writes are refused
-    /// from the commit on.
+    /// Ends a job that has not ended, as cancelled. A running one is taken away from its robot, whose writes are
+    /// refused from the commit on.
     ///
     /// - Returns: where the job stood.
     /// - Throws: `StoreError.invalidTransition` for a job that has ended.

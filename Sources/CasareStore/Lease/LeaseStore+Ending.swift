@@ -31,7 +31,7 @@ extension LeaseStore {
         guard refused.isEmpty else { throw StoreError.leaseLost(lease.job) }
     }
 
-    /// Ends many jobs as completed in one statement; another one before it writes the journal entries, if there are any.
+    /// Ends many jobs as completed in one statement; if there are journal entries, another one before it writes them.
     ///
     /// - Returns: the jobs whose lease is lost, and for which nothing was written.
     package static func completeBatch(

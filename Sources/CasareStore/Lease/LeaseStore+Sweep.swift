@@ -44,7 +44,10 @@ extension LeaseStore {
                 let orphan = try TenantJob(row: row)
                 let lease = Lease(job: orphan.job, token: .init(rawValue: try row.int64("token")))
                 last = orphan
-                switch try self.itemResult({ try self.endOrphan(lease, of: orphan.tenant, now: now, on: connection) }) {
+                let ending = try self.itemResult {
+                    try self.endOrphan(lease, of: orphan.tenant, now: now, on: connection)
+                }
+                switch ending {
                 case .success(.requeued): report.requeued.append(orphan)
                 case .success(.deadLettered): report.deadLettered.append(orphan)
                 case .success(.gone): break

@@ -79,8 +79,8 @@ package struct Migrator: Sendable {
         try self.status(on: connection).pending
     }
 
-    /// Applies what is pending, each migration in a transaction of its own. Of several programs that do this at once one
-    /// works and the others wait for it.
+    /// Applies what is pending, each migration in a transaction of its own. Of several programs that do this at once
+    /// one works and the others wait for it.
     ///
     /// - Returns: the migrations that this call applied.
     @discardableResult

@@ -123,7 +123,8 @@ struct MigratorTests {
             let administrator = try await PostgresConnection.connect(configuration)
             try await administrator.script(
                 """
-                DO $$ BEGIN CREATE ROLE migrating_user LOGIN CREATEROLE; EXCEPTION WHEN duplicate_object THEN NULL; END $$;
+                DROP ROLE IF EXISTS migrating_user;
+                CREATE ROLE migrating_user LOGIN CREATEROLE;
                 ALTER DATABASE \(quotedIdentifier(database)) OWNER TO migrating_user;
                 """)
             var owner = configuration
