@@ -37,10 +37,10 @@ struct ProcessErrorTests {
                 Case(
                     arguments: ["job", "list"], variables: ["CASARE_URL": "http://127.0.0.1:9"], status: 10,
                     message: "cannot reach"),
-                Case(arguments: ["job", "list", "--limit", "0"], status: 64, message: "limit"),
+                Case(arguments: ["job", "list", "--limit", "-1"], status: 64, message: "limit"),
                 Case(arguments: ["job", "frobnicate"], status: 64, message: "frobnicate"),
                 Case(
-                    arguments: ["dev", "--port", system.url.port, "--data-dir", "\(system.folder)/other"], status: 1,
+                    arguments: ["dev", "--port", system.url.port, "--data-dir", "\(system.folder)/other"], status: 5,
                     message: "taken"),
                 Case(
                     arguments: ["dev", "--data-dir", "\(system.folder)/dev"], status: 5, message: "running already"),

@@ -40,13 +40,22 @@ struct JobCommand: ParsableCommand {
     struct Get: AsyncParsableCommand {
         static let configuration = CommandConfiguration(abstract: "Show one job with its result.")
         @Argument(help: "The job's ID.") var job: JobArgument
+        @Flag(help: "Show the trace and the nodes' outputs, for a job that was submitted with --trace.")
+        var trace = false
         @OptionGroup(title: "Output") var output: OutputOptions
         @OptionGroup(title: "Server") var connection: ConnectionOptions
 
         func run() async throws {
             try self.output.check(JobInfo.headings)
             try await self.connection.withClient { client, _ in
-                try self.output.print(try await client.job(self.job.id).presentation())
+                var job = try await client.job(self.job.id)
+                if !self.trace {
+                    job.result?.trace = nil
+                    job.result?.nodeOutputs = nil
+                } else if job.result != nil, job.result?.trace == nil {
+                    StandardStreams.report("no trace was recorded: submit with --trace to have one")
+                }
+                try self.output.print(try job.presentation())
             }
         }
     }

@@ -1,4 +1,5 @@
 import FoundationEssentials
+import Glibc
 import Subprocess
 import SystemPackage
 
@@ -43,7 +44,10 @@ package struct TestProgram: Sendable {
     }
 
     /// Runs it to its end.
+    ///
+    /// A program that ends without reading its input must not take the test process along.
     package func run(_ arguments: [String], input: String = "", in directory: String? = nil) async throws -> Ended {
+        signal(SIGPIPE, SIG_IGN)
         let result = try await Subprocess.run(
             .path(FilePath(self.path)), arguments: Arguments(arguments), environment: self.environment,
             workingDirectory: directory.map { FilePath($0) }, input: .string(input),

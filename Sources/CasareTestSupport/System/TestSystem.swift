@@ -16,7 +16,7 @@ package struct TestSystem: Sendable {
     package static func with<Result: Sendable>(
         _ body: @escaping @Sendable (TestSystem) async throws -> Result
     ) async throws -> Result {
-        try await withTemporaryDirectory { folder in
+        try await withTemporaryDirectory(permissions: 0o755) { folder in
             let details = "\(folder)/details.json"
             return try await TestProgram(.casarectl, variables: Self.variables(folder)).withRunning(
                 ["dev", "--no-robot", "--port", "0", "--data-dir", "\(folder)/dev", "--details", details],

@@ -27,7 +27,7 @@ public struct JobInfo: Hashable, Sendable, Codable {
     /// Why it failed, or was cancelled.
     public let failure: FailureInfo?
     public let question: Job.Question?
-    public let result: RunResult?
+    public var result: RunResult?
 
     public init(_ job: Job) {
         self.id = job.id
