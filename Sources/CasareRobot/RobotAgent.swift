@@ -47,7 +47,7 @@ package struct RobotAgent: Service {
     /// Opens a session, however long the server is out of reach; `nil` when the robot is stopped first.
     private func open(_ stopping: Latch) async throws -> LeaseTrust? {
         var pause = Self.firstPause
-        while !stopping.isOpen {
+        while !stopping.isOpen, !Task.isCancelled {
             let requestedAt = ContinuousClock.now
             do {
                 let terms = try await self.broker.open(self.configuration.description)
@@ -57,6 +57,7 @@ package struct RobotAgent: Service {
             } catch .refused(let reason) {
                 throw BrokerError.refused(reason)
             } catch {
+                if Task.isCancelled { return nil }
                 self.logger.warning("No session yet; trying again", metadata: ["error": "\(error)"])
                 guard await Self.rest(pause, unless: stopping) else { return nil }
                 pause = min(pause * 2, Self.longestPause)
@@ -91,7 +92,7 @@ package struct RobotAgent: Service {
     private func leaseAndRun(_ running: RunningJobs, until over: Latch) async {
         await withDiscardingTaskGroup { group in
             var pause = Self.firstPause
-            while !over.isOpen {
+            while !over.isOpen, !Task.isCancelled {
                 await running.slotMayBeFree()
                 let jobs: [LeasedJob]
                 do {
@@ -103,7 +104,7 @@ package struct RobotAgent: Service {
                     over.open()
                     continue
                 } catch {
-                    if over.isOpen { break }
+                    if over.isOpen || Task.isCancelled { break }
                     self.logger.warning("Could not lease jobs; trying again", metadata: ["error": "\(error)"])
                     _ = await Self.rest(pause, unless: over)
                     pause = min(pause * 2, Self.longestPause)

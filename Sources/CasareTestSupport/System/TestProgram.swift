@@ -45,16 +45,28 @@ package struct TestProgram: Sendable {
 
     /// Runs it to its end.
     ///
-    /// A program that ends without reading its input must not take the test process along.
+    /// Its input is a file, not a pipe: a program may end without reading it all.
     package func run(_ arguments: [String], input: String = "", in directory: String? = nil) async throws -> Ended {
-        signal(SIGPIPE, SIG_IGN)
+        let file = try Self.file(holding: input)
         let result = try await Subprocess.run(
             .path(FilePath(self.path)), arguments: Arguments(arguments), environment: self.environment,
-            workingDirectory: directory.map { FilePath($0) }, input: .string(input),
+            workingDirectory: directory.map { FilePath($0) },
+            input: .fileDescriptor(file, closeAfterSpawningProcess: true),
             output: .string(limit: Self.outputBytesMax), error: .string(limit: Self.outputBytesMax))
         return Ended(
             status: Self.code(result.terminationStatus), output: result.standardOutput,
             errors: result.standardError)
+    }
+
+    /// A file without a name that is gone when it is closed.
+    private static func file(holding text: String) throws -> FileDescriptor {
+        let path = FilePath("\(temporaryFolder())/casare-input-\(UUID().uuidString)")
+        let file = try FileDescriptor.open(
+            path, .readWrite, options: [.create, .exclusiveCreate, .closeOnExec], permissions: .ownerReadWrite)
+        unlink(path.string)
+        try file.writeAll(text.utf8)
+        _ = try file.seek(offset: 0, from: .start)
+        return file
     }
 
     /// Gives `body` the running program; it is killed when `body` returns or throws, if it still runs.
