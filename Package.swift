@@ -114,6 +114,13 @@ let package = Package(
             dependencies: ["CasareDomain", "CasarePostgres", "CasareStore", "CasareTestSupport"],
             swiftSettings: settings),
         .testTarget(
+            name: "CasareRobotTests",
+            dependencies: [
+                "CasareDomain", "CasareEngine", "CasareOrchestrator", "CasareRobot", "CasareStore",
+                "CasareTestSupport", configuration, logging, serviceLifecycle,
+            ],
+            swiftSettings: settings),
+        .testTarget(
             name: "CasareCLITests",
             dependencies: [
                 "CasareDomain", "CasareEngine", "CasareWire", "CasareClient", "CasareStore", "CasarePostgres",

@@ -1,0 +1,116 @@
+import CasareDomain
+import CasareEngine
+import CasareOrchestrator
+import CasareRobot
+import CasareStore
+import CasareTestSupport
+import Logging
+import ServiceLifecycle
+import Testing
+
+/// A database with jobs in it, and brokers of one form to it.
+struct BrokerFixture: Sendable {
+    enum Form: String, Sendable, CaseIterable {
+        case sql, api
+    }
+
+    let form: Form
+    let database: Database
+    /// Of the orchestrator, for brokers over the API.
+    private let url: String
+    private let token: String
+
+    private static let logger: Logger = {
+        var logger = Logger(label: "test")
+        logger.logLevel = .critical
+        return logger
+    }()
+
+    static func with<Result: Sendable>(
+        _ form: Form, _ body: @escaping @Sendable (BrokerFixture) async throws -> Result
+    ) async throws -> Result {
+        try await withTestDatabase { database in
+            guard form == .api else {
+                return try await body(BrokerFixture(form: form, database: database, url: "", token: ""))
+            }
+            let token = try await database.asTenant(.default) { connection in
+                try TokenStore.create(name: "robots", role: .robot, on: connection).text.reveal()
+            }
+            let orchestrator = Orchestrator(
+                configuration: OrchestratorConfiguration(database: database.configuration, port: 0),
+                database: database, catalogue: NodeCatalogue([]), logger: Self.logger)
+            let group = ServiceGroup(configuration: .init(services: [orchestrator], logger: Self.logger))
+            return try await withThrowingTaskGroup(of: Result?.self) { tasks in
+                tasks.addTask {
+                    try await group.run()
+                    return nil
+                }
+                tasks.addTask {
+                    let url = "http://127.0.0.1:\(try await orchestrator.boundPort)"
+                    let fixture = BrokerFixture(form: form, database: database, url: url, token: token)
+                    do {
+                        let result = try await body(fixture)
+                        await group.triggerGracefulShutdown()
+                        return result
+                    } catch {
+                        await group.triggerGracefulShutdown()
+                        throw error
+                    }
+                }
+                var found: Result?
+                for try await result in tasks {
+                    found = result ?? found
+                }
+                return try #require(found)
+            }
+        }
+    }
+
+    /// Gives `body` an open broker, and closes it.
+    func withBroker<Result: Sendable>(
+        _ name: String = "robot", slots: Int = 100, _ body: (any Broker) async throws -> Result
+    ) async throws -> Result {
+        let broker: any Broker =
+            switch self.form {
+            case .sql:
+                SQLBroker(database: Database(self.database.configuration, connectionsMax: 4), logger: Self.logger)
+            case .api: try APIBroker(url: self.url, token: self.token)
+            }
+        do {
+            _ = try await broker.open(Self.description(name, slots: slots))
+            let result = try await body(broker)
+            await broker.close()
+            return result
+        } catch {
+            await broker.close()
+            throw error
+        }
+    }
+
+    static func description(_ name: String, slots: Int = 100) throws -> RobotDescription {
+        RobotDescription(
+            id: try #require(Robot.ID(rawValue: name)), environment: "default", tags: ["t"], capabilities: [],
+            slots: slots)
+    }
+
+    static let document = #"{"metadata":{"name":"w"},"nodes":{"b":{"node_type":"CommentNode"}}}"#
+
+    /// Submits jobs of one workflow.
+    @discardableResult
+    func submit(_ count: Int = 1, variables: Object = [:], options: Job.Options = .init()) async throws -> [Job.ID] {
+        try await self.database.asTenant(.default) { connection in
+            let pushed = try WorkflowStore.push(name: "w", document: Self.document, by: "test", on: connection)
+            let jobs = (0..<count).map { _ in
+                NewJob(
+                    workflow: pushed.version.workflow, workflowVersion: pushed.version.number, variables: variables,
+                    options: options)
+            }
+            return try JobStore.submit(jobs, by: "test", on: connection).map(\.id)
+        }
+    }
+
+    func job(_ id: Job.ID) async throws -> Job {
+        let job = try await self.database.asTenant(.default) { connection in try JobStore.get(id, on: connection) }
+        return try #require(job)
+    }
+}
