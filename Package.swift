@@ -142,7 +142,8 @@ let package = Package(
             name: "CasareOrchestratorTests",
             dependencies: [
                 "CasareClient", "CasareDomain", "CasareEngine", "CasareOrchestrator", "CasarePostgres", "CasareStore",
-                "CasareTestSupport", "CasareWire", asyncHTTPClient, httpTypes, logging, nioCore, nioHTTP1, serviceLifecycle,
+                "CasareTestSupport", "CasareWire", asyncHTTPClient, httpTypes, logging, nioCore, nioHTTP1,
+                serviceLifecycle,
             ],
             swiftSettings: settings),
     ],

@@ -84,7 +84,10 @@ package struct RunDriver: Sendable {
                 case .sleep(let seconds):
                     try await self.flush()
                     if self.isOverdue { return self.timedOut() }
-                    try await self.driver.environment.sleep(.seconds(seconds))
+                    // No longer than the job may take; the next look at the clock then ends it.
+                    let rest = self.deadline - .now
+                    try await self.driver.environment.sleep(min(.seconds(seconds), rest))
+                    if self.isOverdue { return self.timedOut() }
                 case .readClock(let step, let node):
                     self.interpreter.resume(at: try self.clock(step, node))
                 case .perform(let step):
@@ -236,11 +239,16 @@ package struct RunDriver: Sendable {
         /// What a node's own wait or timeout is given on top.
         private static let nodeTimeoutSlackSeconds = 5.0
 
+        /// A node may take as long as it is allowed to, and no longer than the job.
         private func timeLimit(of step: Interpreter.Step) -> TimeLimit {
-            if let seconds = self.driver.options.nodeTimeoutSeconds { return TimeLimit(seconds: seconds) }
+            TimeLimit(seconds: min(self.nodeSecondsMax(step), max(0, (self.deadline - .now) / .seconds(1))))
+        }
+
+        private func nodeSecondsMax(_ step: Interpreter.Step) -> Double {
+            if let seconds = self.driver.options.nodeTimeoutSeconds { return seconds }
             let own = max(step.inputs["timeout"].double ?? 0, step.inputs["duration"].double ?? 0)
             let setting = self.driver.program.settings.timeoutSeconds ?? Self.nodeTimeoutSecondsDefault
-            return TimeLimit(seconds: max(setting, own > 0 ? own + Self.nodeTimeoutSlackSeconds : 0))
+            return max(setting, own > 0 ? own + Self.nodeTimeoutSlackSeconds : 0)
         }
 
         private var isOverdue: Bool { ContinuousClock.now >= self.deadline }

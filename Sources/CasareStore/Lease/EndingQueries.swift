@@ -37,7 +37,7 @@ enum EndingQueries {
             EXISTS (
                 SELECT FROM journal
                 WHERE journal.tenant_id = leases.tenant_id AND journal.job_id = leases.job_id
-                    AND journal.token = leases.token
+                    AND journal.token = leases.token AND journal.result IS NOT NULL
             ) AS has_journaled
         FROM leases JOIN jobs ON jobs.tenant_id = leases.tenant_id AND jobs.job_id = leases.job_id
         WHERE leases.tenant_id = casare_tenant() AND leases.job_id = @job AND leases.token = @token

@@ -31,6 +31,12 @@ private enum Template {
 package func withTestDatabase<Result: Sendable>(
     connectionsMax: Int = 4, _ body: (Database) async throws -> Result
 ) async throws -> Result {
+    try await Turnstile.databases.pass { try await useTestDatabase(connectionsMax: connectionsMax, body) }
+}
+
+private func useTestDatabase<Result: Sendable>(
+    connectionsMax: Int, _ body: (Database) async throws -> Result
+) async throws -> Result {
     let cluster = try await TestCluster.shared()
     let configuration = try await cluster.createDatabase(from: try await Template.shared())
     let database = Database(configuration, connectionsMax: connectionsMax)

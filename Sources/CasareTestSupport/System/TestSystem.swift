@@ -16,6 +16,12 @@ package struct TestSystem: Sendable {
     package static func with<Result: Sendable>(
         _ body: @escaping @Sendable (TestSystem) async throws -> Result
     ) async throws -> Result {
+        try await Turnstile.systems.pass { try await Self.use(body) }
+    }
+
+    private static func use<Result: Sendable>(
+        _ body: @escaping @Sendable (TestSystem) async throws -> Result
+    ) async throws -> Result {
         try await withTemporaryDirectory(permissions: 0o755) { folder in
             let details = "\(folder)/details.json"
             return try await TestProgram(.casarectl, variables: Self.variables(folder)).withRunning(
