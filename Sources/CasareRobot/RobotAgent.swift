@@ -100,8 +100,8 @@ package struct RobotAgent: Service {
                     pause = Self.firstPause
                 } catch BrokerError.sessionEnded {
                     self.logger.warning("The session has ended; opening another")
-                    running.stopAll()
                     over.open()
+                    running.stopAll()
                     continue
                 } catch {
                     if over.isOpen || Task.isCancelled { break }
@@ -113,6 +113,8 @@ package struct RobotAgent: Service {
                 // What came after the session's end, or a stop, goes back with the session.
                 guard !over.isOpen else { break }
                 for job in jobs { self.begin(job, running, in: &group) }
+                // The session may have ended while they were begun, after its other jobs were stopped.
+                if over.isOpen, !running.isStopping { running.stopAll() }
             }
         }
     }
@@ -166,8 +168,8 @@ package struct RobotAgent: Service {
                 await self.renew(&trust, running, giveUpAt: giveUpAt)
             }
         }
-        running.stopAll()
         over.open()
+        running.stopAll()
     }
 
     private func renew(_ trust: inout LeaseTrust, _ running: RunningJobs, giveUpAt: ContinuousClock.Instant) async {

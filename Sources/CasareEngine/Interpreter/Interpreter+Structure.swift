@@ -151,8 +151,11 @@ extension Interpreter {
         let start = inputs.int("start")
         let distance = inputs.int("end").subtractingReportingOverflow(start)
         guard !distance.overflow else { throw .value("The range from start to end is too long") }
-        let count = (distance.partialValue > 0) == (step > 0) ? (abs(distance.partialValue) - 1) / abs(step) + 1 : 0
-        return .range(start: start, step: step, count: distance.partialValue == 0 ? 0 : count)
+        let length = distance.partialValue
+        guard length != 0, (length > 0) == (step > 0) else { return .range(start: start, step: step, count: 0) }
+        // Magnitudes, because the smallest integer has no absolute value.
+        let count = (length.magnitude - 1) / step.magnitude + 1
+        return .range(start: start, step: step, count: Int(clamping: count))
     }
 
     private static func items(_ value: Value) -> Frame.ForLoop.Items {

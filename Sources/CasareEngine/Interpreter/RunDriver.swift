@@ -65,7 +65,7 @@ package struct RunDriver: Sendable {
             self.interpreter = Interpreter(
                 program: driver.program, variables: driver.variables, options: driver.options,
                 seed: RunDriver.seed(of: driver.runID), executionsMax: driver.environment.executionsMax)
-            self.deadline = .now + .seconds(driver.options.timeoutSeconds)
+            self.deadline = .now + Duration(clampingSeconds: driver.options.timeoutSeconds)
         }
 
         mutating func run() async throws -> RunConclusion {
@@ -86,7 +86,7 @@ package struct RunDriver: Sendable {
                     if self.isOverdue { return self.timedOut() }
                     // No longer than the job may take; the next look at the clock then ends it.
                     let rest = self.deadline - .now
-                    try await self.driver.environment.sleep(min(.seconds(seconds), rest))
+                    try await self.driver.environment.sleep(min(Duration(clampingSeconds: seconds), rest))
                     if self.isOverdue { return self.timedOut() }
                 case .readClock(let step, let node):
                     self.interpreter.resume(at: try self.clock(step, node))

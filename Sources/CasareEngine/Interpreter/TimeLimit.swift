@@ -14,7 +14,7 @@ struct TimeLimit: Sendable {
         return try await withThrowingTaskGroup(of: Result?.self) { group in
             group.addTask { try await body() }
             group.addTask {
-                try await Task.sleep(for: .seconds(seconds))
+                try await Task.sleep(for: Duration(clampingSeconds: seconds))
                 return nil
             }
             defer { group.cancelAll() }

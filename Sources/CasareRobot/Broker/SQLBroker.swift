@@ -18,6 +18,8 @@ package actor SQLBroker: Broker {
     private static let pollInterval = Duration.seconds(1)
     private static let pollJitter = 0.3
     private static let heartbeatsPerLease = 3
+    /// A lease that the robot does not name is handed back when it is older: a younger one may just be on its way.
+    private static let unclaimedAfter = Duration.seconds(60)
 
     private let database: Database
     private let tenant: Tenant.ID
@@ -110,9 +112,21 @@ package actor SQLBroker: Broker {
 
     package func renew(_ leases: [Lease]) async throws(BrokerError) -> Set<Job.ID> {
         guard let session = self.session else { throw .sessionEnded }
-        return try await self.inDatabase { connection in
-            try LeaseStore.renew(session.id, held: leases, on: connection).lost
+        let (lost, returned) = try await self.inDatabase { connection in
+            let lost = try LeaseStore.renew(session.id, held: leases, on: connection).lost
+            // Jobs that this robot does not know of, because an answer was lost or an end could not be stored.
+            let unclaimed = try LeaseStore.unclaimed(
+                session.id, held: leases, olderThan: Self.unclaimedAfter, on: connection)
+            for lease in unclaimed {
+                try LeaseStore.release(lease, reason: "Its robot does not know of it", on: connection)
+            }
+            return (lost, unclaimed.map(\.job))
         }
+        if !returned.isEmpty {
+            self.bell.jobsChanged(returned)
+            self.bell.ring(self.tenant)
+        }
+        return lost
     }
 
     package func journal(of lease: Lease) async throws(BrokerError) -> [JournalRow] {

@@ -94,13 +94,13 @@ extension SubmitJobRequest: Codable {
         if let key = self.idempotencyKey, !(1...Self.idempotencyKeyCharactersMax).contains(key.unicodeScalars.count) {
             return ([CodingKeys.idempotencyKey], "expected 1 to \(Self.idempotencyKeyCharactersMax) characters")
         }
-        if let seconds = self.options.nodeTimeoutSeconds, !(seconds > 0) {
+        if let seconds = self.options.nodeTimeoutSeconds, !(seconds > 0 && seconds <= secondsMax) {
             let keys: [any CodingKey] = [CodingKeys.options, WireKey(stringValue: "node_timeout_seconds")]
-            return (keys, "expected a number above 0, got \(seconds)")
+            return (keys, "expected a number above 0, up to \(Int(secondsMax)), got \(seconds)")
         }
-        if !(self.options.timeoutSeconds > 0) {
+        if !(self.options.timeoutSeconds > 0 && self.options.timeoutSeconds <= secondsMax) {
             let keys: [any CodingKey] = [CodingKeys.options, WireKey(stringValue: "timeout_seconds")]
-            return (keys, "expected a number above 0, got \(self.options.timeoutSeconds)")
+            return (keys, "expected a number above 0, up to \(Int(secondsMax)), got \(self.options.timeoutSeconds)")
         }
         return nil
     }

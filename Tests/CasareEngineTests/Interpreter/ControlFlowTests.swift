@@ -158,7 +158,9 @@ struct ControlFlowTests {
         #expect(result.error == (executions == 6 ? "The run exceeds maximum node executions (6)" : nil))
     }
 
-    @Test(arguments: [(0, 3, 1, 3), (0, 10, 3, 4), (3, 0, -1, 3), (5, 5, 1, 0), (5, 0, 1, 0)])
+    @Test(arguments: [
+        (0, 3, 1, 3), (0, 10, 3, 4), (3, 0, -1, 3), (5, 5, 1, 0), (5, 0, 1, 0), (0, .min, .min, 1), (.max, .min, 1, 0),
+    ])
     func `a range counts as it should`(start: Int, end: Int, step: Int, passes: Int) async throws {
         let result = try await self.world.run(
             document(

@@ -182,4 +182,18 @@ struct RunDriverTests {
         #expect(result.error == "The job timed out after 0.01s")
         #expect(self.world.effects.isEmpty)
     }
+
+    @Test(arguments: [1e300, .infinity, .nan, -1])
+    func `no number that a document or a request gives can take the robot down`(seconds: Double) async throws {
+        let options = Job.Options(nodeTimeoutSeconds: seconds, timeoutSeconds: 1e300)
+        _ = try await self.world.run(
+            document(
+                [
+                    "retry": ("RetryNode", ["max_attempts": 1, "initial_delay": .double(seconds)]),
+                    "act": ("ActNode", ["name": "act"]),
+                ], ["retry.retry_body > act"], settings: ["timeout": .double(seconds)]), options: options)
+        let driver = try self.world.driver(
+            document(["a": ("ActNode", ["name": "b"])], []), options: Job.Options(timeoutSeconds: seconds))
+        _ = try await driver.run()
+    }
 }
