@@ -78,7 +78,7 @@ struct ValueCodingTests {
         ),
         (
             #"{"jobs":[{"workflow":"a","options":{"timeout_seconds":0}}]}"#,
-            "jobs[0].options.timeout_seconds: expected a number above 0, got 0.0"
+            "jobs[0].options.timeout_seconds: expected a number above 0, up to 2592000, got 0.0"
         ),
         (#"{"jobs":[{"workflow":"a","document":{}}]}"#, "jobs[0].document: give a workflow or a document, not both"),
     ])
