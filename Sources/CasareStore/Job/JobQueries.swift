@@ -12,7 +12,8 @@ enum JobQueries {
         "SELECT status FROM job_details WHERE tenant_id = casare_tenant() AND job_id = @job")
 
     // The pages below begin under `before` (exclusive) and end at `from` (inclusive), newest job first. Each finds its
-    // jobs in the one table that holds them, so that none of them reads the others.
+    // jobs in the one table that holds them, so that none of them reads the others. The details are looked up job by job:
+    // joined as a whole, the view would be computed for all jobs that there are.
 
     static let page = Query(
         """
@@ -22,7 +23,11 @@ enum JobQueries {
             WHERE tenant_id = casare_tenant() AND job_id >= @from AND job_id < @before
             ORDER BY job_id DESC LIMIT @limit
         ) AS page
-        JOIN job_details ON job_details.tenant_id = page.tenant_id AND job_details.job_id = page.job_id
+        CROSS JOIN LATERAL (
+            SELECT * FROM job_details AS detail
+            WHERE detail.tenant_id = page.tenant_id AND detail.job_id = page.job_id
+            LIMIT 1
+        ) AS job_details
         ORDER BY job_id DESC
         """)
 
@@ -34,7 +39,11 @@ enum JobQueries {
             WHERE tenant_id = casare_tenant() AND workflow_id = @workflow AND job_id >= @from AND job_id < @before
             ORDER BY job_id DESC LIMIT @limit
         ) AS page
-        JOIN job_details ON job_details.tenant_id = page.tenant_id AND job_details.job_id = page.job_id
+        CROSS JOIN LATERAL (
+            SELECT * FROM job_details AS detail
+            WHERE detail.tenant_id = page.tenant_id AND detail.job_id = page.job_id
+            LIMIT 1
+        ) AS job_details
         ORDER BY job_id DESC
         """)
 
@@ -55,7 +64,11 @@ enum JobQueries {
             )
             ORDER BY job_id DESC LIMIT @limit
         ) AS page
-        JOIN job_details ON job_details.tenant_id = page.tenant_id AND job_details.job_id = page.job_id
+        CROSS JOIN LATERAL (
+            SELECT * FROM job_details AS detail
+            WHERE detail.tenant_id = page.tenant_id AND detail.job_id = page.job_id
+            LIMIT 1
+        ) AS job_details
         ORDER BY job_id DESC
         """)
 
@@ -68,7 +81,11 @@ enum JobQueries {
                 AND (@workflow::uuid IS NULL OR workflow_id = @workflow)
             ORDER BY job_id DESC LIMIT @limit
         ) AS page
-        JOIN job_details ON job_details.tenant_id = page.tenant_id AND job_details.job_id = page.job_id
+        CROSS JOIN LATERAL (
+            SELECT * FROM job_details AS detail
+            WHERE detail.tenant_id = page.tenant_id AND detail.job_id = page.job_id
+            LIMIT 1
+        ) AS job_details
         ORDER BY job_id DESC
         """)
 
@@ -81,7 +98,11 @@ enum JobQueries {
                 AND (@workflow::uuid IS NULL OR workflow_id = @workflow)
             ORDER BY job_id DESC LIMIT @limit
         ) AS page
-        JOIN job_details ON job_details.tenant_id = page.tenant_id AND job_details.job_id = page.job_id
+        CROSS JOIN LATERAL (
+            SELECT * FROM job_details AS detail
+            WHERE detail.tenant_id = page.tenant_id AND detail.job_id = page.job_id
+            LIMIT 1
+        ) AS job_details
         ORDER BY job_id DESC
         """)
 
@@ -94,7 +115,11 @@ enum JobQueries {
                 AND (@workflow::uuid IS NULL OR workflow_id = @workflow)
             ORDER BY job_id DESC LIMIT @limit
         ) AS page
-        JOIN job_details ON job_details.tenant_id = page.tenant_id AND job_details.job_id = page.job_id
+        CROSS JOIN LATERAL (
+            SELECT * FROM job_details AS detail
+            WHERE detail.tenant_id = page.tenant_id AND detail.job_id = page.job_id
+            LIMIT 1
+        ) AS job_details
         ORDER BY job_id DESC
         """)
 
@@ -109,7 +134,11 @@ enum JobQueries {
                 AND (@workflow::uuid IS NULL OR workflow_id = @workflow)
             ORDER BY job_id DESC LIMIT @limit
         ) AS page
-        JOIN job_details ON job_details.tenant_id = page.tenant_id AND job_details.job_id = page.job_id
+        CROSS JOIN LATERAL (
+            SELECT * FROM job_details AS detail
+            WHERE detail.tenant_id = page.tenant_id AND detail.job_id = page.job_id
+            LIMIT 1
+        ) AS job_details
         ORDER BY job_id DESC
         """)
 
