@@ -38,7 +38,15 @@ package struct RunDriver: Sendable {
             driver: self,
             recorded: Dictionary(
                 try await self.journal.entries().map { ($0.step, $0) }, uniquingKeysWith: { _, last in last }))
-        return try await run.run()
+        let session = run.session
+        do {
+            let conclusion = try await run.run()
+            await session.close()
+            return conclusion
+        } catch {
+            await session.close()
+            throw error
+        }
     }
 
     /// FNV-1a: a seed that is the same for the same run on every machine.
@@ -57,6 +65,9 @@ package struct RunDriver: Sendable {
         /// `pending` holds the result of something that changed the world.
         var mustFlush = false
         let deadline: ContinuousClock.Instant
+        let session = RunSession()
+        /// Replayed steps whose sessions must be open again before anything new is done: the last of each node.
+        var reopenings: [Interpreter.Step] = []
 
         init(driver: RunDriver, recorded: [Int: JournalEntry]) {
             self.driver = driver
@@ -113,6 +124,10 @@ package struct RunDriver: Sendable {
                     requested: "\(step.node.id) (\(step.node.type.name))")
             }
             if let result = entry.result {
+                if step.node.type.opensSession, case .succeeded = result {
+                    self.reopenings.removeAll { $0.node.id == step.node.id }
+                    self.reopenings.append(step)
+                }
                 self.interpreter.resume(with: result)
                 return nil
             }
@@ -139,9 +154,7 @@ package struct RunDriver: Sendable {
         }
 
         private mutating func execute(_ step: Interpreter.Step) async throws {
-            guard case .perform(let body) = step.node.type.behaviour else {
-                preconditionFailure("Only performed nodes are asked for")
-            }
+            try await self.reopenSessions()
             let startedAt = self.driver.environment.now()
             if step.node.effect == .effect {
                 self.pending.append(self.entry(step, result: nil, startedAt: startedAt, finishedAt: nil))
@@ -150,25 +163,39 @@ package struct RunDriver: Sendable {
             try await self.flush()
             self.driver.environment.onEvent?(
                 .stepStarted(step: step.index, node: step.node.id, nodeType: step.node.type.name))
+            let result = try await self.outcome(of: step)
+            self.keep(result, of: step, startedAt: startedAt)
+        }
+
+        /// Opens what replayed steps had open. One that fails leaves nothing open, and the node that needs it says so.
+        private mutating func reopenSessions() async throws {
+            let steps = self.reopenings
+            self.reopenings = []
+            for step in steps { _ = try await self.outcome(of: step) }
+        }
+
+        /// Does what a node does, within its time.
+        private func outcome(of step: Interpreter.Step) async throws -> StepResult {
+            guard case .perform(let body) = step.node.type.behaviour else {
+                preconditionFailure("Only performed nodes are asked for")
+            }
             let environment = NodeEnvironment(
                 workingDirectory: self.driver.environment.workingDirectory, policy: self.driver.environment.policy,
-                idempotencyKey: "\(self.driver.runID)/\(step.index)", nodeID: step.node.id,
+                idempotencyKey: "\(self.driver.runID)/\(step.index)", nodeID: step.node.id, session: self.session,
                 now: self.driver.environment.now)
-            let result: StepResult
             do {
                 let inputs = step.inputs
-                result = .succeeded(
+                return .succeeded(
                     try await self.timeLimit(of: step).enforce(on: step.node.id) { try await body(inputs, environment) }
                 )
             } catch let failure as NodeFailure {
-                result = .failed(failure)
+                return .failed(failure)
             } catch is CancellationError {
                 throw CancellationError()
             } catch {
                 if Task.isCancelled { throw CancellationError() }
-                result = .failed(NodeFailure("NodeError", String(describing: error)))
+                return .failed(NodeFailure("NodeError", String(describing: error)))
             }
-            self.keep(result, of: step, startedAt: startedAt)
         }
 
         private mutating func keep(_ result: StepResult, of step: Interpreter.Step, startedAt: Date) {

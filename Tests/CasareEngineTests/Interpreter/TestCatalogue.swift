@@ -20,7 +20,8 @@ final class World: Sendable {
 
     var catalogue: NodeCatalogue {
         NodeCatalogue(
-            Self.structures + [Self.set, Self.add, Self.log, Self.fail] + [self.act, self.write, self.read, self.nap])
+            Self.structures + [Self.set, Self.add, Self.log, Self.fail]
+                + [self.act, self.write, self.read, self.nap, self.dial, self.speak])
     }
 
     private static let structures: [NodeType] = [
@@ -133,6 +134,35 @@ final class World: Sendable {
                             return state.reads
                         })
                 ])
+            })
+    }
+
+    /// A connection of a run; says to the world when it is closed.
+    private struct Line: RunResource {
+        let world: World
+
+        func close() async { self.world.state.withLock { $0.effects.append("hang up") } }
+    }
+
+    private var dial: NodeType {
+        NodeType(
+            "DialNode", family: "", "", outputs: [.init("value")], effect: .captured, opensSession: true,
+            .perform { _, environment in
+                self.state.withLock { $0.effects.append("dial") }
+                await environment.session.keep(Line(world: self), as: "line")
+                return NodeResult()
+            })
+    }
+
+    private var speak: NodeType {
+        NodeType(
+            "SpeakNode", family: "", "", parameters: [.init("name", .string)], effect: .effect,
+            .perform { inputs, environment in
+                guard await environment.session.resource("line", as: Line.self) != nil else {
+                    throw NodeFailure("NetworkError", "Nobody has dialled")
+                }
+                self.state.withLock { $0.effects.append(inputs.string("name")) }
+                return NodeResult()
             })
     }
 
