@@ -134,7 +134,7 @@ package final class APIBroker: Broker {
                 lease.map { .leaseLost($0.job) } ?? .sessionEnded
             case .notFound:
                 lease.map { .leaseLost($0.job) } ?? .sessionEnded
-            case .serviceUnavailable, .internal, nil:
+            case .serviceUnavailable, .databaseTimeout, .internal, nil:
                 .unavailable("\(error)")
             case .tokenMissing, .tokenInvalid, .insufficientPermissions, .methodNotAllowed, .conflict,
                 .invalidStateTransition, .idempotencyConflict, .bodyTooLarge, .unsupportedMediaType, .validation,
