@@ -13,7 +13,9 @@ struct RunCommand: AsyncParsableCommand {
             left to resume when it is stopped. Ends with 0 when it completed and with 9 when it failed.
             """)
 
-    @Argument(help: "The workflow's JSON file, or - for stdin.", completion: .file(extensions: ["json"]))
+    @Argument(
+        help: "The workflow's JSON file, or - for stdin.", completion: .file(extensions: ["json"]),
+        transform: Text.notEmpty)
     var file: String
 
     @OptionGroup var variables: VariableOptions
@@ -24,15 +26,21 @@ struct RunCommand: AsyncParsableCommand {
     @Flag(help: "After an error that nobody handles, end that branch and go on with the others.")
     var continueOnError = false
 
-    @Option(help: ArgumentHelp("How long one node may take, \(TimeSpan.help).", valueName: "time"))
-    var nodeTimeout: TimeSpan?
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp("How long one node may take, \(TimeSpan.help).", valueName: "time"),
+        transform: PositiveTimeSpan.parse)
+    var nodeTimeout: PositiveTimeSpan?
 
-    @Option(help: ArgumentHelp("How long the whole run may take (default: 1h).", valueName: "time"))
-    var timeout: TimeSpan?
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp("How long the whole run may take (default: 1h).", valueName: "time"),
+        transform: PositiveTimeSpan.parse)
+    var timeout: PositiveTimeSpan?
 
     @Option(
         help: ArgumentHelp("Relative paths in nodes are relative to this (default: here).", valueName: "folder"),
-        completion: .directory)
+        completion: .directory, transform: Text.notEmpty)
     var workingDirectory: String?
 
     @OptionGroup var output: OutputOptions
