@@ -106,7 +106,6 @@ struct EdgeTests {
             ("[1,]", "application/json", 400, "INVALID_JSON"),
             ("[]", "application/json", 422, "VALIDATION_ERROR"),
             ("{}", "application/json", 422, "VALIDATION_ERROR"),
-            ("", "application/json", 422, "VALIDATION_ERROR"),
             (#"{"workflow":"nothing"}"#, "application/json; charset=utf-8", 404, "RESOURCE_NOT_FOUND"),
             (#"{"workflow":"nothing"}"#, "text/plain", 415, "UNSUPPORTED_MEDIA_TYPE"),
             (#"{"workflow":"nothing"}"#, "", 415, "UNSUPPORTED_MEDIA_TYPE"),
@@ -135,11 +134,11 @@ struct EdgeTests {
             let problem = #expect(throws: APIProblem.self) { _ = try table.route(for: .get, path) }
             #expect(problem?.code == .invalidInput)
         }
-        for query in ["a=%FF", "%z=1", "a=%"] {
+        for query in ["a=%FF", "%z=1", "a=%", "a=1&b=2&a=1"] {
             let problem = #expect(throws: APIProblem.self) { _ = try queryParameters(query) }
             #expect(problem?.code == .invalidInput)
         }
-        #expect(try queryParameters("a=1+2%2B3&b&&a=4&c==") == ["a": "4", "b": "", "c": "="])
+        #expect(try queryParameters("a=1+2%2B3&b&&c==") == ["a": "1 2+3", "b": "", "c": "="])
     }
 
     @Test func `texts that a database cannot hold are the caller's fault or harmless`() async throws {

@@ -83,7 +83,7 @@ private func hexDigit(_ byte: UInt8) -> UInt8? {
     }
 }
 
-/// The parameters of a query; of one that comes twice the last counts.
+/// The parameters of a query. One that comes twice would hide the first.
 func queryParameters(_ query: String?) throws(APIProblem) -> [String: String] {
     var parameters: [String: String] = [:]
     for part in (query ?? "").split(separator: "&") {
@@ -91,7 +91,9 @@ func queryParameters(_ query: String?) throws(APIProblem) -> [String: String] {
         guard let name = percentDecoded(halves[0], plusIsSpace: true),
             let value = percentDecoded(halves.count > 1 ? halves[1] : "", plusIsSpace: true)
         else { throw .invalidInput("query", "is not properly percent-encoded UTF-8") }
-        parameters[name] = value
+        guard parameters.updateValue(value, forKey: name) == nil else {
+            throw .invalidInput(String(name.prefix(60)), "is there twice; give it once")
+        }
     }
     return parameters
 }
