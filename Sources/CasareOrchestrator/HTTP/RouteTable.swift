@@ -47,11 +47,21 @@ struct RouteTable: Sendable {
                 guard let value = percentDecoded(part) else {
                     throw .invalidInput(name, "is not properly percent-encoded UTF-8")
                 }
-                parameters[name] = value
+                parameters[name] = try checked(value, name)
             }
         }
         return parameters
     }
+}
+
+/// Nothing that a parameter can name has control characters in it.
+private func checked(_ value: String, _ name: String) throws(APIProblem) -> String {
+    do throws(WireDecodingError) {
+        try ShortText.checkCharacters(value, name)
+    } catch {
+        throw .invalidInput(name, error.message)
+    }
+    return value
 }
 
 /// `nil` for a malformed escape and for bytes that are not UTF-8.
@@ -91,8 +101,9 @@ func queryParameters(_ query: String?) throws(APIProblem) -> [String: String] {
         guard let name = percentDecoded(halves[0], plusIsSpace: true),
             let value = percentDecoded(halves.count > 1 ? halves[1] : "", plusIsSpace: true)
         else { throw .invalidInput("query", "is not properly percent-encoded UTF-8") }
-        guard parameters.updateValue(value, forKey: name) == nil else {
-            throw .invalidInput(String(name.prefix(60)), "is there twice; give it once")
+        let shown = String(name.prefix(60))
+        guard parameters.updateValue(try checked(value, shown), forKey: name) == nil else {
+            throw .invalidInput(shown, "is there twice; give it once")
         }
     }
     return parameters
