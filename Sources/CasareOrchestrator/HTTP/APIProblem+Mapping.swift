@@ -10,7 +10,11 @@ extension APIProblem {
     init(_ error: any Error) {
         switch error {
         case let error as APIProblem: self = error
-        case let error as WireDecodingError: self = .validation(error)
+        case let error as WireDecodingError:
+            switch error.kind {
+            case .invalid: self = .validation(error)
+            case .malformed: self.init(.invalidInput, error.description, field: error.path)
+            }
         case let error as StoreError: self.init(error)
         case let error as PostgresError: self.init(error)
         case is HTTPParserError:

@@ -43,9 +43,11 @@ struct APIResponder: HTTPResponder {
     ) async throws -> Reply {
         let (route, parameters) = try self.table.route(for: request.method, request.uri.path)
         let caller = try await self.authenticator.caller(of: request, for: route.access)
+        let query = try queryParameters(request.uri.query)
+        try route.check(query)
         let body = route.bodyType == nil ? [] : try await BodyReader.read(request)
         let apiRequest = APIRequest(
-            id: id, parameters: parameters, query: try queryParameters(request.uri.query),
+            id: id, parameters: parameters, query: query,
             idempotencyKey: request.headers[.idempotencyKey], caller: caller, services: self.services, logger: logger,
             connection: self.connections.connection(of: context.channel) ?? ClientConnection())
         // What changes something is brought to its end: whoever sent it cannot tell how far it had got.
