@@ -20,7 +20,7 @@ struct CompiledNode: Sendable {
     let onRecovery: OnRecovery?
 
     /// What to do with a step that may or may not have happened.
-    enum OnRecovery: String, Sendable {
+    enum OnRecovery: String, Sendable, CaseIterable {
         case retry, skip, fail, ask
     }
 

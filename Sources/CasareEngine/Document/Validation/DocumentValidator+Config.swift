@@ -29,6 +29,7 @@ extension DocumentValidator {
                 self.checkRequired(position, type, delivered: deliveries[self.document.nodes[position].id] ?? [])
             }
             self.checkChoices(position, type)
+            self.checkRecovery(position)
             self.checkKeys(position, type)
         }
     }
@@ -90,6 +91,22 @@ extension DocumentValidator {
                         + "but must be one of: \(parameter.choices.joined(separator: ", "))",
                     at: self.location(position), suggestion: nearest.map { "Did you mean '\($0)'?" }))
         }
+    }
+
+    /// A policy that nobody knows would count as none, and that is not what its author meant.
+    private mutating func checkRecovery(_ position: Int) {
+        guard let value = self.document.nodes[position].config["on_recovery"], !Self.isBlank(value),
+            CompiledNode.OnRecovery(rawValue: value.displayText.lowercased()) == nil
+        else { return }
+        let known = CompiledNode.OnRecovery.allCases.map(\.rawValue)
+        let text = value.displayText
+        let nearest = self.nearest(to: text, among: known)
+        self.add(
+            .error(
+                "INVALID_CHOICE",
+                "Node \(self.label(position)): 'on_recovery' is '\(DocumentLimits.shortened(text))', "
+                    + "but must be one of: \(known.joined(separator: ", "))",
+                at: self.location(position), suggestion: nearest.map { "Did you mean '\($0)'?" }))
     }
 
     /// Case does not matter, and the first word of a choice is enough: `GET` for `GET Request`.

@@ -127,11 +127,34 @@ extension DocumentParser {
                     suggestion: "Read it from a file or a variable instead"))
         }
         self.checkPosition(of: shape)
-        let isDisabled =
-            Self.isSet(config["_disabled"]) || (shape.isEditorDump && Self.isSet(shape.members["disabled"]))
+        let isDisabled = Self.isSet(config["_disabled"])
         return WorkflowDocument.Node(
             id: shape.id, type: shape.type, config: config,
-            name: Self.text(shape.members["name"]) ?? Self.text(config["label"]), isDisabled: isDisabled)
+            name: Self.name(of: shape.members, config: config), isDisabled: isDisabled,
+            members: Self.usualMembers(of: shape))
+    }
+
+    static func name(of members: Object, config: Object) -> String? {
+        Self.text(members["name"]) ?? Self.text(config["label"])
+    }
+
+    /// What was written about a node, under the keys of the usual shape. The writer puts the values in.
+    private static func usualMembers(of shape: NodeShape) -> Object {
+        let hasType = Self.text(shape.members["node_type"]) != nil
+        var members: Object = [:]
+        for (key, value) in shape.members {
+            switch key {
+            case "node_id", "node_type", "config": members[key] = .null
+            case "id" where shape.members["node_id"] == nil && Self.text(value) == shape.id: members["node_id"] = .null
+            case "type" where !hasType: members["node_type"] = .null
+            case "type_": members["node_type"] = .null
+            case "custom", "properties": members["config"] = .null
+            case "pos" where shape.members["position"] == nil: members["position"] = value
+            case "disabled" where shape.isEditorDump: break
+            default: members[key] = value
+            }
+        }
+        return members
     }
 
     /// `config`, over `properties`, over `custom`: the editor's dumps and subflow files use the latter two.
@@ -150,7 +173,10 @@ extension DocumentParser {
             }
             config = config.merging(members)
         }
-        if shape.isEditorDump { config["node_id"] = nil }
+        if shape.isEditorDump {
+            config["node_id"] = nil
+            if Self.isSet(shape.members["disabled"]) { config["_disabled"] = true }
+        }
         return config
     }
 
@@ -191,7 +217,7 @@ extension DocumentParser {
         }
     }
 
-    private static func isSet(_ value: Value?) -> Bool {
+    static func isSet(_ value: Value?) -> Bool {
         value?.bool ?? (value?.string?.lowercased() == "true")
     }
 }

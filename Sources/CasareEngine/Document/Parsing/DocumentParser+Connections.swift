@@ -60,7 +60,22 @@ extension DocumentParser {
                     at: location))
         }
         return WorkflowDocument.Connection(
-            source: ends[0], sourcePort: ends[1], target: ends[2], targetPort: ends[3], position: position)
+            source: ends[0], sourcePort: ends[1], target: ends[2], targetPort: ends[3], position: position,
+            members: Self.usualMembers(of: members))
+    }
+
+    /// What was written about a connection, under the keys of the usual shape. The writer puts the values in.
+    private static func usualMembers(of given: Object) -> Object {
+        var members: Object = [:]
+        for (key, value) in given {
+            switch key {
+            case "source_node", "source_port", "target_node", "target_port": members[key] = .null
+            case "out": (members["source_node"], members["source_port"]) = (.null, .null)
+            case "in": (members["target_node"], members["target_port"]) = (.null, .null)
+            default: members[key] = value
+            }
+        }
+        return members
     }
 
     /// An element of the `[node, port]` pairs of the editor's own format.

@@ -18,15 +18,28 @@ struct DocumentParser {
         guard let (nodes, alternateIDs) = self.nodes(of: root) else { return nil }
         guard let connections = self.connections(of: root, alternateIDs: alternateIDs) else { return nil }
         var document = WorkflowDocument(
-            name: self.name(metadata: metadata, root: root), metadata: metadata, nodes: nodes,
+            name: Self.name(metadata: metadata, root: root), metadata: metadata, nodes: nodes,
             connections: connections, variables: self.variables(of: root), settings: self.settings(of: root),
-            interface: self.interface(of: root), subflows: self.subflows(of: root))
+            interface: self.interface(of: root), subflows: self.subflows(of: root), members: Self.rest(of: root))
         self.checkMetadata(metadata, root: root)
         if let overflow = Reroutes.remove(from: &document) { self.add(overflow) }
         if document.nodes.isEmpty {
             self.add(.error("EMPTY_WORKFLOW", "The workflow has nothing but reroute nodes: there is nothing to run"))
         }
         return self.issues.contains(where: \.isError) ? nil : document
+    }
+
+    /// The members of the file that are parsed into parts of the document.
+    private static let ownKeys: Set<String> = [
+        "connections", "inputs", "metadata", "nodes", "outputs", "parameters", "settings", "subflows", "variables",
+    ]
+
+    /// What is kept to be written again. A file's word that it was validated is not: nobody can take it (§1).
+    private static func rest(of root: Object) -> Object {
+        Object(
+            root.lazy.filter { $0.key != "__validated__" }.map {
+                ($0.key, Self.ownKeys.contains($0.key) ? nil : $0.value)
+            })
     }
 
     /// A member that must be an object where it is given; `null` counts as not given.
@@ -37,7 +50,7 @@ struct DocumentParser {
         return nil
     }
 
-    private func name(metadata: Object, root: Object) -> String {
+    static func name(metadata: Object, root: Object) -> String {
         for candidate in [metadata["name"]?.string, root["name"]?.string].compactMap(\.self)
         where candidate.contains(where: { !$0.isWhitespace }) {
             return candidate
@@ -54,7 +67,7 @@ struct DocumentParser {
 
 extension DocumentParser {
     private mutating func checkMetadata(_ metadata: Object, root: Object) {
-        let name = self.name(metadata: metadata, root: root)
+        let name = Self.name(metadata: metadata, root: root)
         if (metadata["name"] ?? root["name"])?.string?.contains(where: { !$0.isWhitespace }) != true {
             self.add(
                 .warning(
@@ -101,8 +114,11 @@ extension DocumentParser {
     }
 
     private mutating func settings(of root: Object) -> WorkflowDocument.Settings {
-        let given = self.object("settings", of: root) ?? [:]
-        var settings = WorkflowDocument.Settings()
+        self.settings(self.object("settings", of: root) ?? [:])
+    }
+
+    mutating func settings(_ given: Object) -> WorkflowDocument.Settings {
+        var settings = WorkflowDocument.Settings(members: given)
         if let value = given["stop_on_error"], !value.isNull {
             if let stops = value.bool {
                 settings.stopOnError = stops
@@ -118,10 +134,12 @@ extension DocumentParser {
             }
         }
         if let value = given["retry_count"], !value.isNull {
-            if let count = Self.number(value).flatMap(Int.init(exactly:)), count >= 0 {
-                settings.retryCount = count
-            } else {
-                self.addUnusableSetting("retry_count", value, "a whole number from 0", instead: "0")
+            let count = Self.number(value).flatMap(Int.init(exactly:)) ?? -1
+            settings.retryCount = min(max(count, 0), WorkflowDocument.Settings.retryCountMax)
+            if count != settings.retryCount {
+                self.addUnusableSetting(
+                    "retry_count", value, "a whole number from 0 to \(WorkflowDocument.Settings.retryCountMax)",
+                    instead: "\(settings.retryCount)")
             }
         }
         return settings

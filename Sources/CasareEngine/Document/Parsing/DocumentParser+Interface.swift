@@ -22,6 +22,13 @@ extension DocumentParser {
                 self.addMissing("name", at: location)
                 return nil
             }
+            if !Self.isPortName(name) {
+                self.add(
+                    .warning(
+                        "INVALID_PORT_NAME",
+                        "Port '\(DocumentLimits.shortened(name))' has a name that templates cannot use",
+                        at: location, suggestion: "Use letters, digits and _, and begin with a letter or _"))
+            }
             let type = Self.text(members["type"])?.uppercased()
             if type == nil || !Self.dataTypes.contains(type ?? "") {
                 self.add(
@@ -34,8 +41,15 @@ extension DocumentParser {
             return WorkflowDocument.SubflowInterface.Port(
                 name: name, type: type ?? "ANY", defaultValue: members["default_value"] ?? .null,
                 isRequired: members["required"]?.bool ?? false, internalNode: Self.text(members["internal_node_id"]),
-                internalPort: Self.text(members["internal_port_name"]))
+                internalPort: Self.text(members["internal_port_name"]), members: members)
         }
+    }
+
+    /// Port names are plain identifiers (workflow format §1.1).
+    private static func isPortName(_ name: String) -> Bool {
+        guard let first = name.utf8.first, first < 0x80, PathScanner.beginsName(first) else { return false }
+        return name.utf8.count <= DocumentLimits.interfacePortNameCharactersMax
+            && name.utf8.allSatisfy { $0 < 0x80 && PathScanner.continuesName($0) }
     }
 
     private mutating func promotedParameters(
@@ -53,8 +67,17 @@ extension DocumentParser {
             guard texts.count == 3 else { return nil }
             return WorkflowDocument.SubflowInterface.PromotedParameter(
                 name: texts[0], internalNode: texts[1], internalProperty: texts[2],
-                defaultValue: members["default_value"] ?? .null, isRequired: members["required"]?.bool ?? false)
+                defaultValue: members["default_value"] ?? .null, isRequired: members["required"]?.bool ?? false,
+                choices: members["choices"]?.list?.map(\.displayText) ?? [], range: Self.range(of: members),
+                members: members)
         }
+    }
+
+    private static func range(of members: Object) -> ClosedRange<Double>? {
+        let low = members["min_value"]?.double
+        let high = members["max_value"]?.double
+        guard low != nil || high != nil, (low ?? -.infinity) <= (high ?? .infinity) else { return nil }
+        return (low ?? -.infinity)...(high ?? .infinity)
     }
 
     private mutating func elements(_ key: String, of root: Object) -> [(position: Int, members: Object)] {

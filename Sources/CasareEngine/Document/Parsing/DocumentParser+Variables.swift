@@ -40,27 +40,33 @@ extension DocumentParser {
         }
         return entries.map { name, value in
             self.checkVariableName(name)
-            return self.variable(name, value)
+            self.checkStart(of: name, value)
+            return Self.variable(name, value)
         }
     }
 
     /// A definition's start value is its `default_value`, or else its `value`; anything that is not an object is the
-    /// start value itself (workflow format §3).
-    private mutating func variable(_ name: String, _ value: Value) -> WorkflowDocument.Variable {
-        guard let definition = value.object else { return WorkflowDocument.Variable(name: name, value: value) }
-        let start = definition["default_value"] ?? definition["value"]
-        if start == nil, !definition.isEmpty, definition["type"] == nil {
-            self.add(
-                .warning(
-                    "INVALID_VARIABLE",
-                    "Variable '\(DocumentLimits.shortened(name))' is an object without 'default_value' or 'value', "
-                        + "so it starts as null",
-                    at: Self.location(name),
-                    suggestion: "To start with the object itself, put it into 'default_value'"))
+    /// start value itself (workflow format §3). An object with neither of them starts as null, as the corpus has it.
+    static func variable(_ name: String, _ value: Value) -> WorkflowDocument.Variable {
+        guard let members = value.object else {
+            return WorkflowDocument.Variable(name: name, value: value, definition: value)
         }
         return WorkflowDocument.Variable(
-            name: name, value: start ?? .null, isReadOnly: definition["readonly"]?.bool ?? false,
-            isSensitive: definition["sensitive"]?.bool ?? false)
+            name: name, value: members["default_value"] ?? members["value"] ?? .null,
+            isReadOnly: members["readonly"]?.bool ?? false, isSensitive: members["sensitive"]?.bool ?? false,
+            definition: value)
+    }
+
+    private mutating func checkStart(of name: String, _ value: Value) {
+        guard let members = value.object, !members.isEmpty else { return }
+        guard ["default_value", "value", "type"].allSatisfy({ members[$0] == nil }) else { return }
+        self.add(
+            .warning(
+                "INVALID_VARIABLE",
+                "Variable '\(DocumentLimits.shortened(name))' is an object without 'default_value' or 'value', "
+                    + "so it starts as null",
+                at: Self.location(name),
+                suggestion: "To start with the object itself, put it into 'default_value'"))
     }
 
     private mutating func checkVariableName(_ name: String) {
