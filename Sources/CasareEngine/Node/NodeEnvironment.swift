@@ -35,15 +35,20 @@ package struct NodePolicy: Sendable, Hashable {
     package var deniedPaths: [String]
     /// Whether nodes may run the code that a workflow carries (Python, shell and JavaScript scripts).
     package var allowsScripts: Bool
+    /// Memory that each process of such a script may have of its own.
+    package var scriptMemoryBytesMax: Int
+
+    package static let scriptMemoryBytesMaxDefault = 2 << 30
 
     package init(
         allowsDangerousOverrides: Bool = false, allowedRoots: [String] = [], deniedPaths: [String] = [],
-        allowsScripts: Bool = true
+        allowsScripts: Bool = true, scriptMemoryBytesMax: Int = NodePolicy.scriptMemoryBytesMaxDefault
     ) {
         self.allowsDangerousOverrides = allowsDangerousOverrides
         self.allowedRoots = allowedRoots
         self.deniedPaths = deniedPaths
         self.allowsScripts = allowsScripts
+        self.scriptMemoryBytesMax = scriptMemoryBytesMax
     }
 
     package static let standard = NodePolicy()
