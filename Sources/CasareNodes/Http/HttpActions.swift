@@ -8,7 +8,7 @@ struct HttpActions: Sendable {
     let web: WebClient
 
     func request(_ inputs: Inputs, _ environment: NodeEnvironment) async throws -> NodeResult {
-        try await self.request(inputs.firstText("method") ?? "GET", inputs, environment)
+        try await self.request(inputs.firstText("method")?.uppercased() ?? "GET", inputs, environment)
     }
 
     func request(_ method: String, _ inputs: Inputs, _ environment: NodeEnvironment) async throws -> NodeResult {

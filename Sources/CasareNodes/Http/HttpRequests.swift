@@ -17,9 +17,7 @@ enum HttpRequests {
         var request = WebRequest(
             method: method, url: url, headers: try Self.fields(inputs["headers"].object ?? [:]),
             options: try Self.options(inputs, environment))
-        if let userinfo = url.userinfo, !request.headers.contains(name: "Authorization") {
-            request.headers.add(name: "Authorization", value: "Basic \(Data(userinfo.utf8).base64EncodedString())")
-        }
+        request.signInByURL()
         if [.POST, .PATCH].contains(method), inputs["send_idempotency_key"].bool ?? true {
             request.setDefault("Idempotency-Key", environment.idempotencyKey)
         }
@@ -27,6 +25,8 @@ enum HttpRequests {
         request.setDefault("Accept", "*/*")
         return request
     }
+
+    private static let formAnswerBytesMax = 1 << 20
 
     /// A form that is sent by POST, to be answered in JSON.
     static func form(
@@ -43,6 +43,8 @@ enum HttpRequests {
             body: .bytes(Array(PercentCoding.form(members).utf8)), options: try Self.options(inputs, environment))
         // A token must not be sent on to wherever an answer points.
         request.options.redirectsMax = 0
+        request.options.responseBytesMax = Self.formAnswerBytesMax
+        request.signInByURL()
         return request
     }
 
@@ -121,6 +123,12 @@ enum HttpRequests {
 }
 
 extension WebRequest {
+    /// Name and password in a URL are meant for `Authorization`.
+    mutating func signInByURL() {
+        guard let userinfo = self.url.userinfo else { return }
+        self.setDefault("Authorization", "Basic \(Data(userinfo.utf8).base64EncodedString())")
+    }
+
     /// Sets a header field that is not there.
     fileprivate mutating func setDefault(_ name: String, _ value: String) {
         if !self.headers.contains(name: name) { self.headers.add(name: name, value: value) }

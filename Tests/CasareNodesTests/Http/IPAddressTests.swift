@@ -24,7 +24,9 @@ import Testing
         #expect(try #require(IPAddress(text)).isInternal == false)
     }
 
-    @Test(arguments: ["", "1.2.3", "127.1", "0x7f000001", "1.2.3.4.5", "fe80::1%eth0", "[::1]", "localhost", "1.2.3.400"])
+    @Test(arguments: [
+        "", "1.2.3", "127.1", "0x7f000001", "1.2.3.4.5", "fe80::1%eth0", "[::1]", "localhost", "1.2.3.400",
+    ])
     func `only full numeric addresses are addresses`(text: String) {
         #expect(IPAddress(text) == nil)
     }

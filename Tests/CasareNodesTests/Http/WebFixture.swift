@@ -35,18 +35,34 @@ struct WebFixture: Sendable {
     }
 
     /// Runs one node by the engine, with its configuration as a document has it.
-    func run(_ name: String, _ config: Object, journal: MemoryJournal = MemoryJournal()) async throws -> RunResult {
+    ///
+    /// - Parameter reading: Ports of the node, by any of their names, that are put into variables of these names.
+    func run(
+        _ name: String, _ config: Object, reading ports: [String] = [], journal: MemoryJournal = MemoryJournal()
+    ) async throws -> RunResult {
+        var nodes: Object = ["n": ["node_type": .string(name), "config": .object(config)]]
+        var connections: [Value] = []
+        var last = "n"
+        for port in ports {
+            let reader = "read_\(port)"
+            nodes[reader] = [
+                "node_type": "SetVariableNode",
+                "config": ["variable_name": .string(port), "value": .string("{{n.\(port)}}")],
+            ]
+            connections.append([
+                "source_node": .string(last), "source_port": "exec_out", "target_node": .string(reader),
+                "target_port": "exec_in",
+            ])
+            last = reader
+        }
         let document: Value = [
             "metadata": ["name": "w"],
-            "nodes": [
-                "s": ["node_type": "StartNode"], "n": ["node_type": .string(name), "config": .object(config)],
-            ],
-            "connections": [["source_node": "s", "source_port": "exec_out", "target_node": "n", "target_port": "exec_in"]],
+            "nodes": .object(nodes), "connections": .list(connections),
         ]
         let (parsed, issues) = WorkflowDocument.parse(document)
         let program = try Program(
             try #require(parsed, "\(issues)"),
-            catalogue: NodeCatalogue(ControlFlowNodes.types + HttpNodes.types(self.web)))
+            catalogue: NodeCatalogue(ControlFlowNodes.types + VariableNodes.types + HttpNodes.types(self.web)))
         let driver = RunDriver(
             program: program, runID: "run", options: Job.Options(trace: true), variables: [:], journal: journal,
             environment: RunEnvironment(workingDirectory: self.folder.path, policy: self.folder.policy))

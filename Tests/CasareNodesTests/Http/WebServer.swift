@@ -13,6 +13,9 @@ final class WebServer: Sendable {
         let bytes: [UInt8]
 
         var body: String { String(decoding: self.bytes, as: UTF8.self) }
+        var headerNames: [String] { self.headers.map(\.name) }
+
+        func header(_ name: String) -> String? { self.headers.first(name: name) }
     }
 
     struct Reply: Sendable {

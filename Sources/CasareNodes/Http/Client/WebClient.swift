@@ -180,7 +180,8 @@ package final class WebClient: Sendable {
                     return try await receive(WebResponse(response, to: request))
                 }
             } catch {
-                let described = WebFailure.describing(error, request, at: proxyAddress ?? address)
+                let place = (proxyAddress ?? address)?.description ?? request.url.host
+                let described = WebFailure.describing(error, request, at: place)
                 let mayGoOn = (described as? TransportFailure)?.neverConnected ?? false
                 if !mayGoOn || position == addresses.count - 1 { throw described }
             }
@@ -191,10 +192,17 @@ package final class WebClient: Sendable {
     /// Servers have many addresses at times; after so many the rest will not answer either.
     private static let addressesMax = 4
 
-    private func addresses(for request: WebRequest) async throws -> [IPAddress] {
-        let all = try await self.addresses.addresses(
-            of: request.url.host, allowsInternal: request.options.allowsInternalAddresses)
-        return Array(all.prefix(Self.addressesMax))
+    /// `nil` in place of an address: a proxy knows the name, and nobody here does. Then it says where to go; it has passed
+    /// the guard itself, and what it alone can reach is not the robot's network.
+    private func addresses(for request: WebRequest) async throws -> [IPAddress?] {
+        do {
+            let all = try await self.addresses.addresses(
+                of: request.url.host, allowsInternal: request.options.allowsInternalAddresses)
+            return Array(all.prefix(Self.addressesMax))
+        } catch let failure as TransportFailure {
+            if request.options.proxy == nil { throw failure }
+            return [nil]
+        }
     }
 
     private func proxyAddress(for request: WebRequest) async throws -> IPAddress? {

@@ -15,7 +15,8 @@ final class WebConnections: Sendable {
 
     struct Route: Hashable {
         let host: String
-        let address: IPAddress
+        /// `nil`: the proxy looks the name up.
+        let address: IPAddress?
         /// The proxy and its address.
         let proxy: WebProxy?
         let proxyAddress: IPAddress?
@@ -112,7 +113,9 @@ final class WebConnections: Sendable {
         configuration.httpVersion = .http1Only
         // Its spans carry whole URLs, with the tokens in their queries.
         configuration.tracing.tracer = nil
-        if IPAddress(route.host) == nil { configuration.dnsOverride = [route.host: route.address.description] }
+        if IPAddress(route.host) == nil, let address = route.address {
+            configuration.dnsOverride = [route.host: address.description]
+        }
         if let proxy = route.proxy, let address = route.proxyAddress {
             configuration.proxy = proxy.configuration(at: address)
         }

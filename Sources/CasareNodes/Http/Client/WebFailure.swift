@@ -1,4 +1,5 @@
 import AsyncHTTPClient
+import CasareDomain
 import CasareEngine
 import Glibc
 import NIOCore
@@ -21,14 +22,16 @@ struct TransportFailure: Error {
 /// What the errors of the HTTP client mean.
 enum WebFailure {
     /// An error while a request was made, as something to report. What is known already stays as it is.
-    static func describing(_ error: any Error, _ request: WebRequest, at address: IPAddress) -> any Error {
+    ///
+    /// - Parameter place: The address that was connected to.
+    static func describing(_ error: any Error, _ request: WebRequest, at place: String) -> any Error {
         switch error {
         case is NodeFailure, is TransportFailure, is CancellationError: return error
-        case let error as HTTPClientError: return self.describing(error, request, at: address)
+        case let error as HTTPClientError: return self.describing(error, request, at: place)
         case let error as NIOConnectionError:
-            return self.transport(request, self.reason(error.connectionErrors.first?.error, address), isFirst: true)
+            return self.transport(request, self.reason(error.connectionErrors.first?.error, place), isFirst: true)
         case let error as IOError:
-            return self.transport(request, self.reason(error, address), isFirst: self.isOfConnecting(error))
+            return self.transport(request, self.reason(error, place), isFirst: self.isOfConnecting(error))
         case NIOSSLError.handshakeFailed(.sslError(let causes)): return self.untrusted(request, "\(causes)")
         case let error as NIOSSLExtraError: return self.untrusted(request, "\(error)")
         default: return self.transport(request, "\(error)")
@@ -36,19 +39,18 @@ enum WebFailure {
     }
 
     static func timedOut(_ request: WebRequest) -> TransportFailure {
-        let seconds = request.options.timeout / .seconds(1)
+        let seconds = Value.double(request.options.timeout / .seconds(1)).displayText
         return TransportFailure(
             NodeFailure("TimeoutError", "\(request.displayURL) did not answer within \(seconds) s"))
     }
 
-    private static func describing(_ error: HTTPClientError, _ request: WebRequest, at address: IPAddress) -> any Error
-    {
+    private static func describing(_ error: HTTPClientError, _ request: WebRequest, at place: String) -> any Error {
         switch error {
         case .cancelled:
             return CancellationError()
         case .connectTimeout, .tlsHandshakeTimeout, .httpProxyHandshakeTimeout, .socksHandshakeTimeout,
             .getConnectionFromPoolTimeout:
-            let reason = "\(address) did not take the connection in time"
+            let reason = "\(place) did not take the connection in time"
             return self.transport(request, reason, isFirst: true)
         case .deadlineExceeded, .readTimeout, .writeTimeout:
             return self.timedOut(request)
@@ -76,10 +78,10 @@ enum WebFailure {
             NodeFailure("NetworkError", "Cannot reach \(request.displayURL): \(reason)"), neverConnected: isFirst)
     }
 
-    private static func reason(_ error: (any Error)?, _ address: IPAddress) -> String {
+    private static func reason(_ error: (any Error)?, _ place: String) -> String {
         guard let system = error as? IOError else { return error.map { "\($0)" } ?? "no connection" }
         return system.errnoCode == ECONNREFUSED
-            ? "\(address) refused the connection" : String(cString: strerror(system.errnoCode))
+            ? "\(place) refused the connection" : String(cString: strerror(system.errnoCode))
     }
 
     /// Codes that connect(2) ends with and nothing later does.

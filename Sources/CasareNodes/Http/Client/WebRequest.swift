@@ -25,8 +25,8 @@ struct WebRequest: Sendable {
     struct Options: Sendable {
         static let connectTimeout = Duration.seconds(10)
         /// Answers beyond this are for a file, not for memory, variables and the journal.
-        static let responseBytesMax = 32 << 20
-        static let requestBytesMax = 32 << 20
+        static let responseBytesMax = 16 << 20
+        static let requestBytesMax = 16 << 20
         static let transferBytesMax = 4 << 30
 
         /// For one attempt, redirects and the whole answer included.

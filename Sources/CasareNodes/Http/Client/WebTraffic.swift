@@ -3,12 +3,13 @@ import Synchronization
 
 /// What this process remembers of the servers that it sends requests to: their rate and their circuit breakers.
 final class WebTraffic: Sendable {
-    /// From here on, servers of which there is nothing to remember are forgotten.
+    /// When there are more, those of which there is nothing to remember are forgotten, else the one longest not used.
     private static let serversMax = 1024
 
     private struct Server {
         var rate = RequestRate()
         var breaker = CircuitBreaker()
+        var lastUse: ContinuousClock.Instant
     }
 
     private let time: WebTime
@@ -23,23 +24,27 @@ final class WebTraffic: Sendable {
     func admit(_ request: WebRequest) async throws {
         let now = self.time.now()
         let wait: Duration = try self.servers.withLock { servers in
-            if servers.count >= Self.serversMax {
+            if servers.count >= Self.serversMax, servers[request.url.origin] == nil {
                 servers = servers.filter { !$0.value.breaker.isFresh || !$0.value.rate.isFresh(at: now) }
+                let oldest = servers.min { $0.value.lastUse < $1.value.lastUse }
+                if servers.count >= Self.serversMax, let oldest { servers[oldest.key] = nil }
             }
-            var server = servers[request.url.origin] ?? Server()
+            var server = servers[request.url.origin] ?? Server(lastUse: now)
+            server.lastUse = now
             defer { servers[request.url.origin] = server }
             guard server.breaker.admits(at: now) else {
                 throw NodeFailure(
                     "NetworkError",
                     "Circuit breaker open for \(request.displayURL): it failed \(CircuitBreaker.failuresMax) times in a "
-                        + "row, and is tried again \(CircuitBreaker.openDuration / .seconds(1)) s after the last time")
+                        + "row, and is tried again \(CircuitBreaker.openDuration.components.seconds) s after the last time"
+                )
             }
             guard let wait = server.rate.wait(at: now) else {
                 server.breaker.requestAbandoned(at: now)
                 throw NodeFailure(
                     "NetworkError",
                     "Too many requests wait for \(request.url.origin): \(RequestRate.requestsPerSecond) go out in a "
-                        + "second, and none waits longer than \(RequestRate.waitMax / .seconds(1)) s")
+                        + "second, and none waits longer than \(RequestRate.waitMax.components.seconds) s")
             }
             return wait
         }

@@ -26,8 +26,8 @@ enum OAuthCallback {
             outputs[name] = .string(received[name] ?? "")
         }
         if let error = received["error"] {
-            let description = received["error_description"].map { " - \($0)" } ?? ""
-            throw NodeFailure("HttpError", "OAuth error: \(error)\(description)", outputs: outputs)
+            throw NodeFailure(
+                "HttpError", OAuthReply.message(error, received["error_description"]), outputs: outputs)
         }
         if let expectedState, received["state"] != expectedState {
             let message = "The state that came back is not the expected one: the answer belongs to another sign-in"

@@ -23,16 +23,18 @@ struct OAuthReply: Sendable {
     /// The error's code; some servers send it with status 200.
     var error: String? { self.members["error"]?.string }
 
-    /// `OAuth error: <error> - <description>`.
     func failure() -> NodeFailure {
-        let error = self.error ?? "HTTP \(self.status)"
-        let description = self.members["error_description"]?.string.map { " - \($0)" } ?? ""
-        return NodeFailure("HttpError", "OAuth error: " + Self.redacted("\(error)\(description)", self.secrets))
+        let message = Self.message(self.error ?? "HTTP \(self.status)", self.members["error_description"]?.string)
+        // Of a few characters, one would also cover words that give nothing away.
+        let secrets = self.secrets.filter { $0.count >= 4 }
+        return NodeFailure("HttpError", secrets.reduce(message) { $0.replacing($1, with: "<redacted>") })
     }
 
-    /// The text without secrets that a server repeats in its message.
-    static func redacted(_ text: String, _ secrets: [String]) -> String {
-        // Of a few characters, one would also cover words that give nothing away.
-        secrets.filter { $0.count >= 4 }.reduce(text) { $0.replacing($1, with: "<redacted>") }
+    /// `OAuth error: <error> - <description>`, of which no more than people read.
+    static func message(_ error: String, _ description: String?) -> String {
+        let text = "OAuth error: \(error)" + (description.map { " - \($0)" } ?? "")
+        return text.count <= Self.messageCharactersMax ? text : "\(text.prefix(Self.messageCharactersMax))…"
     }
+
+    private static let messageCharactersMax = 500
 }
