@@ -16,8 +16,8 @@ import FoundationEssentials
 ///   times as often. Over an orchestrator, that one decides.
 /// - `CASARE_SHUTDOWN_GRACE` (seconds, default 60, range 0–3600): how long a stop waits for steps under way.
 /// - `CASARE_ALLOW_DANGEROUS` (bool, default false): whether nodes may override the path, command and URL rules.
-/// - `CASARE_ALLOW_INTERNAL_URLS` (bool, default false): whether nodes may send requests to addresses of this machine and
-///   its network.
+/// - `CASARE_ALLOW_INTERNAL_URLS` (bool, default false): whether nodes may send requests to addresses of this machine
+///   and its network.
 package struct RobotSettings: Sendable {
     package enum Connection: Sendable {
         case database(url: String)

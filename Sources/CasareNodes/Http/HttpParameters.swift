@@ -35,7 +35,7 @@ extension NodeType.Parameter {
         "Lets it reach internal addresses, where the robot's policy lets a workflow decide that.")
     static let sendIdempotencyKey = NodeType.Parameter(
         "send_idempotency_key", .boolean, default: true,
-        "Send POST and PATCH with an Idempotency-Key, the same on every repetition of this step, unless headers has one."
+        "Send POST and PATCH with an Idempotency-Key, the same whenever this step is repeated, unless headers has one."
     )
     static let savePath = NodeType.Parameter(
         "save_path", .string, required: true, "Where the file goes. Relative paths begin in the run's directory.")

@@ -12,10 +12,12 @@ import Testing
     private static func serverContext(in folder: RunFolder) async throws -> NIOSSLContext {
         let script = """
             exec 2>/dev/null
-            openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj "/CN=Test authority" -keyout ca.key -out ca.pem
-            openssl req -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -subj "/CN=service.test" -keyout server.key -out server.csr
+            key="-newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes"
+            openssl req -x509 $key -days 2 -subj "/CN=Test authority" -keyout ca.key -out ca.pem
+            openssl req $key -subj "/CN=service.test" -keyout server.key -out server.csr
             echo "subjectAltName=DNS:service.test" > names
-            openssl x509 -req -in server.csr -CA ca.pem -CAkey ca.key -CAcreateserial -days 2 -extfile names -out server.pem
+            signed="-CA ca.pem -CAkey ca.key -CAcreateserial"
+            openssl x509 -req -in server.csr $signed -days 2 -extfile names -out server.pem
             """
         let result = try await folder.perform("RunBatchScriptNode", ["script": .string(script)])
         #expect(result["return_code"] == 0)
@@ -49,6 +51,13 @@ import Testing
                 #expect(server.requests.count == 1)
                 #expect(web.time.waits.isEmpty)
             }
+        }
+    }
+
+    @Test func `authorities that cannot be read are told of`() async throws {
+        try await withWeb(authoritiesFile: "/nowhere.pem", names: Self.names) { web async throws in
+            let failure = try await web.failure("HttpRequestNode", ["url": "https://service.test:9/"])
+            #expect(failure.message == "Cannot read the authorities to trust: look at SSL_CERT_FILE")
         }
     }
 

@@ -1,10 +1,10 @@
 import CasareEngine
 
-/// Decides where requests may go (node catalogue §0.6): a workflow must not reach, through the robot, machines that only
-/// the robot's own network can reach.
+/// Decides where requests may go (node catalogue §0.6): a workflow must not reach, through the robot, machines that
+/// only the robot's own network can reach.
 ///
-/// It looks at addresses, not at names: every address that a name has right now must pass, and the connection is made to
-/// one of those, so that a name cannot lead elsewhere a moment later.
+/// It looks at addresses, not at names: every address that a name has right now must pass, and the connection is made
+/// to one of those, so that a name cannot lead elsewhere a moment later.
 struct AddressGuard: Sendable {
     typealias Resolver = @Sendable (String) async throws -> [IPAddress]
 

@@ -1,7 +1,7 @@
 /// Keeps requests away from a server that does not answer (node catalogue §0.6).
 ///
-/// Failures are attempts that got no answer, or one that says that the server cannot answer. After `failuresMax` in a row
-/// it lets nothing through for `openDuration`; then one request may try, and decides whether it closes again.
+/// Failures are attempts that got no answer, or one that says that the server cannot answer. After `failuresMax` in a
+/// row it lets nothing through for `openDuration`; then one request may try, and decides whether it closes again.
 package struct CircuitBreaker: Sendable {
     package static let failuresMax = 5
     package static let openDuration = Duration.seconds(60)

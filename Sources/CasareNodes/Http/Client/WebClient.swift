@@ -173,6 +173,7 @@ package final class WebClient: Sendable {
                 host: request.url.host, address: address, proxy: request.options.proxy, proxyAddress: proxyAddress,
                 verifiesCertificates: request.options.verifiesCertificates,
                 decompressedBytesMax: request.options.responseBytesMax)
+            let start = ContinuousClock.now
             do {
                 return try await self.connections.withClient(for: route) { client in
                     let response = try await client.execute(
@@ -181,7 +182,7 @@ package final class WebClient: Sendable {
                 }
             } catch {
                 let place = (proxyAddress ?? address)?.description ?? request.url.host
-                let described = WebFailure.describing(error, request, at: place)
+                let described = WebFailure.describing(error, request, at: place, after: .now - start)
                 let mayGoOn = (described as? TransportFailure)?.neverConnected ?? false
                 if !mayGoOn || position == addresses.count - 1 { throw described }
             }
@@ -192,8 +193,8 @@ package final class WebClient: Sendable {
     /// Servers have many addresses at times; after so many the rest will not answer either.
     private static let addressesMax = 4
 
-    /// `nil` in place of an address: a proxy knows the name, and nobody here does. Then it says where to go; it has passed
-    /// the guard itself, and what it alone can reach is not the robot's network.
+    /// `nil` in place of an address: a proxy knows the name, and nobody here does. Then it says where to go; it has
+    /// passed the guard itself, and what it alone can reach is not the robot's network.
     private func addresses(for request: WebRequest) async throws -> [IPAddress?] {
         do {
             let all = try await self.addresses.addresses(

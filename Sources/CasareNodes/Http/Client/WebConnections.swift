@@ -6,12 +6,14 @@ import Synchronization
 
 /// HTTP clients, one for each way that connections take, so that connections are used again.
 ///
-/// The library resolves names by itself and takes an address only for a whole client, in `dnsOverride`: the name is then
-/// still what certificates are checked against and what the server is told. So a client belongs to one checked address.
+/// The library resolves names by itself and takes an address only for a whole client, in `dnsOverride`: the name is
+/// then still what certificates are checked against and what the server is told. So a client belongs to one checked
+/// address.
 final class WebConnections: Sendable {
-    /// Clients that are kept although nobody uses them.
-    static let idleClientsMax = 64
-    static let idleConnectionSeconds: Int64 = 15
+    /// Clients that are kept although nobody uses them. Each has read the authorities that it trusts: more than a MiB.
+    static let idleClientsMax = 8
+    /// Shorter than most servers keep idle connections: one that the server closes while it is used again fails.
+    static let idleConnectionSeconds: Int64 = 4
 
     struct Route: Hashable {
         let host: String

@@ -23,15 +23,22 @@ struct TransportFailure: Error {
 enum WebFailure {
     /// An error while a request was made, as something to report. What is known already stays as it is.
     ///
-    /// - Parameter place: The address that was connected to.
-    static func describing(_ error: any Error, _ request: WebRequest, at place: String) -> any Error {
+    /// - Parameters:
+    ///   - place: The address that was connected to.
+    ///   - elapsed: Since the request was begun.
+    static func describing(
+        _ error: any Error, _ request: WebRequest, at place: String, after elapsed: Duration
+    ) -> any Error {
         switch error {
         case is NodeFailure, is TransportFailure, is CancellationError: return error
         case let error as HTTPClientError: return self.describing(error, request, at: place)
         case let error as NIOConnectionError:
             return self.transport(request, self.reason(error.connectionErrors.first?.error, place), isFirst: true)
         case let error as IOError:
-            return self.transport(request, self.reason(error, place), isFirst: self.isOfConnecting(error))
+            let isFirst = self.isOfConnecting(error) && elapsed < self.connectionLossMin
+            return self.transport(request, self.reason(error, place), isFirst: isFirst)
+        case NIOSSLError.noSuchFilesystemObject, NIOSSLError.failedToLoadCertificate:
+            return NodeFailure("SecurityError", "Cannot read the authorities to trust: look at SSL_CERT_FILE")
         case NIOSSLError.handshakeFailed(.sslError(let causes)): return self.untrusted(request, "\(causes)")
         case let error as NIOSSLExtraError: return self.untrusted(request, "\(error)")
         default: return self.transport(request, "\(error)")
@@ -84,7 +91,10 @@ enum WebFailure {
             ? "\(place) refused the connection" : String(cString: strerror(system.errnoCode))
     }
 
-    /// Codes that connect(2) ends with and nothing later does.
+    /// An established connection is given up with the same codes, but only after many minutes (tcp(7), `tcp_retries2`).
+    private static let connectionLossMin = Duration.seconds(60)
+
+    /// Codes that connect(2) ends with.
     private static func isOfConnecting(_ error: IOError) -> Bool {
         [ECONNREFUSED, EHOSTUNREACH, ENETUNREACH, EADDRNOTAVAIL, EAFNOSUPPORT].contains(error.errnoCode)
     }

@@ -9,10 +9,6 @@ struct WebRequest: Sendable {
         case none
         case bytes([UInt8])
         case multipart(MultipartBody)
-
-        var isNone: Bool {
-            if case .none = self { true } else { false }
-        }
     }
 
     var method: HTTPMethod

@@ -35,8 +35,8 @@ final class WebTraffic: Sendable {
             guard server.breaker.admits(at: now) else {
                 throw NodeFailure(
                     "NetworkError",
-                    "Circuit breaker open for \(request.displayURL): it failed \(CircuitBreaker.failuresMax) times in a "
-                        + "row, and is tried again \(CircuitBreaker.openDuration.components.seconds) s after the last time"
+                    "Circuit breaker open for \(request.displayURL): it failed \(CircuitBreaker.failuresMax) times in "
+                        + "a row, and is tried again \(CircuitBreaker.openDuration.components.seconds) s after the last"
                 )
             }
             guard let wait = server.rate.wait(at: now) else {
