@@ -27,7 +27,7 @@ package struct NodeEnvironment: Sendable {
 
 /// What workflows may do on this robot (node catalogue §0.4–§0.6).
 package struct NodePolicy: Sendable, Hashable {
-    /// Whether a node's `allow_dangerous_paths` and `allow_dangerous` count.
+    /// Whether a node's `allow_dangerous_paths`, `allow_dangerous` and `allow_internal_urls` count.
     package var allowsDangerousOverrides: Bool
     /// Files may be read and written below these only; empty: everywhere outside the deny-list.
     package var allowedRoots: [String]
@@ -37,18 +37,22 @@ package struct NodePolicy: Sendable, Hashable {
     package var allowsScripts: Bool
     /// Memory that each process of such a script may have of its own.
     package var scriptMemoryBytesMax: Int
+    /// Whether requests may go to addresses that only this machine and its network can reach.
+    package var allowsInternalURLs: Bool
 
     package static let scriptMemoryBytesMaxDefault = 2 << 30
 
     package init(
         allowsDangerousOverrides: Bool = false, allowedRoots: [String] = [], deniedPaths: [String] = [],
-        allowsScripts: Bool = true, scriptMemoryBytesMax: Int = NodePolicy.scriptMemoryBytesMaxDefault
+        allowsScripts: Bool = true, scriptMemoryBytesMax: Int = NodePolicy.scriptMemoryBytesMaxDefault,
+        allowsInternalURLs: Bool = false
     ) {
         self.allowsDangerousOverrides = allowsDangerousOverrides
         self.allowedRoots = allowedRoots
         self.deniedPaths = deniedPaths
         self.allowsScripts = allowsScripts
         self.scriptMemoryBytesMax = scriptMemoryBytesMax
+        self.allowsInternalURLs = allowsInternalURLs
     }
 
     package static let standard = NodePolicy()
