@@ -86,10 +86,21 @@ struct RunCommand: AsyncParsableCommand {
         switch conclusion {
         case .finished(let result, let failure, _):
             return RunReport(workflow: program.name, seconds: seconds, failure: failure, result: result)
-        case .inDoubt, .interrupted:
-            // A question needs a journal of an earlier attempt, and nobody asks this run to stop between steps.
-            preconditionFailure("A run with an empty journal was in doubt or handed back")
+        case .inDoubt(let question, let result, _):
+            return RunReport(workflow: program.name, seconds: seconds, failure: Self.doubt(question), result: result)
+        case .interrupted:
+            preconditionFailure("Nobody asks this run to stop between steps")
         }
+    }
+
+    /// A job would be blocked until a person has answered; here it ends, and nothing goes on from it.
+    private static func doubt(_ question: Job.Question) -> Failure {
+        Failure(
+            kind: .business,
+            message: question.text
+                + " Nobody can answer that here, so the run ends: look before you run the workflow again. "
+                + "The node's on_recovery (retry, skip or fail) would answer it in advance.",
+            type: "InDoubtError", node: question.node)
     }
 
     /// A document that cannot be run ends as a job of it would.
