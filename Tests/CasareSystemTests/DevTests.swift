@@ -81,6 +81,54 @@ struct DevTests {
         }
     }
 
+    @Test func `an ordinary user needs nothing but a home`() async throws {
+        try await withTemporaryDirectory(permissions: 0o755) { folder in
+            let user: TestProgram.User? = geteuid() == 0 ? .nobody : nil
+            let home = "\(folder)/home"
+            try FileManager.default.createDirectory(atPath: home, withIntermediateDirectories: false)
+            if let user { try #require(chown(home, user.id, user.id) == 0) }
+            let casarectl = try TestProgram(
+                .casarectl, variables: ["HOME": home], as: user, copiedTo: folder)
+            let document = #"{"nodes":{"a":{"node_type":"SetVariableNode","config":{"variable_name":"x","value":7}}}}"#
+            var job = ""
+            for start in 1...2 {
+                let known = job
+                job = try await casarectl.withRunning(["dev", "--port", "0"], log: "\(folder)/log-\(start)") { server in
+                    try await eventually("dev is ready") { () throws -> Bool? in
+                        guard !server.hasEnded else { throw NeverHappened(what: "dev is ready: \(server.log)") }
+                        return server.log.contains("Casare is ready.") ? true : nil
+                    }
+                    let listed = try await casarectl.run(["job", "list", "-o", "name"], in: home)
+                    #expect(listed.output.trimmingNewline == known)
+                    let ended = try await casarectl.run(
+                        ["submit", "-", "--wait", "-o", "json"], input: document, in: home)
+                    #expect(ended.status == 0, "\(ended.errors)")
+                    server.send(.terminate)
+                    try await eventually("dev has stopped") { server.hasEnded ? true : nil }
+                    return try Value(parsingJSON: ended.output)["id"]?.string ?? ""
+                }
+            }
+            let data = try FileManager.default.attributesOfItem(atPath: "\(home)/.local/share/casare/dev")
+            #expect(data[.posixPermissions] as? Int == 0o700)
+        }
+    }
+
+    @Test(.enabled(if: geteuid() == 0, "only root can run a program as somebody else"))
+    func `a user without a name is told what is missing`() async throws {
+        try await withTemporaryDirectory(permissions: 0o755) { folder in
+            let stranger = TestProgram.User(id: 54_321)
+            let home = "\(folder)/home"
+            try FileManager.default.createDirectory(atPath: home, withIntermediateDirectories: false)
+            try #require(getpwuid(stranger.id) == nil && chown(home, stranger.id, stranger.id) == 0)
+            let casarectl = try TestProgram(
+                .casarectl, variables: ["HOME": home], as: stranger, copiedTo: folder)
+            let ended = try await casarectl.run(["dev", "--port", "0"], in: home)
+            #expect(ended.status == 1)
+            #expect(ended.errors.contains("user 54321 has no name"), "\(ended.errors)")
+            #expect(ended.errors.contains("useradd"), "\(ended.errors)")
+        }
+    }
+
     @Test func `a Postgres that keeps dying ends dev, which says why and where to look`() async throws {
         try await withTemporaryDirectory(permissions: 0o755) { folder in
             let dev = try TestProgram(.casarectl, variables: ["HOME": folder])

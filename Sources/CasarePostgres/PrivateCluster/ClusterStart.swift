@@ -46,6 +46,7 @@ struct ClusterStart {
     /// Its own flush waits for the disk once a file: 0.2 to 0.3 s where that takes 0.2 ms, over 2 s where it takes 2.5.
     /// `syncfs` waits for all of them together (0.04 to 0.1 s here), as newer versions of initdb offer to.
     private func initialise() throws(PrivateClusterError) {
+        if self.launcher.user == nil, getpwuid(geteuid()) == nil { throw .userWithoutName(userID: geteuid()) }
         let logStart = self.folder.logBytes
         let arguments = [
             "--pgdata=\(self.folder.unfinishedData)", "--username=\(self.options.superuser)", "--auth=trust",
