@@ -47,6 +47,9 @@ let package = Package(
     ],
     targets: [
         .target(name: "CasareDomain", swiftSettings: settings),
+        // No pkgConfig: the library is loaded when it is first needed, never linked.
+        .systemLibrary(name: "CArchive", providers: [.apt(["libarchive-dev"]), .brew(["libarchive"])]),
+        .target(name: "CasareArchive", dependencies: ["CArchive"], swiftSettings: settings),
         .target(name: "CasareEngine", dependencies: ["CasareDomain"], swiftSettings: settings),
         .target(
             name: "CasareNodes", dependencies: ["CasareDomain", "CasareEngine", subprocess, systemPackage],
@@ -100,6 +103,7 @@ let package = Package(
             dependencies: ["CasareDomain", "CasarePostgres", "CasareStore", subprocess, systemPackage],
             swiftSettings: settings),
         .testTarget(name: "CasareDomainTests", dependencies: ["CasareDomain"], swiftSettings: settings),
+        .testTarget(name: "CasareArchiveTests", dependencies: ["CasareArchive"], swiftSettings: settings),
         .testTarget(
             name: "CasareEngineTests", dependencies: ["CasareDomain", "CasareEngine"], swiftSettings: settings),
         .testTarget(
