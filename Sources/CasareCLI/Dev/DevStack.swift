@@ -97,7 +97,9 @@ struct DevStack: Sendable {
             configuration: RobotConfiguration(
                 description: RobotDescription(
                     id: id, environment: "default", tags: [], capabilities: [], slots: self.settings.slots),
-                workingDirectory: self.settings.runsFolder, policy: NodePolicy(deniedPaths: denied),
+                workingDirectory: self.settings.runsFolder,
+                // It is for trying things out on one's own machine, beside the servers that one tries them with.
+                policy: NodePolicy(deniedPaths: denied, allowsInternalURLs: true),
                 shutdownGrace: Self.shutdownGrace),
             logger: self.logger)
     }

@@ -70,7 +70,8 @@ struct RunCommand: AsyncParsableCommand {
         }
         let driver = RunDriver(
             program: program, runID: UUID().uuidString.lowercased(), options: self.options, variables: variables,
-            journal: MemoryJournal(), environment: RunEnvironment(workingDirectory: try self.folder()))
+            journal: MemoryJournal(),
+            environment: RunEnvironment(workingDirectory: try self.folder(), policy: Self.policy))
         let clock = ContinuousClock()
         let start = clock.now
         let conclusion = try await driver.run()
@@ -98,6 +99,9 @@ struct RunCommand: AsyncParsableCommand {
             continueOnError: self.continueOnError, nodeTimeoutSeconds: self.nodeTimeout?.seconds,
             timeoutSeconds: self.timeout?.seconds ?? Job.Options.timeoutSecondsDefault, trace: self.trace)
     }
+
+    /// Whoever runs it can reach from here whatever it reaches.
+    private static let policy = NodePolicy(allowsInternalURLs: true)
 
     private func folder() throws(CommandFailure) -> String {
         let here = FileManager.default.currentDirectoryPath

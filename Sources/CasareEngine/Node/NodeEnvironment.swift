@@ -27,7 +27,7 @@ package struct NodeEnvironment: Sendable {
 
 /// What workflows may do on this robot (node catalogue §0.4–§0.6).
 package struct NodePolicy: Sendable, Hashable {
-    /// Whether a node's `allow_dangerous_paths` and `allow_dangerous` count.
+    /// Whether a node's `allow_dangerous_paths`, `allow_dangerous` and `allow_internal_urls` count.
     package var allowsDangerousOverrides: Bool
     /// Files may be read and written below these only; empty: everywhere outside the deny-list.
     package var allowedRoots: [String]
@@ -35,15 +35,18 @@ package struct NodePolicy: Sendable, Hashable {
     package var deniedPaths: [String]
     /// Whether nodes may run the code that a workflow carries (Python, shell and JavaScript scripts).
     package var allowsScripts: Bool
+    /// Whether requests may go to addresses that only this machine and its network can reach.
+    package var allowsInternalURLs: Bool
 
     package init(
         allowsDangerousOverrides: Bool = false, allowedRoots: [String] = [], deniedPaths: [String] = [],
-        allowsScripts: Bool = true
+        allowsScripts: Bool = true, allowsInternalURLs: Bool = false
     ) {
         self.allowsDangerousOverrides = allowsDangerousOverrides
         self.allowedRoots = allowedRoots
         self.deniedPaths = deniedPaths
         self.allowsScripts = allowsScripts
+        self.allowsInternalURLs = allowsInternalURLs
     }
 
     package static let standard = NodePolicy()

@@ -15,4 +15,7 @@ enum BlockingWork {
             }
         }
     }
+
+    /// Runs work that reports its end by itself.
+    static func start(_ work: @escaping @Sendable () -> Void) { self.queue.async(execute: work) }
 }

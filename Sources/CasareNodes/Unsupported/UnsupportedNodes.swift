@@ -34,7 +34,6 @@ enum UnsupportedNodes {
         "CloseBrowserNode": ["BrowserCloseNode"],
         "OCRExtractTextNode": ["OCRNode"],
         "DriveRemoveShareNode": ["DriveRemovePermissionNode"],
-        "HttpSuperNode": ["HTTPSuperNode"],
     ]
 
     private static let groups: [Group] = [
@@ -46,10 +45,6 @@ enum UnsupportedNodes {
             family: "Error handling",
             reason: "Recovery strategies for a whole run are not part of this version; use Try or On Error.",
             names: "ErrorRecoveryNode"),
-        Group(
-            family: "Error handling",
-            reason: "It sends an HTTP request; HTTP nodes are not part of this version.",
-            names: "WebhookNotifyNode"),
         Group(
             family: "Lists and dicts",
             reason: "Super nodes for lists and dicts are not part of this version; use the single-purpose nodes.",
@@ -63,14 +58,6 @@ enum UnsupportedNodes {
             reason: "It watches and inspects the machine; such nodes are not part of this version.",
             names: """
                 ProcessListNode ProcessKillNode SystemInfoNode FileWatcherNode AssertSystemNode LogToFileNode
-                """),
-        Group(
-            family: "HTTP and OAuth 2.0",
-            reason: "HTTP nodes are not part of this version.",
-            names: """
-                HttpRequestNode SetHttpHeadersNode ParseJsonResponseNode HttpDownloadFileNode HttpUploadFileNode
-                BuildUrlNode HttpAuthNode OAuth2AuthorizeNode OAuth2CallbackServerNode OAuth2TokenExchangeNode
-                OAuth2TokenValidateNode HttpSuperNode
                 """),
         Group(
             family: "FTP",
