@@ -58,8 +58,8 @@ let package = Package(
         .target(
             name: "CasareNodes",
             dependencies: [
-                "CasareDomain", "CasareEngine", asyncHTTPClient, crypto, nioCore, nioHTTP1, nioHTTPCompression,
-                nioPosix, nioSSL, subprocess, systemPackage,
+                "CasareArchive", "CasareDomain", "CasareEngine", asyncHTTPClient, crypto, nioCore, nioHTTP1,
+                nioHTTPCompression, nioPosix, nioSSL, subprocess, systemPackage,
             ],
             swiftSettings: settings),
         .systemLibrary(
@@ -117,8 +117,8 @@ let package = Package(
         .testTarget(
             name: "CasareNodesTests",
             dependencies: [
-                "CasareDomain", "CasareEngine", "CasareNodes", "CasareTestSupport", crypto, nioCore, nioHTTP1,
-                nioPosix, nioSSL,
+                "CasareArchive", "CasareDomain", "CasareEngine", "CasareNodes", "CasareTestSupport", crypto, nioCore,
+                nioHTTP1, nioPosix, nioSSL,
             ],
             swiftSettings: settings),
         .testTarget(
