@@ -48,7 +48,9 @@ struct APIResponder: HTTPResponder {
             id: id, parameters: parameters, query: try queryParameters(request.uri.query),
             idempotencyKey: request.headers[.idempotencyKey], caller: caller, services: self.services, logger: logger,
             connection: self.connections.connection(of: context.channel) ?? ClientConnection())
-        return try await route.respond(apiRequest, body)
+        // What changes something is brought to its end: whoever sent it cannot tell how far it had got.
+        guard route.method == .get else { return try await route.respond(apiRequest, body) }
+        return try await apiRequest.connection.whileOpen { try await route.respond(apiRequest, body) }
     }
 
     private static func response(_ reply: Reply) -> Response {
@@ -65,6 +67,8 @@ struct APIResponder: HTTPResponder {
         } else if problem.code == .invalidInput, error is PostgresError {
             logger.warning(
                 "The database refused a value that the checks had let through", metadata: ["error": "\(error)"])
+        } else if problem.code == .databaseTimeout {
+            logger.warning("The database took too long for a request", metadata: ["error": "\(error)"])
         } else if problem.code == .serviceUnavailable {
             logger.debug("A request could not be served", metadata: ["error": "\(error)"])
         }
