@@ -51,12 +51,15 @@ let package = Package(
     ],
     targets: [
         .target(name: "CasareDomain", swiftSettings: settings),
+        // No pkgConfig: the library is loaded when it is first needed, never linked.
+        .systemLibrary(name: "CArchive", providers: [.apt(["libarchive-dev"]), .brew(["libarchive"])]),
+        .target(name: "CasareArchive", dependencies: ["CArchive"], swiftSettings: settings),
         .target(name: "CasareEngine", dependencies: ["CasareDomain"], swiftSettings: settings),
         .target(
             name: "CasareNodes",
             dependencies: [
-                "CasareDomain", "CasareEngine", asyncHTTPClient, crypto, nioCore, nioHTTP1, nioHTTPCompression,
-                nioPosix, nioSSL, subprocess, systemPackage,
+                "CasareArchive", "CasareDomain", "CasareEngine", asyncHTTPClient, crypto, nioCore, nioHTTP1,
+                nioHTTPCompression, nioPosix, nioSSL, subprocess, systemPackage,
             ],
             swiftSettings: settings),
         .systemLibrary(
@@ -108,13 +111,14 @@ let package = Package(
             dependencies: ["CasareDomain", "CasarePostgres", "CasareStore", subprocess, systemPackage],
             swiftSettings: settings),
         .testTarget(name: "CasareDomainTests", dependencies: ["CasareDomain"], swiftSettings: settings),
+        .testTarget(name: "CasareArchiveTests", dependencies: ["CasareArchive"], swiftSettings: settings),
         .testTarget(
             name: "CasareEngineTests", dependencies: ["CasareDomain", "CasareEngine"], swiftSettings: settings),
         .testTarget(
             name: "CasareNodesTests",
             dependencies: [
-                "CasareDomain", "CasareEngine", "CasareNodes", "CasareTestSupport", crypto, nioCore, nioHTTP1,
-                nioPosix, nioSSL,
+                "CasareArchive", "CasareDomain", "CasareEngine", "CasareNodes", "CasareTestSupport", crypto, nioCore,
+                nioHTTP1, nioPosix, nioSSL,
             ],
             swiftSettings: settings),
         .testTarget(

@@ -85,12 +85,6 @@ struct SuperAction: Sendable {
             "action", .string, default: .string(actions[0].name),
             "What to do: \(actions.map(\.name).joined(separator: ", ")).")
     }
-
-    static func unsupported(_ name: String) -> SuperAction {
-        SuperAction(name, effect: .captured) { _, _ in
-            throw NodeFailure("NodeError", "\(name) is not supported on this platform")
-        }
-    }
 }
 
 extension FileNodes {
@@ -116,10 +110,27 @@ extension FileNodes {
         SuperAction("Write CSV", effect: .idempotent, DataFileActions.writeCSV),
         SuperAction("Read JSON", short: "Read JSON File", effect: .captured, DataFileActions.readJSON),
         SuperAction("Write JSON", short: "Write JSON File", effect: .idempotent, DataFileActions.writeJSON),
-        .unsupported("Zip Files"), .unsupported("Unzip Files"), .unsupported("Image Convert"),
+        SuperAction("Zip Files", short: ["Zip"], effectFor: FileEffects.copy) { inputs, environment in
+            try await BlockingWork.run { try ZipActions.zip(inputs, environment, $0) }
+        },
+        SuperAction("Unzip Files", short: ["Unzip"], effectFor: FileEffects.copy) { inputs, environment in
+            try await BlockingWork.run { try UnzipActions.unzip(inputs, environment, $0) }
+        },
+        SuperAction("Image Convert", effect: .captured) { _, _ in
+            throw NodeFailure("NodeError", "Image Convert is not supported on this platform")
+        },
     ]
 
     private static let path = NodeType.Parameter("path", .string, "The path to look at; also any action's path.")
+
+    /// Of `Image Convert`, which documents may hold and no robot can do.
+    private static let imageParameters: [NodeType.Parameter] = [
+        .init("output_path", .string, "Where a converted image goes."),
+        .init("output_format", .string, "The converted image's format."),
+        .init("quality", .integer, "The converted image's quality."),
+        .init("scale_percent", .number, "The converted image's size."),
+        .init("recursive", .boolean, default: false, "Convert images in folders below too."),
+    ]
 
     static let superTypes: [NodeType] = [
         NodeType(
@@ -144,16 +155,22 @@ extension FileNodes {
             effect: .effect, effectFor: SuperAction.effectFor(Self.fileActions),
             SuperAction.behaviour(Self.fileActions)),
         NodeType(
-            "StructuredDataSuperNode", family: Self.dataFamily, "Reads or writes a CSV or JSON file.",
+            "StructuredDataSuperNode", family: Self.dataFamily,
+            "Reads or writes a CSV or JSON file, packs or unpacks a zip archive.",
             parameters: [
                 SuperAction.parameter(Self.dataActions), NodeType.Parameter.filePath.optional,
                 NodeType.Parameter("data", .any, "What to write: for CSV a list of objects or lists."), .headers,
                 .delimiter, .hasHeader, .writeHeader, .encoding, .skipRows, .maxRows, .indent, .ensureASCII,
+                ArchiveNodes.zipPath.optional, ArchiveNodes.files, ArchiveNodes.sourcePath, ArchiveNodes.baseDirectory,
+                ArchiveNodes.compression, ArchiveNodes.extractTo.optional,
+                .init("overwrite", .boolean, default: false, "Replace an archive or unpacked files that exist."),
                 .allowDangerousPaths,
-            ],
+            ] + Self.imageParameters,
             outputs: [
                 .init("data", .any), .init("headers", .list), .init("row_count", .integer),
-                .init("file_path", .string), .init("success", .boolean),
+                .init("file_path", .string), .init("zip_path", .string), .init("extract_to", .string),
+                .init("files", .list), .init("file_count", .integer), .init("skipped", .list),
+                .init("success", .boolean),
             ],
             effect: .idempotent, effectFor: SuperAction.effectFor(Self.dataActions),
             SuperAction.behaviour(Self.dataActions)),

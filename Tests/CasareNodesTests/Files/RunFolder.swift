@@ -11,12 +11,8 @@ struct RunFolder: Sendable {
     /// The run that the nodes belong to.
     var run = UUID().uuidString
 
-    private static let types =
-        FileNodes.types + CommandNodes.types + RandomNodes.types + DateTimeNodes.types + WaitingNodes.types
-        + XmlNodes.types
-
     static func type(_ name: String) -> NodeType {
-        guard let type = NodeCatalogue(self.types).type(named: name) else {
+        guard let type = StandardNodes.catalogue.type(named: name) else {
             preconditionFailure("No node type \(name)")
         }
         return type
