@@ -39,14 +39,6 @@ enum UnsupportedNodes {
 
     private static let groups: [Group] = [
         Group(
-            family: "Control flow",
-            reason: "Running items in parallel is not part of this version; use a For loop.",
-            names: "ParallelForEachNode"),
-        Group(
-            family: "Error handling",
-            reason: "Recovery strategies for a whole run are not part of this version; use Try or On Error.",
-            names: "ErrorRecoveryNode"),
-        Group(
             family: "Error handling",
             reason: "It sends an HTTP request; HTTP nodes are not part of this version.",
             names: "WebhookNotifyNode"),
@@ -108,12 +100,8 @@ enum UnsupportedNodes {
                 """),
         Group(
             family: "Workflows",
-            reason: "Of the nodes that call other workflows, this version has SubflowNode only.",
-            names: "CallSubworkflowNode ExecuteWorkflowNode WorkflowNode"),
-        Group(
-            family: "Workflows",
-            reason: "A subflow states its inputs and outputs in its file; these nodes are not part of this version.",
-            names: "SubflowInputNode SubflowOutputNode"),
+            reason: "Use SubflowNode, CallSubworkflowNode or ExecuteWorkflowNode.",
+            names: "WorkflowNode"),
         Group(
             family: "Files and directories",
             reason: "This file node is not part of this version.",
