@@ -9,8 +9,8 @@ struct RunCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "run", abstract: "Run a workflow here, without a server.",
         discussion: """
-            The workflow runs in this process, by the same engine as on a robot, with a journal in memory: nothing is \
-            left to resume when it is stopped. Ends with 0 when it completed and with 9 when it failed.
+            The workflow runs in this process, by the same engine as on a robot, without a journal: nothing is left to \
+            resume when it is stopped. Ends with 0 when it completed and with 9 when it failed.
             """)
 
     @Argument(
@@ -78,7 +78,7 @@ struct RunCommand: AsyncParsableCommand {
         }
         let driver = RunDriver(
             program: program, runID: UUID().uuidString.lowercased(), options: self.options, variables: variables,
-            journal: MemoryJournal(),
+            journal: NoJournal(),
             environment: RunEnvironment(workingDirectory: try self.folder(), policy: Self.policy))
         let clock = ContinuousClock()
         let start = clock.now

@@ -62,16 +62,13 @@ extension WorkflowCommand {
 
         private static func issues(of input: TextInput) throws -> [IssueInfo] {
             let text = try input.read()
-            guard (try? Value(parsingJSON: text)) != nil else {
-                // The parser says where, as an issue like any other.
-                return WorkflowDocument.parse(text: text).issues.map(IssueInfo.init)
-            }
+            let (json, textIssues) = WorkflowDocument.read(text: text)
+            // What is wrong with the text itself, as issues like any other.
+            guard json != nil, !textIssues.contains(where: \.isError) else { return textIssues.map(IssueInfo.init) }
             let bundle = try WorkflowBundle.load(text: text, from: input)
             let (document, issues) = WorkflowDocument.parse(bundle.document)
-            let missing = bundle.warnings.map {
-                IssueInfo(severity: .warning, code: "MISSING_SUBFLOW", message: $0, location: nil, suggestion: nil)
-            }
-            return (issues + (document?.validate(against: StandardNodes.catalogue) ?? [])).map(IssueInfo.init) + missing
+            let found = issues + (document?.validate(against: StandardNodes.catalogue) ?? []) + bundle.issues
+            return found.map(IssueInfo.init)
         }
     }
 }

@@ -3,7 +3,7 @@ import CasareDomain
 /// What a run leaves behind, however it ends.
 extension Run {
     func finished(_ failed: Transfer.Failed?) -> RunConclusion {
-        .finished(self.result(of: failed), failed.map(Self.failure(of:)), entries: self.pending)
+        .finished(self.result(of: failed), failed.map(self.failure(of:)), entries: self.pending)
     }
 
     func timedOut() -> RunConclusion {
@@ -27,12 +27,21 @@ extension Run {
 
     private func result(error: String?) -> RunResult {
         let variables = self.interpreter.main.variables
+        let records = self.interpreter.records
+        let masking = self.interpreter.masking
+        let sensitive = Set(self.driver.program.sensitiveVariables)
         return RunResult(
-            success: error == nil, error: error,
-            variables: Object(variables.all.filter { !$0.key.hasPrefix("_") }.map { ($0.key, $0.value) }),
-            logs: self.interpreter.logs, nodeErrors: self.interpreter.nodeErrors,
-            trace: self.driver.options.trace ? self.interpreter.trace : nil,
-            nodeOutputs: self.driver.options.trace ? Self.printable(variables.outputs) : nil)
+            success: error == nil, error: error.map(masking.masked),
+            variables: Object(
+                variables.all.lazy.filter { !$0.key.hasPrefix("_") }.map { name, value in
+                    (name, sensitive.contains(name) && !value.isNull ? .string(Masking.mask) : masking.masked(value))
+                }),
+            logs: records.logs,
+            nodeErrors: records.nodeErrors.map {
+                .init(node: $0.node, error: masking.masked($0.error), type: $0.type)
+            },
+            trace: self.driver.options.trace ? records.trace : nil,
+            nodeOutputs: self.driver.options.trace ? masking.masked(Self.printable(variables.outputs)) : nil)
     }
 
     private static func printable(_ outputs: [String: Object]) -> Object {
@@ -43,9 +52,10 @@ extension Run {
             })
     }
 
-    private static func failure(of failed: Transfer.Failed) -> Failure {
+    private func failure(of failed: Transfer.Failed) -> Failure {
         Failure(
-            kind: failed.failure.isBusiness ? .business : .application, message: failed.failure.message,
+            kind: failed.failure.isBusiness ? .business : .application,
+            message: self.interpreter.masking.masked(failed.failure.message),
             type: failed.failure.type, node: failed.nodeID)
     }
 }

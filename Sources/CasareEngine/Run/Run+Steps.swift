@@ -30,14 +30,21 @@ extension Run {
     private mutating func execute(_ step: Interpreter.Step) async throws -> Job.Question? {
         try await self.reopenSessions()
         let startedAt = self.driver.environment.now()
-        if step.node.effect == .effect {
-            self.pending.append(self.entry(step, result: nil, startedAt: startedAt, finishedAt: nil))
+        let limit = self.timeLimit(of: step)
+        if case .frame = limit.owner, limit.seconds <= 0 {
+            // Its time was up before it has begun: there is no doubt about it.
+            self.keep(
+                .failed(NodeFailure("TimeoutError", limit.message(of: step.node.id))), of: step, startedAt: startedAt)
+            return nil
+        }
+        if step.effect == .effect {
+            self.append(self.entry(step, result: nil, startedAt: startedAt, finishedAt: nil))
             self.mustFlush = true
         }
         try await self.flush()
         self.driver.environment.onEvent?(
             .stepStarted(step: step.index, node: step.node.id, nodeType: step.node.type.name))
-        switch try await self.outcome(of: step) {
+        switch try await self.outcome(of: step, within: limit) {
         case .known(let result):
             self.keep(result, of: step, startedAt: startedAt)
             return nil
@@ -78,7 +85,7 @@ extension Run {
     private mutating func reopenSessions() async throws {
         let steps = self.reopenings
         self.reopenings = []
-        for step in steps { _ = try await self.outcome(of: step) }
+        for step in steps { _ = try await self.outcome(of: step, within: self.timeLimit(of: step)) }
     }
 
     private enum StepOutcome {
@@ -88,19 +95,11 @@ extension Run {
     }
 
     /// Does what a node does, within its time.
-    private func outcome(of step: Interpreter.Step) async throws -> StepOutcome {
-        guard case .perform(let body) = step.node.type.behaviour else {
-            preconditionFailure("Only performed nodes are asked for")
-        }
-        let environment = NodeEnvironment(
-            workingDirectory: self.driver.environment.workingDirectory, policy: self.driver.environment.policy,
-            idempotencyKey: "\(self.driver.runID)/\(step.index)", nodeID: step.node.id, session: self.session,
-            now: self.driver.environment.now)
-        let isEffect = step.node.effect == .effect
+    private func outcome(of step: Interpreter.Step, within limit: TimeLimit) async throws -> StepOutcome {
+        let isEffect = step.effect == .effect
         do {
-            let inputs = step.inputs
-            let result = try await self.timeLimit(of: step).enforce { try await body(inputs, environment) }
-            return .known(.succeeded(result))
+            let work = self.work(of: step)
+            return .known(.succeeded(try await limit.enforce { try await work() }))
         } catch let exceeded as TimeLimit.Exceeded {
             if isEffect { return .unknown(reason: exceeded.limit.reason) }
             return .known(.failed(NodeFailure("TimeoutError", exceeded.limit.message(of: step.node.id))))
@@ -117,12 +116,33 @@ extension Run {
         }
     }
 
+    private func work(of step: Interpreter.Step) -> @Sendable () async throws -> NodeResult {
+        let world = self.driver.environment
+        let key = "\(self.driver.runID)/\(step.index)"
+        switch step.work {
+        case .submission(let submission):
+            guard let submitter = world.submitter else {
+                preconditionFailure("A submission is asked for only where there is somewhere to submit to")
+            }
+            return { try await submission.perform(by: submitter, key: key, sleep: world.sleep) }
+        case .node:
+            guard case .perform(let body) = step.node.type.behaviour else {
+                preconditionFailure("Only performed nodes are asked for")
+            }
+            let environment = NodeEnvironment(
+                workingDirectory: world.workingDirectory, policy: world.policy, idempotencyKey: key,
+                nodeID: step.node.id, session: self.session, now: world.now)
+            let inputs = step.inputs
+            return { try await body(inputs, environment) }
+        }
+    }
+
     private mutating func keep(_ result: StepResult, of step: Interpreter.Step, startedAt: Date) {
-        if step.node.effect != .pure {
-            self.pending.append(
+        if step.effect != .pure {
+            self.append(
                 self.entry(step, result: result, startedAt: startedAt, finishedAt: self.driver.environment.now()))
         }
-        switch step.node.effect {
+        switch step.effect {
         case .pure, .captured: break
         case .idempotent, .effect: self.mustFlush = true
         }
@@ -139,7 +159,7 @@ extension Run {
         _ step: Interpreter.Step, result: StepResult?, startedAt: Date, finishedAt: Date?
     ) -> JournalEntry {
         JournalEntry(
-            step: step.index, node: step.node.id, nodeType: step.node.type.name, effect: step.node.effect,
+            step: step.index, node: step.node.id, nodeType: step.node.type.name, effect: step.effect,
             result: result, startedAt: startedAt, finishedAt: finishedAt)
     }
 
@@ -150,13 +170,16 @@ extension Run {
     /// What a node's own wait or timeout is given on top.
     private static let nodeTimeoutSlackSeconds = 5.0
 
-    /// A node may take as long as it is allowed to, and no longer than the job.
-    private func timeLimit(of step: Interpreter.Step) -> TimeLimit {
-        let node = self.nodeSecondsMax(step)
-        let job = max(0, (self.deadline - .now) / .seconds(1))
-        return node <= job
-            ? TimeLimit(seconds: node, owner: .node)
-            : TimeLimit(seconds: job, owner: .job(seconds: self.driver.options.timeoutSeconds))
+    /// A node may take as long as it is allowed to, and no longer than the job and what is open around it.
+    private mutating func timeLimit(of step: Interpreter.Step) -> TimeLimit {
+        let job = TimeLimit(
+            seconds: self.rest / .seconds(1), owner: .job(seconds: self.driver.options.timeoutSeconds))
+        let node = TimeLimit(seconds: self.nodeSecondsMax(step), owner: .node)
+        var limit = node.seconds <= job.seconds ? node : job
+        if let (frame, rest) = self.frameRest(), rest / .seconds(1) < limit.seconds {
+            limit = TimeLimit(seconds: rest / .seconds(1), owner: .frame(frame.what, seconds: frame.seconds))
+        }
+        return limit
     }
 
     private func nodeSecondsMax(_ step: Interpreter.Step) -> Double {
@@ -169,7 +192,7 @@ extension Run {
     /// What a node says itself that it may take, its own repetitions included: it should come to know of its end before
     /// it is cut off from outside.
     private static func ownSeconds(_ inputs: Inputs) -> Double {
-        let once = max(inputs["timeout"].double ?? 0, inputs["duration"].double ?? 0)
+        let once = ["timeout", "duration", "timeout_seconds"].map { inputs[$0].double ?? 0 }.max() ?? 0
         let repeats = max(0, inputs["retry_count"].double ?? 0)
         let pause = max(inputs["retry_delay"].double ?? 0, (inputs["retry_interval"].double ?? 0) / 1000)
         return once > 0 ? once * (1 + repeats) + pause * repeats : 0

@@ -10,20 +10,23 @@ package struct RunDriver: Sendable {
     let runID: String
     let options: Job.Options
     let variables: Object
+    let selection: RunSelection
     let journal: any Journal
     let environment: RunEnvironment
 
     /// - Parameters:
     ///   - runID: Names the run in idempotency keys and seeds its random numbers: a job's ID.
     ///   - variables: Start values; they win over the document's.
+    ///   - selection: What is run; a run that goes on from a journal must have the same.
     package init(
-        program: Program, runID: String, options: Job.Options, variables: Object, journal: any Journal,
-        environment: RunEnvironment
+        program: Program, runID: String, options: Job.Options, variables: Object,
+        selection: RunSelection = .whole, journal: any Journal, environment: RunEnvironment
     ) {
         self.program = program
         self.runID = runID
         self.options = options
         self.variables = variables
+        self.selection = selection
         self.journal = journal
         self.environment = environment
     }
@@ -31,8 +34,9 @@ package struct RunDriver: Sendable {
     /// Runs until the end, a question, or a requested stop.
     ///
     /// - Throws: `CancellationError` when the task is cancelled (a step may then be in doubt), `JournalMismatch` when
-    ///   the journal does not fit the program, and what the journal throws.
+    ///   the journal does not fit the program, `UnknownSelection`, and what the journal and the observer throw.
     package func run() async throws -> RunConclusion {
+        try self.selection.check(against: self.program)
         var run = Run(
             driver: self,
             recorded: Dictionary(

@@ -11,15 +11,20 @@ package struct RunEnvironment: Sendable {
     package var isStopRequested: @Sendable () -> Bool
     /// Node executions that a run may have (workflow format §7).
     package var executionsMax: Int
+    /// Where nodes submit jobs; `nil`: they run what they call themselves.
+    package var submitter: (any JobSubmitter)?
     /// Told of progress as it happens; what is replayed from the journal is not told again.
     package var onEvent: (@Sendable (RunEvent) -> Void)?
+    /// Watches node by node; it costs much more than `onEvent`.
+    package var observer: RunObserver?
 
     package init(
         workingDirectory: String, policy: NodePolicy = .standard,
         now: @escaping @Sendable () -> Date = { Date() },
         sleep: @escaping @Sendable (Duration) async throws -> Void = { try await Task.sleep(for: $0) },
         isStopRequested: @escaping @Sendable () -> Bool = { false }, executionsMax: Int = 1_000_000,
-        onEvent: (@Sendable (RunEvent) -> Void)? = nil
+        submitter: (any JobSubmitter)? = nil, onEvent: (@Sendable (RunEvent) -> Void)? = nil,
+        observer: RunObserver? = nil
     ) {
         self.workingDirectory = workingDirectory
         self.policy = policy
@@ -27,7 +32,9 @@ package struct RunEnvironment: Sendable {
         self.sleep = sleep
         self.isStopRequested = isStopRequested
         self.executionsMax = executionsMax
+        self.submitter = submitter
         self.onEvent = onEvent
+        self.observer = observer
     }
 }
 
@@ -35,5 +42,6 @@ package struct RunEnvironment: Sendable {
 package enum RunEvent: Sendable {
     case stepStarted(step: Int, node: String, nodeType: String)
     case stepFinished(step: Int, node: String, error: String?)
+    /// Written by a node, or a warning of the engine's: a template without a value, a loop cut at its limit.
     case log(level: PureContext.LogLevel, node: String, message: String)
 }

@@ -6,6 +6,8 @@ struct TimeLimit: Sendable {
         case node
         /// Of the whole job: this is what is left of it.
         case job(seconds: Double)
+        /// Of an item or a call around the step: this is what is left of it.
+        case frame(String, seconds: Double)
     }
 
     /// The time was up before the step had ended. It was cancelled, and has ended since.
@@ -36,12 +38,18 @@ struct TimeLimit: Sendable {
     }
 
     /// What the node's failure says when the step is known not to have to be asked about.
-    func message(of node: String) -> String { "Node \(node) timed out after \(Self.text(self.seconds))s" }
+    func message(of node: String) -> String {
+        switch self.owner {
+        case .node, .job: "Node \(node) timed out after \(Self.text(self.seconds))s"
+        case .frame(let what, let seconds): "Node \(node) was cut off: \(what) timed out after \(Self.text(seconds))s"
+        }
+    }
 
     /// What happened to a step, as the end of a sentence about it.
     var reason: String {
         switch self.owner {
         case .node: "it timed out after \(Self.text(self.seconds))s"
+        case .frame(let what, let seconds): "\(what) timed out after \(Self.text(seconds))s in the middle of it"
         case .job(let seconds): "the job's time of \(Self.text(seconds))s was up in the middle of it"
         }
     }

@@ -38,14 +38,6 @@ enum UnsupportedNodes {
 
     private static let groups: [Group] = [
         Group(
-            family: "Control flow",
-            reason: "Running items in parallel is not part of this version; use a For loop.",
-            names: "ParallelForEachNode"),
-        Group(
-            family: "Error handling",
-            reason: "Recovery strategies for a whole run are not part of this version; use Try or On Error.",
-            names: "ErrorRecoveryNode"),
-        Group(
             family: "Lists and dicts",
             reason: "Super nodes for lists and dicts are not part of this version; use the single-purpose nodes.",
             names: "ListSuperNode DictSuperNode"),
@@ -95,12 +87,8 @@ enum UnsupportedNodes {
                 """),
         Group(
             family: "Workflows",
-            reason: "Of the nodes that call other workflows, this version has SubflowNode only.",
-            names: "CallSubworkflowNode ExecuteWorkflowNode WorkflowNode"),
-        Group(
-            family: "Workflows",
-            reason: "A subflow states its inputs and outputs in its file; these nodes are not part of this version.",
-            names: "SubflowInputNode SubflowOutputNode"),
+            reason: "Use SubflowNode, CallSubworkflowNode or ExecuteWorkflowNode.",
+            names: "WorkflowNode"),
         Group(
             family: "Files and directories",
             reason: "This file node is not part of this version.",

@@ -68,6 +68,20 @@ final class World: Sendable {
         NodeType(
             "JoinNode", family: "", "", parameters: [.init("merge_strategy", .string, default: "all")],
             .structure(.join)),
+        NodeType(
+            "EachNode", family: "", "",
+            parameters: [
+                .init("items", .any), .init("fail_fast", .boolean, default: false),
+                .init("timeout_per_item", .number, default: 60),
+            ], outputs: [.init("results")], execOutputs: ["body", "completed"], .structure(.parallelForEach)),
+        NodeType(
+            "CallNode", family: "", "",
+            parameters: [
+                .init("subworkflow_path", .string, default: ""), .init("timeout_seconds", .number, default: 300),
+            ],
+            parameterPrefixes: [""], execOutputs: ["exec_out", "error"], readsClock: true,
+            .structure(.callSubworkflow)),
+        NodeType("BellTriggerNode", family: "", "", outputs: [.init("rung")], .structure(.trigger)),
     ]
 
     private static let set = NodeType(

@@ -2,7 +2,7 @@ import CasareDomain
 
 extension DocumentValidator {
     /// Config keys that mean the same on every node. Keys that begin with `_` are the engine's and the editor's own.
-    private static let commonKeys: Set<String> = ["label", "name", "on_recovery"]
+    static let commonKeys: Set<String> = ["label", "name", "on_recovery"]
     /// Texts that would matter if they were run as code.
     private static let dangerousPatterns = [
         "__import__", "eval(", "exec(", "compile(", "os.system", "subprocess.", "open(", "pickle.", "marshal.",
@@ -38,8 +38,10 @@ extension DocumentValidator {
     func hasOpenPorts(_ position: Int) -> Bool {
         guard let type = self.graph.types[position] else { return true }
         if case .unsupported = type.behaviour { return true }
-        return type.structure == .subflow || self.graph.isTrigger(position)
-            || ["CallSubworkflowNode", "ExecuteWorkflowNode", "SubflowNode"].contains(type.name)
+        switch type.structure {
+        case .subflow, .callSubworkflow, .executeWorkflow: return true
+        default: return self.graph.isTrigger(position)
+        }
     }
 
     /// The canonical name of a parameter; `nil` when the type does not know it.

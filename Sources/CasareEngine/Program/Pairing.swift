@@ -16,8 +16,8 @@ struct Pairing: Sendable, Hashable {
 
     static let none = Pairing()
 
-    /// Pairs by the IDs of either side; a Try or Fork that nobody names takes the first Catch, Finally or Join that its
-    /// body reaches and that nobody else has (workflow format §7, §8).
+    /// Pairs by the IDs of either side. A Try that nobody names takes the first Catch and Finally that its body reaches
+    /// and that nobody else has; a Fork the first Join that all of its branches reach (workflow format §7, §8).
     static func pair(
         _ nodes: [WorkflowDocument.Node], types: [NodeType], positions: [String: Int],
         exec: [[(port: String, nodes: [Int])]]
@@ -71,18 +71,33 @@ struct Pairing: Sendable, Hashable {
         _ pairings: inout [Pairing], types: [NodeType], exec: [[(port: String, nodes: [Int])]]
     ) {
         var taken = Set(pairings.flatMap { [$0.catchNode, $0.finallyNode, $0.join].compactMap(\.self) })
-        func firstReached(from start: Int, _ wanted: NodeType.Structure) -> Int? {
-            var seen: Set<Int> = [start]
-            var queue = exec[start].flatMap(\.nodes)
+        /// Breadth first, the nearest ones first.
+        func reached(from starts: [Int], _ wanted: NodeType.Structure) -> [Int] {
+            var found: [Int] = []
+            var seen: Set<Int> = []
+            var queue = starts
             var head = 0
             while head < queue.count {
                 let position = queue[head]
                 head += 1
                 guard seen.insert(position).inserted else { continue }
-                if types[position].structure == wanted, taken.insert(position).inserted { return position }
+                if types[position].structure == wanted, !taken.contains(position) { found.append(position) }
                 queue += exec[position].flatMap(\.nodes)
             }
-            return nil
+            return found
+        }
+        func firstReached(from start: Int, _ wanted: NodeType.Structure) -> Int? {
+            let first = reached(from: exec[start].flatMap(\.nodes), wanted).first
+            if let first { taken.insert(first) }
+            return first
+        }
+        /// The first Join that every branch reaches; where there is none, because a branch just ends, the first of all.
+        func firstJoin(of fork: Int) -> Int? {
+            let branches = exec[fork].filter { $0.port != ExecPorts.usualOutput }.map { reached(from: $0.nodes, .join) }
+            let nearest = reached(from: exec[fork].flatMap(\.nodes), .join)
+            let join = nearest.first { join in branches.allSatisfy { $0.contains(join) } } ?? nearest.first
+            if let join { taken.insert(join) }
+            return join
         }
         // Inner structures come later in documents and are nearer to what they reach.
         for position in types.indices.reversed() {
@@ -95,7 +110,7 @@ struct Pairing: Sendable, Hashable {
                     pairings[position].finallyNode = firstReached(from: position, .finally)
                 }
             case .fork where pairings[position].join == nil:
-                pairings[position].join = firstReached(from: position, .join)
+                pairings[position].join = firstJoin(of: position)
             default:
                 break
             }

@@ -48,7 +48,8 @@ struct ParameterBindings: Sendable {
     let readsClock: Bool
     private let isStructure: Bool
 
-    init(type: NodeType, config: Object, deliveries: [Delivery]) {
+    /// - Parameter literals: Keys of the config whose values are data: templates in them are not looked for.
+    init(type: NodeType, config: Object, deliveries: [Delivery], literals: Set<String> = []) {
         let isStructure = type.structure != nil
         var explicit: Set<String> = []
         var used: Set<String> = []
@@ -60,7 +61,8 @@ struct ParameterBindings: Sendable {
             let mine = deliveries.filter { names.contains($0.parameter) }
             if key != nil || !mine.isEmpty { explicit.insert(parameter.name) }
             let scale = parameter.aliases.first { $0.name == key }?.scale ?? 1
-            let configured = key.flatMap { config[$0] }.map { Configured($0, isVerbatim: parameter.isVerbatim) }
+            let isVerbatim = parameter.isVerbatim || key.map(literals.contains) == true
+            let configured = key.flatMap { config[$0] }.map { Configured($0, isVerbatim: isVerbatim) }
             return Binding(
                 parameter: parameter, configured: configured, scale: scale, deliveries: mine,
                 constant: Self.constant(configured, scale: scale, parameter, mine, isStructure: isStructure))
@@ -69,7 +71,7 @@ struct ParameterBindings: Sendable {
         self.constants = constants.contains { $0 == nil } ? nil : constants.compactMap(\.self)
         self.extras = config.compactMap { key, value in
             guard !used.contains(key), type.parameterPrefixes.contains(where: key.hasPrefix) else { return nil }
-            return (key, Template(value))
+            return (key, literals.contains(key) ? Template(literal: value) : Template(value))
         }
         self.extraDeliveries = deliveries.filter { !used.contains($0.parameter) }
         self.explicit = explicit
@@ -106,6 +108,15 @@ struct ParameterBindings: Sendable {
             if let value = variables.output(delivery.port, of: delivery.source) { extras[delivery.parameter] = value }
         }
         return Inputs(names: self.names, values: values, extras: extras)
+    }
+
+    /// A parameter's text where the document gives it or its default is one, templates left as they are.
+    func text(_ name: String) -> String {
+        guard let binding = self.bindings.first(where: { $0.parameter.name == name }) else { return "" }
+        switch binding.configured {
+        case .literal(let value): return value.displayText
+        case .template, nil: return binding.parameter.defaultValue.displayText
+        }
     }
 
     /// The value that a connection delivers to a parameter just now.
@@ -178,15 +189,20 @@ struct ParameterBindings: Sendable {
             variables: variables)
     }
 
-    /// Coerces and checks a value. Structural nodes check their own: a loop may count down, whatever the schema says.
+    /// Coerces and checks a value. Structural nodes say themselves what they cannot do without.
     private static func finish(
         _ value: Value, scale: Double, parameter: NodeType.Parameter, isStructure: Bool, variables: Variables?
     ) throws(NodeFailure) -> Value {
         if !isStructure, parameter.isRequired, value.isNull || value.string?.isBlank == true {
-            throw NodeFailure("ValidationError", "Required input port '\(parameter.name)' has no value")
+            throw NodeFailure("ValidationError", Self.missingMessages[parameter.name] ?? Self.missing(parameter.name))
         }
         var coerced = try parameter.coerce(value, variables: variables)
         if scale != 1, let number = coerced.double { coerced = .double(number * scale) }
-        return isStructure ? coerced : try parameter.check(coerced)
+        return try parameter.check(coerced)
     }
+
+    /// What workflows that look at messages expect of some parameters (node catalogue §1.1).
+    private static let missingMessages = ["variable_name": "Variable name is required"]
+
+    private static func missing(_ name: String) -> String { "Required input port '\(name)' has no value" }
 }

@@ -1,11 +1,13 @@
 import CasareDomain
 
 /// One node with everything that does not change between its executions.
-struct CompiledNode: Sendable {
-    let id: String
+///
+/// A reference, because it is handed around at every execution and holds much that would have to be counted each time.
+final class CompiledNode: Sendable {
+    /// As it stands in the document.
+    let source: WorkflowDocument.Node
     let type: NodeType
     let effect: NodeType.Effect
-    let isDisabled: Bool
     let bindings: ParameterBindings
     /// The branch or loop condition of If, Switch and While nodes, in the order of workflow format §6.1.
     let condition: Condition
@@ -16,13 +18,51 @@ struct CompiledNode: Sendable {
     let pairing: Pairing
     /// Whether reaching it again in the same pass executes it again (workflow format §5).
     let isReenterable: Bool
+    /// Whether the time must be known before it is executed.
+    let readsClock: Bool
     /// The document's word on a step of this node that is in doubt.
     let onRecovery: OnRecovery?
+    private let deliveries: [ParameterBindings.Delivery]
 
     /// What to do with a step that may or may not have happened.
     enum OnRecovery: String, Sendable, CaseIterable {
         case retry, skip, fail, ask
     }
+
+    /// - Parameter literals: Keys of the config whose values are data: templates in them are not looked for.
+    init(
+        _ node: WorkflowDocument.Node, type: NodeType, deliveries: [ParameterBindings.Delivery],
+        successors: [(port: String, nodes: [Int])], pairing: Pairing, literals: Set<String> = []
+    ) {
+        let usual = type.execOutputs.first ?? ExecPorts.usualOutput
+        // What a connection delivers is not known yet: as a template it makes the type assume the worst.
+        var known = node.config
+        for delivery in deliveries { known[delivery.parameter] = .string("{{\(delivery.port)}}") }
+        self.source = node
+        self.type = type
+        self.effect = type.effectFor?(known) ?? type.effect
+        self.bindings = ParameterBindings(type: type, config: node.config, deliveries: deliveries, literals: literals)
+        self.condition = Condition(of: type, config: node.config)
+        self.successors = successors
+        self.next = successors.first { $0.port == usual }?.nodes ?? []
+        self.pairing = pairing
+        self.isReenterable = type.isReenterable
+        self.readsClock = self.bindings.readsClock || self.condition.readsClock || type.readsClock
+        self.onRecovery = node.config["on_recovery"]?.string.flatMap { OnRecovery(rawValue: $0.lowercased()) }
+        self.deliveries = deliveries
+    }
+
+    /// The same node with other values in its config.
+    func setting(_ values: Object, literals: Set<String>) -> CompiledNode {
+        var node = self.source
+        node.config = node.config.merging(values)
+        return CompiledNode(
+            node, type: self.type, deliveries: self.deliveries.filter { values[$0.parameter] == nil },
+            successors: self.successors, pairing: self.pairing, literals: literals)
+    }
+
+    var id: String { self.source.id }
+    var isDisabled: Bool { self.source.isDisabled }
 
     func successors(of port: String) -> [Int] {
         for entry in self.successors where entry.port == port {
@@ -64,22 +104,9 @@ extension CompiledNode {
         }
         let pairings = Pairing.pair(document.nodes, types: types, positions: positions, exec: exec)
         return document.nodes.indices.map { position in
-            let node = document.nodes[position]
-            let type = types[position]
-            let usual = type.execOutputs.first ?? "exec_out"
-            let next = exec[position].first { $0.port == usual }?.nodes
-            // What a connection delivers is not known yet: as a template it makes the type assume the worst.
-            var known = node.config
-            for delivery in data[position] { known[delivery.parameter] = .string("{{\(delivery.port)}}") }
-            return CompiledNode(
-                id: node.id, type: type, effect: type.effectFor?(known) ?? type.effect,
-                isDisabled: node.isDisabled,
-                bindings: ParameterBindings(type: type, config: node.config, deliveries: data[position]),
-                condition: Condition(of: type, config: node.config),
-                successors: exec[position], next: next ?? [],
-                pairing: pairings[position],
-                isReenterable: type.isReenterable,
-                onRecovery: node.config["on_recovery"]?.string.flatMap { OnRecovery(rawValue: $0.lowercased()) })
+            CompiledNode(
+                document.nodes[position], type: types[position], deliveries: data[position],
+                successors: exec[position], pairing: pairings[position])
         }
     }
 }
@@ -96,7 +123,8 @@ extension NodeType {
             .retry:
             true
         case .start, .end, .comment, .reroute, .merge, .trigger, .finally, .retrySuccess, .retryFail, .onError, .fork,
-            .join, .subflow, nil:
+            .join, .parallelForEach, .errorRecovery, .subflow, .callSubworkflow, .executeWorkflow, .subflowInput,
+            .subflowOutput, nil:
             false
         }
     }
