@@ -78,7 +78,7 @@ extension Run {
     private mutating func reopenSessions() async throws {
         let steps = self.reopenings
         self.reopenings = []
-        for step in steps { _ = try await self.outcome(of: step) }
+        for step in steps { _ = try await self.outcome(of: step, isReopening: true) }
     }
 
     private enum StepOutcome {
@@ -88,14 +88,14 @@ extension Run {
     }
 
     /// Does what a node does, within its time.
-    private func outcome(of step: Interpreter.Step) async throws -> StepOutcome {
+    private func outcome(of step: Interpreter.Step, isReopening: Bool = false) async throws -> StepOutcome {
         guard case .perform(let body) = step.node.type.behaviour else {
             preconditionFailure("Only performed nodes are asked for")
         }
         let environment = NodeEnvironment(
             workingDirectory: self.driver.environment.workingDirectory, policy: self.driver.environment.policy,
             idempotencyKey: "\(self.driver.runID)/\(step.index)", nodeID: step.node.id, session: self.session,
-            now: self.driver.environment.now)
+            isReopening: isReopening, now: self.driver.environment.now)
         let isEffect = step.node.effect == .effect
         do {
             let inputs = step.inputs
