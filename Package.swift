@@ -55,16 +55,19 @@ let package = Package(
         .systemLibrary(name: "CArchive", providers: [.apt(["libarchive-dev"]), .brew(["libarchive"])]),
         .target(name: "CasareArchive", dependencies: ["CArchive"], swiftSettings: settings),
         .target(name: "CasareEngine", dependencies: ["CasareDomain"], swiftSettings: settings),
-        .target(
-            name: "CasareNodes",
-            dependencies: [
-                "CasareArchive", "CasareDomain", "CasareEngine", asyncHTTPClient, crypto, nioCore, nioHTTP1,
-                nioHTTPCompression, nioPosix, nioSSL, subprocess, systemPackage,
-            ],
-            swiftSettings: settings),
         .systemLibrary(
             name: "CLibpq", pkgConfig: "libpq", providers: [.apt(["libpq-dev"]), .brew(["libpq"])]),
         .target(name: "CasarePostgres", dependencies: ["CLibpq"], swiftSettings: settings),
+        .systemLibrary(
+            name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"]), .brew(["sqlite"])]),
+        .target(name: "CasareSQLite", dependencies: ["CSQLite"], swiftSettings: settings),
+        .target(
+            name: "CasareNodes",
+            dependencies: [
+                "CasareArchive", "CasareDomain", "CasareEngine", "CasarePostgres", "CasareSQLite", asyncHTTPClient,
+                crypto, nioCore, nioHTTP1, nioHTTPCompression, nioPosix, nioSSL, subprocess, systemPackage,
+            ],
+            swiftSettings: settings),
         .target(
             name: "CasareStore", dependencies: ["CasareDomain", "CasarePostgres", crypto], swiftSettings: settings),
         .target(name: "CasareWire", dependencies: ["CasareDomain"], swiftSettings: settings),
@@ -113,12 +116,14 @@ let package = Package(
         .testTarget(name: "CasareDomainTests", dependencies: ["CasareDomain"], swiftSettings: settings),
         .testTarget(name: "CasareArchiveTests", dependencies: ["CasareArchive"], swiftSettings: settings),
         .testTarget(
+            name: "CasareSQLiteTests", dependencies: ["CasareSQLite", "CasareTestSupport"], swiftSettings: settings),
+        .testTarget(
             name: "CasareEngineTests", dependencies: ["CasareDomain", "CasareEngine"], swiftSettings: settings),
         .testTarget(
             name: "CasareNodesTests",
             dependencies: [
-                "CasareArchive", "CasareDomain", "CasareEngine", "CasareNodes", "CasareTestSupport", crypto, nioCore,
-                nioHTTP1, nioPosix, nioSSL,
+                "CasareArchive", "CasareDomain", "CasareEngine", "CasareNodes", "CasarePostgres", "CasareTestSupport",
+                crypto, nioCore, nioHTTP1, nioPosix, nioSSL,
             ],
             swiftSettings: settings),
         .testTarget(

@@ -10,17 +10,21 @@ package struct NodeEnvironment: Sendable {
     package let nodeID: String
     /// What the run holds open between its nodes.
     package let session: RunSession
+    /// The node was performed before its robot was lost, and is performed again for what it had in the session only; its
+    /// recorded result stands.
+    package let isReopening: Bool
     package let now: @Sendable () -> Date
 
     package init(
         workingDirectory: String, policy: NodePolicy, idempotencyKey: String, nodeID: String,
-        session: RunSession = RunSession(), now: @escaping @Sendable () -> Date
+        session: RunSession = RunSession(), isReopening: Bool = false, now: @escaping @Sendable () -> Date
     ) {
         self.workingDirectory = workingDirectory
         self.policy = policy
         self.idempotencyKey = idempotencyKey
         self.nodeID = nodeID
         self.session = session
+        self.isReopening = isReopening
         self.now = now
     }
 }

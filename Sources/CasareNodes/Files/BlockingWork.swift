@@ -13,9 +13,11 @@ enum BlockingWork {
     final class Cancellation: Sendable {
         private let flag = Atomic(false)
 
+        var isCancelled: Bool { self.flag.load(ordering: .relaxed) }
+
         /// - Throws: `CancellationError`.
         func check() throws {
-            if self.flag.load(ordering: .relaxed) { throw CancellationError() }
+            if self.isCancelled { throw CancellationError() }
         }
 
         fileprivate func cancel() { self.flag.store(true, ordering: .relaxed) }

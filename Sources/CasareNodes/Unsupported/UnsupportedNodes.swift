@@ -66,14 +66,6 @@ enum UnsupportedNodes {
                 DeleteEmailNode MoveEmailNode EmailSuperNode
                 """),
         Group(
-            family: "Database",
-            reason: "Database nodes are not part of this version.",
-            names: """
-                DatabaseConnectNode ExecuteQueryNode ExecuteNonQueryNode BeginTransactionNode CommitTransactionNode
-                RollbackTransactionNode CloseDatabaseNode ExecuteBatchNode TableExistsNode GetTableColumnsNode
-                DatabaseSuperNode
-                """),
-        Group(
             family: "Browser",
             reason: "It needs a browser; browser nodes are not part of this version.",
             names: """

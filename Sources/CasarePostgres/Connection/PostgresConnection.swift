@@ -30,6 +30,8 @@ package actor PostgresConnection {
     var statementTimeout: Duration?
     var isInTransactionBody = false
     var savepointDepth = 0
+    /// How many foreign statements there have been.
+    var foreignStatements = 0
 
     private init(_ configuration: PostgresConfiguration) {
         self.configuration = configuration
