@@ -165,7 +165,7 @@ struct CasareClientTests {
                 return
             }
             #expect(where_ == url)
-            #expect(reason.contains("refused"))
+            #expect(reason == "connection refused; nothing listens there")
             #expect(!"\(String(describing: error))".contains("crpa_"))
         }
     }

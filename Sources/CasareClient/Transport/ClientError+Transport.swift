@@ -21,7 +21,7 @@ extension ClientError {
         case let error as NIOConnectionError:
             self = .unreachable(url: url, reason: Self.reason(error))
         case let error as IOError:
-            self = .unreachable(url: url, reason: error.description)
+            self = .unreachable(url: url, reason: Self.reason(error))
         default:
             self = .unreachable(url: url, reason: "\(error)")
         }
@@ -47,9 +47,12 @@ extension ClientError {
     private static func reason(_ error: NIOConnectionError) -> String {
         if let failure = error.connectionErrors.first {
             guard let system = failure.error as? IOError else { return "\(failure.error)" }
-            return system.errnoCode == ECONNREFUSED
-                ? "connection refused; nothing listens there" : system.description
+            return Self.reason(system)
         }
         return "the name \(error.host) is not known"
+    }
+
+    private static func reason(_ error: IOError) -> String {
+        error.errnoCode == ECONNREFUSED ? "connection refused; nothing listens there" : error.description
     }
 }

@@ -71,7 +71,7 @@ package actor SQLBroker: Broker {
                 throw error
             }
         } catch {
-            throw Self.brokerError(error)
+            throw Self.openingError(error)
         }
         return SessionTerms(leaseDuration: duration, heartbeatInterval: duration / Self.heartbeatsPerLease)
     }
@@ -243,6 +243,20 @@ package actor SQLBroker: Broker {
         } catch {
             throw Self.brokerError(error)
         }
+    }
+
+    /// undefined_table, undefined_column, undefined_function, invalid_schema_name, undefined_object and
+    /// invalid_parameter_value (a role that does not exist): what a database says whose schema is missing or older.
+    private static let statesWithoutSchema: Set<String> = ["42P01", "42703", "42883", "3F000", "42704", "22023"]
+
+    /// A robot that is started before the database is migrated waits for that, as for a database that is down.
+    private static func openingError(_ error: any Error) -> BrokerError {
+        if case .server(let server) = error as? PostgresError,
+            self.statesWithoutSchema.contains(server.state.rawValue)
+        {
+            return .unavailable("the database is not migrated; run `casarectl db migrate` (\(server.message))")
+        }
+        return self.brokerError(error)
     }
 
     /// Says in a broker's words what went wrong in the store.

@@ -10,7 +10,7 @@ import ServiceLifecycle
 import Synchronization
 import Testing
 
-/// A robot that loses the connection of its session and nothing else.
+/// A robot that loses the connection of its session and nothing else, or one job of its session.
 struct SessionLossTests {
     /// A node that says when it began and how it ended, and goes on when it is told to.
     private final class Gate: Sendable {
@@ -48,15 +48,22 @@ struct SessionLossTests {
         return logger
     }()
 
+    /// So long that no renewal comes in a test: nothing but the connection tells of the session's end.
+    private static let leaseDuration = Duration.seconds(7200)
+
     /// Runs a robot with one job that waits at the gate.
     private func withRobot(
+        leaseDuration: Duration = SessionLossTests.leaseDuration,
         _ body: (Database, Job.ID, Gate) async throws -> Void
     ) async throws {
-        try await withTestDatabase { database in try await self.withRobot(on: database, body) }
+        try await withTestDatabase { database in
+            try await self.withRobot(on: database, leaseDuration: leaseDuration, body)
+        }
     }
 
     private func withRobot(
-        on database: Database, _ body: (Database, Job.ID, Gate) async throws -> Void
+        on database: Database, leaseDuration: Duration = SessionLossTests.leaseDuration,
+        _ body: (Database, Job.ID, Gate) async throws -> Void
     ) async throws {
         let gate = Gate()
         let job = try await database.asTenant(.default) { connection in
@@ -66,7 +73,9 @@ struct SessionLossTests {
                 [NewJob(workflow: pushed.version.workflow, workflowVersion: 1)], by: "test", on: connection)[0].id
         }
         let agent = RobotAgent(
-            broker: SQLBroker(database: Database(database.configuration, connectionsMax: 4), logger: Self.logger),
+            broker: SQLBroker(
+                database: Database(database.configuration, connectionsMax: 4), leaseDuration: leaseDuration,
+                logger: Self.logger),
             catalogue: gate.catalogue,
             configuration: RobotConfiguration(
                 description: try BrokerFixture.description("robot", slots: 1), workingDirectory: "/tmp"),
@@ -85,33 +94,42 @@ struct SessionLossTests {
         try await running
     }
 
+    /// The server processes that hold the lock of a session: one, or none.
+    private static let holders = Query(
+        """
+        SELECT pid FROM pg_locks
+        WHERE locktype = 'advisory' AND objsubid = 2 AND granted
+            AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+        """)
+
+    private static func holder(_ database: Database) async throws -> Int? {
+        try await database.asSystem { connection in
+            try connection.execute(Self.holders).first.map { try $0.int("pid") }
+        }
+    }
+
     /// Ends the server's side of the session's connection, and of no other.
-    private func cutConnection(_ database: Database) async throws {
+    ///
+    /// - Returns: The server process that is ended.
+    private func cutConnection(_ database: Database) async throws -> Int {
+        let holder = try #require(try await Self.holder(database))
         let connection = try await PostgresConnection.connect(database.configuration)
-        let cut = try await connection.execute(
-            """
-            SELECT pg_terminate_backend(pid) FROM pg_locks
-            WHERE locktype = 'advisory' AND objsubid = 2 AND granted
-                AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
-            """)
+        try await connection.execute("SELECT pg_terminate_backend(@pid)", ["pid": .int(holder)])
         await connection.close()
-        #expect(cut.count == 1)
+        return holder
     }
 
     @Test func `a robot takes its session up again, and its job goes on`() async throws {
         try await self.withRobot { database, job, gate in
-            try await self.cutConnection(database)
-            // The lock is held again, by another connection.
-            try await database.asSystem { connection in
-                while try LeaseStore.sweep(on: connection).sessionsLost == 0,
-                    try connection.execute(
-                        """
-                        SELECT FROM pg_locks WHERE locktype = 'advisory' AND objsubid = 2 AND granted
-                            AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
-                        """
-                    ).isEmpty
-                {}
+            let former = try await self.cutConnection(database)
+            try await eventually("another connection holds the lock") {
+                let holder = try await Self.holder(database)
+                return holder == nil || holder == former ? nil : true
             }
+            // Its time to come back is over, and it has come.
+            let late = Date.now.addingTimeInterval(60)
+            let swept = try await database.asSystem { connection in try LeaseStore.sweep(now: late, on: connection) }
+            #expect(swept.sessionsLost == 0 && swept.sessionsEnded == 0)
             gate.open()
             for await wasDone in gate.endings {
                 #expect(wasDone)
@@ -123,14 +141,28 @@ struct SessionLossTests {
         }
     }
 
-    @Test func `a robot that comes too late stops its job at once`() async throws {
+    @Test(.timeLimit(.minutes(1)))
+    func `a robot that comes too late stops its job at once`() async throws {
         try await self.withRobot { database, job, gate in
             // For the sweep the grace is over before the robot can come back.
             let ended = try await database.asSystem { connection in
-                try LeaseStore.sweep(now: .now.addingTimeInterval(60), on: connection).sessionsEnded
+                try LeaseStore.sweep(now: .now.addingTimeInterval(7200), on: connection).sessionsEnded
             }
             #expect(ended == 1)
-            try await self.cutConnection(database)
+            _ = try await self.cutConnection(database)
+            for await wasDone in gate.endings {
+                #expect(!wasDone)
+                break
+            }
+        }
+    }
+
+    @Test(.timeLimit(.minutes(1)))
+    func `a job that is cancelled in the middle of a step is stopped at the next renewal`() async throws {
+        try await self.withRobot(leaseDuration: .seconds(6)) { database, job, gate in
+            _ = try await database.asTenant(.default) { connection in
+                try JobStore.cancel(job, by: "test", reason: nil, on: connection)
+            }
             for await wasDone in gate.endings {
                 #expect(!wasDone)
                 break
