@@ -116,7 +116,7 @@ let package = Package(
         .testTarget(
             name: "CasareRobotTests",
             dependencies: [
-                "CasareDomain", "CasareEngine", "CasareOrchestrator", "CasareRobot", "CasareStore",
+                "CasareDomain", "CasareEngine", "CasareOrchestrator", "CasarePostgres", "CasareRobot", "CasareStore",
                 "CasareTestSupport", configuration, logging, serviceLifecycle,
             ],
             swiftSettings: settings),

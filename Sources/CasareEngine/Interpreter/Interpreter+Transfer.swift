@@ -230,7 +230,7 @@ extension Interpreter {
         let node = self.scope.program.nodes[start]
         do throws(NodeFailure) {
             let inputs = try self.inputs(of: node)
-            guard attempt < inputs["max_attempts"].int ?? 3 else {
+            guard attempt < inputs["max_attempts"].int ?? 3, !failed.failure.isInDoubt else {
                 var failure = failed.failure
                 failure.outputs = ["attempt": .int(attempt), "last_error": .string(failure.message)]
                 throw failure

@@ -256,7 +256,7 @@ struct Interpreter {
             self.follow(port, of: node)
             return
         }
-        if node.type.structure == nil, self.scope.program.settings.retryCount > 0 {
+        if node.type.structure == nil, self.scope.program.settings.retryCount > 0, !failure.isInDoubt {
             let done = self.repeats?.node == position ? self.repeats?.count ?? 0 : 0
             if done < self.scope.program.settings.retryCount {
                 self.repeats = (position, done + 1)

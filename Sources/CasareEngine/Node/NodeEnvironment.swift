@@ -8,16 +8,19 @@ package struct NodeEnvironment: Sendable {
     /// `job-id/step`: the same on every repetition of this step, to be sent along as an idempotency key.
     package let idempotencyKey: String
     package let nodeID: String
+    /// What the run holds open between its nodes.
+    package let session: RunSession
     package let now: @Sendable () -> Date
 
     package init(
         workingDirectory: String, policy: NodePolicy, idempotencyKey: String, nodeID: String,
-        now: @escaping @Sendable () -> Date
+        session: RunSession = RunSession(), now: @escaping @Sendable () -> Date
     ) {
         self.workingDirectory = workingDirectory
         self.policy = policy
         self.idempotencyKey = idempotencyKey
         self.nodeID = nodeID
+        self.session = session
         self.now = now
     }
 }

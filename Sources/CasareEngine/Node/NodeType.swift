@@ -120,12 +120,16 @@ package struct NodeType: Sendable, Identifiable {
     /// Takes the parameters by any of their names, as configured or as resolved; one that is missing has its default.
     /// What it cannot tell, such as a template not yet resolved, it answers with the most careful effect.
     package var effectFor: (@Sendable (Object) -> Effect)?
+    /// It keeps something in the run's session. A journal cannot bring that back, so that a run which goes on elsewhere
+    /// performs the node again before anything new; its recorded result stands.
+    package var opensSession: Bool
     package var behaviour: Behaviour
 
     package init(
         _ name: String, aliases: [String] = [], family: String, _ summary: String, parameters: [Parameter] = [],
         parameterPrefixes: [String] = [], outputs: [Output] = [], execOutputs: [String] = ["exec_out"],
-        effect: Effect = .pure, effectFor: (@Sendable (Object) -> Effect)? = nil, _ behaviour: Behaviour
+        effect: Effect = .pure, effectFor: (@Sendable (Object) -> Effect)? = nil, opensSession: Bool = false,
+        _ behaviour: Behaviour
     ) {
         self.name = name
         self.aliases = aliases
@@ -137,6 +141,7 @@ package struct NodeType: Sendable, Identifiable {
         self.execOutputs = execOutputs
         self.effect = effect
         self.effectFor = effectFor
+        self.opensSession = opensSession
         self.behaviour = behaviour
     }
 }

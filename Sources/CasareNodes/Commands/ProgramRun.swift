@@ -10,8 +10,9 @@ import SystemPackage
 struct ProgramRun: Sendable {
     /// Of each of the two outputs; what comes beyond is read and dropped.
     static let outputBytesMax = 1 << 20
-    /// Between SIGTERM and SIGKILL.
-    static let gracePeriod = Duration.seconds(2)
+    /// Between SIGTERM and SIGKILL. A robot that loses its session must have ended its programs before another robot
+    /// may take the job, which leaves them a second.
+    static let gracePeriod = Duration.milliseconds(900)
 
     struct Outcome: Sendable {
         /// The exit code, or the negative number of the signal that ended the program; -1 after a timeout.

@@ -50,6 +50,9 @@ package final class APIBroker: Broker {
         }
     }
 
+    /// The server tells in its answers only.
+    package func untilSessionIsLost() async { await Latch().wait() }
+
     package func renew(_ leases: [Lease]) async throws(BrokerError) -> Set<Job.ID> {
         let session = try self.openSession()
         do throws(ClientError) {

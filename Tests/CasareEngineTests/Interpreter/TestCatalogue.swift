@@ -20,7 +20,8 @@ final class World: Sendable {
 
     var catalogue: NodeCatalogue {
         NodeCatalogue(
-            Self.structures + [Self.set, Self.add, Self.log, Self.fail] + [self.act, self.write, self.read, self.nap])
+            Self.structures + [Self.set, Self.add, Self.log, Self.fail]
+                + [self.act, self.write, self.read, self.nap, self.stall, self.lose, self.dial, self.speak])
     }
 
     private static let structures: [NodeType] = [
@@ -136,6 +137,56 @@ final class World: Sendable {
             })
     }
 
+    /// Records that it has begun, and then does not end before it is cancelled.
+    private var stall: NodeType {
+        NodeType(
+            "StallNode", family: "", "", parameters: [.init("name", .string)], effect: .effect,
+            .perform { inputs, _ in
+                self.state.withLock { $0.effects.append(inputs.string("name")) }
+                try await Task.sleep(for: .seconds(600))
+                return NodeResult()
+            })
+    }
+
+    /// Records that it has begun, and does not know what came of it.
+    private var lose: NodeType {
+        NodeType(
+            "LoseNode", family: "", "", parameters: [.init("name", .string)], effect: .effect,
+            .perform { inputs, _ in
+                self.state.withLock { $0.effects.append(inputs.string("name")) }
+                throw OutcomeUnknown("its connection broke")
+            })
+    }
+
+    /// A connection of a run; says to the world when it is closed.
+    private struct Line: RunResource {
+        let world: World
+
+        func close() async { self.world.state.withLock { $0.effects.append("hang up") } }
+    }
+
+    private var dial: NodeType {
+        NodeType(
+            "DialNode", family: "", "", outputs: [.init("value")], effect: .captured, opensSession: true,
+            .perform { _, environment in
+                self.state.withLock { $0.effects.append("dial") }
+                await environment.session.keep(Line(world: self), as: "line")
+                return NodeResult()
+            })
+    }
+
+    private var speak: NodeType {
+        NodeType(
+            "SpeakNode", family: "", "", parameters: [.init("name", .string)], effect: .effect,
+            .perform { inputs, environment in
+                guard await environment.session.resource("line", as: Line.self) != nil else {
+                    throw NodeFailure("NetworkError", "Nobody has dialled")
+                }
+                self.state.withLock { $0.effects.append(inputs.string("name")) }
+                return NodeResult()
+            })
+    }
+
     private var nap: NodeType {
         NodeType(
             "NapNode", family: "", "", parameters: [.init("seconds", .number)], effect: .captured,
@@ -204,7 +255,7 @@ extension World {
         case .finished(let result, _, let entries):
             try await journal.record(entries)
             return result
-        case .inDoubt(let question, _):
+        case .inDoubt(let question, _, _):
             throw NodeFailure("InDoubt", question.text)
         case .interrupted:
             throw NodeFailure("Interrupted", "")

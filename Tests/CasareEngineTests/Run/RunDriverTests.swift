@@ -63,11 +63,11 @@ struct RunDriverTests {
         case (0, .finished(let result, _, _)):
             #expect(result.success)
             #expect(second.effects == ["one", "two"])
-        case (1, .inDoubt(let question, _)):
+        case (1, .inDoubt(let question, _, _)):
             // The intent of the first effect is known and no more.
             #expect(question.node == "one")
             #expect(second.effects.isEmpty)
-        case (2, .inDoubt(let question, _)), (3, .inDoubt(let question, _)):
+        case (2, .inDoubt(let question, _, _)), (3, .inDoubt(let question, _, _)):
             #expect(question.node == "two")
             #expect(second.effects.isEmpty)
         default:
@@ -186,12 +186,13 @@ struct RunDriverTests {
     @Test(arguments: [1e300, .infinity, .nan, -1])
     func `no number that a document or a request gives can take the robot down`(seconds: Double) async throws {
         let options = Job.Options(nodeTimeoutSeconds: seconds, timeoutSeconds: 1e300)
-        _ = try await self.world.run(
+        _ = try await self.world.driver(
             document(
                 [
                     "retry": ("RetryNode", ["max_attempts": 1, "initial_delay": .double(seconds)]),
                     "act": ("ActNode", ["name": "act"]),
-                ], ["retry.retry_body > act"], settings: ["timeout": .double(seconds)]), options: options)
+                ], ["retry.retry_body > act"], settings: ["timeout": .double(seconds)]), options: options
+        ).run()
         let driver = try self.world.driver(
             document(["a": ("ActNode", ["name": "b"])], []), options: Job.Options(timeoutSeconds: seconds))
         _ = try await driver.run()

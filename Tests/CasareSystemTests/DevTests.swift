@@ -1,0 +1,113 @@
+import CasareDomain
+import CasareTestSupport
+import FoundationEssentials
+import Glibc
+import Testing
+
+/// `casarectl dev` when its Postgres does not live as long as it should.
+struct DevTests {
+    /// The process that is Postgres in a data folder of `dev`, once it takes connections: the lock file says so.
+    private static func postmaster(in folder: String) -> pid_t? {
+        let path = "\(folder)/postgres/data/postmaster.pid"
+        guard let text = try? String(contentsOf: URL(filePath: path), encoding: .utf8), text.contains("\nready")
+        else { return nil }
+        return text.split(separator: "\n").first.flatMap { pid_t($0) }
+    }
+
+    /// Writes a file, again and again: what is cut off may be done again.
+    private static func writing(_ folder: String) -> Value {
+        [
+            "metadata": ["name": "writing"],
+            "nodes": [
+                "each": [
+                    "node_type": "ForLoopStartNode", "config": ["mode": "range", "end": 10, "item_var": "n"],
+                ],
+                "pause": ["node_type": "WaitNode", "config": ["duration": 0.2]],
+                "write": [
+                    "node_type": "WriteFileNode",
+                    "config": ["file_path": .string(folder + "/{{job}}-{{n}}"), "content": "{{n}}"],
+                ],
+                "next": ["node_type": "ForLoopEndNode", "config": ["paired_start_id": "each"]],
+            ],
+            "connections": .list(
+                [("each", "body", "pause"), ("pause", "exec_out", "write"), ("write", "exec_out", "next")].map {
+                    [
+                        "source_node": .string($0.0), "source_port": .string($0.1), "target_node": .string($0.2),
+                        "target_port": "exec_in",
+                    ]
+                }),
+        ]
+    }
+
+    @Test func `a Postgres that is killed is started again, and every job comes to its end`() async throws {
+        try await TestSystem.with(options: ["--slots", "2"]) { system in
+            let folder = "\(system.folder)/files"
+            try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: false)
+            func submit(_ name: String) async throws -> String {
+                let submitted = try await system.casarectl(
+                    ["submit", "-", "--var", "job=\(name)", "-o", "name"],
+                    input: Self.writing(folder).jsonText(.compact))
+                #expect(submitted.status == 0, "\(submitted.errors)")
+                return submitted.output.trimmingNewline
+            }
+            var jobs: [String] = []
+            for name in ["a", "b", "c", "d"] { jobs.append(try await submit(name)) }
+            try await eventually("a job is in its middle") {
+                FileManager.default.fileExists(atPath: "\(folder)/a-2") ? true : nil
+            }
+            let first = try #require(Self.postmaster(in: "\(system.folder)/dev"))
+            kill(first, SIGKILL)
+            try await eventually("Postgres runs again") {
+                system.log.contains("PostgreSQL is running again") ? true : nil
+            }
+            #expect(system.log.contains("PostgreSQL was killed by signal 9; starting it again (1 of 3)"))
+            #expect(Self.postmaster(in: "\(system.folder)/dev") != first)
+            // The server may still be finding out that its connections are gone.
+            jobs.append(
+                try await eventually("a new job is taken") {
+                    let submitted = try await system.casarectl(
+                        ["submit", "-", "--var", "job=e", "--idempotency-key", "e", "-o", "name"],
+                        input: Self.writing(folder).jsonText(.compact))
+                    return submitted.status == 0 ? submitted.output.trimmingNewline : nil
+                })
+            for job in jobs {
+                let ended = try await system.casarectl("job", "watch", job, "--timeout", "60s", "-o", "json")
+                #expect(try Value(parsingJSON: ended.output)["status"] == "completed", "\(ended.errors)")
+            }
+            for name in ["a", "b", "c", "d", "e"] {
+                let text = try String(contentsOf: URL(filePath: "\(folder)/\(name)-9"), encoding: .utf8)
+                #expect(text == "9")
+            }
+        }
+    }
+
+    @Test func `a Postgres that keeps dying ends dev, which says why and where to look`() async throws {
+        try await withTemporaryDirectory(permissions: 0o755) { folder in
+            let dev = try TestProgram(.casarectl, variables: ["HOME": folder])
+            let data = "\(folder)/dev"
+            let details = "\(folder)/details.json"
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask {
+                    var last: pid_t?
+                    while !Task.isCancelled {
+                        // Not before it is up: a first start that fails is another matter.
+                        if FileManager.default.fileExists(atPath: details), let server = Self.postmaster(in: data),
+                            server != last
+                        {
+                            kill(server, SIGKILL)
+                            last = server
+                        }
+                        // A cancelled sleep ends the loop by its condition.
+                        try? await Task.sleep(for: .milliseconds(50))
+                    }
+                }
+                let ended = try await dev.run(["dev", "--port", "0", "--data-dir", data, "--details", details])
+                group.cancelAll()
+                #expect(ended.status == 1)
+                #expect(ended.errors.contains("(3 of 3)"), "\(ended.errors)")
+                #expect(ended.errors.contains("after 3 restarts"), "\(ended.errors)")
+                #expect(ended.errors.contains("\(data)/postgres/postgres.log"), "\(ended.errors)")
+            }
+        }
+    }
+}
