@@ -23,8 +23,9 @@ public struct CasareClient: Sendable {
         }
     }
 
-    /// The largest answer that is read.
-    public static let responseBytesMax = 16 * 1024 * 1024
+    /// The largest answer that is read: a job's document or variables, each as large as a request may be, its result,
+    /// and room.
+    public static let responseBytesMax = 64 * 1024 * 1024
     /// Added to the time that a long poll waits, for the way there and back.
     static let longPollMargin = Duration.seconds(15)
 

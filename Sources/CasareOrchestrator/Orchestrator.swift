@@ -29,14 +29,15 @@ package struct Orchestrator: Service {
     private static let idleConnectionMax = TimeAmount.seconds(120)
 
     package init(
-        configuration: OrchestratorConfiguration, database: Database, catalogue: NodeCatalogue, logger: Logger
+        configuration: OrchestratorConfiguration, database: Database, catalogue: NodeCatalogue, logger: Logger,
+        leaseBytesMax: Int = LeaseResponse.bytesMax
     ) {
         self.configuration = configuration
         self.logger = logger
         self.services = Services(
             database: database, catalogue: catalogue, bell: ReadyBell(database.configuration),
             waitingRoom: WaitingRoom(), watermarks: SessionWatermarks(), loops: LoopBoard(), promotionAlarm: Alarm(),
-            openAPI: OpenAPIDocument(Self.routes))
+            openAPI: OpenAPIDocument(Self.routes), leaseBytesMax: leaseBytesMax)
     }
 
     static let routes: [Route] =

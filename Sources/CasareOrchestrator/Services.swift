@@ -12,4 +12,6 @@ struct Services: Sendable {
     /// Woken when something becomes due earlier than the promotion loop would look.
     let promotionAlarm: Alarm
     let openAPI: OpenAPIDocument
+    /// Of documents and variables in one answer to a robot, if there is more than one job in it.
+    let leaseBytesMax: Int
 }

@@ -77,16 +77,21 @@ enum SessionRoutes {
         _ session: Robot.SessionID, limit: Int, _ request: APIRequest
     ) async throws -> [LeasedJob] {
         let before = request.services.watermarks[session]
-        let (jobs, after) = try await request.inTenant { connection in
+        let (jobs, released, after) = try await request.inTenant { connection in
             try request.checkOwns(session, on: connection)
             var watermarks = before
-            let jobs = try LeaseStore.lease(session, limit: limit, watermarks: &watermarks, on: connection)
-            if jobs.isEmpty, try !LeaseStore.isOpen(session, on: connection) {
+            let leased = try LeaseStore.lease(session, limit: limit, watermarks: &watermarks, on: connection)
+            if leased.isEmpty, try !LeaseStore.isOpen(session, on: connection) {
                 throw StoreError.sessionEnded(session)
             }
-            return (jobs, watermarks)
+            let jobs = self.fitting(leased, bytesMax: request.services.leaseBytesMax)
+            for job in leased[jobs.endIndex...] {
+                try LeaseStore.release(job.lease, reason: "it did not fit into one answer with others", on: connection)
+            }
+            return (Array(jobs), leased.count > jobs.count, watermarks)
         }
         request.services.watermarks[session] = after
+        if released { request.services.bell.ring(request.principal.tenant) }
         guard !jobs.isEmpty else { return [] }
         request.services.bell.jobsChanged(jobs.map(\.lease.job))
         if request.connection.isClosed {
@@ -94,6 +99,15 @@ enum SessionRoutes {
             return []
         }
         return jobs
+    }
+
+    /// As many as one answer holds. The first goes by itself, however large it is.
+    private static func fitting(_ jobs: [LeasedJob], bytesMax: Int) -> ArraySlice<LeasedJob> {
+        var bytes = 0
+        return jobs.prefix { job in
+            defer { bytes += job.bytes }
+            return bytes == 0 || bytes + job.bytes <= bytesMax
+        }
     }
 
     /// In a task of its own, which is awaited at once: it must do its work although this one is cancelled. What fails

@@ -2,23 +2,51 @@ import CasareDomain
 import CasareStore
 import Synchronization
 
-/// Where each session's leasing has got to in its queue. Losing one costs nothing but a longer look.
+/// Where each session's leasing has got to in its queue. Losing one costs nothing but a longer look, so that sessions
+/// which nobody ends are forgotten when others need their place, the least recently used first.
 final class SessionWatermarks: Sendable {
-    private static let sessionsMax = 10_000
+    private struct Entry {
+        var marks: Watermarks
+        /// Grows with every use of any session.
+        var usedAt: Int
+    }
 
-    private let marks = Mutex<[Robot.SessionID: Watermarks]>([:])
+    private struct State {
+        var entries: [Robot.SessionID: Entry] = [:]
+        var uses = 0
+    }
+
+    /// One in so many makes place at a time: looking for the oldest takes a look at all.
+    private static let evictedShare = 16
+
+    private let sessionsMax: Int
+    private let state = Mutex(State())
+
+    init(sessionsMax: Int = 10_000) { self.sessionsMax = sessionsMax }
 
     subscript(session: Robot.SessionID) -> Watermarks {
-        get { self.marks.withLock { $0[session] } ?? Watermarks() }
+        get {
+            self.state.withLock { state in
+                state.uses += 1
+                state.entries[session]?.usedAt = state.uses
+                return state.entries[session]?.marks ?? Watermarks()
+            }
+        }
         set {
-            self.marks.withLock { marks in
-                if marks.count >= Self.sessionsMax { marks.removeAll() }
-                marks[session] = newValue
+            self.state.withLock { state in
+                if state.entries[session] == nil, state.entries.count >= self.sessionsMax {
+                    let oldest = state.entries.sorted { $0.value.usedAt < $1.value.usedAt }
+                    for (session, _) in oldest.prefix(max(1, self.sessionsMax / Self.evictedShare)) {
+                        state.entries[session] = nil
+                    }
+                }
+                state.uses += 1
+                state.entries[session] = Entry(marks: newValue, usedAt: state.uses)
             }
         }
     }
 
     func forget(_ session: Robot.SessionID) {
-        self.marks.withLock { $0[session] = nil }
+        self.state.withLock { $0.entries[session] = nil }
     }
 }

@@ -6,14 +6,48 @@ struct BrokerJournal: Journal {
     let broker: any Broker
     let lease: Lease
     let patience: Patience
+    let limits: ReportLimits
 
     func entries() async throws -> [JournalEntry] {
         try await self.patience.insist { () async throws(BrokerError) in try await self.broker.journal(of: self.lease) }
             .map { try JournalEntry($0) }
     }
 
+    /// In several commits when they are too large for one: those that are recorded are the first ones, always.
+    ///
+    /// - Throws: `StepTooLarge` too; what came before it is recorded.
     func record(_ entries: [JournalEntry]) async throws {
+        var rows: [JournalRow] = []
+        var bytes = 0
+        for entry in entries {
+            let row = JournalRow(entry)
+            let rowBytes = row.result?.utf8.count ?? 0
+            if !rows.isEmpty, bytes + rowBytes > self.limits.stepsBytesMax {
+                try await self.checkpoint(rows)
+                (rows, bytes) = ([], 0)
+            }
+            guard rowBytes <= self.limits.stepBytesMax else {
+                throw StepTooLarge(
+                    step: row.step, node: row.node, nodeType: row.nodeType, bytes: rowBytes,
+                    bytesMax: self.limits.stepBytesMax)
+            }
+            rows.append(row)
+            bytes += rowBytes
+        }
+        try await self.checkpoint(rows)
+    }
+
+    /// The rows of entries that go along with the job's end; none when they are so large that they are recorded before.
+    func rows(beside entries: [JournalEntry]) async throws -> [JournalRow] {
         let rows = entries.map { JournalRow($0) }
+        let bytes = rows.reduce(0) { $0 + ($1.result?.utf8.count ?? 0) }
+        guard bytes > self.limits.stepsBytesMax else { return rows }
+        try await self.record(entries)
+        return []
+    }
+
+    private func checkpoint(_ rows: [JournalRow]) async throws {
+        guard !rows.isEmpty else { return }
         try await self.patience.insist { () async throws(BrokerError) in
             try await self.broker.checkpoint(rows, under: self.lease)
         }

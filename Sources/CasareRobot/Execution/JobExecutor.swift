@@ -10,6 +10,7 @@ struct JobExecutor: Sendable {
     let configuration: RobotConfiguration
     let logger: Logger
     let isStopRequested: @Sendable () -> Bool
+    var limits = ReportLimits()
 
     /// Ends when the job's fate has been reported, or when it must not be touched any more: its lease is lost or the
     /// task was cancelled.
@@ -26,6 +27,9 @@ struct JobExecutor: Sendable {
                 // What it produced cannot be stored: asking again is of no use, and the job must not stay as it is.
                 logger.error("The job's end was refused", metadata: ["error": "\(reason)"])
                 try await self.report(Self.rejected("The job's end could not be stored: \(reason)"), of: job, logger)
+            } catch let error as StepTooLarge {
+                logger.error("A step's result is too large", metadata: ["error": "\(error)"])
+                try await self.report(Self.rejected(error.description, type: "ResultTooLarge"), of: job, logger)
             }
         } catch is CancellationError {
             logger.notice("Stopped job: its lease can no longer be trusted")
@@ -57,7 +61,7 @@ struct JobExecutor: Sendable {
             variables: job.variables.merging([
                 "_job_id": .string(job.lease.job.description), "_job_priority": .int(job.priority.rawValue),
             ]),
-            journal: BrokerJournal(broker: self.broker, lease: job.lease, patience: Patience()),
+            journal: self.journal(of: job),
             environment: RunEnvironment(
                 workingDirectory: directory.path, policy: self.configuration.policy,
                 isStopRequested: self.isStopRequested))
@@ -73,9 +77,11 @@ struct JobExecutor: Sendable {
     private func report(_ conclusion: RunConclusion, of job: LeasedJob, _ logger: Logger) async throws {
         let patience = Patience()
         let lease = job.lease
+        let journal = self.journal(of: job)
         switch conclusion {
         case .finished(let result, let failure, let entries):
-            let rows = entries.map { JournalRow($0) }
+            let rows = try await journal.rows(beside: entries)
+            let (result, failure) = result.storable(with: failure, bytesMax: self.limits.resultBytesMax)
             if let failure {
                 try await patience.insist { () async throws(BrokerError) in
                     try await self.broker.fail(lease, failure: failure, result: result, rows: rows)
@@ -89,19 +95,22 @@ struct JobExecutor: Sendable {
                 logger.info("Completed job")
             }
         case .inDoubt(let question, _, let entries):
-            let rows = entries.map { JournalRow($0) }
+            let rows = try await journal.rows(beside: entries)
             try await patience.insist { () async throws(BrokerError) in
                 try await self.broker.block(lease, question: question, rows: rows)
             }
             logger.warning("Blocked job: a step is in doubt", metadata: ["node": "\(question.node)"])
         case .interrupted(let entries):
-            let rows = entries.map { JournalRow($0) }
+            try await journal.record(entries)
             try await patience.insist { () async throws(BrokerError) in
-                if !rows.isEmpty { try await self.broker.checkpoint(rows, under: lease) }
                 try await self.broker.release(lease, reason: "The robot is stopping")
             }
             logger.info("Released job")
         }
+    }
+
+    private func journal(of job: LeasedJob) -> BrokerJournal {
+        BrokerJournal(broker: self.broker, lease: job.lease, patience: Patience(), limits: self.limits)
     }
 
     private static func program(of job: LeasedJob, catalogue: NodeCatalogue) -> Result<Program, ProgramError> {
@@ -114,10 +123,8 @@ struct JobExecutor: Sendable {
         }
     }
 
-    private static func rejected(_ message: String) -> RunConclusion {
-        .finished(
-            Self.failedResult(message), Failure(kind: .rejected, message: message, type: "ValidationError"), entries: []
-        )
+    private static func rejected(_ message: String, type: String = "ValidationError") -> RunConclusion {
+        .finished(Self.failedResult(message), Failure(kind: .rejected, message: message, type: type), entries: [])
     }
 
     private static func failedResult(_ message: String) -> RunResult {

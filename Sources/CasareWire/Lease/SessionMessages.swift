@@ -99,6 +99,9 @@ public struct LeasedJobInfo: Hashable, Sendable, Codable {
 }
 
 public struct LeaseResponse: Hashable, Sendable, Codable {
+    /// Of documents and variables in one answer, if there is more than one job in it. A robot reads about twice as much.
+    public static let bytesMax = 32 << 20
+
     public let jobs: [LeasedJobInfo]
 
     public init(jobs: [LeasedJobInfo]) { self.jobs = jobs }

@@ -97,9 +97,11 @@ struct BrokerFixture: Sendable {
 
     /// Submits jobs of one workflow.
     @discardableResult
-    func submit(_ count: Int = 1, variables: Object = [:], options: Job.Options = .init()) async throws -> [Job.ID] {
+    func submit(
+        _ count: Int = 1, document: String = Self.document, variables: Object = [:], options: Job.Options = .init()
+    ) async throws -> [Job.ID] {
         try await self.database.asTenant(.default) { connection in
-            let pushed = try WorkflowStore.push(name: "w", document: Self.document, by: "test", on: connection)
+            let pushed = try WorkflowStore.push(name: "w", document: document, by: "test", on: connection)
             let jobs = (0..<count).map { _ in
                 NewJob(
                     workflow: pushed.version.workflow, workflowVersion: pushed.version.number, variables: variables,
