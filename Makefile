@@ -13,6 +13,10 @@ help: ## Show this list
 setup: ## Install missing system packages (Debian: libpq headers, PostgreSQL)
 	@deploy/install-packages
 
+.PHONY: test-setup
+test-setup:
+	@deploy/install-packages --tests
+
 .PHONY: build
 build: setup ## Build everything, tests included
 	$(SWIFT) build --build-tests $(CHECKS)
@@ -22,7 +26,7 @@ demo: build ## Start the embedded default, run real workflows, kill a robot, sho
 	@examples/demo $(BIN)
 
 .PHONY: test
-test: lint build ## Run all tests
+test: test-setup lint build ## Run all tests
 	$(SWIFT) test --skip-build $(CHECKS) --skip CasareSystemTests
 	$(SWIFT) test --skip-build $(CHECKS) --filter CasareSystemTests
 

@@ -13,7 +13,9 @@ struct RunCommand: AsyncParsableCommand {
             resume when it is stopped. Ends with 0 when it completed and with 9 when it failed.
             """)
 
-    @Argument(help: "The workflow's JSON file, or - for stdin.", completion: .file(extensions: ["json"]))
+    @Argument(
+        help: "The workflow's JSON file, or - for stdin.", completion: .file(extensions: ["json"]),
+        transform: Text.notEmpty)
     var file: String
 
     @OptionGroup var variables: VariableOptions
@@ -24,15 +26,21 @@ struct RunCommand: AsyncParsableCommand {
     @Flag(help: "After an error that nobody handles, end that branch and go on with the others.")
     var continueOnError = false
 
-    @Option(help: ArgumentHelp("How long one node may take, \(TimeSpan.help).", valueName: "time"))
-    var nodeTimeout: TimeSpan?
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp("How long one node may take, \(TimeSpan.help).", valueName: "time"),
+        transform: PositiveTimeSpan.parse)
+    var nodeTimeout: PositiveTimeSpan?
 
-    @Option(help: ArgumentHelp("How long the whole run may take (default: 1h).", valueName: "time"))
-    var timeout: TimeSpan?
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp("How long the whole run may take (default: 1h).", valueName: "time"),
+        transform: PositiveTimeSpan.parse)
+    var timeout: PositiveTimeSpan?
 
     @Option(
         help: ArgumentHelp("Relative paths in nodes are relative to this (default: here).", valueName: "folder"),
-        completion: .directory)
+        completion: .directory, transform: Text.notEmpty)
     var workingDirectory: String?
 
     @OptionGroup var output: OutputOptions
@@ -70,7 +78,8 @@ struct RunCommand: AsyncParsableCommand {
         }
         let driver = RunDriver(
             program: program, runID: UUID().uuidString.lowercased(), options: self.options, variables: variables,
-            journal: NoJournal(), environment: RunEnvironment(workingDirectory: try self.folder()))
+            journal: NoJournal(),
+            environment: RunEnvironment(workingDirectory: try self.folder(), policy: Self.policy))
         let clock = ContinuousClock()
         let start = clock.now
         let conclusion = try await driver.run()
@@ -109,6 +118,9 @@ struct RunCommand: AsyncParsableCommand {
             continueOnError: self.continueOnError, nodeTimeoutSeconds: self.nodeTimeout?.seconds,
             timeoutSeconds: self.timeout?.seconds ?? Job.Options.timeoutSecondsDefault, trace: self.trace)
     }
+
+    /// Whoever runs it can reach from here whatever it reaches.
+    private static let policy = NodePolicy(allowsInternalURLs: true)
 
     private func folder() throws(CommandFailure) -> String {
         let here = FileManager.default.currentDirectoryPath

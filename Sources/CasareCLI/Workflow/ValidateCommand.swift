@@ -7,9 +7,10 @@ import CasareWire
 extension WorkflowCommand {
     struct Validate: ParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Check workflow files here, without a server.",
+            commandName: "validate", abstract: "Check workflow files here, without a server.",
             discussion: "Ends with 1 when there is an error; warnings do not count.")
-        @Argument(help: "Workflow files, or - for stdin.", completion: .file(extensions: ["json"]))
+        @Argument(
+            help: "Workflow files, or - for stdin.", completion: .file(extensions: ["json"]), transform: Text.notEmpty)
         var files: [String]
         @OptionGroup var output: OutputOptions
 

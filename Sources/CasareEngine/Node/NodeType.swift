@@ -122,8 +122,9 @@ package struct NodeType: Sendable, Identifiable {
     /// Takes the parameters by any of their names, as configured or as resolved; one that is missing has its default.
     /// What it cannot tell, such as a template not yet resolved, it answers with the most careful effect.
     package var effectFor: (@Sendable (Object) -> Effect)?
-    /// It keeps something in the run's session. A journal cannot bring that back, so that a run which goes on elsewhere
-    /// performs the node again before anything new; its recorded result stands.
+    /// It changes what the run's session holds. A journal cannot bring that back, so that a run which goes on elsewhere
+    /// performs the node again before anything new, marked by `NodeEnvironment.isReopening`; its recorded result
+    /// stands.
     package var opensSession: Bool
     /// A pure node that is given the time. It is journaled, so that a replay sees the same.
     package var readsClock: Bool

@@ -85,7 +85,9 @@ extension Run {
     private mutating func reopenSessions() async throws {
         let steps = self.reopenings
         self.reopenings = []
-        for step in steps { _ = try await self.outcome(of: step, within: self.timeLimit(of: step)) }
+        for step in steps {
+            _ = try await self.outcome(of: step, within: self.timeLimit(of: step), isReopening: true)
+        }
     }
 
     private enum StepOutcome {
@@ -95,10 +97,12 @@ extension Run {
     }
 
     /// Does what a node does, within its time.
-    private func outcome(of step: Interpreter.Step, within limit: TimeLimit) async throws -> StepOutcome {
+    private func outcome(
+        of step: Interpreter.Step, within limit: TimeLimit, isReopening: Bool = false
+    ) async throws -> StepOutcome {
         let isEffect = step.effect == .effect
         do {
-            let work = self.work(of: step)
+            let work = self.work(of: step, isReopening: isReopening)
             return .known(.succeeded(try await limit.enforce { try await work() }))
         } catch let exceeded as TimeLimit.Exceeded {
             if isEffect { return .unknown(reason: exceeded.limit.reason) }
@@ -116,7 +120,9 @@ extension Run {
         }
     }
 
-    private func work(of step: Interpreter.Step) -> @Sendable () async throws -> NodeResult {
+    private func work(
+        of step: Interpreter.Step, isReopening: Bool
+    ) -> @Sendable () async throws -> NodeResult {
         let world = self.driver.environment
         let key = "\(self.driver.runID)/\(step.index)"
         switch step.work {
@@ -131,7 +137,7 @@ extension Run {
             }
             let environment = NodeEnvironment(
                 workingDirectory: world.workingDirectory, policy: world.policy, idempotencyKey: key,
-                nodeID: step.node.id, session: self.session, now: world.now)
+                nodeID: step.node.id, session: self.session, isReopening: isReopening, now: world.now)
             let inputs = step.inputs
             return { try await body(inputs, environment) }
         }

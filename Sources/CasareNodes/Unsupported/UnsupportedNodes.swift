@@ -34,14 +34,9 @@ enum UnsupportedNodes {
         "CloseBrowserNode": ["BrowserCloseNode"],
         "OCRExtractTextNode": ["OCRNode"],
         "DriveRemoveShareNode": ["DriveRemovePermissionNode"],
-        "HttpSuperNode": ["HTTPSuperNode"],
     ]
 
     private static let groups: [Group] = [
-        Group(
-            family: "Error handling",
-            reason: "It sends an HTTP request; HTTP nodes are not part of this version.",
-            names: "WebhookNotifyNode"),
         Group(
             family: "Lists and dicts",
             reason: "Super nodes for lists and dicts are not part of this version; use the single-purpose nodes.",
@@ -57,14 +52,6 @@ enum UnsupportedNodes {
                 ProcessListNode ProcessKillNode SystemInfoNode FileWatcherNode AssertSystemNode LogToFileNode
                 """),
         Group(
-            family: "HTTP and OAuth 2.0",
-            reason: "HTTP nodes are not part of this version.",
-            names: """
-                HttpRequestNode SetHttpHeadersNode ParseJsonResponseNode HttpDownloadFileNode HttpUploadFileNode
-                BuildUrlNode HttpAuthNode OAuth2AuthorizeNode OAuth2CallbackServerNode OAuth2TokenExchangeNode
-                OAuth2TokenValidateNode HttpSuperNode
-                """),
-        Group(
             family: "FTP",
             reason: "FTP nodes are not part of this version.",
             names: """
@@ -77,14 +64,6 @@ enum UnsupportedNodes {
             names: """
                 SendEmailNode ReadEmailsNode GetEmailContentNode FilterEmailsNode SaveAttachmentNode MarkEmailNode
                 DeleteEmailNode MoveEmailNode EmailSuperNode
-                """),
-        Group(
-            family: "Database",
-            reason: "Database nodes are not part of this version.",
-            names: """
-                DatabaseConnectNode ExecuteQueryNode ExecuteNonQueryNode BeginTransactionNode CommitTransactionNode
-                RollbackTransactionNode CloseDatabaseNode ExecuteBatchNode TableExistsNode GetTableColumnsNode
-                DatabaseSuperNode
                 """),
         Group(
             family: "Browser",

@@ -86,6 +86,19 @@ struct RunTests {
         }
     }
 
+    @Test func `a run here reaches what this machine reaches`() throws {
+        try withFolder { folder in
+            try write(
+                """
+                {"nodes": {"h": {"node_type": "HttpRequestNode", "config": {"url": "http://127.0.0.1:9/"}}}}
+                """, to: folder + "/w.json")
+            let run = try Self.program.run(["run", "w.json"], in: folder)
+            #expect(run.status == 9)
+            // The discard port, where nothing listens; a robot would not even have tried.
+            #expect(run.output.contains("127.0.0.1 refused the connection"))
+        }
+    }
+
     @Test func `a subflow file beside the workflow is found from anywhere`() throws {
         try withFolder { folder in
             try write(

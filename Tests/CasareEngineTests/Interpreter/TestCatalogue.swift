@@ -186,7 +186,7 @@ final class World: Sendable {
         NodeType(
             "DialNode", family: "", "", outputs: [.init("value")], effect: .captured, opensSession: true,
             .perform { _, environment in
-                self.state.withLock { $0.effects.append("dial") }
+                self.state.withLock { $0.effects.append(environment.isReopening ? "dial again" : "dial") }
                 await environment.session.keep(Line(world: self), as: "line")
                 return NodeResult()
             })

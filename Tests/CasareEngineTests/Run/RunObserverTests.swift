@@ -134,15 +134,15 @@ struct RunObserverTests {
     @Test func `time spent looking around is not the job's`() async throws {
         var observer = RunObserver()
         observer.beforeNode = { _ in
-            // A person looks around for longer than the job may take, three times over.
-            try await Task.sleep(for: .milliseconds(700))
+            // In all, a person looks around for longer than the job may take.
+            try await Task.sleep(for: .milliseconds(2700))
             return .proceed
         }
         let driver = try self.world.driver(
             document(
                 [
                     "a": ("ActNode", ["name": "a"]), "b": ("ActNode", ["name": "b"]), "c": ("ActNode", ["name": "c"]),
-                ], ["a > b", "b > c"]), options: Job.Options(timeoutSeconds: 2),
+                ], ["a > b", "b > c"]), options: Job.Options(timeoutSeconds: 8),
             environment: RunEnvironment(workingDirectory: "/tmp", observer: observer))
         guard case .finished(_, nil, _) = try await driver.run() else {
             Issue.record("It timed out")

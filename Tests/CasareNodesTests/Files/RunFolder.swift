@@ -10,13 +10,10 @@ struct RunFolder: Sendable {
     var now: @Sendable () -> Date = { Date() }
     /// The run that the nodes belong to.
     var run = UUID().uuidString
-
-    private static let types =
-        FileNodes.types + CommandNodes.types + RandomNodes.types + DateTimeNodes.types + WaitingNodes.types
-        + XmlNodes.types
+    let session = RunSession()
 
     static func type(_ name: String) -> NodeType {
-        guard let type = NodeCatalogue(self.types).type(named: name) else {
+        guard let type = StandardNodes.catalogue.type(named: name) else {
             preconditionFailure("No node type \(name)")
         }
         return type
@@ -25,7 +22,7 @@ struct RunFolder: Sendable {
     var environment: NodeEnvironment {
         NodeEnvironment(
             workingDirectory: self.path, policy: self.policy, idempotencyKey: "\(self.run)/1", nodeID: "node",
-            now: self.now)
+            session: self.session, now: self.now)
     }
 
     @discardableResult
@@ -73,5 +70,13 @@ func withRunFolder<R>(_ body: (RunFolder) async throws -> R) async throws -> R {
     let path = "/tmp/casare-test-\(UUID().uuidString)"
     try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
     defer { try? FileManager.default.removeItem(atPath: path) }
-    return try await body(RunFolder(path: path))
+    let folder = RunFolder(path: path)
+    do {
+        let result = try await body(folder)
+        await folder.session.close()
+        return result
+    } catch {
+        await folder.session.close()
+        throw error
+    }
 }

@@ -1,10 +1,10 @@
 /// Finds the name that was probably meant.
-enum Spelling {
+public enum Spelling {
     /// Longer names are not compared; the work grows with the square of the length.
     private static let bytesMax = 64
 
     /// The known name with the fewest letters to change, put in or leave out; `nil` when none is near.
-    static func nearest(to written: String, among known: [String]) -> String? {
+    public static func nearest(to written: String, among known: [String]) -> String? {
         let wanted = Array(written.lowercased().utf8)
         guard wanted.count <= Self.bytesMax else { return nil }
         // A third of the letters may differ: beyond that a suggestion misleads more often than it helps.
