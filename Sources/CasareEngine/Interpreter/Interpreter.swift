@@ -36,7 +36,9 @@ struct Interpreter {
         let index: Int
         let node: CompiledNode
         let inputs: Inputs
-        var work = Work.node
+        let work: Work
+        /// The `timeout` setting of the workflow that the node is in.
+        let timeoutSeconds: Double?
 
         var effect: NodeType.Effect {
             switch self.work {
@@ -198,7 +200,10 @@ struct Interpreter {
     mutating func ask(for work: Step.Work, _ node: CompiledNode, _ position: Int, _ inputs: Inputs) -> Request {
         self.awaiting = .result(position: position)
         defer { self.steps += 1 }
-        return .perform(Step(index: self.steps, node: node, inputs: inputs, work: work))
+        return .perform(
+            Step(
+                index: self.steps, node: node, inputs: inputs, work: work,
+                timeoutSeconds: self.scope.program.settings.timeoutSeconds))
     }
 
     // MARK: Executing nodes

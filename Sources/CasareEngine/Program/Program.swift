@@ -85,6 +85,9 @@ package struct Program: Sendable {
         self.timedHandlers = Self.timedHandlers(among: nodes)
     }
 
+    /// How many nodes there are, for telling how far a run has come.
+    package var nodeCount: Int { self.nodes.count }
+
     /// Whether the time of an error is looked at, so that it has to be read when the error comes to the node.
     func readsErrorTime(of node: CompiledNode) -> Bool { self.timedHandlers.contains(node.id) }
 

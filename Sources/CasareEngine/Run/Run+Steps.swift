@@ -191,7 +191,7 @@ extension Run {
     private func nodeSecondsMax(_ step: Interpreter.Step) -> Double {
         if let seconds = self.driver.options.nodeTimeoutSeconds { return seconds }
         let own = Self.ownSeconds(step.inputs)
-        let setting = self.driver.program.settings.timeoutSeconds ?? Self.nodeTimeoutSecondsDefault
+        let setting = step.timeoutSeconds ?? Self.nodeTimeoutSecondsDefault
         return max(setting, own > 0 ? own + Self.nodeTimeoutSlackSeconds : 0)
     }
 

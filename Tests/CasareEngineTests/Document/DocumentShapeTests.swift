@@ -82,6 +82,10 @@ import Testing
         (#"{"nodes": {"a": {"type": "T"}, "b": {"node_id": "a", "type": "T"}}}"#, "DUPLICATE_NODE_ID", "node:b"),
         (#"{"nodes": [{"id": "a", "type": "T"}, {"id": "a", "type": "T"}]}"#, "DUPLICATE_NODE_ID", "node:a"),
         (
+            #"{"nodes": {"a": {"node_id": "b", "type": "T"}, "0x1": {"type": "T", "custom": {"node_id": "a"}}}}"#,
+            "DUPLICATE_NODE_ID", "node:0x1"
+        ),
+        (
             #"{"nodes": {"a": {"type": "T"}}, "connections": [{"source_node": "a", "source_port": "exec_out", "#
                 + #""target_node": "a"}]}"#,
             "MISSING_REQUIRED_FIELD", "connection:0"

@@ -10,7 +10,10 @@ final class World: Sendable {
         var failuresLeft: [String: Int] = [:]
     }
 
-    private let state = Mutex(State())
+    private let state: Mutex<State>
+
+    /// - Parameter reads: How often the world was read before.
+    init(reads: Int = 0) { self.state = Mutex(State(reads: reads)) }
 
     /// What effect nodes did, in order.
     var effects: [String] { self.state.withLock(\.effects) }

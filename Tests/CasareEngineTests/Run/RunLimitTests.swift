@@ -65,6 +65,17 @@ struct RunLimitTests {
         #expect(result.error == "Node nap was cut off: the call of c timed out after 0.05s")
     }
 
+    @Test func `a called workflow's own setting limits its nodes`() async throws {
+        var workflow = document(["call": ("CallNode", ["subworkflow_path": "c"])], [], settings: ["timeout": 60])
+        if case .object(var members) = workflow {
+            members["subflows"] = [
+                "c": document(["nap": ("NapNode", ["seconds": 60])], [], settings: ["timeout": 0.05])
+            ]
+            workflow = .object(members)
+        }
+        #expect(try await self.world.run(workflow).error == "Node nap timed out after 0.05s")
+    }
+
     @Test func `a stop is taken in the middle of a long wait`() async throws {
         let slept = Mutex(Duration.zero)
         let driver = try self.world.driver(

@@ -36,14 +36,17 @@ extension DocumentParser {
         }
         var nodes: [WorkflowDocument.Node] = []
         var claims: Set<String> = []
+        var used: Set<String> = []
         var alternates: [(other: String, id: String)] = []
         for (position, entry) in entries.enumerated() {
             guard let shape = self.shape(of: entry.value, key: entry.key, position: position) else { continue }
-            if !claims.insert(shape.claimedID).inserted {
+            let isClaimed = !claims.insert(shape.claimedID).inserted
+            if !used.insert(shape.id).inserted || isClaimed {
+                let id = isClaimed ? shape.claimedID : shape.id
                 self.add(
                     .error(
-                        "DUPLICATE_NODE_ID", "Two nodes have the ID '\(DocumentLimits.shortened(shape.claimedID))'",
-                        at: DocumentLimits.location(ofNode: entry.key ?? shape.claimedID),
+                        "DUPLICATE_NODE_ID", "Two nodes have the ID '\(DocumentLimits.shortened(id))'",
+                        at: DocumentLimits.location(ofNode: entry.key ?? id),
                         suggestion: "Give each node an ID of its own, and lead its connections there"))
             }
             nodes.append(self.node(of: shape))
