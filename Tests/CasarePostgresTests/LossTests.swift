@@ -49,21 +49,21 @@ struct LossTests {
             _ = try await PostgresConnection.connect(
                 PostgresConfiguration(url: "host=127.0.0.1 port=1 user=u dbname=d"))
         }
-        #expect(nobody.saysServerIsDown)
+        #expect(nobody.serverState == .absent)
         let noSocket = try await #require(throws: PostgresError.self) {
             _ = try await PostgresConnection.connect(
                 PostgresConfiguration(socketFolder: "/nonexistent", user: "u", database: "d"))
         }
-        #expect(noSocket.saysServerIsDown)
-        #expect(!PostgresError.connection("could not translate host name \"db\" to address").saysServerIsDown)
+        #expect(noSocket.serverState == .absent)
+        #expect(PostgresError.connection("could not translate host name \"db\" to address").serverState == .unknown)
         #expect(
-            !PostgresError.connection(
+            PostgresError.connection(
                 "connection to server at \"a\" failed: Connection refused "
                     + "connection to server at \"b\" failed: timeout expired"
-            ).saysServerIsDown)
+            ).serverState == .unknown)
         #expect(
             PostgresError.connection(
                 "connection to server on socket \"/s\" failed: FATAL:  the database system is starting up"
-            ).saysServerIsDown)
+            ).serverState == .restarting)
     }
 }

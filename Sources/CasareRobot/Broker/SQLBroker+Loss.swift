@@ -6,16 +6,16 @@ import CasareStore
 extension SQLBroker {
     /// The jobs go on for so long while the session is taken up again. What remains of `LeaseStore.lostSessionGrace`
     /// is for the jobs to stop in.
-    private static let resumingTimeMax = Duration.milliseconds(500)
+    private static let resumingTimeMax = Duration.milliseconds(300)
+    /// For how long nothing may listen at the server's address before that is no restart any more.
+    private static let absenceMax = Duration.seconds(10)
     private static let pauseBetweenAttempts = Duration.milliseconds(25)
 
     private enum Attempt {
         case resumed(PostgresConnection)
         /// Somebody else has, or will have, the jobs.
         case ended
-        /// Nobody can take the jobs: the server serves nobody.
-        case serverIsDown
-        case failed
+        case failed(PostgresError.ServerState)
     }
 
     package func untilSessionIsLost() async {
@@ -29,10 +29,12 @@ extension SQLBroker {
     /// Whether the session goes on, on a new connection.
     ///
     /// While the server is down, as in a restart, no time passes for anyone: the sweep that would take the jobs cannot
-    /// run either, and begins to count when it sees the lock free. For how long a robot may go on like that is limited
-    /// by its renewals.
+    /// run either, and begins to count when the server is back. That is certain when the server says so, and taken for
+    /// a restart for a while when nothing listens at its address. The robot's renewals limit both.
     private func resume(_ session: Robot.SessionID) async -> Bool {
-        var giveUpAt = ContinuousClock.now + Self.resumingTimeMax
+        let lostAt = ContinuousClock.now
+        var absenceEndsAt = lostAt + Self.absenceMax
+        var giveUpAt = lostAt + Self.resumingTimeMax
         while ContinuousClock.now < giveUpAt, !Task.isCancelled {
             switch await self.attempt(session, until: giveUpAt) {
             case .resumed(let connection):
@@ -43,8 +45,11 @@ extension SQLBroker {
                 self.session = Session(id: session, connection: connection)
                 return true
             case .ended: return false
-            case .serverIsDown: giveUpAt = .now + Self.resumingTimeMax
-            case .failed: break
+            case .failed(.restarting):
+                absenceEndsAt = .now + Self.absenceMax
+                giveUpAt = .now + Self.resumingTimeMax
+            case .failed(.absent): giveUpAt = min(.now + Self.resumingTimeMax, max(giveUpAt, absenceEndsAt))
+            case .failed(.unknown): break
             }
             guard (try? await Task.sleep(for: Self.pauseBetweenAttempts)) != nil else { return false }
         }
@@ -62,12 +67,12 @@ extension SQLBroker {
         }
         let timer = Task {
             try await Task.sleep(until: giveUpAt)
-            outcome.yield(.failed)
+            outcome.yield(.failed(.unknown))
         }
         defer { timer.cancel() }
         defer { connecting.cancel() }
         for await attempt in outcomes { return attempt }
-        return .failed
+        return .failed(.unknown)
     }
 
     private func connect(_ session: Robot.SessionID) async -> Attempt {
@@ -79,17 +84,17 @@ extension SQLBroker {
                 }
                 if isResumed { return .resumed(connection) }
                 await connection.close()
-                return .failed
+                return .failed(.unknown)
             } catch {
                 await connection.close()
                 throw error
             }
         } catch StoreError.sessionEnded {
             return .ended
-        } catch let error as PostgresError where error.saysServerIsDown {
-            return .serverIsDown
+        } catch let error as PostgresError {
+            return .failed(error.serverState)
         } catch {
-            return .failed
+            return .failed(.unknown)
         }
     }
 }

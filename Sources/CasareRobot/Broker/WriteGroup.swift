@@ -3,8 +3,8 @@ import CasareStore
 
 /// Group commit: what comes while a batch is on its way waits for it, and goes together in the next.
 ///
-/// A lone write goes at once. A batch that is refused is split, until the write at fault is alone and the others have
-/// gone through.
+/// A lone write goes at once. A batch that fails is split, until the write at fault is alone and the others have gone
+/// through: it may be refused, or wait for a row that somebody has locked.
 actor WriteGroup {
     enum Write: Sendable {
         case checkpoint(LeaseStore.Checkpoint)
@@ -70,10 +70,12 @@ actor WriteGroup {
                 let job = waiter.write.job
                 waiter.continuation.resume(returning: lost.contains(job) ? .failure(.leaseLost(job)) : .success(()))
             }
-        case .failure(.refused) where batch.count > 1:
+        case .failure where batch.count > 1:
+            // Both at once: one half may wait for long.
             let middle = batch.startIndex + batch.count / 2
-            await self.send(batch[..<middle])
+            async let first: Void = self.send(batch[..<middle])
             await self.send(batch[middle...])
+            await first
         case .failure(let error):
             for waiter in batch { waiter.continuation.resume(returning: .failure(error)) }
         }

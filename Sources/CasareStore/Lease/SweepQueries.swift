@@ -22,7 +22,8 @@ enum SweepQueries {
         RETURNING lost_at
         """)
 
-    /// Ends the sessions that have not been heard of in time, and those whose connection has been gone for a moment.
+    /// Ends the sessions that have not been heard of in time, and those whose connection has been gone for a moment in
+    /// which the server was there to come back to.
     static let endDeadSessions = Query(
         """
         UPDATE robot_sessions SET ended_at = coalesce(@now::timestamptz, now())
@@ -30,7 +31,8 @@ enum SweepQueries {
             SELECT tenant_id, session_id FROM robot_sessions
             WHERE ended_at IS NULL AND (
                 alive_until <= coalesce(@now::timestamptz, now())
-                OR lost_at <= coalesce(@now::timestamptz, now()) - @grace_seconds * interval '1 second'
+                OR lost_at IS NOT NULL AND greatest(lost_at, CASE WHEN @now::timestamptz IS NULL THEN pg_postmaster_start_time() END)
+                    <= coalesce(@now::timestamptz, now()) - @grace_seconds * interval '1 second'
             )
             FOR UPDATE SKIP LOCKED
         )
