@@ -36,7 +36,9 @@ enum ErrorReport {
             return CommandFailure(reason, Self.message(problem) + Self.advice(reason))
         case .unreachable:
             return CommandFailure(
-                .unavailable, "\(error); is the server running? casarectl dev starts one on this machine")
+                .unavailable,
+                "\(error); is the server running? casarectl dev starts one on this machine, casarectl context use NAME "
+                    + "turns to another")
         case .timedOut:
             return CommandFailure(.unavailable, "\(error); try again, it may have been done all the same")
         case .versionSkew:

@@ -165,7 +165,7 @@ struct CasareClientTests {
                 return
             }
             #expect(where_ == url)
-            #expect(reason == "connection refused; nothing listens there")
+            #expect(reason == "connection refused")
             #expect(!"\(String(describing: error))".contains("crpa_"))
         }
     }
@@ -202,10 +202,42 @@ struct CasareClientTests {
         }
     }
 
-    @Test(arguments: ["", "localhost:8000", "ftp://x", "http://", "http://a b", "http://x?y", "https://:80"])
+    @Test(arguments: [
+        "", "localhost:8000", "ftp://x", "http://", "http://a b", "http://x?y", "https://:80", "http://x:99999",
+        "http://x:0", "http://x:", "http://x:y", "http://user:secret@x", "http://[::1]:70000", "http://ü",
+    ])
     func `a URL that cannot be called is refused at once`(url: String) {
         #expect(throws: ClientError.invalidURL(url)) {
             _ = try CasareClient(CasareClient.Configuration(url: url, token: nil))
+        }
+    }
+
+    @Test(arguments: [
+        "http://localhost", "https://h.example:8443/", "http://[::1]:8000", "http://[::1]", "http://h/sub",
+    ])
+    func `a URL that can be called is taken`(url: String) async throws {
+        try await withCasareClient(CasareClient.Configuration(url: url, token: nil)) { _ in }
+    }
+
+    @Test func `what breaks on the way is said in words for people`() async throws {
+        let answers: [(RawAnswer, String, String)] = [
+            (.reset, "http", "the connection was broken off"),
+            (.text(""), "http", "the connection was closed before the answer came"),
+            (.text("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nabc"), "http", "closed in the middle of the answer"),
+            (.text("SSH-2.0-OpenSSH\r\n"), "http", "it does not speak HTTP"),
+            (.text("SSH-2.0-OpenSSH\r\n"), "https", "TLS could not be set up"),
+        ]
+        for (answer, scheme, words) in answers {
+            try await RawServer.with(answer) { port in
+                var configuration = CasareClient.Configuration(url: "\(scheme)://127.0.0.1:\(port)", token: nil)
+                configuration.retriesMax = 0
+                try await withCasareClient(configuration) { client in
+                    let error = await #expect(throws: ClientError.self) { try await client.live() }
+                    let text = error?.description ?? ""
+                    #expect(text.contains(words), "\(answer): \(text)")
+                    #expect(!text.contains("errno") && !text.contains("descriptor") && !text.contains("NIO"), "\(text)")
+                }
+            }
         }
     }
 }

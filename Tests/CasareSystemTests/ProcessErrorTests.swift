@@ -35,7 +35,8 @@ struct ProcessErrorTests {
                 Case(arguments: ["dlq", "show", nobody], status: 4, message: nobody),
                 Case(arguments: ["job", "cancel", nobody, "--yes"], status: 4, message: nobody),
                 Case(
-                    arguments: ["job", "list"], variables: ["CASARE_TOKEN": "crpa_wrong"], status: 3, message: "login"),
+                    arguments: ["job", "list"], variables: ["CASARE_TOKEN": "crpa_wrong"], status: 3,
+                    message: "the token is unknown, expired or revoked; run casarectl login\n"),
                 Case(
                     arguments: ["job", "list"], variables: ["CASARE_URL": "http://127.0.0.1:9"], status: 10,
                     message: "cannot reach"),

@@ -54,17 +54,26 @@ struct Transport: Sendable {
         try? await self.http.shutdown()
     }
 
+    /// The URL without slashes at its end; `nil` when it is none that can be called.
     private static func base(_ url: String) -> String? {
-        guard url.hasPrefix("http://") || url.hasPrefix("https://"), !url.contains("?"), !url.contains("#"),
-            !url.contains(where: \.isWhitespace),
-            let host = url.split(separator: "/", omittingEmptySubsequences: true)
-                .dropFirst().first, !host.hasPrefix(":")
+        guard url.hasPrefix("http://") || url.hasPrefix("https://"),
+            // A password has no place in a URL, nor has a query; control characters and such have none in a host.
+            url.utf8.allSatisfy({ (0x21...0x7E).contains($0) && $0 != 0x3F && $0 != 0x23 && $0 != 0x40 }),
+            let authority = url.split(separator: "/", omittingEmptySubsequences: true).dropFirst().first,
+            Self.isHostAndPort(authority)
         else { return nil }
         var base = url
         while base.hasSuffix("/") {
             base.removeLast()
         }
         return base
+    }
+
+    private static func isHostAndPort(_ text: Substring) -> Bool {
+        // The colons of an IPv6 address are within its brackets.
+        guard let colon = text.lastIndex(of: ":"), !text.hasSuffix("]") else { return !text.isEmpty }
+        let port = text[text.index(after: colon)...]
+        return colon > text.startIndex && port.allSatisfy { $0.isNumber } && UInt16(port).map { $0 > 0 } == true
     }
 
     // MARK: Sending

@@ -37,7 +37,7 @@ final class Authenticator: Sendable {
         let parts = header.split(separator: " ", maxSplits: 1)
         guard parts.count == 2, parts[0].lowercased() == "bearer", let text = TokenText(String(parts[1])),
             let principal = try await self.principal(text)
-        else { throw APIProblem(.tokenInvalid, "the token is unknown, expired or revoked; sign in again") }
+        else { throw APIProblem(.tokenInvalid, "the token is unknown, expired or revoked") }
         let role = principal.token.role
         guard permissions.contains(where: role.allows) else {
             let names = permissions.map(\.rawValue).joined(separator: " or ")

@@ -43,10 +43,10 @@ struct ErrorReportTests {
         #expect(
             ErrorReport.line(unreachable)
                 == "casarectl: cannot reach http://h: refused; is the server running? "
-                + "casarectl dev starts one on this machine")
+                + "casarectl dev starts one on this machine, casarectl context use NAME turns to another")
         #expect(
-            ErrorReport.failure(for: Self.problem(401, "AUTH_TOKEN_INVALID", "the token is not valid")).message
-                == "the token is not valid; run casarectl login")
+            ErrorReport.failure(for: Self.problem(401, "AUTH_TOKEN_INVALID", "the token is revoked")).message
+                == "the token is revoked; run casarectl login")
     }
 
     @Test func `a report is one line, whatever the server says`() {
