@@ -10,7 +10,7 @@ help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: setup
-setup: ## Install missing system packages (Debian: libpq headers, PostgreSQL)
+setup: ## Install missing system packages (Debian: libpq headers, PostgreSQL, Python)
 	@deploy/install-packages
 
 .PHONY: test-setup
@@ -39,8 +39,8 @@ format: ## Format all Swift files
 	@git ls-files -co --exclude-standard '*.swift' | xargs $(SWIFT) format format --in-place --parallel
 
 .PHONY: release
-release: setup ## Build the three programs optimised, in .build/release
-	$(SWIFT) build -c release $(CHECKS)
+release: setup ## Build the three programs optimised, with the Swift runtime in them, in .build/release
+	$(SWIFT) build -c release --static-swift-stdlib $(CHECKS)
 
 .PHONY: bench
 bench: release ## Measure; prints the figures of docs/benchmarks.md

@@ -70,6 +70,7 @@ let package = Package(
             swiftSettings: settings),
         .target(
             name: "CasareStore", dependencies: ["CasareDomain", "CasarePostgres", crypto], swiftSettings: settings),
+        .target(name: "CasareSettings", dependencies: [configuration, logging], swiftSettings: settings),
         .target(name: "CasareWire", dependencies: ["CasareDomain"], swiftSettings: settings),
         .target(
             name: "CasareClient",
@@ -78,15 +79,16 @@ let package = Package(
         .target(
             name: "CasareOrchestrator",
             dependencies: [
-                "CasareDomain", "CasareEngine", "CasarePostgres", "CasareStore", "CasareWire", crypto, httpTypes,
-                hummingbird, hummingbirdCore, logging, nioCore, nioHTTP1, nioPosix, serviceLifecycle, unixSignals,
+                "CasareDomain", "CasareEngine", "CasarePostgres", "CasareSettings", "CasareStore", "CasareWire",
+                configuration, crypto, httpTypes, hummingbird, hummingbirdCore, logging, nioCore, nioHTTP1, nioPosix,
+                serviceLifecycle, unixSignals,
             ],
             swiftSettings: settings),
         .target(
             name: "CasareRobot",
             dependencies: [
-                "CasareDomain", "CasareEngine", "CasarePostgres", "CasareStore", "CasareWire", "CasareClient",
-                configuration, logging, serviceLifecycle,
+                "CasareDomain", "CasareEngine", "CasarePostgres", "CasareSettings", "CasareStore", "CasareWire",
+                "CasareClient", configuration, logging, serviceLifecycle,
             ],
             swiftSettings: settings),
         .target(
@@ -100,13 +102,16 @@ let package = Package(
         .executableTarget(name: "casarectl", dependencies: ["CasareCLI"], swiftSettings: settings),
         .executableTarget(
             name: "casare-orchestrator",
-            dependencies: ["CasareNodes", "CasareOrchestrator", "CasareWire", argumentParser, logging],
+            dependencies: [
+                "CasareNodes", "CasareOrchestrator", "CasareSettings", "CasareWire", argumentParser, configuration,
+                logging,
+            ],
             swiftSettings: settings),
         .executableTarget(
             name: "casare-robot",
             dependencies: [
-                "CasareNodes", "CasareRobot", "CasareWire", argumentParser, configuration, logging, serviceLifecycle,
-                unixSignals,
+                "CasareNodes", "CasareRobot", "CasareSettings", "CasareWire", argumentParser, configuration, logging,
+                serviceLifecycle, unixSignals,
             ],
             swiftSettings: settings),
         .target(
@@ -136,8 +141,14 @@ let package = Package(
         .testTarget(
             name: "CasareRobotTests",
             dependencies: [
-                "CasareDomain", "CasareEngine", "CasareOrchestrator", "CasarePostgres", "CasareRobot", "CasareStore",
-                "CasareTestSupport", configuration, logging, serviceLifecycle,
+                "CasareDomain", "CasareEngine", "CasareOrchestrator", "CasarePostgres", "CasareRobot",
+                "CasareSettings", "CasareStore", "CasareTestSupport", configuration, logging, serviceLifecycle,
+            ],
+            swiftSettings: settings),
+        .testTarget(
+            name: "CasareSettingsTests",
+            dependencies: [
+                "CasareOrchestrator", "CasareRobot", "CasareSettings",
             ],
             swiftSettings: settings),
         .testTarget(
@@ -162,8 +173,8 @@ let package = Package(
             name: "CasareOrchestratorTests",
             dependencies: [
                 "CasareClient", "CasareDomain", "CasareEngine", "CasareOrchestrator", "CasarePostgres", "CasareStore",
-                "CasareTestSupport", "CasareWire", asyncHTTPClient, httpTypes, logging, nioCore, nioHTTP1,
-                serviceLifecycle,
+                "CasareSettings", "CasareTestSupport", "CasareWire", asyncHTTPClient, configuration, httpTypes, logging,
+                nioCore, nioHTTP1, serviceLifecycle,
             ],
             swiftSettings: settings),
     ],

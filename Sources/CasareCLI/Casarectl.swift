@@ -29,9 +29,10 @@ package struct Casarectl: AsyncParsableCommand {
     /// - Parameter arguments: Without the program's name.
     /// - Returns: The process's exit status.
     package static func main(_ arguments: [String]) async -> Int32 {
+        StandardStreams.fillGaps()
         do {
             if let text = try HelpTopic.requested(by: arguments) {
-                StandardStreams.print(text)
+                try StandardStreams.print(text)
                 return ExitReason.success.rawValue
             }
             var command = try Self.parseAsRoot(arguments)
@@ -52,8 +53,13 @@ package struct Casarectl: AsyncParsableCommand {
         let code = Self.exitCode(for: error)
         if code == .success {
             // Help was asked for.
-            StandardStreams.print(Self.fullMessage(for: error) + "\n")
-            return code.rawValue
+            do throws(CommandFailure) {
+                try StandardStreams.print(Self.fullMessage(for: error) + "\n")
+                return code.rawValue
+            } catch {
+                StandardStreams.report(ErrorReport.line(error))
+                return error.status.rawValue
+            }
         }
         if code == .validationFailure {
             // The parser's message names the mistake, and goes on with the command's usage.

@@ -1,14 +1,9 @@
 package import CasarePostgres
+package import CasareSettings
+package import Configuration
 package import Logging
 
-/// How an orchestrator is set up, read once at start from the environment:
-///
-/// - `DATABASE_URL` (required): `postgres://user:password@host/database`.
-/// - `CASARE_HOST`, or `HOST` (default `127.0.0.1`): the address to listen on.
-/// - `CASARE_PORT`, or `PORT` (default 8000, range 0–65535; 0 lets the system choose): the port to listen on.
-/// - `CASARE_DATABASE_CONNECTIONS` (default 10, range 2–200): connections in all that requests and loops share.
-/// - `CASARE_LOG_LEVEL`, or `LOG_LEVEL` (default `info`): `trace`, `debug`, `info`, `notice`, `warning`, `error` or
-///   `critical`.
+/// How an orchestrator is set up.
 package struct OrchestratorConfiguration: Sendable {
     package var database: PostgresConfiguration
     package var host: String
@@ -16,15 +11,12 @@ package struct OrchestratorConfiguration: Sendable {
     package var databaseConnectionsMax: Int
     package var logLevel: Logger.Level
 
-    package static let hostDefault = "127.0.0.1"
-    package static let portDefault = 8000
-    package static let databaseConnectionsMaxDefault = 10
+    package static var portDefault: Int { Settings.port.standard }
 
     package init(
-        database: PostgresConfiguration, host: String = OrchestratorConfiguration.hostDefault,
-        port: Int = OrchestratorConfiguration.portDefault,
-        databaseConnectionsMax: Int = OrchestratorConfiguration.databaseConnectionsMaxDefault,
-        logLevel: Logger.Level = .info
+        database: PostgresConfiguration, host: String = Settings.host.standard, port: Int = Settings.port.standard,
+        databaseConnectionsMax: Int = Settings.databaseConnections.standard,
+        logLevel: Logger.Level = Setting.logLevel.standard
     ) {
         self.database = database
         self.host = host
@@ -32,59 +24,44 @@ package struct OrchestratorConfiguration: Sendable {
         self.databaseConnectionsMax = databaseConnectionsMax
         self.logLevel = logLevel
     }
+}
 
-    package init(environment: [String: String]) throws(ConfigurationError) {
-        guard let (_, url) = Self.find(["DATABASE_URL"], environment) else {
-            throw ConfigurationError(
-                variable: "DATABASE_URL", problem: "is not set; set it to postgres://user:password@host/database")
+extension OrchestratorConfiguration {
+    /// What an orchestrator is told by its environment.
+    package enum Settings {
+        package static let database = Setting.optionalText(
+            "DATABASE_URL", form: "postgres://user:password@host/database", standardText: "none; it must be set",
+            isSecret: true, "The database, migrated by casarectl db migrate.")
+        package static let host = Setting.text(
+            "CASARE_HOST", or: ["HOST"], form: "an address or a name", standard: "127.0.0.1",
+            "The address to listen on.")
+        package static let port = Setting.number(
+            "CASARE_PORT", or: ["PORT"], in: 0...65_535, standard: 8000,
+            "The port to listen on; 0 takes any free one.")
+        package static let databaseConnections = Setting.number(
+            "CASARE_DATABASE_CONNECTIONS", in: 2...200, standard: 10,
+            "Connections to the database in all, which requests and loops share.")
+
+        package static let all = [
+            Self.database.declaration, Self.host.declaration, Self.port.declaration,
+            Self.databaseConnections.declaration, Setting.logLevel.declaration,
+        ]
+    }
+
+    package init(config: ConfigReader) throws(SettingError) {
+        guard let url = try Settings.database.value(in: config) else {
+            throw SettingError(
+                Settings.database.declaration.variable, "is not set; set it to \(Settings.database.declaration.form)")
         }
         do throws(PostgresError) {
             self.database = try PostgresConfiguration(url: url)
         } catch {
             // The URL holds a password: the error's text never repeats it.
-            throw ConfigurationError(variable: "DATABASE_URL", problem: "cannot be used: \(error)")
+            throw SettingError(Settings.database.declaration.variable, "cannot be used: \(error)")
         }
-        self.host = Self.find(["CASARE_HOST", "HOST"], environment)?.value ?? Self.hostDefault
-        self.port = try Self.number(["CASARE_PORT", "PORT"], 0...65535, environment) ?? Self.portDefault
-        self.databaseConnectionsMax =
-            try Self.number(["CASARE_DATABASE_CONNECTIONS"], 2...200, environment) ?? Self.databaseConnectionsMaxDefault
-        self.logLevel = .info
-        if let (name, text) = Self.find(["CASARE_LOG_LEVEL", "LOG_LEVEL"], environment) {
-            guard let level = Logger.Level(rawValue: text.lowercased()) else {
-                throw ConfigurationError(
-                    variable: name,
-                    problem: "is \"\(text)\"; it must be one of "
-                        + Logger.Level.allCases.map(\.rawValue).joined(separator: ", "))
-            }
-            self.logLevel = level
-        }
+        self.host = try Settings.host.value(in: config)
+        self.port = try Settings.port.value(in: config)
+        self.databaseConnectionsMax = try Settings.databaseConnections.value(in: config)
+        self.logLevel = try Setting.logLevel.value(in: config)
     }
-
-    /// The first variable that is set to something.
-    private static func find(_ names: [String], _ environment: [String: String]) -> (name: String, value: String)? {
-        for name in names {
-            if let value = environment[name], !value.isEmpty { return (name, value) }
-        }
-        return nil
-    }
-
-    private static func number(
-        _ names: [String], _ range: ClosedRange<Int>, _ environment: [String: String]
-    ) throws(ConfigurationError) -> Int? {
-        guard let (name, text) = Self.find(names, environment) else { return nil }
-        guard let number = Int(text), range.contains(number) else {
-            throw ConfigurationError(
-                variable: name,
-                problem: "is \"\(text)\"; it must be a number from \(range.lowerBound) to \(range.upperBound)")
-        }
-        return number
-    }
-}
-
-/// A variable of the environment that cannot be used, in one line.
-package struct ConfigurationError: Error, Hashable, Sendable, CustomStringConvertible {
-    package let variable: String
-    package let problem: String
-
-    package var description: String { "\(self.variable) \(self.problem)" }
 }

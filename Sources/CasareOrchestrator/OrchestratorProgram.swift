@@ -1,18 +1,19 @@
 package import CasareEngine
-package import Logging
 import CasareStore
+package import Configuration
+package import Logging
 import ServiceLifecycle
 import UnixSignals
 
-/// What the executable does: read the environment, build the parts, run them until a signal.
+/// What the executable does: read the settings, build the parts, run them until a signal.
 package enum OrchestratorProgram {
     /// Returns after SIGTERM or SIGINT, when everything that was begun is finished.
     ///
-    /// - Throws: `ConfigurationError` or `OrchestratorError`: one line for people.
+    /// - Throws: `SettingError` or `OrchestratorError`: one line for people.
     package static func run(
-        environment: [String: String], catalogue: NodeCatalogue, makeLogger: (Logger.Level) -> Logger
+        config: ConfigReader, catalogue: NodeCatalogue, makeLogger: (Logger.Level) -> Logger
     ) async throws {
-        let configuration = try OrchestratorConfiguration(environment: environment)
+        let configuration = try OrchestratorConfiguration(config: config)
         let logger = makeLogger(configuration.logLevel)
         let database = Database(configuration.database, connectionsMax: configuration.databaseConnectionsMax)
         let orchestrator = Orchestrator(

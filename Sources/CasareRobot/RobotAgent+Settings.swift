@@ -1,6 +1,7 @@
 import CasareDomain
 package import CasareEngine
 import CasarePostgres
+import CasareSettings
 import CasareStore
 package import Logging
 
@@ -10,18 +11,21 @@ extension RobotAgent {
 
     /// A robot as its environment describes it.
     ///
-    /// - Throws: For a URL that is none.
+    /// - Throws: `SettingError` for an orchestrator's URL that is none.
     package init(_ settings: RobotSettings, catalogue: NodeCatalogue, logger: Logger) throws {
         let broker: any Broker
         switch settings.connection {
-        case .database(let url):
-            var configuration = try PostgresConfiguration(url: url)
+        case .database(var configuration):
             configuration.applicationName = "casare-robot \(settings.robot.description.id)"
             broker = SQLBroker(
                 database: Database(configuration, connectionsMax: Self.connectionsMax),
                 leaseDuration: settings.leaseDuration, logger: logger)
         case .api(let url, let token):
-            broker = try APIBroker(url: url, token: token)
+            do {
+                broker = try APIBroker(url: url, token: token)
+            } catch {
+                throw SettingError(RobotSettings.Settings.url.declaration.variable, "cannot be used: \(error)")
+            }
         }
         self.init(broker: broker, catalogue: catalogue, configuration: settings.robot, logger: logger)
     }

@@ -1,15 +1,10 @@
 import ArgumentParser
 import CasareNodes
 import CasareOrchestrator
+import CasareSettings
 import CasareWire
-import FoundationEssentials
+import Configuration
 import Logging
-
-#if canImport(Glibc)
-    import Glibc
-#else
-    import Darwin
-#endif
 
 @main
 struct Main: AsyncParsableCommand {
@@ -19,12 +14,7 @@ struct Main: AsyncParsableCommand {
         discussion: """
             It is configured by its environment:
 
-              DATABASE_URL                   postgres://user:password@host/database (required)
-              CASARE_HOST                    the address to listen on (default 127.0.0.1)
-              CASARE_PORT                    the port; 0 takes any free one (default 8000)
-              CASARE_DATABASE_CONNECTIONS    connections in all, 2–200 (default 10)
-              LOG_LEVEL                      trace, debug, info, notice, warning, error (default info)
-
+            \(SettingsText.help(OrchestratorConfiguration.Settings.all))
             The database must be migrated: casarectl db migrate. Any number of orchestrators may share one.
             SIGTERM and SIGINT stop it gracefully.
             """,
@@ -33,16 +23,14 @@ struct Main: AsyncParsableCommand {
     func run() async throws {
         do {
             try await OrchestratorProgram.run(
-                environment: ProcessInfo.processInfo.environment, catalogue: StandardNodes.catalogue
+                config: ConfigReader(provider: EnvironmentVariablesProvider()), catalogue: StandardNodes.catalogue
             ) { level in
                 var logger = Logger(label: "casare.orchestrator") { StreamLogHandler.standardError(label: $0) }
                 logger.logLevel = level
                 return logger
             }
         } catch {
-            let line = "casare-orchestrator: \(error)\n"
-            _ = line.withCString { write(STDERR_FILENO, $0, line.utf8.count) }
-            throw ExitCode.failure
+            throw ExitCode(StartFailure.report(error, of: "casare-orchestrator"))
         }
     }
 }

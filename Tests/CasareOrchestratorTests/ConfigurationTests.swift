@@ -1,36 +1,46 @@
 @testable import CasareOrchestrator
+import CasareSettings
+import Configuration
 import Logging
 import Testing
 
 struct ConfigurationTests {
     private static let url = ["DATABASE_URL": "postgres://u:secret@db/casare"]
 
+    private static func configuration(_ variables: [String: String]) throws -> OrchestratorConfiguration {
+        let environment = Self.url.merging(variables) { $1 }
+        return try OrchestratorConfiguration(
+            config: ConfigReader(provider: EnvironmentVariablesProvider(environmentVariables: environment)))
+    }
+
     @Test func `only the database is required`() throws {
-        let configuration = try OrchestratorConfiguration(environment: Self.url)
+        let configuration = try Self.configuration([:])
         #expect(configuration.host == "127.0.0.1" && configuration.port == 8000)
         #expect(configuration.databaseConnectionsMax == 10 && configuration.logLevel == .info)
     }
 
     @Test func `a name of our own counts before the usual one`() throws {
-        let configuration = try OrchestratorConfiguration(
-            environment: Self.url.merging([
-                "CASARE_PORT": "9000", "PORT": "1", "HOST": "0.0.0.0", "CASARE_HOST": "", "LOG_LEVEL": "DEBUG",
-                "CASARE_DATABASE_CONNECTIONS": "4",
-            ]) { $1 })
+        let configuration = try Self.configuration([
+            "CASARE_PORT": "9000", "PORT": "1", "HOST": "0.0.0.0", "CASARE_HOST": "", "LOG_LEVEL": "DEBUG",
+            "CASARE_DATABASE_CONNECTIONS": "4",
+        ])
         #expect(configuration.port == 9000 && configuration.host == "0.0.0.0")
         #expect(configuration.logLevel == .debug && configuration.databaseConnectionsMax == 4)
     }
 
     @Test(arguments: [
-        ("CASARE_PORT", "x"), ("PORT", "65536"), ("CASARE_PORT", "-1"), ("CASARE_DATABASE_CONNECTIONS", "1"),
-        ("CASARE_LOG_LEVEL", "loud"), ("DATABASE_URL", ""), ("DATABASE_URL", "postgres://u:secret@[x"),
+        ("CASARE_PORT", "x", "from 0 to 65535"), ("PORT", "65536", "from 0 to 65535"),
+        ("CASARE_PORT", "-1", "from 0 to 65535"), ("CASARE_DATABASE_CONNECTIONS", "1", "from 2 to 200"),
+        ("CASARE_LOG_LEVEL", "loud", "warning"), ("LOG_LEVEL", "9", "warning"),
+        ("DATABASE_URL", "", "postgres://user:password@host/database"),
+        ("DATABASE_URL", "postgres://u:secret@[x", "postgres://"),
     ])
-    func `a wrong value gives one line that names the variable`(name: String, value: String) {
-        let error = #expect(throws: ConfigurationError.self) {
-            _ = try OrchestratorConfiguration(environment: Self.url.merging([name: value]) { $1 })
-        }
+    func `a wrong value gives one line that names the variable and what it takes`(
+        name: String, value: String, form: String
+    ) {
+        let error = #expect(throws: SettingError.self) { _ = try Self.configuration([name: value]) }
         #expect(error?.variable == name)
         let line = error?.description ?? ""
-        #expect(line.hasPrefix(name) && !line.contains("\n") && !line.contains("secret"))
+        #expect(line.hasPrefix(name) && line.contains(form) && !line.contains("\n") && !line.contains("secret"))
     }
 }

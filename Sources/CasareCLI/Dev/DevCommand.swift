@@ -68,7 +68,7 @@ struct DevCommand: AsyncParsableCommand {
             if contexts.current == nil { contexts.current = DevSettings.contextName }
             try file.save(contexts)
             if let details { try DevDetails(url: url, token: token, databaseURL: databaseURL).write(to: details) }
-            StandardStreams.print(
+            try StandardStreams.print(
                 DevMessages.ready(settings, url: url, isCurrentContext: contexts.current == DevSettings.contextName))
         }
         StandardStreams.report("stopped")

@@ -119,6 +119,6 @@ struct ColumnList: ArgumentForm, Hashable {
 extension OutputOptions {
     /// Renders for the standard streams of this process and prints the result.
     func print(_ presentation: Presentation) throws(CommandFailure) {
-        StandardStreams.print(try self.render(presentation, in: Terminal.standard.renderContext(self)))
+        try StandardStreams.print(try self.render(presentation, in: Terminal.standard.renderContext(self)))
     }
 }

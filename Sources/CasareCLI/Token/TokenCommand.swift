@@ -76,16 +76,21 @@ struct TokenCommand: ParsableCommand {
             commandName: "revoke", abstract: "Make a token worthless, at once and for good.")
         @Argument(help: "The token's name.", transform: Text.notEmpty) var name: String
         @Flag(name: .shortAndLong, help: "Answer yes to the question.") var yes = false
+        @OptionGroup(title: "Output") var output: OutputOptions
         @OptionGroup(title: "Server") var connection: ConnectionOptions
 
         func run() async throws {
+            try self.output.check(TokenInfo.columns.map(\.heading))
             try await self.connection.withClient { client, server in
                 // Whoever uses the token is locked out at once: always ask.
                 try Consent.needed(
                     isSelection: true, server: server, yes: self.yes, canAsk: Terminal.standard.canAsk
                 ).obtain(for: "revoke token \(self.name)")
                 let token = try await client.revokeToken(named: self.name)
-                StandardStreams.report("revoked \(TerminalText.line(token.name))")
+                try self.output.print(
+                    Presentation(
+                        single: token, columns: TokenInfo.columns, name: token.name,
+                        json: try ValueEncoder.encode(token), sheet: Sheet("revoked \(token.name)")))
             }
         }
     }

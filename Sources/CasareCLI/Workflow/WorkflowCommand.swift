@@ -97,7 +97,7 @@ struct WorkflowCommand: ParsableCommand {
                 let version = try await client.workflowVersion(number, of: self.workflow)
                 if self.document {
                     let text = (version.document ?? .null).jsonText(.pretty(indent: 2))
-                    return StandardStreams.print(TerminalText.json(text) + "\n")
+                    return try StandardStreams.print(TerminalText.json(text) + "\n")
                 }
                 try self.output.print(try version.presentation())
             }

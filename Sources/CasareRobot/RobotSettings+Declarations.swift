@@ -1,0 +1,48 @@
+package import CasareSettings
+
+extension RobotSettings {
+    package enum Settings {
+        package static let database = Setting.optionalText(
+            "DATABASE_URL", form: "postgres://user:password@host/database", isSecret: true,
+            "The database, to work over SQL.")
+        package static let url = Setting.optionalText(
+            "CASARE_URL", form: "http://host:port or https://host", "The orchestrator to work over.")
+        package static let token = Setting.optionalText(
+            "CASARE_TOKEN", form: "crpa_…", isSecret: true, "The robot's token for the orchestrator.")
+        package static let tokenFile = Setting.optionalText(
+            "CASARE_TOKEN_FILE", form: "the path of a file",
+            "A file that begins with the token, instead of CASARE_TOKEN.")
+        package static let id = Setting.optionalText(
+            "CASARE_ROBOT_ID", form: "1 to 64 letters, digits, '.', '_' and '-', a letter or digit first",
+            standardText: "robot- and the host's name", "Who it is, the same after every restart.")
+        package static let slots = Setting.number(
+            "CASARE_ROBOT_SLOTS", or: ["CASARE_MAX_CONCURRENT_JOBS"], in: RobotSettings.slotsRange, standard: 4,
+            "Jobs that it runs at once.")
+        package static let environment = Setting.text(
+            "CASARE_ENVIRONMENT", form: "a name", standard: "default", "It runs jobs of this environment.")
+        package static let tags = Setting.list("CASARE_ROBOT_TAGS", "Its tags.")
+        package static let capabilities = Setting.list("CASARE_ROBOT_CAPABILITIES", "What it can do.")
+        package static let workingDirectory = Setting.optionalText(
+            "CASARE_WORKING_DIRECTORY", form: "the path of a folder", standardText: "~/.local/state/casare/runs",
+            "Runs have their directories below it.")
+        package static let lease = Setting.seconds(
+            "CASARE_LEASE_SECONDS", in: 3...3600, standard: 30,
+            "Life of its session without a heartbeat; an orchestrator's own counts for more.")
+        package static let shutdownGrace = Setting.seconds(
+            "CASARE_SHUTDOWN_GRACE", in: 0...3600, standard: 60,
+            "How long a graceful stop waits for steps that are under way.")
+        package static let allowDangerous = Setting.flag(
+            "CASARE_ALLOW_DANGEROUS", "Whether nodes may override the path, command and URL rules.")
+        package static let allowInternalURLs = Setting.flag(
+            "CASARE_ALLOW_INTERNAL_URLS",
+            "Whether nodes may send requests to addresses of this machine and its network.")
+
+        package static let all = [
+            Self.database.declaration, Self.url.declaration, Self.token.declaration, Self.tokenFile.declaration,
+            Self.id.declaration, Self.slots.declaration, Self.environment.declaration, Self.tags.declaration,
+            Self.capabilities.declaration, Self.workingDirectory.declaration, Self.lease.declaration,
+            Self.shutdownGrace.declaration, Self.allowDangerous.declaration, Self.allowInternalURLs.declaration,
+            Setting.logLevel.declaration,
+        ]
+    }
+}
