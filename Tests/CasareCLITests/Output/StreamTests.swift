@@ -22,7 +22,8 @@ struct StreamTests {
         #expect(full.errors == "casarectl: cannot write to stdout: No space left on device\n")
         let closed = try self.shell("\"$casarectl\" \(command) >&-")
         #expect(closed.status == 1)
-        #expect(closed.errors == "casarectl: cannot write to stdout: Bad file descriptor\n")
+        // Which reason the system gives depends on what the runtime has opened in its place.
+        #expect(closed.errors.hasPrefix("casarectl: cannot write to stdout: "))
     }
 
     @Test func `messages that nobody hears change nothing`() throws {
