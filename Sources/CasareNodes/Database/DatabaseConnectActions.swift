@@ -53,15 +53,27 @@ enum DatabaseConnectActions {
         return text.isEmpty || text == ":memory:" ? nil : text
     }
 
+    /// What a connection string says. Files that it names fall under the path rules.
+    private static func postgres(_ text: String, _ policy: PathPolicy) throws(NodeFailure) -> PostgresConfiguration {
+        var configuration: PostgresConfiguration
+        do throws(PostgresError) {
+            configuration = try PostgresConfiguration(url: text)
+        } catch {
+            throw .value(error.description)
+        }
+        for (keyword, path) in configuration.files {
+            // It would name the account's own file of servers and passwords.
+            if keyword == "service" { throw .value("connection_string must not name a service") }
+            configuration.files[keyword] = try policy.resolve(path)
+        }
+        return configuration
+    }
+
     private static func postgres(
         _ inputs: Inputs, _ environment: NodeEnvironment, _ sslName: String
     ) throws -> PostgresConfiguration {
         if let text = inputs.firstText("connection_string") {
-            do {
-                return try PostgresConfiguration(url: text)
-            } catch {
-                throw NodeFailure.value(error.description)
-            }
+            return try Self.postgres(text, PathPolicy(environment))
         }
         let variables = RunVariables(of: environment)
         guard let user = inputs.firstText("username") ?? variables["DB_USERNAME"] else {

@@ -66,6 +66,16 @@ package struct PostgresConfiguration: Sendable {
         set { self.keywords["user"] = newValue }
     }
 
+    /// Files of this machine that the configuration names, by libpq's name of what they are for.
+    package var files: [String: String] {
+        get {
+            self.keywords.filter {
+                ["passfile", "sslcert", "sslkey", "sslrootcert", "sslcrl", "sslcrldir", "service"].contains($0.key)
+            }
+        }
+        set { self.keywords.merge(newValue) { _, new in new } }
+    }
+
     package var host: String? { self.keywords["host"] ?? self.keywords["hostaddr"] }
 
     /// All parameters of a connection attempt.

@@ -37,6 +37,11 @@ import Testing
             (["database": "missing/x.db"], "unable to open database file"),
             (["db_type": "postgresql"], "username is missing: set it, or DB_USERNAME"),
             (["db_type": "postgresql", "connection_string": "postgres://[x"], "The connection string is not valid"),
+            (["db_type": "postgresql", "connection_string": "host=x passfile=~/.pgpass"], "Access to "),
+            (
+                ["db_type": "postgresql", "connection_string": "service=own"],
+                "connection_string must not name a service"
+            ),
         ] as [(Object, String)])
     func `what cannot be connected to fails clearly`(inputs: Object, message: String) async throws {
         try await withRunFolder { folder in
