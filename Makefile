@@ -39,8 +39,8 @@ format: ## Format all Swift files
 	@git ls-files -co --exclude-standard '*.swift' | xargs $(SWIFT) format format --in-place --parallel
 
 .PHONY: release
-release: setup ## Build the three programs optimised, with the Swift runtime in them, in .build/release
-	$(SWIFT) build -c release --static-swift-stdlib $(CHECKS)
+release: setup ## Build the three programs optimised, in .build/release
+	$(SWIFT) build -c release $(CHECKS)
 
 .PHONY: bench
 bench: release ## Measure; prints the figures of docs/benchmarks.md
