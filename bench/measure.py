@@ -7,11 +7,13 @@ import os
 import re
 import resource
 import signal
+import socket
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
+import urllib.request
 
 BIN = os.path.abspath(sys.argv[1])
 NOOP = {
@@ -225,6 +227,42 @@ def measure_start(folder):
         row(f"casarectl {' '.join(arguments)}", f"{timed([f'{BIN}/casarectl', *arguments]):.0f} ms", f"/bin/true {base:.1f} ms")
 
 
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def measure_service_start(database_url, environment, folder):
+    """From the start of the process until it is of use: ready to answer, and asking for jobs."""
+    samples = []
+    for _ in range(5):
+        port = free_port()
+        began = time.perf_counter()
+        with process([f"{BIN}/casare-orchestrator"], {**environment, "DATABASE_URL": database_url,
+                                                      "CASARE_PORT": str(port), "LOG_LEVEL": "error"}):
+            while True:
+                try:
+                    with urllib.request.urlopen(f"http://127.0.0.1:{port}/health/ready") as answer:
+                        if answer.status == 200:
+                            break
+                except OSError:
+                    time.sleep(0.002)
+            samples.append((time.perf_counter() - began) * 1000)
+    row("casare-orchestrator, start", f"{statistics.median(samples):.0f} ms", "until /health/ready answers 200, median of 5")
+    samples = []
+    for number in range(5):
+        began = time.perf_counter()
+        with process([f"{BIN}/casare-robot"], {**environment, "DATABASE_URL": database_url,
+                                               "CASARE_ROBOT_ID": f"start-{number}",
+                                               "CASARE_WORKING_DIRECTORY": f"{folder}/runs", "LOG_LEVEL": "notice"}) as robot:
+            for line in robot.stderr:
+                if "Robot is ready" in line:
+                    break
+            samples.append((time.perf_counter() - began) * 1000)
+    row("casare-robot, start", f"{statistics.median(samples):.0f} ms", "until its session is open, over SQL, median of 5")
+
+
 def main():
     print("| what | figure | beside it | load |")
     print("|---|---|---|---|")
@@ -249,6 +287,7 @@ def main():
                                                           "LOG_LEVEL": "warning"}) as server:
                 time.sleep(2)
                 row("casare-orchestrator, idle memory", f"{rss_mib(server.pid):.0f} MiB", "RSS")
+            measure_service_start(database_url, environment, folder)
         with system(folder) as (_, _, _, _, _, up):
             row("casarectl dev, later start", f"{up:.2f} s", "")
         row("flush of the disk again", f"{flush_ms(folder):.2f} ms", "median of 50")
