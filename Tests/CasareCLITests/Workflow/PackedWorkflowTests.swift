@@ -1,3 +1,4 @@
+import CasareDomain
 import FoundationEssentials
 import Testing
 
@@ -17,17 +18,17 @@ struct PackedWorkflowTests {
         """,
     ]
 
-    private static func write(_ base64: String, to path: String) throws {
-        try #require(Data(base64Encoded: base64)).write(to: URL(filePath: path))
+    private static func bytes(_ name: String) throws -> [UInt8] {
+        Array(try #require(Data(base64Encoded: Self.packed[name] ?? "")))
     }
 
     @Test(arguments: Self.packed.keys.sorted())
     func `a packed workflow is read like any other`(name: String) throws {
         try withFolder { folder in
-            try Self.write(try #require(Self.packed[name]), to: "\(folder)/\(name)")
+            try Data(try Self.bytes(name)).write(to: URL(filePath: "\(folder)/\(name)"))
             #expect(try WorkflowBundle.load(.file("\(folder)/\(name)")).name == "packed")
             // Also under another name, and as what another workflow calls.
-            try Self.write(try #require(Self.packed[name]), to: "\(folder)/other.json")
+            try Data(try Self.bytes(name)).write(to: URL(filePath: "\(folder)/other.json"))
             try CasareCLITests.write(
                 """
                 {"nodes": {"s": {"node_type": "SubflowNode", "config": {"subflow_path": "\(name)"}},
@@ -39,18 +40,53 @@ struct PackedWorkflowTests {
         }
     }
 
-    @Test func `what is not packed as its name says, or is damaged, is refused with its name`() throws {
+    @Test(arguments: Self.packed.keys.sorted())
+    func `commands that take a workflow take a packed one, from stdin too`(name: String) throws {
+        let bytes = try Self.bytes(name)
         try withFolder { folder in
-            try CasareCLITests.write("{}", to: folder + "/w.json.gz")
-            let plain = #expect(throws: CommandFailure.self) { try WorkflowBundle.load(.file(folder + "/w.json.gz")) }
-            #expect(plain?.message == "\(folder)/w.json.gz is neither gzip nor Zstandard data, as its name says")
-            var bytes = Array(try #require(Data(base64Encoded: Self.packed["w.json.zst"] ?? "")))
-            bytes.removeLast(40)
-            try Data(bytes).write(to: URL(filePath: folder + "/w.json.zst"))
-            let damaged = #expect(throws: CommandFailure.self) {
-                try WorkflowBundle.load(.file(folder + "/w.json.zst"))
+            try Data(bytes).write(to: URL(filePath: "\(folder)/\(name)"))
+            let submit = try SubmitCommand.parse(["\(folder)/\(name)"])
+            #expect(try submit.request().document?["metadata"]?["name"] == "packed")
+            guard let program = BuiltProgram.casarectl else { return }
+            for (arguments, input) in [([name], []), (["-"], bytes)] {
+                let run = try program.run(["run", "-o", "json"] + arguments, in: folder, input: input)
+                #expect(run.status == 0, "\(run.errors)")
+                #expect(try Value(parsingJSON: run.output)["workflow"] == "packed")
+                let validation = try program.run(["workflow", "validate"] + arguments, in: folder, input: input)
+                #expect(validation.status == 0, "\(validation.output)\(validation.errors)")
             }
-            #expect(damaged?.message.hasPrefix("cannot unpack \(folder)/w.json.zst: ") == true)
+        }
+    }
+
+    @Test(arguments: ["w.json.gz", "w.json.zst", "folder/w.json.gz"])
+    func `what is named like a packed workflow is a file, there or not`(name: String) {
+        #expect(WorkflowSource(name) == .document(.file(name)))
+    }
+
+    @Test func `what is not packed as its name says is refused with its name`() throws {
+        try withFolder { folder in
+            for name in ["w.json.gz", "w.json.zst"] {
+                try CasareCLITests.write("{}", to: "\(folder)/\(name)")
+                let failure = #expect(throws: CommandFailure.self) {
+                    try WorkflowBundle.load(.file("\(folder)/\(name)"))
+                }
+                #expect(failure?.message == "\(folder)/\(name) is neither gzip nor Zstandard data, as its name says")
+            }
+        }
+    }
+
+    /// However little of it is missing.
+    @Test(arguments: Self.packed.keys.sorted())
+    func `a packed workflow that is cut off is refused with its name`(name: String) throws {
+        let bytes = try Self.bytes(name)
+        try withFolder { folder in
+            for count in 4..<bytes.count {
+                try Data(bytes.prefix(count)).write(to: URL(filePath: "\(folder)/\(name)"))
+                let failure = #expect(throws: CommandFailure.self, "\(count) of \(bytes.count) bytes") {
+                    try WorkflowBundle.load(.file("\(folder)/\(name)"))
+                }
+                #expect(failure?.message.hasPrefix("cannot unpack \(folder)/\(name): ") == true)
+            }
         }
     }
 
