@@ -1,4 +1,6 @@
+import ArgumentParser
 import CasareDomain
+import CasareWire
 import FoundationEssentials
 import Testing
 
