@@ -38,6 +38,12 @@ lint: ## Check the formatting
 format: ## Format all Swift files
 	@git ls-files -co --exclude-standard '*.swift' | xargs $(SWIFT) format format --in-place --parallel
 
+.PHONY: docs
+docs: ## Make docs/nodes.md from the node types' declarations
+	$(SWIFT) build --product casarectl $(CHECKS)
+	$(BIN)/casarectl workflow nodes -o markdown > docs/nodes.md.new
+	@mv docs/nodes.md.new docs/nodes.md
+
 .PHONY: release
 release: setup ## Build the three programs optimised, in .build/release
 	$(SWIFT) build -c release $(CHECKS)

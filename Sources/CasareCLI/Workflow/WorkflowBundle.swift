@@ -10,7 +10,7 @@ import FoundationEssentials
 struct WorkflowBundle: Sendable {
     /// With `subflows`, when there are any.
     private(set) var document: Value
-    /// What did not stop the bundling but will show at run time.
+    /// What did not stop the bundling but will show at run time. Locations are those that validation gives.
     private(set) var issues: [ValidationIssue] = []
 
     var warnings: [String] { self.issues.map(\.message) }
@@ -56,7 +56,7 @@ struct WorkflowBundle: Sendable {
                 }
                 filesRead += 1
                 let found = WorkflowReference.joined(folder, known)
-                let subflow = try self.read(try TextInput.file(found).readWorkflow(), found)
+                let subflow = try self.read(try TextInput.file(found).readWorkflow(), found, subflow: known)
                 guard subflow["nodes"] != nil else {
                     throw CommandFailure(
                         .failure,
@@ -71,7 +71,8 @@ struct WorkflowBundle: Sendable {
                         "MISSING_SUBFLOW",
                         "workflow \(next.reference.path), which node \(next.reference.node) of \(next.from) runs, is "
                             + "not there: the node will fail when it is reached",
-                        at: "node:\(next.reference.node)"))
+                        at: next.caller == nil ? "node:\(next.reference.node)" : .none,
+                        suggestion: "Put the file there, or change the path"))
             }
         }
         if filesRead > 0 {
@@ -90,7 +91,11 @@ struct WorkflowBundle: Sendable {
     }
 
     /// Reads a file's JSON; what a person has written twice must not be lost in silence.
-    private mutating func read(_ text: String, _ name: String) throws(CommandFailure) -> Value {
+    ///
+    /// - Parameter subflow: What the bundle calls the file; `nil` for the workflow that was asked for.
+    private mutating func read(
+        _ text: String, _ name: String, subflow: String? = nil
+    ) throws(CommandFailure) -> Value {
         let (json, issues) = WorkflowDocument.read(text: text)
         guard let json else {
             do {
@@ -102,14 +107,17 @@ struct WorkflowBundle: Sendable {
         }
         if let error = issues.first(where: \.isError) { throw CommandFailure(.failure, "\(name): \(error.message)") }
         for var issue in issues {
-            issue.message = "\(name): \(issue.message)"
+            if let subflow {
+                issue.message = "\(name): \(issue.message)"
+                issue.location = "subflow:\(subflow)" + (issue.location.map { "/\($0)" } ?? "")
+            }
             self.issues.append(issue)
         }
         return json
     }
 
     /// By which config keys nodes name workflow files.
-    private static let pathKeys = ["subflow_path", "subworkflow_path", "workflow_path"]
+    static let pathKeys = ["subflow_path", "subworkflow_path", "workflow_path"]
 
     /// The literal paths in a document, in either form of its `nodes`. A path with a template in it is only known at run
     /// time.

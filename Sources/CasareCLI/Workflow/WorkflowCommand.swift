@@ -6,7 +6,9 @@ import CasareWire
 struct WorkflowCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "workflow", abstract: "Check, store and look at workflows.",
-        subcommands: [Validate.self, Push.self, List.self, Get.self, Versions.self], aliases: ["wf"])
+        subcommands: [
+            Validate.self, Graph.self, Nodes.self, Schema.self, Push.self, List.self, Get.self, Versions.self,
+        ], aliases: ["wf"])
 
     struct Push: AsyncParsableCommand {
         static let configuration = CommandConfiguration(

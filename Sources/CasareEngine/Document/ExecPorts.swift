@@ -8,7 +8,7 @@ package struct ExecPorts {
     package static let inputs: Set<String> = ["exec_in", "in", "exec"]
 
     /// Other names of exec outputs. They count where the node has the port they stand for.
-    private static let aliases: [String: String] = [
+    static let aliases: [String: String] = [
         "exec": "exec_out", "next": "exec_out", "then": "true", "else": "false", "loop_body": "body",
         "done": "completed", "finish": "completed", "finished": "completed", "try": "try_body", "catch": "catch_body",
         "failure": "failed", "on_success": "success",

@@ -2,7 +2,7 @@ import CasareDomain
 
 extension DocumentParser {
     /// The data types that ports declare.
-    private static let dataTypes: Set<String> = [
+    static let dataTypes: Set<String> = [
         "STRING", "NUMBER", "INTEGER", "FLOAT", "BOOLEAN", "LIST", "DICT", "ANY", "ELEMENT", "PAGE", "BROWSER",
         "DB_CONNECTION", "WORKBOOK", "WORKSHEET", "DOCUMENT", "WINDOW", "DESKTOP_ELEMENT", "OBJECT", "BYTES", "EXEC",
     ]

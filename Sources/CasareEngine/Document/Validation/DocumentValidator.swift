@@ -41,9 +41,12 @@ struct DocumentValidator {
 
     /// The name that was probably meant.
     mutating func nearest(to written: String, among known: [String]) -> String? {
-        guard self.comparisonsLeft > 0 else { return nil }
+        self.mayCompare() ? Spelling.nearest(to: written, among: known) : nil
+    }
+
+    private mutating func mayCompare() -> Bool {
         self.comparisonsLeft -= 1
-        return Spelling.nearest(to: written, among: known)
+        return self.comparisonsLeft >= 0
     }
 
     /// `'a', 'b' and 'c'`, with a count in place of what goes on too long.
@@ -87,10 +90,7 @@ extension DocumentValidator {
     }
 
     private mutating func suggestion(for written: String) -> String {
-        let names = self.catalogue.types.flatMap { [$0.name] + $0.aliases }
-        guard let nearest = self.nearest(to: written, among: names) else {
-            return "Use one of the types that `casarectl workflow nodes` lists"
-        }
-        return "Did you mean '\(nearest)'?"
+        let nearest = self.mayCompare() ? self.catalogue.nearestName(to: written) : nil
+        return nearest.map { "Did you mean '\($0)'?" } ?? "Use one of the types that `casarectl workflow nodes` lists"
     }
 }
