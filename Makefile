@@ -10,8 +10,12 @@ help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: setup
-setup: ## Install missing system packages (Debian: libpq headers, PostgreSQL)
+setup: ## Install missing system packages (Debian: libpq and libcurl headers, PostgreSQL)
 	@deploy/install-packages
+
+.PHONY: test-setup
+test-setup: ## Install the servers that tests talk to (Debian: Python servers, Dovecot)
+	@deploy/install-packages --tests
 
 .PHONY: build
 build: setup ## Build everything, tests included
@@ -22,7 +26,7 @@ demo: build ## Start the embedded default, run real workflows, kill a robot, sho
 	@examples/demo $(BIN)
 
 .PHONY: test
-test: lint build ## Run all tests
+test: test-setup lint build ## Run all tests
 	$(SWIFT) test --skip-build $(CHECKS) --skip CasareSystemTests
 	$(SWIFT) test --skip-build $(CHECKS) --filter CasareSystemTests
 

@@ -48,8 +48,10 @@ let package = Package(
     targets: [
         .target(name: "CasareDomain", swiftSettings: settings),
         .target(name: "CasareEngine", dependencies: ["CasareDomain"], swiftSettings: settings),
+        // libcurl's headers; the library itself is loaded when it is first used, so nothing links it.
+        .target(name: "CCurl"),
         .target(
-            name: "CasareNodes", dependencies: ["CasareDomain", "CasareEngine", subprocess, systemPackage],
+            name: "CasareNodes", dependencies: ["CCurl", "CasareDomain", "CasareEngine", subprocess, systemPackage],
             swiftSettings: settings),
         .systemLibrary(
             name: "CLibpq", pkgConfig: "libpq", providers: [.apt(["libpq-dev"]), .brew(["libpq"])]),

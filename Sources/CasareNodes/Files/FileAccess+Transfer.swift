@@ -71,7 +71,7 @@ extension FileAccess {
     }
 
     /// Gives a finished temporary file its name. Without `overwrite` a file that came in between stays.
-    private static func place(_ temporary: String, at path: String, overwrite: Bool) throws(NodeFailure) {
+    static func place(_ temporary: String, at path: String, overwrite: Bool) throws(NodeFailure) {
         if overwrite {
             guard rename(temporary, path) == 0 else { throw self.failure("write", path) }
         } else {

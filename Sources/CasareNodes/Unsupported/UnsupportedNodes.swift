@@ -73,20 +73,6 @@ enum UnsupportedNodes {
                 OAuth2TokenValidateNode HttpSuperNode
                 """),
         Group(
-            family: "FTP",
-            reason: "FTP nodes are not part of this version.",
-            names: """
-                FTPConnectNode FTPUploadNode FTPDownloadNode FTPListNode FTPDeleteNode FTPMakeDirNode FTPRemoveDirNode
-                FTPRenameNode FTPDisconnectNode FTPGetSizeNode
-                """),
-        Group(
-            family: "Email",
-            reason: "Mail nodes are not part of this version.",
-            names: """
-                SendEmailNode ReadEmailsNode GetEmailContentNode FilterEmailsNode SaveAttachmentNode MarkEmailNode
-                DeleteEmailNode MoveEmailNode EmailSuperNode
-                """),
-        Group(
             family: "Database",
             reason: "Database nodes are not part of this version.",
             names: """

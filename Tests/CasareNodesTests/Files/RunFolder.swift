@@ -10,10 +10,12 @@ struct RunFolder: Sendable {
     var now: @Sendable () -> Date = { Date() }
     /// The run that the nodes belong to.
     var run = UUID().uuidString
+    /// What the nodes hold open between them; to be closed by a test that has them open something.
+    let session = RunSession()
 
     private static let types =
         FileNodes.types + CommandNodes.types + RandomNodes.types + DateTimeNodes.types + WaitingNodes.types
-        + XmlNodes.types
+        + XmlNodes.types + FTPNodes.types
 
     static func type(_ name: String) -> NodeType {
         guard let type = NodeCatalogue(self.types).type(named: name) else {
@@ -25,7 +27,7 @@ struct RunFolder: Sendable {
     var environment: NodeEnvironment {
         NodeEnvironment(
             workingDirectory: self.path, policy: self.policy, idempotencyKey: "\(self.run)/1", nodeID: "node",
-            now: self.now)
+            session: self.session, now: self.now)
     }
 
     @discardableResult
