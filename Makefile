@@ -14,7 +14,7 @@ setup: ## Install missing system packages (Debian: libpq and libcurl headers, Po
 	@deploy/install-packages
 
 .PHONY: test-setup
-test-setup: ## Install the servers that tests talk to (Debian: Python servers, Dovecot)
+test-setup:
 	@deploy/install-packages --tests
 
 .PHONY: build

@@ -17,8 +17,10 @@ let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummi
 let hummingbirdCore = Target.Dependency.product(name: "HummingbirdCore", package: "hummingbird")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
+let nioHTTPCompression = Target.Dependency.product(name: "NIOHTTPCompression", package: "swift-nio-extras")
 let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
+let nioSSL = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
 let serviceLifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-subprocess")
 let systemPackage = Target.Dependency.product(name: "SystemPackage", package: "swift-system")
@@ -37,6 +39,8 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-extras", from: "1.35.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
         .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0", traits: []),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
         .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0", traits: []),
@@ -47,15 +51,26 @@ let package = Package(
     ],
     targets: [
         .target(name: "CasareDomain", swiftSettings: settings),
+        // No pkgConfig: the library is loaded when it is first needed, never linked.
+        .systemLibrary(name: "CArchive", providers: [.apt(["libarchive-dev"]), .brew(["libarchive"])]),
+        .target(name: "CasareArchive", dependencies: ["CArchive"], swiftSettings: settings),
         .target(name: "CasareEngine", dependencies: ["CasareDomain"], swiftSettings: settings),
         // libcurl's headers; the library itself is loaded when it is first used, so nothing links it.
         .target(name: "CCurl"),
-        .target(
-            name: "CasareNodes", dependencies: ["CCurl", "CasareDomain", "CasareEngine", subprocess, systemPackage],
-            swiftSettings: settings),
         .systemLibrary(
             name: "CLibpq", pkgConfig: "libpq", providers: [.apt(["libpq-dev"]), .brew(["libpq"])]),
         .target(name: "CasarePostgres", dependencies: ["CLibpq"], swiftSettings: settings),
+        .systemLibrary(
+            name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"]), .brew(["sqlite"])]),
+        .target(name: "CasareSQLite", dependencies: ["CSQLite"], swiftSettings: settings),
+        .target(
+            name: "CasareNodes",
+            dependencies: [
+                "CCurl", "CasareArchive", "CasareDomain", "CasareEngine", "CasarePostgres", "CasareSQLite",
+                asyncHTTPClient, crypto, nioCore, nioHTTP1, nioHTTPCompression, nioPosix, nioSSL, subprocess,
+                systemPackage,
+            ],
+            swiftSettings: settings),
         .target(
             name: "CasareStore", dependencies: ["CasareDomain", "CasarePostgres", crypto], swiftSettings: settings),
         .target(name: "CasareWire", dependencies: ["CasareDomain"], swiftSettings: settings),
@@ -102,11 +117,17 @@ let package = Package(
             dependencies: ["CasareDomain", "CasarePostgres", "CasareStore", subprocess, systemPackage],
             swiftSettings: settings),
         .testTarget(name: "CasareDomainTests", dependencies: ["CasareDomain"], swiftSettings: settings),
+        .testTarget(name: "CasareArchiveTests", dependencies: ["CasareArchive"], swiftSettings: settings),
+        .testTarget(
+            name: "CasareSQLiteTests", dependencies: ["CasareSQLite", "CasareTestSupport"], swiftSettings: settings),
         .testTarget(
             name: "CasareEngineTests", dependencies: ["CasareDomain", "CasareEngine"], swiftSettings: settings),
         .testTarget(
             name: "CasareNodesTests",
-            dependencies: ["CasareDomain", "CasareEngine", "CasareNodes", "CasareTestSupport"],
+            dependencies: [
+                "CasareArchive", "CasareDomain", "CasareEngine", "CasareNodes", "CasarePostgres", "CasareTestSupport",
+                crypto, nioCore, nioHTTP1, nioPosix, nioSSL,
+            ],
             swiftSettings: settings),
         .testTarget(
             name: "CasarePostgresTests", dependencies: ["CasarePostgres", "CasareTestSupport"],
@@ -118,7 +139,7 @@ let package = Package(
         .testTarget(
             name: "CasareRobotTests",
             dependencies: [
-                "CasareDomain", "CasareEngine", "CasareOrchestrator", "CasareRobot", "CasareStore",
+                "CasareDomain", "CasareEngine", "CasareOrchestrator", "CasarePostgres", "CasareRobot", "CasareStore",
                 "CasareTestSupport", configuration, logging, serviceLifecycle,
             ],
             swiftSettings: settings),

@@ -14,6 +14,7 @@ static inline void casare_name_thread(const char *name) { prctl(PR_SET_NAME, nam
 /* GNU extensions, which Swift's module of the C library leaves out. */
 extern int posix_spawn_file_actions_addclosefrom_np(posix_spawn_file_actions_t *actions, int first);
 extern int posix_spawn_file_actions_addchdir_np(posix_spawn_file_actions_t *actions, const char *folder);
+extern int syncfs(int descriptor);
 #endif
 
 #endif

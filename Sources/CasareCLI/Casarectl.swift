@@ -30,7 +30,7 @@ package struct Casarectl: AsyncParsableCommand {
     /// - Returns: The process's exit status.
     package static func main(_ arguments: [String]) async -> Int32 {
         do {
-            if let text = HelpTopic.requested(by: arguments) {
+            if let text = try HelpTopic.requested(by: arguments) {
                 StandardStreams.print(text)
                 return ExitReason.success.rawValue
             }

@@ -56,7 +56,7 @@ enum ErrorReport {
         case .insufficientPermissions: return .forbidden
         case .notFound: return .notFound
         case .conflict, .invalidStateTransition, .leaseLost, .idempotencyConflict: return .conflict
-        case .serviceUnavailable: return .unavailable
+        case .serviceUnavailable, .databaseTimeout: return .unavailable
         case .methodNotAllowed, .bodyTooLarge, .unsupportedMediaType, .validation, .invalidJSON, .invalidInput,
             .internal:
             return .failure

@@ -1,13 +1,33 @@
+import ArgumentParser
+
 /// What `casarectl help` explains beside the commands.
 enum HelpTopic: String, CaseIterable {
     case exitCodes = "exit-codes"
     case environment
 
-    /// The text to print for a command line that asks for a topic or for the version.
-    static func requested(by arguments: [String]) -> String? {
+    /// The text to print for a command line that asks for a topic or for the version; `nil` is the parser's to answer.
+    ///
+    /// - Throws: `.usage` for help on what is neither a topic nor a command.
+    static func requested(by arguments: [String]) throws(CommandFailure) -> String? {
         if arguments == ["--version"] { return VersionCommand.line + "\n" }
-        guard arguments.count == 2, arguments[0] == "help" else { return nil }
-        return HelpTopic(rawValue: arguments[1])?.text
+        guard arguments.first == "help" else { return nil }
+        if arguments.count == 2, let topic = HelpTopic(rawValue: arguments[1]) { return topic.text }
+        // The parser shows the help of the last command that it knows, whatever follows.
+        var command: any ParsableCommand.Type = Casarectl.self
+        for name in arguments.dropFirst() where !name.hasPrefix("-") {
+            let inner = command.configuration.subcommands.first {
+                $0.configuration.commandName == name || $0.configuration.aliases.contains(name)
+            }
+            guard let inner else {
+                let topics = Self.allCases.map(\.rawValue).joined(separator: ", ")
+                throw CommandFailure(
+                    .usage,
+                    "there is no command '\(name)' here; casarectl help lists the commands, and other topics are \(topics)"
+                )
+            }
+            command = inner
+        }
+        return nil
     }
 
     var text: String {

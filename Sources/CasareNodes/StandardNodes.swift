@@ -7,7 +7,8 @@ package enum StandardNodes {
     private static let implemented: [NodeType] = [
         ControlFlowNodes.types, VariableNodes.types, ErrorHandlingNodes.types, StringNodes.types, MathNodes.types,
         ListNodes.types, DictNodes.types, JSONNodes.types, TextNodes.types, RandomNodes.types, DateTimeNodes.types,
-        FileNodes.types, XmlNodes.types, CommandNodes.types, FTPNodes.types, WaitingNodes.types,
+        FileNodes.types, ArchiveNodes.types, XmlNodes.types, CommandNodes.types, HttpNodes.types, DatabaseNodes.types,
+        FTPNodes.types, WaitingNodes.types,
         TriggerNodes.types, WorkflowNodes.types,
     ].flatMap(\.self)
 }

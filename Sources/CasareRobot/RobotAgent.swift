@@ -73,6 +73,13 @@ package struct RobotAgent: Service {
         await withTaskGroup(of: Void.self) { keepers in
             keepers.addTask { await self.keep(trust, running, over) }
             keepers.addTask {
+                await self.broker.untilSessionIsLost()
+                guard !Task.isCancelled else { return }
+                self.logger.error("The session is lost; its jobs are stopped")
+                over.open()
+                running.stopAll()
+            }
+            keepers.addTask {
                 await stopping.wait()
                 guard stopping.isOpen else { return }
                 running.beginStopping()
@@ -113,8 +120,6 @@ package struct RobotAgent: Service {
                 // What came after the session's end, or a stop, goes back with the session.
                 guard !over.isOpen else { break }
                 for job in jobs { self.begin(job, running, in: &group) }
-                // The session may have ended while they were begun, after its other jobs were stopped.
-                if over.isOpen, !running.isStopping { running.stopAll() }
             }
         }
     }

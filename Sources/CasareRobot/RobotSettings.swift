@@ -15,7 +15,9 @@ import FoundationEssentials
 /// - `CASARE_LEASE_SECONDS` (int, default 30, range 3–3600): life of the session without a heartbeat, which comes three
 ///   times as often. Over an orchestrator, that one decides.
 /// - `CASARE_SHUTDOWN_GRACE` (seconds, default 60, range 0–3600): how long a stop waits for steps under way.
-/// - `CASARE_ALLOW_DANGEROUS` (bool, default false): whether nodes may override the path and command rules.
+/// - `CASARE_ALLOW_DANGEROUS` (bool, default false): whether nodes may override the path, command and URL rules.
+/// - `CASARE_ALLOW_INTERNAL_URLS` (bool, default false): whether nodes may send requests to addresses of this machine
+///   and its network.
 package struct RobotSettings: Sendable {
     package enum Connection: Sendable {
         case database(url: String)
@@ -56,7 +58,8 @@ package struct RobotSettings: Sendable {
                 capabilities: Self.list(config, "casare.robot.capabilities"), slots: slots),
             workingDirectory: config.string(forKey: "casare.working.directory") ?? Self.workingDirectoryDefault,
             policy: NodePolicy(
-                allowsDangerousOverrides: try Self.flag(config, "casare.allow.dangerous")),
+                allowsDangerousOverrides: try Self.flag(config, "casare.allow.dangerous"),
+                allowsInternalURLs: try Self.flag(config, "casare.allow.internal.urls")),
             shutdownGrace: .seconds(grace))
     }
 

@@ -23,7 +23,8 @@ struct Main: AsyncParsableCommand {
               CASARE_WORKING_DIRECTORY    where runs have their directories
               CASARE_LEASE_SECONDS        life of the session without a heartbeat (default 30)
               CASARE_SHUTDOWN_GRACE       seconds that a stop waits for steps under way (default 60)
-              CASARE_ALLOW_DANGEROUS      let nodes override the path and command rules (default false)
+              CASARE_ALLOW_DANGEROUS      let nodes override the path, command and URL rules (default false)
+              CASARE_ALLOW_INTERNAL_URLS  let nodes send requests to this machine and its network (default false)
               LOG_LEVEL                   trace, debug, info, notice, warning, error (default info)
 
             SIGTERM and SIGINT stop it gracefully: jobs end after the step they are in and are handed back.

@@ -92,6 +92,14 @@ struct CasareClientTests {
         #expect(requests.count == 3)
     }
 
+    @Test func `what the database took too long for is not asked again at once`() async throws {
+        let (result, requests) = try await Self.call([Self.problem(503, "DATABASE_TIMEOUT")]) {
+            client throws(ClientError) in try await client.jobs()
+        }
+        #expect(throws: ClientError.self) { try result.get() }
+        #expect(requests.count == 1)
+    }
+
     @Test(arguments: [(nil, 1), ("k", 3)])
     func `a submit is repeated only with an idempotency key`(key: String?, tries: Int) async throws {
         let (result, requests) = try await Self.call([Self.problem(503, "SERVICE_UNAVAILABLE")]) {

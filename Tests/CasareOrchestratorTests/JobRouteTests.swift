@@ -14,7 +14,6 @@ struct JobRouteTests {
                 .POST, "/api/v1/jobs", as: .operator,
                 [
                     "workflow": "invoices", "variables": ["fileName": "a.csv", "n": 15.0, "i": 15], "priority": "HIGH",
-                    "unknown_member": true,
                 ])
             #expect(reply.status == 201)
             let job = try #require(reply.json["job"])

@@ -44,6 +44,20 @@ struct OpenAPITests {
         #expect(references == Set(schemas.keys.map { "#/components/schemas/\($0)" }))
     }
 
+    @Test func `bodies of requests are closed, and required where something in them is`() throws {
+        let document = OpenAPIDocument(Orchestrator.routes).json
+        func body(_ path: String) -> Value? { document["paths"]?[path]?["post"]?["requestBody"] }
+        #expect(body("/api/v1/jobs")?["required"] == true)
+        #expect(body("/api/v1/jobs/{id}/cancel")?["required"] == false)
+        for route in Orchestrator.routes where route.bodyType != nil {
+            let schema = body(route.path)?["content"]?["application/json"]?["schema"]?["$ref"]?.string
+            let name = try #require(schema?.split(separator: "/").last.map(String.init))
+            let definition = document["components"]?["schemas"]?[name]
+            #expect(definition?["additionalProperties"] == false, "\(name)")
+        }
+        #expect(document["components"]?["schemas"]?["JobInfo"]?["additionalProperties"] == nil)
+    }
+
     @Test func `what is open to everyone is health and the description`() {
         let open = Orchestrator.routes.filter { $0.access == .everyone }.map(\.path)
         #expect(Set(open) == ["/health/live", "/health/ready", "/openapi.json"])

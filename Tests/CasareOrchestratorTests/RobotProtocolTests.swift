@@ -182,24 +182,6 @@ struct RobotProtocolTests {
         }
     }
 
-    @Test func `a lease that its robot does not know of is found`() async throws {
-        try await Fixture.with { server in
-            _ = try await server.submit(2)
-            try await server.withRobot("r1") { robot in
-                let leases = try await robot.client.lease(robot.session, slots: 2).map(\.lease)
-                try #require(leases.count == 2)
-                func unclaimed(_ held: [Lease], _ age: Duration) async throws -> [Lease] {
-                    try await server.database.asTenant(.default) { connection in
-                        try LeaseStore.unclaimed(robot.session, held: held, olderThan: age, on: connection)
-                    }
-                }
-                #expect(try await unclaimed([leases[0]], .zero) == [leases[1]])
-                #expect(try await unclaimed(leases, .zero).isEmpty)
-                #expect(try await unclaimed([], .seconds(60)).isEmpty)
-            }
-        }
-    }
-
     @Test func `the jobs of a robot that died are run by another`() async throws {
         try await Fixture.with { server in
             let ids = try await server.submit(1)

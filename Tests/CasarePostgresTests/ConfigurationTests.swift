@@ -1,6 +1,7 @@
-import CasarePostgres
 import FoundationEssentials
 import Testing
+
+@testable import CasarePostgres
 
 @Suite struct ConfigurationTests {
     @Test func `both forms of a connection string are understood`() throws {
@@ -41,5 +42,24 @@ import Testing
         #expect(error?.isRetryable == true)
         #expect(error?.description.contains("127.0.0.1") == true)
         #expect(error?.description.contains("s3cret") == false)
+    }
+
+    @Test(arguments: ["plain", "it's", "back\\slash", "two words", ""])
+    func `a connection string holds values whatever is in them`(value: String) throws {
+        let configuration = PostgresConfiguration(keywords: ["user": "ann", "password": value])
+        let parsed = try PostgresConfiguration(url: configuration.connectionString)
+        #expect(parsed.keywords["password"] == value)
+        #expect(parsed.keywords["user"] == "ann")
+    }
+
+    @Test func `a connection for somebody else uses nothing secret of this process`() throws {
+        var configuration = PostgresConfiguration(keywords: ["user": "ann", "sslcert": "/given.pem"])
+        #expect(configuration.connectionParameters["password"] == nil)
+        configuration.usesProcessCredentials = false
+        // Given as empty it is not taken from PGPASSWORD, as libpq does with what is not given.
+        #expect(configuration.connectionString.contains("password=''"))
+        #expect(configuration.connectionParameters["passfile"] == "/nonexistent")
+        #expect(configuration.connectionParameters["sslkey"] == "/nonexistent")
+        #expect(configuration.connectionParameters["sslcert"] == "/given.pem")
     }
 }

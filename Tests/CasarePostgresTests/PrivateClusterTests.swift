@@ -38,6 +38,17 @@ import Testing
         }
     }
 
+    @Test func `a cancelled task stops waiting for a server's end`() async throws {
+        try await self.withFolder { folder in
+            let cluster = try await PrivateCluster.start(self.options(folder))
+            let waiting = Task { await cluster.waitUntilExit() }
+            waiting.cancel()
+            #expect(await waiting.value == nil)
+            await cluster.stop()
+            #expect(await cluster.waitUntilExit() != nil)
+        }
+    }
+
     @Test func `a killed server starts again on its folder`() async throws {
         try await self.withFolder { folder in
             var options = self.options(folder)

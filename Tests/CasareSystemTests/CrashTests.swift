@@ -111,6 +111,37 @@ struct CrashTests {
         }
     }
 
+    @Test func `a job that kills its robots is dead-lettered`() async throws {
+        try await TestSystem.with { system in
+            let script = "\(system.folder)/kill.sh"
+            let file = "\(system.folder)/lines"
+            try "echo >> \(file)\nkill -9 $PPID\n".write(toFile: script, atomically: true, encoding: .utf8)
+            let document: Value = [
+                "nodes": [
+                    "kill": [
+                        "node_type": "RunCommandNode",
+                        "config": ["command": "/bin/sh", "args": [.string(script)], "on_recovery": "retry"],
+                    ]
+                ]
+            ]
+            let submitted = try await system.casarectl(
+                ["submit", "-", "-o", "name"], input: document.jsonText(.compact))
+            let job = submitted.output.trimmingNewline
+            for number in 1...5 {
+                _ = try await system.withRobot(.sql, id: "robot-\(number)") { robot in
+                    try await eventually("the robot has been killed") { robot.hasEnded ? true : nil }
+                }
+            }
+            let ended = try await system.casarectl("job", "watch", job, "--timeout", "90s", "-o", "json")
+            #expect(ended.status == 9)
+            #expect(try Value(parsingJSON: ended.output)["status"] == "failed")
+            let letter = try await system.json("dlq", "show", job)
+            #expect(letter["failure"]?["kind"] == "crash_loop", "\(letter.jsonText(.compact))")
+            let lines = try String(contentsOf: URL(filePath: file), encoding: .utf8)
+            #expect(lines.count == 5)
+        }
+    }
+
     @Test func `a robot that slept past its lease changes nothing and stops its job`() async throws {
         try await TestSystem.with { system in
             let file = "\(system.folder)/lines"

@@ -12,6 +12,8 @@ struct ProcessErrorTests {
         var variables: [String: String] = [:]
         let status: Int
         let message: String
+        /// How many lines it says it in, where that matters.
+        var lines: Int?
     }
 
     @Test func `a bad request is refused with the right status and a message that helps`() async throws {
@@ -41,7 +43,7 @@ struct ProcessErrorTests {
                 Case(arguments: ["job", "frobnicate"], status: 64, message: "frobnicate"),
                 Case(
                     arguments: ["dev", "--port", system.url.port, "--data-dir", "\(system.folder)/other"], status: 5,
-                    message: "taken"),
+                    message: "port \(system.url.port) is taken by another program; add --port", lines: 2),
                 Case(
                     arguments: ["dev", "--data-dir", "\(system.folder)/dev"], status: 5, message: "running already"),
                 Case(
@@ -53,6 +55,10 @@ struct ProcessErrorTests {
                 #expect(ended.status == each.status, "\(each.arguments): \(ended.errors)")
                 #expect(ended.errors.contains(each.message), "\(each.arguments): \(ended.errors)")
                 #expect(ended.output.isEmpty, "\(each.arguments): \(ended.output)")
+                if let lines = each.lines {
+                    // The first one says that dev is starting.
+                    #expect(ended.errors.split(separator: "\n").count == lines, "\(ended.errors)")
+                }
             }
         }
     }

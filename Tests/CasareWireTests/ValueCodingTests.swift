@@ -40,7 +40,7 @@ struct ValueCodingTests {
         #expect(try ValueEncoder.encode(decoded).jsonText(.compact) == text)
     }
 
-    @Test func `null counts as missing for an optional member and unknown members are ignored`() throws {
+    @Test func `null counts as missing for an optional member, and what an answer has beside is ignored`() throws {
         let decoded: CancelJobRequest = try WireJSON.decode(from: Array(#"{"reason":null,"other":[1]}"#.utf8))
         #expect(decoded.reason == nil)
     }

@@ -27,7 +27,8 @@ struct ContextCommand: ParsableCommand {
     }
 
     struct List: ParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "List contexts.", aliases: ["ls"])
+        static let configuration = CommandConfiguration(
+            commandName: "list", abstract: "List contexts.", aliases: ["ls"])
         @OptionGroup var output: OutputOptions
 
         func run() throws {
@@ -40,8 +41,9 @@ struct ContextCommand: ParsableCommand {
     }
 
     struct Use: ParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "Use a context from now on.")
-        @Argument(help: "The context's name.", completion: .custom(ContextCommand.completion)) var name: String
+        static let configuration = CommandConfiguration(commandName: "use", abstract: "Use a context from now on.")
+        @Argument(help: "The context's name.", completion: .custom(ContextCommand.completion), transform: Text.notEmpty)
+        var name: String
 
         func run() throws {
             let file = try ContextFile(in: .process)
@@ -54,8 +56,10 @@ struct ContextCommand: ParsableCommand {
     }
 
     struct Show: ParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "Show a context; without a name, the one in use.")
-        @Argument(help: "The context's name.", completion: .custom(ContextCommand.completion)) var name: String?
+        static let configuration = CommandConfiguration(
+            commandName: "show", abstract: "Show a context; without a name, the one in use.")
+        @Argument(help: "The context's name.", completion: .custom(ContextCommand.completion), transform: Text.notEmpty)
+        var name: String?
         @OptionGroup var output: OutputOptions
 
         func run() throws {
@@ -77,9 +81,10 @@ struct ContextCommand: ParsableCommand {
 
     struct Remove: ParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Forget a context and its token.",
+            commandName: "remove", abstract: "Forget a context and its token.",
             discussion: "The token stays valid; casarectl token revoke ends it.", aliases: ["rm"])
-        @Argument(help: "The context's name.", completion: .custom(ContextCommand.completion)) var name: String
+        @Argument(help: "The context's name.", completion: .custom(ContextCommand.completion), transform: Text.notEmpty)
+        var name: String
 
         func run() throws {
             let file = try ContextFile(in: .process)

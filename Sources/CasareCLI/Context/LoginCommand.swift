@@ -11,10 +11,14 @@ struct LoginCommand: AsyncParsableCommand {
             --token-file; it is never an argument, which others on this machine could read.
             """)
 
-    @Option(help: "The server's URL.") var url: String?
-    @Option(help: ArgumentHelp("Name of the context (default: the server's host).", valueName: "name"))
+    @Option(help: "The server's URL.", transform: Text.notEmpty) var url: String?
+    @Option(
+        help: ArgumentHelp("Name of the context (default: the server's host).", valueName: "name"),
+        transform: Text.notEmpty)
     var name: String?
-    @Option(help: ArgumentHelp("Read the token from this file; - is stdin.", valueName: "file")) var tokenFile: String?
+    @Option(
+        help: ArgumentHelp("Read the token from this file; - is stdin.", valueName: "file"), transform: Text.notEmpty)
+    var tokenFile: String?
     @Flag(help: "Mark it as production: commands that change more than one thing ask for its name.")
     var production = false
 

@@ -14,7 +14,7 @@ struct DatabaseCommand: ParsableCommand {
         @Option(
             help: ArgumentHelp(
                 "The database (DATABASE_URL, which others on this machine cannot read, unlike arguments).",
-                valueName: "url"))
+                valueName: "url"), transform: Text.notEmpty)
         var databaseURL: String?
 
         func withConnection<Result: Sendable>(
@@ -43,7 +43,7 @@ struct DatabaseCommand: ParsableCommand {
 
     struct Migrate: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Bring the schema up to date.",
+            commandName: "migrate", abstract: "Bring the schema up to date.",
             discussion: "Sign in as the owner of the tables. Of several at once, one works and the others wait for it.")
         @OptionGroup var target: Target
         @Flag(help: "Show what would be applied, and apply nothing.") var dryRun = false
@@ -66,7 +66,7 @@ struct DatabaseCommand: ParsableCommand {
 
     struct Status: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Show which migrations the database has.",
+            commandName: "status", abstract: "Show which migrations the database has.",
             discussion: "Ends with 13 when some are pending, and with 11 when the schema does not fit this program.")
         @OptionGroup var target: Target
         @OptionGroup var output: OutputOptions

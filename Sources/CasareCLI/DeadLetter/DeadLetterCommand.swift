@@ -10,11 +10,16 @@ struct DeadLetterCommand: ParsableCommand {
 
     /// Which dead letters.
     struct Filter: ParsableArguments {
-        @Option(help: "Only those of this workflow, by name or ID.") var workflow: String?
+        @Option(help: "Only those of this workflow, by name or ID.", transform: Text.notEmpty) var workflow: String?
         @Option(help: "Only failures of this kind.") var kind: FailureKindArgument?
-        @Option(help: ArgumentHelp("Only errors with this fingerprint, as -o wide shows it.", valueName: "text"))
+        @Option(
+            help: ArgumentHelp("Only errors with this fingerprint, as -o wide shows it.", valueName: "text"),
+            transform: Text.notEmpty)
         var fingerprint: String?
-        @Option(help: ArgumentHelp("Only errors whose message contains this.", valueName: "text")) var error: String?
+        @Option(
+            help: ArgumentHelp("Only errors whose message contains this.", valueName: "text"),
+            transform: Text.notEmpty)
+        var error: String?
 
         var isEmpty: Bool {
             self.workflow == nil && self.kind == nil && self.fingerprint == nil && self.error == nil
@@ -33,7 +38,8 @@ struct DeadLetterCommand: ParsableCommand {
     }
 
     struct List: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "List dead letters, newest first.", aliases: ["ls"])
+        static let configuration = CommandConfiguration(
+            commandName: "list", abstract: "List dead letters, newest first.", aliases: ["ls"])
         @OptionGroup var filter: Filter
         @Option(help: "open (not dealt with), replayed, or all.") var status = DeadLetterStatusArgument.open
         @OptionGroup var paging: PagingOptions
@@ -55,8 +61,8 @@ struct DeadLetterCommand: ParsableCommand {
 
     struct Show: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Show one dead letter with its attempts.", aliases: ["get"])
-        @Argument(help: "The failed job's ID.") var job: JobArgument
+            commandName: "show", abstract: "Show one dead letter with its attempts.", aliases: ["get"])
+        @Argument(help: "The failed job's ID.", transform: JobArgument.parse) var job: JobArgument
         @OptionGroup(title: "Output") var output: OutputOptions
         @OptionGroup(title: "Server") var connection: ConnectionOptions
 
@@ -70,7 +76,7 @@ struct DeadLetterCommand: ParsableCommand {
 
     struct Retry: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Run jobs of dead letters again, as new jobs.",
+            commandName: "retry", abstract: "Run jobs of dead letters again, as new jobs.",
             discussion: """
                 Takes IDs, or a filter over the open dead letters. A filter is always asked about first.
 

@@ -1,5 +1,6 @@
 import ArgumentParser
 import CasareDomain
+import CasareRobot
 import FoundationEssentials
 import Glibc
 import Logging
@@ -12,18 +13,24 @@ struct DevCommand: AsyncParsableCommand {
             token and the context 'dev', and stops it all on ^C. It can be reached from this machine only.
             """)
 
-    @Option(help: "Port of the server; 0 takes any free one.") var port = DevSettings.portDefault
-    @Option(help: "Jobs that the robot runs at once.") var slots = DevSettings.slotsDefault
+    @Option(
+        parsing: .unconditional, help: ArgumentHelp("Port of the server; 0 takes any free one.", valueName: "n"),
+        transform: Text.number(in: 0...65_535))
+    var port = DevSettings.portDefault
+    @Option(
+        parsing: .unconditional, help: ArgumentHelp("Jobs that the robot runs at once, 1 to 1000.", valueName: "n"),
+        transform: Text.number(in: RobotSettings.slotsRange))
+    var slots = DevSettings.slotsDefault
     @Option(
         help: ArgumentHelp("Where the data is (default: ~/.local/share/casare/dev).", valueName: "folder"),
-        completion: .directory)
+        completion: .directory, transform: Text.notEmpty)
     var dataDir: String?
     @Flag(help: "Delete the data of earlier runs first.") var reset = false
     @Flag(help: "Start no robot: jobs wait.") var noRobot = false
     @Option(
         help: ArgumentHelp(
             "Write url, token and database_url to this file, as JSON, once everything is up.", valueName: "file"),
-        completion: .file())
+        completion: .file(), transform: Text.notEmpty)
     var details: String?
     @Option(help: "What to log on stderr: trace, debug, info, notice, warning or error.")
     var logLevel = LogLevel.warning
@@ -42,11 +49,6 @@ struct DevCommand: AsyncParsableCommand {
             case .error: .error
             }
         }
-    }
-
-    func validate() throws {
-        guard (0...65_535).contains(self.port) else { throw ValidationError("--port takes a number from 0 to 65535.") }
-        guard (1...1000).contains(self.slots) else { throw ValidationError("--slots takes a number from 1 to 1000.") }
     }
 
     func run() async throws {

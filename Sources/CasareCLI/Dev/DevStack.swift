@@ -31,14 +31,15 @@ struct DevStack: Sendable {
         knownToken: String?,
         ready: @escaping @Sendable (ServerURL, _ token: String, _ databaseURL: String) throws -> Void
     ) async throws {
-        let cluster = try await PrivateCluster.start(.init(folder: self.settings.clusterFolder))
+        let cluster = try await KeptCluster.start(.init(folder: self.settings.clusterFolder))
         do {
             let configuration = try await Self.migratedDatabase(on: cluster)
             let database = Database(configuration, connectionsMax: Self.orchestratorConnectionsMax)
             do {
                 let token = try await Self.token(knownToken, in: database)
                 try await self.serve(
-                    database, token: token, databaseURL: cluster.url(database: Self.databaseName), ready: ready)
+                    database, on: cluster, token: token, databaseURL: await cluster.url(database: Self.databaseName),
+                    ready: ready)
                 await database.close()
             } catch {
                 await database.close()
@@ -51,8 +52,12 @@ struct DevStack: Sendable {
         }
     }
 
+    private enum Part {
+        case services, announcement, cluster
+    }
+
     private func serve(
-        _ database: Database, token: String, databaseURL: String,
+        _ database: Database, on cluster: KeptCluster, token: String, databaseURL: String,
         ready: @escaping @Sendable (ServerURL, String, String) throws -> Void
     ) async throws {
         let catalogue = StandardNodes.catalogue
@@ -62,26 +67,36 @@ struct DevStack: Sendable {
             database: database, catalogue: catalogue, logger: self.logger)
         var services: [any Service] = [orchestrator]
         if self.settings.runsRobot {
-            services.append(try self.robot(on: database.configuration, catalogue))
+            services.append(
+                RobotBehindOrchestrator(
+                    orchestrator: orchestrator, robot: try self.robot(on: database.configuration, catalogue)))
         }
         let group = ServiceGroup(
             configuration: .init(
                 services: services, gracefulShutdownSignals: [.sigint, .sigterm], logger: self.logger))
-        try await withThrowingTaskGroup(of: Void.self) { tasks in
-            tasks.addTask { try await group.run() }
+        try await withThrowingTaskGroup(of: Part.self) { tasks in
+            tasks.addTask {
+                try await group.run()
+                return .services
+            }
             tasks.addTask {
                 // A server that cannot listen ends the group too, and that error says why.
                 guard let port = try? await orchestrator.boundPort,
                     let url = ServerURL("http://\(DevSettings.host):\(port)")
-                else { return }
+                else { return .announcement }
                 do {
                     try ready(url, token, databaseURL)
                 } catch {
                     await group.triggerGracefulShutdown()
                     throw error
                 }
+                return .announcement
             }
-            try await tasks.waitForAll()
+            tasks.addTask {
+                try await cluster.keep()
+                return .cluster
+            }
+            for try await part in tasks where part == .services { tasks.cancelAll() }
         }
     }
 
@@ -97,7 +112,9 @@ struct DevStack: Sendable {
             configuration: RobotConfiguration(
                 description: RobotDescription(
                     id: id, environment: "default", tags: [], capabilities: [], slots: self.settings.slots),
-                workingDirectory: self.settings.runsFolder, policy: NodePolicy(deniedPaths: denied),
+                workingDirectory: self.settings.runsFolder,
+                // It is for trying things out on one's own machine, beside the servers that one tries them with.
+                policy: NodePolicy(deniedPaths: denied, allowsInternalURLs: true),
                 shutdownGrace: Self.shutdownGrace),
             logger: self.logger)
     }
@@ -109,13 +126,13 @@ struct DevStack: Sendable {
     }
 
     /// Creates the database on the first run, and brings its schema up to date.
-    private static func migratedDatabase(on cluster: PrivateCluster) async throws -> PostgresConfiguration {
-        try await Self.withConnection(cluster.configuration()) { connection in
+    private static func migratedDatabase(on cluster: KeptCluster) async throws -> PostgresConfiguration {
+        try await Self.withConnection(await cluster.configuration()) { connection in
             if try connection.execute(Queries.exists, ["name": .text(Self.databaseName)]).isEmpty {
                 try connection.script("CREATE DATABASE \(Self.databaseName)")
             }
         }
-        let configuration = cluster.configuration(database: Self.databaseName)
+        let configuration = await cluster.configuration(database: Self.databaseName)
         try await Self.withConnection(configuration) { connection in
             _ = try Migrator().migrate(on: connection)
         }
@@ -147,5 +164,19 @@ struct DevStack: Sendable {
         return try await database.asTenant(.default) { connection in
             try TokenStore.create(name: name, role: .admin, on: connection).text.reveal()
         }
+    }
+}
+
+/// Opens the robot's session once the server listens: when its port is taken, that is all there is to say.
+private struct RobotBehindOrchestrator: Service {
+    let orchestrator: Orchestrator
+    let robot: RobotAgent
+
+    func run() async throws {
+        guard (try? await self.orchestrator.boundPort) != nil else {
+            // The orchestrator's own error ends the group.
+            return try await gracefulShutdown()
+        }
+        try await self.robot.run()
     }
 }

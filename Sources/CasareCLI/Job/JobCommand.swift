@@ -10,12 +10,19 @@ struct JobCommand: ParsableCommand {
         subcommands: [List.self, Get.self, Steps.self, Watch.self, Cancel.self], aliases: ["jobs"])
 
     struct List: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "List jobs, newest first.", aliases: ["ls"])
+        static let configuration = CommandConfiguration(
+            commandName: "list", abstract: "List jobs, newest first.", aliases: ["ls"])
         @Option(help: "Only jobs in this state.") var status: StatusArgument?
-        @Option(help: "Only jobs of this workflow, by name or ID.") var workflow: String?
-        @Option(help: ArgumentHelp("Created since then: ISO 8601, or how long ago, such as 2h.", valueName: "time"))
+        @Option(help: "Only jobs of this workflow, by name or ID.", transform: Text.notEmpty) var workflow: String?
+        @Option(
+            parsing: .unconditional,
+            help: ArgumentHelp("Created since then: ISO 8601, or how long ago, such as 2h.", valueName: "time"),
+            transform: PastMoment.parse)
         var since: PastMoment?
-        @Option(help: ArgumentHelp("Created before then: ISO 8601, or how long ago.", valueName: "time"))
+        @Option(
+            parsing: .unconditional,
+            help: ArgumentHelp("Created before then: ISO 8601, or how long ago.", valueName: "time"),
+            transform: PastMoment.parse)
         var until: PastMoment?
         @OptionGroup var paging: PagingOptions
         @OptionGroup(title: "Output") var output: OutputOptions
@@ -38,8 +45,8 @@ struct JobCommand: ParsableCommand {
     }
 
     struct Get: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "Show one job with its result.")
-        @Argument(help: "The job's ID.") var job: JobArgument
+        static let configuration = CommandConfiguration(commandName: "get", abstract: "Show one job with its result.")
+        @Argument(help: "The job's ID.", transform: JobArgument.parse) var job: JobArgument
         @Flag(help: "Show the trace and the nodes' outputs, for a job that was submitted with --trace.")
         var trace = false
         @OptionGroup(title: "Output") var output: OutputOptions
@@ -62,9 +69,9 @@ struct JobCommand: ParsableCommand {
 
     struct Steps: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Show what a job did.",
+            commandName: "steps", abstract: "Show what a job did.",
             discussion: "Only what cannot be recomputed is recorded: reads of and changes to the world.")
-        @Argument(help: "The job's ID.") var job: JobArgument
+        @Argument(help: "The job's ID.", transform: JobArgument.parse) var job: JobArgument
         @OptionGroup(title: "Output") var output: OutputOptions
         @OptionGroup(title: "Server") var connection: ConnectionOptions
 
@@ -81,10 +88,13 @@ struct JobCommand: ParsableCommand {
 
     struct Watch: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Report a job's state changes and steps until it has ended.",
+            commandName: "watch", abstract: "Report a job's state changes and steps until it has ended.",
             discussion: "Ends as submit --wait does: 0 when it completed, 9 when it ended badly or waits for a person.")
-        @Argument(help: "The job's ID.") var job: JobArgument
-        @Option(help: ArgumentHelp("Stop watching after this long and end with 8.", valueName: "time"))
+        @Argument(help: "The job's ID.", transform: JobArgument.parse) var job: JobArgument
+        @Option(
+            parsing: .unconditional,
+            help: ArgumentHelp("Stop watching after this long and end with 8.", valueName: "time"),
+            transform: TimeSpan.parse)
         var timeout: TimeSpan?
         @OptionGroup(title: "Output") var output: OutputOptions
         @OptionGroup(title: "Server") var connection: ConnectionOptions
@@ -102,10 +112,11 @@ struct JobCommand: ParsableCommand {
 
     struct Cancel: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Cancel jobs that have not ended.",
+            commandName: "cancel", abstract: "Cancel jobs that have not ended.",
             discussion: "A running job is taken from its robot at once. More than one job is asked about first.")
         @Argument(help: "IDs of jobs, or - for stdin.") var jobs: [String]
-        @Option(help: "Why; kept with the job.") var reason: String?
+        @Option(help: ArgumentHelp("Why; kept with the job.", valueName: "text"), transform: Text.notEmpty) var reason:
+            String?
         @OptionGroup var bulk: BulkOptions
         @OptionGroup(title: "Output") var output: OutputOptions
         @OptionGroup(title: "Server") var connection: ConnectionOptions

@@ -18,7 +18,9 @@ struct JobIDs: Hashable, Sendable {
     }
 
     static func id(_ text: String) throws(CommandFailure) -> Job.ID {
-        guard let id = Job.ID(text) else { throw CommandFailure(.usage, "'\(text)' is not a job's ID") }
+        guard let id = Job.ID(text) else {
+            throw CommandFailure(.usage, "'\(text)' is not a job's ID: expected \(JobArgument.form)")
+        }
         return id
     }
 

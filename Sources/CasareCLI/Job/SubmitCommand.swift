@@ -17,25 +17,36 @@ struct SubmitCommand: AsyncParsableCommand {
 
     @Argument(
         help: "A workflow's JSON file, the name or ID of a stored workflow, or - for stdin.",
-        completion: .file(extensions: ["json"]))
+        completion: .file(extensions: ["json"]), transform: Text.notEmpty)
     var workflow: String
 
     @OptionGroup var variables: VariableOptions
 
-    @Option(help: "Version of a stored workflow (default: the newest).")
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp("Version of a stored workflow (default: the newest).", valueName: "n"),
+        transform: Text.number(in: 1...Int(Int32.max)))
     var version: Int?
 
-    @Option(help: "0 to 20, or low, normal, high, urgent.")
+    @Option(
+        parsing: .unconditional, help: "0 to 20, or low, normal, high, urgent.",
+        completion: .list(PriorityArgument.names), transform: PriorityArgument.parse)
     var priority: PriorityArgument?
 
-    @Option(help: ArgumentHelp("A later submit with the same key returns this job.", valueName: "key"))
+    @Option(
+        help: ArgumentHelp("A later submit with the same key returns this job.", valueName: "key"),
+        transform: Text.notEmpty)
     var idempotencyKey: String?
 
-    @Option(help: ArgumentHelp("Begin no sooner than after this time, \(TimeSpan.help).", valueName: "time"))
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp("Begin no sooner than after this time, \(TimeSpan.help).", valueName: "time"),
+        transform: TimeSpan.parse)
     var delay: TimeSpan?
 
     @Option(
-        help: ArgumentHelp("Begin no sooner than at this time, such as 2026-11-30T06:00:00Z.", valueName: "time"))
+        help: ArgumentHelp("Begin no sooner than at this time, such as 2026-11-30T06:00:00Z.", valueName: "time"),
+        transform: Moment.parse)
     var at: Moment?
 
     @Flag(help: "Put the trace and the nodes' outputs into the result.")
@@ -44,13 +55,22 @@ struct SubmitCommand: AsyncParsableCommand {
     @Flag(help: "After an error that nobody handles, end that branch and go on with the others.")
     var continueOnError = false
 
-    @Option(help: ArgumentHelp("How long one node may take, \(TimeSpan.help).", valueName: "time"))
-    var nodeTimeout: TimeSpan?
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp("How long one node may take, \(TimeSpan.help).", valueName: "time"),
+        transform: PositiveTimeSpan.parse)
+    var nodeTimeout: PositiveTimeSpan?
 
-    @Option(help: ArgumentHelp("How long the whole run may take (default: 1h).", valueName: "time"))
-    var timeLimit: TimeSpan?
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp("How long the whole run may take (default: 1h).", valueName: "time"),
+        transform: PositiveTimeSpan.parse)
+    var timeLimit: PositiveTimeSpan?
 
-    @Option(help: ArgumentHelp("Attempts in all, 1 to 100 (default: what the workflow says, or 6).", valueName: "n"))
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp("Attempts in all, 1 to 100 (default: what the workflow says, or 6).", valueName: "n"),
+        transform: Text.number(in: RetryPolicy.attemptsRange))
     var maxAttempts: Int?
 
     @Flag(help: "Check everything and show the request, without submitting it.")
@@ -63,9 +83,6 @@ struct SubmitCommand: AsyncParsableCommand {
     func validate() throws {
         try self.variables.check(besides: self.workflow)
         if self.delay != nil && self.at != nil { throw ValidationError("Give --delay or --at, not both.") }
-        if let maxAttempts, !RetryPolicy.attemptsRange.contains(maxAttempts) {
-            throw ValidationError("--max-attempts takes a number from 1 to \(RetryPolicy.attemptsRange.upperBound).")
-        }
     }
 
     func run() async throws {

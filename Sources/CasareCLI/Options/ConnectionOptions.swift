@@ -3,13 +3,15 @@ import CasareClient
 
 /// Which server a command talks to.
 struct ConnectionOptions: ParsableArguments {
-    @Option(name: .customLong("context"), help: "Use this context instead of the current one (CASARE_CONTEXT).")
+    @Option(
+        name: .customLong("context"), help: "Use this context instead of the current one (CASARE_CONTEXT).",
+        transform: Text.notEmpty)
     var contextName: String?
 
     @Option(
         help: ArgumentHelp(
             "Talk to this server (CASARE_URL). The token is CASARE_TOKEN, or that of a context with this URL.",
-            valueName: "url"))
+            valueName: "url"), transform: Text.notEmpty)
     var url: String?
 
     /// Options before environment before the current context.

@@ -3,12 +3,10 @@ import CasareWire
 
 /// How many things a list shows. The server gives out pages; this asks for as many as it takes.
 struct PagingOptions: ParsableArguments {
-    @Option(help: "At most this many; 0: all.")
+    @Option(
+        parsing: .unconditional, help: ArgumentHelp("At most this many; 0: all.", valueName: "n"),
+        transform: Text.number(in: 0...Int(Int32.max)))
     var limit = PageLimit.standard
-
-    func validate() throws {
-        guard self.limit >= 0 else { throw ValidationError("--limit takes a number from 0.") }
-    }
 
     /// Asks for pages until there are enough, or no more.
     func collect<Item>(

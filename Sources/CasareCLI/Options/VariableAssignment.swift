@@ -1,4 +1,3 @@
-import ArgumentParser
 import CasareDomain
 
 /// `name=text`, `name=JSON` or `name:=JSON`, as `--var` takes it.
@@ -10,21 +9,21 @@ struct VariableAssignment: Hashable, Sendable {
     /// as it stands. Behind `:=` it must be JSON, which is how the string "5" is written: `name:="5"`.
     init(parsing argument: String) throws {
         guard let equals = argument.firstIndex(of: "=") else {
-            throw ValidationError("--var takes name=value or name:=JSON, not '\(argument)'.")
+            throw UnexpectedText(expected: "name=value, or name:=JSON for any JSON")
         }
         let text = String(argument[argument.index(after: equals)...])
         var name = argument[..<equals]
         let isJSON = name.last == ":"
         if isJSON { name.removeLast() }
         guard !name.isEmpty, !name.contains(where: \.isWhitespace) else {
-            throw ValidationError("--var '\(argument)' has no usable name before the '='.")
+            throw UnexpectedText(expected: "name=value with a name before the '=', without spaces")
         }
         self.name = String(name)
         if isJSON {
             do {
                 self.value = try Value(parsingJSON: text)
             } catch {
-                throw ValidationError("--var \(name):= takes JSON: \(error).")
+                throw UnexpectedText(expected: "JSON behind \(name):= (\(error)); name=value takes text")
             }
         } else {
             self.value = Self.value(of: text)

@@ -13,8 +13,9 @@ struct VariableOptions: ParsableArguments {
 
     @Option(
         name: .customLong("vars"),
-        help: ArgumentHelp("Read variables from a JSON or YAML file, or from stdin (-). --var wins.", valueName: "file")
-    )
+        help: ArgumentHelp(
+            "Read variables from a JSON or YAML file, or from stdin (-). --var wins.", valueName: "file"),
+        transform: Text.notEmpty)
     var file: String?
 
     /// Refuses to read two things from one stdin.

@@ -11,7 +11,9 @@ struct WaitOptions: ParsableArguments {
     var follow = false
 
     @Option(
-        help: ArgumentHelp("Stop waiting after this long and end with 8; the job goes on.", valueName: "time"))
+        parsing: .unconditional,
+        help: ArgumentHelp("Stop waiting after this long and end with 8; the job goes on.", valueName: "time"),
+        transform: TimeSpan.parse)
     var timeout: TimeSpan?
 
     var isWanted: Bool { self.wait || self.follow }

@@ -22,7 +22,8 @@ struct OutputOptions: ParsableArguments {
     var format = OutputFormat.table
 
     @Option(
-        help: ArgumentHelp("Only these columns, separated by commas; for table, wide and csv.", valueName: "a,b"))
+        help: ArgumentHelp("Only these columns, separated by commas; for table, wide and csv.", valueName: "a,b"),
+        transform: ColumnList.parse)
     var columns: ColumnList?
 
     @Flag(help: "Leave out the line with the columns' titles.")
@@ -101,7 +102,9 @@ struct OutputOptions: ParsableArguments {
 }
 
 /// Column keys separated by commas.
-struct ColumnList: ExpressibleByArgument, Hashable, Sendable {
+struct ColumnList: ArgumentForm, Hashable {
+    static let form = "names of columns separated by commas, such as id,status"
+
     let keys: [String]
 
     init?(argument: String) {

@@ -9,7 +9,7 @@ struct RobotCommand: ParsableCommand {
         subcommands: [List.self, Get.self, Register.self], aliases: ["robots"])
 
     struct List: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "List robots.", aliases: ["ls"])
+        static let configuration = CommandConfiguration(commandName: "list", abstract: "List robots.", aliases: ["ls"])
         @OptionGroup var paging: PagingOptions
         @OptionGroup(title: "Output") var output: OutputOptions
         @OptionGroup(title: "Server") var connection: ConnectionOptions
@@ -33,8 +33,8 @@ struct RobotCommand: ParsableCommand {
     }
 
     struct Get: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "Show one robot.")
-        @Argument(help: "The robot's ID.") var robot: RobotArgument
+        static let configuration = CommandConfiguration(commandName: "get", abstract: "Show one robot.")
+        @Argument(help: "The robot's ID.", transform: RobotArgument.parse) var robot: RobotArgument
         @OptionGroup(title: "Output") var output: OutputOptions
         @OptionGroup(title: "Server") var connection: ConnectionOptions
 
@@ -48,22 +48,24 @@ struct RobotCommand: ParsableCommand {
 
     struct Register: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Make a robot known, or change what is known of it.",
+            commandName: "register", abstract: "Make a robot known, or change what is known of it.",
             discussion: "Its token comes from casarectl token create NAME --role robot --robot ID.")
-        @Argument(help: "1 to 64 letters, digits, '.', '_' and '-'.") var robot: RobotArgument
-        @Option(help: "Jobs it runs at once, 1 to 1000.") var slots = 1
-        @Option(help: "It runs jobs of this environment.") var environment = SubmitJobRequest.environmentDefault
-        @Option(name: .customLong("tag"), help: "A tag; may be given several times.") var tags: [String] = []
-        @Option(name: .customLong("capability"), help: "Something it can do; may be given several times.")
+        @Argument(help: "1 to 64 letters, digits, '.', '_' and '-'.", transform: RobotArgument.parse) var robot:
+            RobotArgument
+        @Option(
+            parsing: .unconditional, help: ArgumentHelp("Jobs it runs at once, 1 to 1000.", valueName: "n"),
+            transform: Text.number(in: RegisterRobotRequest.slotsRange))
+        var slots = 1
+        @Option(help: "It runs jobs of this environment.", transform: Text.notEmpty) var environment = SubmitJobRequest
+            .environmentDefault
+        @Option(name: .customLong("tag"), help: "A tag; may be given several times.", transform: Text.notEmpty)
+        var tags: [String] = []
+        @Option(
+            name: .customLong("capability"), help: "Something it can do; may be given several times.",
+            transform: Text.notEmpty)
         var capabilities: [String] = []
         @OptionGroup(title: "Output") var output: OutputOptions
         @OptionGroup(title: "Server") var connection: ConnectionOptions
-
-        func validate() throws {
-            guard RegisterRobotRequest.slotsRange.contains(self.slots) else {
-                throw ValidationError("--slots takes a number from 1 to \(RegisterRobotRequest.slotsRange.upperBound).")
-            }
-        }
 
         func run() async throws {
             try self.output.check(RobotInfo.columns.map(\.heading))
@@ -78,7 +80,9 @@ struct RobotCommand: ParsableCommand {
     }
 }
 
-struct RobotArgument: ExpressibleByArgument, Hashable, Sendable {
+struct RobotArgument: ArgumentForm, Hashable {
+    static let form = "a robot's ID: 1 to 64 letters, digits, '.', '_' and '-', a letter or digit first"
+
     let id: Robot.ID
 
     init?(argument: String) {

@@ -9,11 +9,13 @@ struct RunCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "run", abstract: "Run a workflow here, without a server.",
         discussion: """
-            The workflow runs in this process, by the same engine as on a robot, with a journal in memory: nothing is \
-            left to resume when it is stopped. Ends with 0 when it completed and with 9 when it failed.
+            The workflow runs in this process, by the same engine as on a robot, without a journal: nothing is left to \
+            resume when it is stopped. Ends with 0 when it completed and with 9 when it failed.
             """)
 
-    @Argument(help: "The workflow's JSON file, or - for stdin.", completion: .file(extensions: ["json"]))
+    @Argument(
+        help: "The workflow's JSON file, or - for stdin.", completion: .file(extensions: ["json"]),
+        transform: Text.notEmpty)
     var file: String
 
     @OptionGroup var variables: VariableOptions
@@ -24,15 +26,21 @@ struct RunCommand: AsyncParsableCommand {
     @Flag(help: "After an error that nobody handles, end that branch and go on with the others.")
     var continueOnError = false
 
-    @Option(help: ArgumentHelp("How long one node may take, \(TimeSpan.help).", valueName: "time"))
-    var nodeTimeout: TimeSpan?
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp("How long one node may take, \(TimeSpan.help).", valueName: "time"),
+        transform: PositiveTimeSpan.parse)
+    var nodeTimeout: PositiveTimeSpan?
 
-    @Option(help: ArgumentHelp("How long the whole run may take (default: 1h).", valueName: "time"))
-    var timeout: TimeSpan?
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp("How long the whole run may take (default: 1h).", valueName: "time"),
+        transform: PositiveTimeSpan.parse)
+    var timeout: PositiveTimeSpan?
 
     @Option(
         help: ArgumentHelp("Relative paths in nodes are relative to this (default: here).", valueName: "folder"),
-        completion: .directory)
+        completion: .directory, transform: Text.notEmpty)
     var workingDirectory: String?
 
     @OptionGroup var output: OutputOptions
@@ -70,7 +78,8 @@ struct RunCommand: AsyncParsableCommand {
         }
         let driver = RunDriver(
             program: program, runID: UUID().uuidString.lowercased(), options: self.options, variables: variables,
-            journal: MemoryJournal(), environment: RunEnvironment(workingDirectory: try self.folder()))
+            journal: NoJournal(),
+            environment: RunEnvironment(workingDirectory: try self.folder(), policy: Self.policy))
         let clock = ContinuousClock()
         let start = clock.now
         let conclusion = try await driver.run()
@@ -78,10 +87,21 @@ struct RunCommand: AsyncParsableCommand {
         switch conclusion {
         case .finished(let result, let failure, _):
             return RunReport(workflow: program.name, seconds: seconds, failure: failure, result: result)
-        case .inDoubt, .interrupted:
-            // A question needs a journal of an earlier attempt, and nobody asks this run to stop between steps.
-            preconditionFailure("A run with an empty journal was in doubt or handed back")
+        case .inDoubt(let question, let result, _):
+            return RunReport(workflow: program.name, seconds: seconds, failure: Self.doubt(question), result: result)
+        case .interrupted:
+            preconditionFailure("Nobody asks this run to stop between steps")
         }
+    }
+
+    /// A job would be blocked until a person has answered; here it ends, and nothing goes on from it.
+    private static func doubt(_ question: Job.Question) -> Failure {
+        Failure(
+            kind: .business,
+            message: question.text
+                + " Nobody can answer that here, so the run ends: look before you run the workflow again. "
+                + "The node's on_recovery (retry, skip or fail) would answer it in advance.",
+            type: "InDoubtError", node: question.node)
     }
 
     /// A document that cannot be run ends as a job of it would.
@@ -98,6 +118,9 @@ struct RunCommand: AsyncParsableCommand {
             continueOnError: self.continueOnError, nodeTimeoutSeconds: self.nodeTimeout?.seconds,
             timeoutSeconds: self.timeout?.seconds ?? Job.Options.timeoutSecondsDefault, trace: self.trace)
     }
+
+    /// Whoever runs it can reach from here whatever it reaches.
+    private static let policy = NodePolicy(allowsInternalURLs: true)
 
     private func folder() throws(CommandFailure) -> String {
         let here = FileManager.default.currentDirectoryPath

@@ -11,13 +11,19 @@ struct TokenCommand: ParsableCommand {
 
     struct Create: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Create a token and print it.", discussion: "It is shown this once: only its hash is kept.")
-        @Argument(help: "What it is for; jobs and workflows keep this name.") var name: String
+            commandName: "create", abstract: "Create a token and print it.",
+            discussion: "It is shown this once: only its hash is kept.")
+        @Argument(help: "What it is for; jobs and workflows keep this name.", transform: Text.notEmpty) var name: String
         @Option(help: "What its bearer may do.") var role: RoleArgument
-        @Option(help: "The one robot that a token of the role robot speaks for (default: any).")
+        @Option(
+            help: "The one robot that a token of the role robot speaks for (default: any).",
+            transform: RobotArgument.parse)
         var robot: RobotArgument?
-        @Option(help: ArgumentHelp("It is worthless after this time, such as 90d (default: never).", valueName: "time"))
-        var expiresIn: TimeSpan?
+        @Option(
+            parsing: .unconditional,
+            help: ArgumentHelp("It is worthless after this time, such as 90d (default: never).", valueName: "time"),
+            transform: PositiveTimeSpan.parse)
+        var expiresIn: PositiveTimeSpan?
         @OptionGroup(title: "Output") var output: OutputOptions
         @OptionGroup(title: "Server") var connection: ConnectionOptions
 
@@ -45,7 +51,7 @@ struct TokenCommand: ParsableCommand {
 
     struct List: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "List tokens, without the secrets themselves.", aliases: ["ls"])
+            commandName: "list", abstract: "List tokens, without the secrets themselves.", aliases: ["ls"])
         @OptionGroup var paging: PagingOptions
         @OptionGroup(title: "Output") var output: OutputOptions
         @OptionGroup(title: "Server") var connection: ConnectionOptions
@@ -66,8 +72,9 @@ struct TokenCommand: ParsableCommand {
     }
 
     struct Revoke: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "Make a token worthless, at once and for good.")
-        @Argument(help: "The token's name.") var name: String
+        static let configuration = CommandConfiguration(
+            commandName: "revoke", abstract: "Make a token worthless, at once and for good.")
+        @Argument(help: "The token's name.", transform: Text.notEmpty) var name: String
         @Flag(name: .shortAndLong, help: "Answer yes to the question.") var yes = false
         @OptionGroup(title: "Server") var connection: ConnectionOptions
 

@@ -7,9 +7,10 @@ import CasareWire
 extension WorkflowCommand {
     struct Validate: ParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Check workflow files here, without a server.",
+            commandName: "validate", abstract: "Check workflow files here, without a server.",
             discussion: "Ends with 1 when there is an error; warnings do not count.")
-        @Argument(help: "Workflow files, or - for stdin.", completion: .file(extensions: ["json"]))
+        @Argument(
+            help: "Workflow files, or - for stdin.", completion: .file(extensions: ["json"]), transform: Text.notEmpty)
         var files: [String]
         @OptionGroup var output: OutputOptions
 
@@ -61,16 +62,13 @@ extension WorkflowCommand {
 
         private static func issues(of input: TextInput) throws -> [IssueInfo] {
             let text = try input.read()
-            guard (try? Value(parsingJSON: text)) != nil else {
-                // The parser says where, as an issue like any other.
-                return WorkflowDocument.parse(text: text).issues.map(IssueInfo.init)
-            }
+            let (json, textIssues) = WorkflowDocument.read(text: text)
+            // What is wrong with the text itself, as issues like any other.
+            guard json != nil, !textIssues.contains(where: \.isError) else { return textIssues.map(IssueInfo.init) }
             let bundle = try WorkflowBundle.load(text: text, from: input)
             let (document, issues) = WorkflowDocument.parse(bundle.document)
-            let missing = bundle.warnings.map {
-                IssueInfo(severity: .warning, code: "MISSING_SUBFLOW", message: $0, location: nil, suggestion: nil)
-            }
-            return (issues + (document?.validate(against: StandardNodes.catalogue) ?? [])).map(IssueInfo.init) + missing
+            let found = issues + (document?.validate(against: StandardNodes.catalogue) ?? []) + bundle.issues
+            return found.map(IssueInfo.init)
         }
     }
 }

@@ -1,15 +1,19 @@
 import CasareDomain
+import CasareEngine
 import FoundationEssentials
 
-/// A workflow document from a file, with the subflow files that it refers to brought along.
+/// A workflow document from a file, with the workflow files that it refers to brought along.
 ///
-/// A robot has only the document: what a `SubflowNode` names by `subflow_path` must travel in it. The files go into the
-/// document's `subflows` member by the path as the nodes write it, the files that they refer to in turn included.
+/// A robot has only the document: what nodes name by a path must travel in it. The files go into the document's
+/// `subflows` member by their paths relative to the workflow's folder, the files that they refer to in turn included.
+/// A path is relative to the file that it stands in; where there is nothing, to the workflow that was asked for.
 struct WorkflowBundle: Sendable {
     /// With `subflows`, when there are any.
     private(set) var document: Value
     /// What did not stop the bundling but will show at run time.
-    private(set) var warnings: [String] = []
+    private(set) var issues: [ValidationIssue] = []
+
+    var warnings: [String] { self.issues.map(\.message) }
 
     /// Deeper nesting than this is refused at run time anyway.
     private static let filesMax = 1000
@@ -24,61 +28,57 @@ struct WorkflowBundle: Sendable {
         let folder: String? =
             switch input {
             case .standardInput: nil
-            case .file(let path): Self.folder(of: path)
+            case .file(let path): WorkflowReference.folder(of: path)
             }
         return try WorkflowBundle(text: text, name: input.name, folder: folder)
     }
 
-    /// - Parameter folder: What relative paths are relative to; `nil`: the current directory.
+    /// - Parameter folder: What relative paths are relative to; `nil` and empty: the current directory.
     init(text: String, name: String, folder: String?) throws(CommandFailure) {
-        self.document = try Self.parse(text, name)
+        self.document = .null
+        self.document = try self.read(text, name)
         guard case .object(var root) = self.document else { return }
         var subflows = root["subflows"]?.object ?? [:]
-        /// Where each subflow that came from a file was found.
-        var sources: [String: String] = [:]
-        var pending = Self.references(in: self.document).map { (reference: $0, from: name, folder: folder ?? ".") }
+        let folder = folder ?? ""
+        var filesRead = 0
+        var pending = Self.references(in: self.document).map { (reference: $0, caller: nil as String?, from: name) }
         for (path, document) in subflows {
-            pending += Self.references(in: document).map { (reference: $0, from: path, folder: folder ?? ".") }
+            pending += Self.references(in: document).map { ($0, path, path) }
         }
         while let next = pending.popLast() {
-            let written = next.reference.path
-            let found = Self.locate(written, near: [folder ?? ".", next.folder])
-            if let earlier = sources[written] {
-                // The same text may name two files, when they lie in different folders; one name has room for one.
-                if let found, found != earlier {
+            let candidates = WorkflowReference.candidates(next.reference.path, from: next.caller)
+            if let known = candidates.first(where: { path in
+                subflows[path] != nil || FileManager.default.fileExists(atPath: WorkflowReference.joined(folder, path))
+            }) {
+                if subflows[known] != nil { continue }
+                guard filesRead < Self.filesMax else {
+                    throw CommandFailure(.failure, "\(name) refers to more than \(Self.filesMax) workflow files")
+                }
+                filesRead += 1
+                let found = WorkflowReference.joined(folder, known)
+                let subflow = try self.read(try TextInput.file(found).read(), found)
+                guard subflow["nodes"] != nil else {
                     throw CommandFailure(
                         .failure,
-                        "subflow path \(written) means \(earlier) in one place and \(found) in \(next.from); "
-                            + "rename one of the files")
+                        "\(found), which node \(next.reference.node) of \(next.from) runs, is not a workflow: "
+                            + "it has no nodes")
                 }
-                continue
+                subflows[known] = subflow
+                pending += Self.references(in: subflow).map { ($0, known, found) }
+            } else {
+                self.issues.append(
+                    .warning(
+                        "MISSING_SUBFLOW",
+                        "workflow \(next.reference.path), which node \(next.reference.node) of \(next.from) runs, is "
+                            + "not there: the node will fail when it is reached",
+                        at: "node:\(next.reference.node)"))
             }
-            if subflows[written] != nil { continue }
-            guard let found else {
-                self.warnings.append(
-                    "subflow \(written), which node \(next.reference.node) of \(next.from) runs, is not there: "
-                        + "the node will fail when it is reached")
-                continue
-            }
-            guard sources.count < Self.filesMax else {
-                throw CommandFailure(.failure, "\(name) refers to more than \(Self.filesMax) subflow files")
-            }
-            let subflow = try Self.parse(try TextInput.file(found).read(), found)
-            guard subflow["nodes"] != nil else {
-                throw CommandFailure(
-                    .failure,
-                    "\(found), which node \(next.reference.node) of \(next.from) runs, is not a workflow: "
-                        + "it has no nodes")
-            }
-            sources[written] = found
-            subflows[written] = subflow
-            pending += Self.references(in: subflow).map { ($0, found, Self.folder(of: found)) }
         }
-        if !sources.isEmpty {
+        if filesRead > 0 {
             root["subflows"] = .object(subflows)
             self.document = .object(root)
         }
-        self.warnings.sort()
+        self.issues.sort { $0.message < $1.message }
     }
 
     /// The document's own name, as `metadata.name` gives it.
@@ -89,16 +89,30 @@ struct WorkflowBundle: Sendable {
         let path: String
     }
 
-    private static func parse(_ text: String, _ name: String) throws(CommandFailure) -> Value {
-        do {
-            return try Value(parsingJSON: text)
-        } catch {
-            throw CommandFailure(.failure, "\(name) is not JSON: \(error)")
+    /// Reads a file's JSON; what a person has written twice must not be lost in silence.
+    private mutating func read(_ text: String, _ name: String) throws(CommandFailure) -> Value {
+        let (json, issues) = WorkflowDocument.read(text: text)
+        guard let json else {
+            do {
+                _ = try Value(parsingJSON: text)
+            } catch {
+                throw CommandFailure(.failure, "\(name) is not JSON: \(error)")
+            }
+            throw CommandFailure(.failure, "\(name) is not JSON")
         }
+        if let error = issues.first(where: \.isError) { throw CommandFailure(.failure, "\(name): \(error.message)") }
+        for var issue in issues {
+            issue.message = "\(name): \(issue.message)"
+            self.issues.append(issue)
+        }
+        return json
     }
 
-    /// The literal subflow paths in a document, in either form of its `nodes`. A path with a template in it is only
-    /// known at run time.
+    /// By which config keys nodes name workflow files.
+    private static let pathKeys = ["subflow_path", "subworkflow_path", "workflow_path"]
+
+    /// The literal paths in a document, in either form of its `nodes`. A path with a template in it is only known at run
+    /// time.
     private static func references(in document: Value) -> [Reference] {
         let nodes: [(String, Value)] =
             switch document["nodes"] {
@@ -106,22 +120,15 @@ struct WorkflowBundle: Sendable {
             case .list(let nodes): nodes.map { ($0["node_id"]?.string ?? $0["id"]?.string ?? "?", $0) }
             case .null, .bool, .int, .double, .string, nil: []
             }
-        return nodes.compactMap { id, node in
-            let config = node["config"] ?? node["properties"]
-            guard let path = config?["subflow_path"]?.string, !path.isEmpty, !path.contains("{{") else { return nil }
-            return Reference(node: id, path: path)
+        return nodes.flatMap { id, node in
+            let configs = [node["config"], node["properties"], node["custom"]].compactMap(\.self)
+            return Self.pathKeys.compactMap { key -> Reference? in
+                guard let path = configs.lazy.compactMap({ $0[key]?.string }).first, !path.isEmpty,
+                    !path.contains("{{"), !path.contains("${")
+                else { return nil }
+                return Reference(node: id, path: path)
+            }
         }
-    }
-
-    /// The first of the folders that holds the file; an absolute path is itself.
-    private static func locate(_ path: String, near folders: [String]) -> String? {
-        let candidates = path.hasPrefix("/") ? [path] : folders.map { $0 == "." ? path : "\($0)/\(path)" }
-        return candidates.first { FileManager.default.fileExists(atPath: $0) }
-    }
-
-    private static func folder(of path: String) -> String {
-        guard let slash = path.lastIndex(of: "/") else { return "." }
-        return slash == path.startIndex ? "/" : String(path[..<slash])
     }
 }
 

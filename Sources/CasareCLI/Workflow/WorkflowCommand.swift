@@ -10,14 +10,17 @@ struct WorkflowCommand: ParsableCommand {
 
     struct Push: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Store a workflow as its newest version.",
+            commandName: "push", abstract: "Store a workflow as its newest version.",
             discussion: """
                 Subflow files that it refers to go along. A document that is the newest version already makes no new \
                 one.
                 """)
-        @Argument(help: "The workflow's JSON file, or - for stdin.", completion: .file(extensions: ["json"]))
+        @Argument(
+            help: "The workflow's JSON file, or - for stdin.", completion: .file(extensions: ["json"]),
+            transform: Text.notEmpty)
         var file: String
-        @Option(help: "Store it under this name instead of the one in its metadata.") var name: String?
+        @Option(help: "Store it under this name instead of the one in its metadata.", transform: Text.notEmpty)
+        var name: String?
         @Flag(help: "Have the server check it, and store nothing.") var dryRun = false
         @OptionGroup(title: "Output") var output: OutputOptions
         @OptionGroup(title: "Server") var connection: ConnectionOptions
@@ -51,7 +54,8 @@ struct WorkflowCommand: ParsableCommand {
     }
 
     struct List: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "List workflows.", aliases: ["ls"])
+        static let configuration = CommandConfiguration(
+            commandName: "list", abstract: "List workflows.", aliases: ["ls"])
         @OptionGroup var paging: PagingOptions
         @OptionGroup(title: "Output") var output: OutputOptions
         @OptionGroup(title: "Server") var connection: ConnectionOptions
@@ -73,10 +77,14 @@ struct WorkflowCommand: ParsableCommand {
 
     struct Get: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Show a version of a workflow.",
+            commandName: "get", abstract: "Show a version of a workflow.",
             discussion: "casarectl workflow get NAME --document > file.json gives the document back as it was pushed.")
-        @Argument(help: "Name or ID.") var workflow: String
-        @Option(help: "Which version (default: the newest).") var version: Int?
+        @Argument(help: "Name or ID.", transform: Text.notEmpty) var workflow: String
+        @Option(
+            parsing: .unconditional,
+            help: ArgumentHelp("Which version (default: the newest).", valueName: "n"),
+            transform: Text.number(in: 1...Int(Int32.max)))
+        var version: Int?
         @Flag(help: "Print the document itself and nothing else.") var document = false
         @OptionGroup(title: "Output") var output: OutputOptions
         @OptionGroup(title: "Server") var connection: ConnectionOptions
@@ -97,8 +105,9 @@ struct WorkflowCommand: ParsableCommand {
     }
 
     struct Versions: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "List a workflow's versions, newest first.")
-        @Argument(help: "Name or ID.") var workflow: String
+        static let configuration = CommandConfiguration(
+            commandName: "versions", abstract: "List a workflow's versions, newest first.")
+        @Argument(help: "Name or ID.", transform: Text.notEmpty) var workflow: String
         @OptionGroup var paging: PagingOptions
         @OptionGroup(title: "Output") var output: OutputOptions
         @OptionGroup(title: "Server") var connection: ConnectionOptions

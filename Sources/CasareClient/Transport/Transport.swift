@@ -96,7 +96,8 @@ struct Transport: Sendable {
         switch problem {
         case .unreachable:
             return usual
-        case .api(let problem) where problem.status == 503:
+        // What the database took too long for would keep it as long again.
+        case .api(let problem) where problem.status == 503 && problem.code != .databaseTimeout:
             return problem.retryAfterSeconds.map { .seconds(min($0, Self.retryAfterSecondsMax)) } ?? usual
         case .api, .timedOut, .versionSkew, .notCasare, .responseTooLarge, .invalidURL, .invalidRequest, .cancelled:
             return nil

@@ -1,47 +1,18 @@
-extension Value {
-    /// How deep lists and objects may be nested in JSON text, so that hostile text cannot exhaust the stack.
-    public static let jsonDepthMax = 200
-
-    /// Reads JSON (RFC 8259).
-    ///
-    /// Integers that fit 64 bits become `.int`; larger ones and those with a fraction or an exponent become `.double`.
-    /// The order of keys is kept; of a key that comes twice the last value counts. Half of a surrogate pair, which a
-    /// Swift string cannot hold, is read as U+FFFD. A leading byte order mark is skipped.
-    public init(parsingJSON text: String) throws(JSONError) {
-        var text = text
-        self = try text.withUTF8 { bytes in
-            var parser = JSONParser(bytes)
-            return Result { () throws(JSONError) in try parser.document() }
-        }.get()
-    }
-
-    /// Reads JSON from bytes, which must be UTF-8.
-    public init(parsingJSON bytes: [UInt8]) throws(JSONError) {
-        guard let text = String(validating: bytes, as: UTF8.self) else {
-            throw bytes.withUnsafeBufferPointer { JSONError(.notUTF8, at: Self.firstInvalidOffset(of: $0), in: $0) }
-        }
-        self = try Value(parsingJSON: text)
-    }
-
-    private static func firstInvalidOffset(of bytes: UnsafeBufferPointer<UInt8>) -> Int {
-        var parser = Unicode.UTF8.ForwardParser()
-        var iterator = bytes.makeIterator()
-        var offset = 0
-        while case .valid(let scalar) = parser.parseScalar(from: &iterator) {
-            offset += scalar.count
-        }
-        return offset
-    }
-}
-
 /// A recursive-descent parser over bytes that are known to be UTF-8.
-private struct JSONParser {
+struct JSONParser {
     private let bytes: UnsafeBufferPointer<UInt8>
     private var position = 0
     /// The unescaped bytes of the string being read; kept to reuse its storage.
     private var unescaped: [UInt8] = []
+    private var duplicateKeys: DuplicateKeyFinder?
 
-    init(_ bytes: UnsafeBufferPointer<UInt8>) { self.bytes = bytes }
+    init(_ bytes: UnsafeBufferPointer<UInt8>, findsDuplicateKeys: Bool = false) {
+        self.bytes = bytes
+        self.duplicateKeys = findsDuplicateKeys ? DuplicateKeyFinder() : nil
+    }
+
+    /// What was found, when it was asked for.
+    var foundDuplicateKeys: [JSONDuplicateKey] { self.duplicateKeys?.found ?? [] }
 
     mutating func document() throws(JSONError) -> Value {
         if self.bytes.starts(with: [0xEF, 0xBB, 0xBF]) {
@@ -99,13 +70,24 @@ private struct JSONParser {
         while true {
             self.skipWhitespace()
             guard self.next == UInt8(ascii: "\"") else { throw self.error(.expected("a key in double quotes")) }
+            let start = self.position
             let key = try self.string()
             guard self.skip(UInt8(ascii: ":")) else { throw self.error(.expected("':'")) }
+            if self.duplicateKeys != nil { self.enter(key, at: start, isDuplicate: object[key] != nil) }
             object[key] = try self.value(depth: depth)
+            self.duplicateKeys?.path.removeLast()
             if self.skip(UInt8(ascii: ",")) { continue }
             guard self.skip(UInt8(ascii: "}")) else { throw self.error(.expected("',' or '}'")) }
             return object
         }
+    }
+
+    private mutating func enter(_ key: String, at start: Int, isDuplicate: Bool) {
+        self.duplicateKeys?.path.append(key)
+        guard isDuplicate else { return }
+        // The place of an error is found in the same way; its reason does not matter here.
+        let line = self.error(.trailingText, at: start).line
+        self.duplicateKeys?.note(line: line)
     }
 
     private mutating func open(depth: Int) throws(JSONError) {

@@ -8,6 +8,8 @@ enum DocumentLimits {
     static let nodeIDCharactersMax = 256
     static let nodeTypeCharactersMax = 128
     static let portNameCharactersMax = 128
+    /// Of the ports that a subflow declares.
+    static let interfacePortNameCharactersMax = 64
     static let configDepthMax = 10
     static let configStringCharactersMax = 10_000
     /// For parameters that hold whole texts: file contents, scripts, request bodies.

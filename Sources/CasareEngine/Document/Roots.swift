@@ -24,11 +24,13 @@ package enum Roots {
     /// Nodes that something else brings into play, so that nothing leading to them does not make them a beginning.
     private static func waitsForPartner(_ position: Int, in graph: DocumentGraph) -> Bool {
         switch graph.structure(position) {
-        case .comment, .catch, .finally, .join, .forLoopEnd, .whileLoopEnd, .break, .continue:
+        case .comment, .catch, .finally, .join, .forLoopEnd, .whileLoopEnd, .break, .continue, .subflowInput,
+            .subflowOutput:
             true
         case .start, .end, .reroute, .merge, .trigger, .if, .switch, .forLoopStart, .whileLoopStart, .try, .retry,
-            .retrySuccess, .retryFail, .onError, .fork, .subflow, nil:
-            ["SubflowInputNode", "SubflowOutputNode"].contains(graph.typeName(position))
+            .retrySuccess, .retryFail, .onError, .fork, .parallelForEach, .errorRecovery, .subflow, .callSubworkflow,
+            .executeWorkflow, nil:
+            false
         }
     }
 }

@@ -12,10 +12,12 @@ extension WorkflowDocument {
             /// Where the value comes from or goes to inside; `nil`: the variable with the port's name.
             package var internalNode: String?
             package var internalPort: String?
+            /// What the file says about it, in its order.
+            package var members: Object
 
             package init(
                 name: String, type: String = "ANY", defaultValue: Value = .null, isRequired: Bool = false,
-                internalNode: String? = nil, internalPort: String? = nil
+                internalNode: String? = nil, internalPort: String? = nil, members: Object = [:]
             ) {
                 self.name = name
                 self.type = type
@@ -23,6 +25,7 @@ extension WorkflowDocument {
                 self.isRequired = isRequired
                 self.internalNode = internalNode
                 self.internalPort = internalPort
+                self.members = members
             }
         }
 
@@ -33,16 +36,26 @@ extension WorkflowDocument {
             package var internalProperty: String
             package var defaultValue: Value
             package var isRequired: Bool
+            /// The accepted texts; empty: anything.
+            package var choices: [String]
+            /// Inclusive bounds of a number.
+            package var range: ClosedRange<Double>?
+            /// What the file says about it, in its order.
+            package var members: Object
 
             package init(
                 name: String, internalNode: String, internalProperty: String, defaultValue: Value = .null,
-                isRequired: Bool = false
+                isRequired: Bool = false, choices: [String] = [], range: ClosedRange<Double>? = nil,
+                members: Object = [:]
             ) {
                 self.name = name
                 self.internalNode = internalNode
                 self.internalProperty = internalProperty
                 self.defaultValue = defaultValue
                 self.isRequired = isRequired
+                self.choices = choices
+                self.range = range
+                self.members = members
             }
         }
 

@@ -14,13 +14,19 @@ package struct WorkflowDocument: Sendable {
         package var name: String?
         /// Not executed: its inputs are passed on to outputs of the same name.
         package var isDisabled: Bool
+        /// What the file says about it, in its order and in the usual shape: what is not known here is written again.
+        package var members: Object
 
-        package init(id: String, type: String, config: Object = [:], name: String? = nil, isDisabled: Bool = false) {
+        package init(
+            id: String, type: String, config: Object = [:], name: String? = nil, isDisabled: Bool = false,
+            members: Object = [:]
+        ) {
             self.id = id
             self.type = type
             self.config = config
             self.name = name
             self.isDisabled = isDisabled
+            self.members = members
         }
     }
 
@@ -32,13 +38,19 @@ package struct WorkflowDocument: Sendable {
         /// Where it stands in the file's `connections`, for messages. One that was led around a reroute node has the
         /// position of its first piece.
         package var position: Int
+        /// What the file says about it, in its order and in the usual shape.
+        package var members: Object
 
-        package init(source: String, sourcePort: String, target: String, targetPort: String, position: Int = 0) {
+        package init(
+            source: String, sourcePort: String, target: String, targetPort: String, position: Int = 0,
+            members: Object = [:]
+        ) {
             self.source = source
             self.sourcePort = sourcePort
             self.target = target
             self.targetPort = targetPort
             self.position = position
+            self.members = members
         }
 
         /// Whether both lead from the same port to the same port.
@@ -53,14 +65,19 @@ package struct WorkflowDocument: Sendable {
         /// The value at the start of a run.
         package var value: Value
         package var isReadOnly: Bool
-        /// Masked in logs and events.
+        /// Masked in logs, events and results.
         package var isSensitive: Bool
+        /// As the file defines it; `nil`: it comes from no file.
+        package var definition: Value?
 
-        package init(name: String, value: Value, isReadOnly: Bool = false, isSensitive: Bool = false) {
+        package init(
+            name: String, value: Value, isReadOnly: Bool = false, isSensitive: Bool = false, definition: Value? = nil
+        ) {
             self.name = name
             self.value = value
             self.isReadOnly = isReadOnly
             self.isSensitive = isSensitive
+            self.definition = definition
         }
     }
 
@@ -72,11 +89,19 @@ package struct WorkflowDocument: Sendable {
         package var timeoutSeconds: Double?
         /// How often a failing leaf node is run again.
         package var retryCount: Int
+        /// What the file says, in its order.
+        package var members: Object
 
-        package init(stopOnError: Bool = true, timeoutSeconds: Double? = nil, retryCount: Int = 0) {
+        /// Each repetition comes after a pause, so that a node which never succeeds would hold its job for ever.
+        package static let retryCountMax = 100
+
+        package init(
+            stopOnError: Bool = true, timeoutSeconds: Double? = nil, retryCount: Int = 0, members: Object = [:]
+        ) {
             self.stopOnError = stopOnError
             self.timeoutSeconds = timeoutSeconds
             self.retryCount = retryCount
+            self.members = members
         }
     }
 
@@ -91,11 +116,14 @@ package struct WorkflowDocument: Sendable {
     package var interface: SubflowInterface?
     /// Subflow documents by the path they are referred to by.
     package var subflows: [(path: String, document: Value)]
+    /// The other members of the file, and the order of all of them. The values of those that have a place of their own
+    /// in this type are null here.
+    package var members: Object
 
     package init(
         name: String = WorkflowDocument.untitled, metadata: Object = [:], nodes: [Node] = [],
         connections: [Connection] = [], variables: [Variable] = [], settings: Settings = Settings(),
-        interface: SubflowInterface? = nil, subflows: [(path: String, document: Value)] = []
+        interface: SubflowInterface? = nil, subflows: [(path: String, document: Value)] = [], members: Object = [:]
     ) {
         self.name = name
         self.metadata = metadata
@@ -105,6 +133,7 @@ package struct WorkflowDocument: Sendable {
         self.settings = settings
         self.interface = interface
         self.subflows = subflows
+        self.members = members
     }
 
     /// The name of a workflow that has none.

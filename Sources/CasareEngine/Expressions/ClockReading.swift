@@ -10,6 +10,9 @@ package struct ClockReading: Sendable, Hashable {
         self.secondsSince1970 = secondsSince1970
         self.utcOffsetSeconds = utcOffsetSeconds
     }
+
+    /// Local date and time without a zone, as `$currentDateTime` has it.
+    package var localText: String { SystemVariable.currentDateTime.value(at: self).displayText }
 }
 
 /// The variables that read the clock (workflow format §3.1).

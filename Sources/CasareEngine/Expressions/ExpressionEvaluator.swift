@@ -76,7 +76,9 @@ struct ExpressionEvaluator {
         if !self.bindings.isEmpty, let binding = self.bindings[path.root] {
             return path.descend(into: binding) ?? .null
         }
-        return path.value(in: self.variables, clock: self.clock) ?? .null
+        if let value = path.value(in: self.variables, clock: self.clock) { return value }
+        self.variables.noteMiss(path.description)
+        return .null
     }
 
     private mutating func values(of nodes: [ExpressionNode]) throws(ExpressionError) -> [Value] {

@@ -33,6 +33,12 @@ package struct Template: Sendable {
         self.readsClock = readsClock
     }
 
+    /// A value that is data: what looks like a template in it stays as it is.
+    init(literal value: Value) {
+        self.form = .literal(value)
+        self.readsClock = false
+    }
+
     /// There is no template in it.
     package var isLiteral: Bool {
         if case .literal = self.form { true } else { false }
@@ -43,6 +49,8 @@ package struct Template: Sendable {
     /// A string that is one template, whitespace aside, becomes the value itself, of whatever type. In mixed text each
     /// template becomes the value's display text, and one that does not resolve stays as written.
     ///
+    /// What does not resolve is noted in `variables`, but for per cent signs, which are ordinary text then.
+    ///
     /// - Parameter clock: Needed when `readsClock`; without it the clock's variables do not resolve.
     package func resolve(in variables: Variables, clock: ClockReading?) -> Resolution {
         switch self.form {
@@ -50,7 +58,9 @@ package struct Template: Sendable {
             return .value(value)
         case .reference(let reference, let text):
             if let value = reference.value(in: variables, clock: clock) { return .value(value) }
-            return reference.isPercent ? .value(.string(text)) : .unresolved(text: text)
+            if reference.isPercent { return .value(.string(text)) }
+            variables.noteMiss(reference.source)
+            return .unresolved(text: text)
         case .text, .list, .object:
             return .value(Self.value(of: self.form, in: variables, clock: clock))
         }
@@ -102,7 +112,7 @@ package struct Template: Sendable {
         case .literal(let value):
             return value
         case .reference(let reference, let text):
-            return reference.value(in: variables, clock: clock) ?? .string(text)
+            return reference.resolved(in: variables, clock: clock) ?? .string(text)
         case .text(let parts):
             return .string(Self.text(of: parts, in: variables, clock: clock))
         case .list(var elements, let changing):
@@ -126,7 +136,7 @@ package struct Template: Sendable {
             switch part {
             case .text(let plain): text += plain
             case .reference(let reference):
-                text += reference.value(in: variables, clock: clock)?.displayText ?? reference.source
+                text += reference.resolved(in: variables, clock: clock)?.displayText ?? reference.source
             }
         }
         return text

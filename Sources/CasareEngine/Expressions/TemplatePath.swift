@@ -36,7 +36,8 @@ package struct TemplatePath: Sendable, Hashable {
     package var readsClock: Bool { self.systemVariable != nil }
 
     /// The value at the path: a variable if it exists and the path leads somewhere in it, else an output of the node
-    /// with that ID, also written `nodes.<id>.<port>`. `nil` when neither is there, and for the clock's variables.
+    /// with that ID, also written `nodes.<id or name>.<port>`; `prev.<port>` is an output of the node that put out
+    /// something last. `nil` when nothing is there, and for the clock's variables.
     package func value(in variables: Variables) -> Value? {
         if let variable = variables.variable(self.root), let value = self.descend(into: variable) {
             return value
@@ -72,8 +73,12 @@ package struct TemplatePath: Sendable, Hashable {
 
     private func output(in variables: Variables) -> Value? {
         if let value = self.output(of: self.root, portAt: 0, in: variables) { return value }
-        guard self.root == "nodes", case .key(let node, _)? = self.steps.first else { return nil }
-        return self.output(of: node, portAt: 1, in: variables)
+        if self.root == "prev", let previous = variables.previousNode {
+            return self.output(of: previous, portAt: 0, in: variables)
+        }
+        guard self.root == "nodes", case .key(let name, _)? = self.steps.first else { return nil }
+        if let value = self.output(of: name, portAt: 1, in: variables) { return value }
+        return variables.node(named: name).flatMap { self.output(of: $0, portAt: 1, in: variables) }
     }
 
     /// One output of a node, or all of them where the path ends with the node.

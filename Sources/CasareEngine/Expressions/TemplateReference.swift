@@ -15,6 +15,13 @@ struct TemplateReference: Sendable {
         return self.path.value(in: variables, clock: clock)
     }
 
+    /// The value; where there is none, that is noted in `variables`.
+    func resolved(in variables: Variables, clock: ClockReading?) -> Value? {
+        if let value = self.value(in: variables, clock: clock) { return value }
+        if !self.isPercent { variables.noteMiss(self.source) }
+        return nil
+    }
+
     /// A text cut at its templates.
     enum Part: Sendable {
         case text(String)

@@ -1,18 +1,27 @@
 import CasareDomain
 
-/// One program's variables within a run: the workflow itself, a subflow's call, or a fork's branch.
+/// One program's variables within a run: the workflow itself, a called one, a fork's branch, or an item.
 ///
 /// A reference, because frames share it. It never leaves the run that owns it.
 final class Scope {
     let program: Program
     let variables: Variables
-    /// How many subflow calls lie above it.
+    /// How many calls lie above it.
     let depth: Int
+    /// What becomes of errors that nobody handles, since an ErrorRecovery node said so.
+    var recovery: Recovery?
 
     init(program: Program, variables: Variables, depth: Int) {
         self.program = program
         self.variables = variables
         self.depth = depth
+    }
+
+    /// A scope of the same program that works on a copy of the variables.
+    ///
+    /// - Parameter name: A variable that it begins without.
+    func branch(without name: String? = nil) -> Scope {
+        Scope(program: self.program, variables: self.variables.copy(without: name), depth: self.depth)
     }
 }
 
@@ -33,7 +42,8 @@ struct Frame {
         /// An OnError's `finally` port.
         case onErrorFinally(Int, then: Completion)
         case forkBranch(Fork)
-        case subflow(caller: Int)
+        case item(Items)
+        case call(Call)
     }
 
     /// What happens once a Finally is through.
@@ -65,8 +75,30 @@ struct Frame {
         let outer: Scope
     }
 
+    /// Of a ParallelForEach.
+    struct Items {
+        let node: Int
+        let items: [Value]
+        let failsFast: Bool
+        let secondsPerItem: Double
+        var index: Int
+        var results: [Value]
+        let outer: Scope
+    }
+
+    /// Of another workflow.
+    struct Call {
+        let node: Int
+        /// When it began, where that is among the outputs.
+        let startedAt: ClockReading?
+        /// The visit that ends with it, when somebody watches.
+        let visit: Int?
+    }
+
     var kind: Kind
     let scope: Scope
+    /// How long everything in it may take.
+    let limit: FrameLimit?
     /// The End that a loop's body ran into.
     var endReached: Int?
     private(set) var queue: [Int]
@@ -74,11 +106,12 @@ struct Frame {
     /// Which set of executed marks its nodes are held against: loops and branches have their own.
     let marks: Int
 
-    init(_ kind: Kind, scope: Scope, queue: [Int], marks: Int) {
+    init(_ kind: Kind, scope: Scope, queue: [Int], marks: Int, limit: FrameLimit? = nil) {
         self.kind = kind
         self.scope = scope
         self.queue = queue
         self.marks = marks
+        self.limit = limit
     }
 
     mutating func next() -> Int? {
@@ -108,10 +141,30 @@ struct Frame {
         case .forBody(let loop): loop.start
         case .whileBody(let start, _): start
         case .root, .tryBody, .catchBody, .finallyBody, .retryBody, .protectedBody, .errorBody, .onErrorFinally,
-            .forkBranch, .subflow:
+            .forkBranch, .item, .call:
             nil
         }
     }
+}
+
+/// A time limit of everything inside a frame. The clock is the driver's: it begins with the first step in there.
+struct FrameLimit {
+    /// Tells the frames of a run apart.
+    let id: Int
+    let seconds: Double
+    /// What it is the limit of, as in "item 3 of 'each'".
+    let what: String
+}
+
+/// What an ErrorRecovery node said (workflow format §8).
+struct Recovery {
+    enum Strategy: String {
+        case stop, `continue`, retry, fallback, restart
+    }
+
+    let strategy: Strategy
+    let node: Int
+    let retriesMax: Int
 }
 
 /// A jump out of nested sub-runs. Every Finally on the way runs first.
@@ -121,6 +174,10 @@ enum Transfer {
     case breakLoop(start: Int)
     case continueLoop(start: Int)
     case retrySucceeded
+    /// To the `fallback` port of an ErrorRecovery node, in the scope's outermost frame.
+    case fallback(node: Int)
+    /// To the beginning of the run.
+    case restart
 
     /// An error on its way to a handler.
     struct Failed {

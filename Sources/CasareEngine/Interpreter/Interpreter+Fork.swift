@@ -11,13 +11,10 @@ extension Interpreter {
     }
 
     /// The present branch has run to its end, or to the Join.
-    mutating func branchEnded(_ fork: Frame.Fork, variables: Object) {
+    mutating func branchEnded(_ fork: Frame.Fork) {
         var fork = fork
-        let visible = Object(variables.filter { !$0.key.hasPrefix("_") }.map { ($0.key, $0.value) })
-        fork.results.append((fork.branches[fork.index].port, visible))
-        for (node, outputs) in self.scope.variables.outputs {
-            fork.outer.variables.setOutputs(outputs, of: node)
-        }
+        fork.results.append((fork.branches[fork.index].port, Self.results(of: self.scope, outer: fork.outer)))
+        fork.outer.variables.adoptOutputs(of: self.scope.variables)
         self.pop()
         self.nextBranch(of: fork)
     }
@@ -41,9 +38,25 @@ extension Interpreter {
             self.join(fork)
             return
         }
-        let scope = Scope(
-            program: fork.outer.program, variables: fork.outer.variables.copy(), depth: fork.outer.depth)
-        self.pushFresh(.forkBranch(fork), scope: scope, queue: fork.branches[fork.index].nodes)
+        self.pushFresh(.forkBranch(fork), scope: fork.outer.branch(), queue: fork.branches[fork.index].nodes)
+    }
+
+    /// A branch's variables, without internal ones and without what an earlier fork has merged and this branch has not
+    /// touched: copied along, those would double with every pass of a loop around the fork.
+    private static func results(of branch: Scope, outer: Scope) -> Object {
+        Object(
+            branch.variables.all.lazy.filter { name, value in
+                if name.hasPrefix("_") { return false }
+                return !Self.isMerged(name) || outer.variables.variable(name) != value
+            }.map { ($0.key, $0.value) })
+    }
+
+    /// Whether a name is one that merging gives: `branch_2_total`.
+    private static func isMerged(_ name: String) -> Bool {
+        guard name.hasPrefix("branch_") else { return false }
+        let rest = name.dropFirst("branch_".count)
+        let digits = rest.prefix(while: \.isNumber)
+        return !digits.isEmpty && rest.dropFirst(digits.count).hasPrefix("_")
     }
 
     private mutating func join(_ fork: Frame.Fork) {
@@ -61,16 +74,21 @@ extension Interpreter {
         let join = self.scope.program.nodes[position]
         self.note(join)
         self.marks[self.frames[self.top].marks].insert(position)
-        let strategy = ((try? self.inputs(of: join).string("merge_strategy")) ?? "all").lowercased()
-        let kept =
-            switch strategy {
-            case "first": Array(fork.results.prefix(1))
-            case "last": Array(fork.results.suffix(1))
-            default: fork.results
-            }
-        let results = Object(kept.map { ($0.port, .object($0.variables)) })
-        variables.setOutputs(["results": .object(results), "branch_count": .int(fork.results.count)], of: join.id)
-        self.follow("exec_out", of: join)
+        do throws(NodeFailure) {
+            let strategy = try self.inputs(of: join).string("merge_strategy")
+            let kept =
+                switch strategy {
+                case "first": Array(fork.results.prefix(1))
+                case "last": Array(fork.results.suffix(1))
+                default: fork.results
+                }
+            let results = Object(kept.map { ($0.port, .object($0.variables)) })
+            variables.setOutputs(["results": .object(results), "branch_count": .int(fork.results.count)], of: join.id)
+            self.passBegan(join, position)
+            self.follow("exec_out", of: join)
+        } catch {
+            self.failed(position, error)
+        }
     }
 
     private static func number(_ port: String) -> Int {

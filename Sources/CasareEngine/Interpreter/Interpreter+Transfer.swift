@@ -7,6 +7,7 @@ extension Interpreter {
         let frame = self.frames[self.top]
         switch frame.kind {
         case .root:
+            self.collectOutputs(of: frame.scope)
             self.pop()
         case .forBody, .whileBody:
             return self.nextPass()
@@ -32,19 +33,23 @@ extension Interpreter {
             case .resume(let transfer): self.transfer(transfer)
             }
         case .forkBranch(let fork):
-            self.branchEnded(fork, variables: self.scope.variables.all)
-        case .subflow(let caller):
-            self.subflowEnded(caller)
+            self.branchEnded(fork)
+        case .item(let items):
+            self.itemEnded(items)
+        case .call(let call):
+            return self.callEnded(call)
         }
         return nil
     }
 
-    /// Whether a frame around the present node deals with its errors.
-    var hasHandler: Bool {
+    /// Whether a frame around the present node deals with an error.
+    func hasHandler(for failure: NodeFailure) -> Bool {
         for frame in self.frames.reversed() {
             switch frame.kind {
-            case .tryBody, .protectedBody, .retryBody, .forkBranch: return true
-            case .root, .forBody, .whileBody, .catchBody, .finallyBody, .errorBody, .onErrorFinally, .subflow: continue
+            case .tryBody(let start):
+                if self.catchNode(of: start, in: frame.scope, for: failure) != nil { return true }
+            case .protectedBody, .retryBody, .forkBranch, .item: return true
+            case .root, .forBody, .whileBody, .catchBody, .finallyBody, .errorBody, .onErrorFinally, .call: continue
             }
         }
         return false
@@ -62,10 +67,18 @@ extension Interpreter {
         while let frame = self.frames.last {
             switch frame.kind {
             case .root:
-                self.pop()
-                if case .error(let failed) = transfer {
+                switch transfer {
+                case .fallback(let node):
+                    self.follow("fallback", of: self.scope.program.nodes[node])
+                    return
+                case .restart:
+                    self.restart()
+                    return
+                case .error(let failed):
                     self.frames.removeAll()
                     self.fatal = failed
+                case .breakLoop, .continueLoop, .retrySucceeded:
+                    self.pop()
                 }
             case .forBody, .whileBody:
                 guard let start = frame.loopStart else { return }
@@ -78,7 +91,7 @@ extension Interpreter {
                 case .continueLoop(start):
                     self.frames[self.top].restart(with: [])
                     return
-                case .breakLoop, .continueLoop, .error, .retrySucceeded:
+                case .breakLoop, .continueLoop, .error, .retrySucceeded, .fallback, .restart:
                     self.pop()
                 }
             case .tryBody(let start):
@@ -109,7 +122,7 @@ extension Interpreter {
                 case .retrySucceeded:
                     self.follow("success", of: self.scope.program.nodes[start])
                     return
-                case .breakLoop, .continueLoop:
+                case .breakLoop, .continueLoop, .fallback, .restart:
                     break
                 }
             case .forkBranch(let fork):
@@ -119,11 +132,23 @@ extension Interpreter {
                 }
                 self.branchFailed(fork, failed)
                 return
-            case .subflow(let caller):
-                self.pop()
-                if case .error(let failed) = transfer {
-                    self.failed(caller, failed.failure)
+            case .item(let items):
+                guard case .error(let failed) = transfer else {
+                    self.pop()
+                    continue
+                }
+                self.itemFailed(items, failed)
+                return
+            case .call(let call):
+                switch transfer {
+                case .fallback(let node):
+                    self.follow("fallback", of: self.scope.program.nodes[node])
                     return
+                case .error(let failed):
+                    self.callFailed(call, failed)
+                    return
+                case .breakLoop, .continueLoop, .retrySucceeded, .restart:
+                    self.pop()
                 }
             }
         }
@@ -133,18 +158,31 @@ extension Interpreter {
 
     /// Runs the Catch of a Try, if it has one that takes this type of error.
     private mutating func beginCatch(of start: Int, _ failed: Transfer.Failed) -> Bool {
-        guard let position = self.scope.program.nodes[start].pairing.catchNode else { return false }
+        guard let position = self.catchNode(of: start, in: self.scope, for: failed.failure) else { return false }
         let node = self.scope.program.nodes[position]
-        let wanted = (try? self.inputs(of: node).string("error_types")) ?? ""
-        guard Self.matches(failed.failure.type, wanted) else { return false }
         self.note(node)
+        self.setErrorOutputs(failed, of: node)
+        self.passBegan(node, position)
+        self.push(.catchBody(try: start), queue: node.successors(of: "catch_body"))
+        return true
+    }
+
+    private func catchNode(of start: Int, in scope: Scope, for failure: NodeFailure) -> Int? {
+        guard let position = scope.program.nodes[start].pairing.catchNode else { return nil }
+        let node = scope.program.nodes[position]
+        let inputs = try? node.bindings.inputs(in: scope.variables, clock: self.clock)
+        let wanted = inputs?.string("error_types") ?? ""
+        return !node.isDisabled && Self.matches(failure.type, wanted) ? position : nil
+    }
+
+    /// The record of an error. Its time is asked for where the workflow reads it.
+    private mutating func setErrorOutputs(_ failed: Transfer.Failed, of node: CompiledNode) {
         self.scope.variables.setOutputs(
             [
                 "error_message": .string(failed.failure.message), "error_type": .string(failed.failure.type),
-                "stack_trace": "",
+                "error_node": .string(failed.nodeID), "stack_trace": "",
             ], of: node.id)
-        self.push(.catchBody(try: start), queue: node.successors(of: "catch_body"))
-        return true
+        if self.scope.program.readsErrorTime(of: node) { self.errorTime = (node, self.scope.variables) }
     }
 
     /// Names in a Catch's `error_types` that the original gave to every error.
@@ -159,7 +197,8 @@ extension Interpreter {
     /// Runs the Finally of a Try, or does at once what comes after it; false when there is none and a transfer goes on.
     @discardableResult
     private mutating func runFinally(of start: Int, then completion: Frame.Completion) -> Bool {
-        guard let position = self.scope.program.nodes[start].pairing.finallyNode else {
+        let finallyNode = self.scope.program.nodes[start].pairing.finallyNode
+        guard let position = finallyNode, !self.scope.program.nodes[position].isDisabled else {
             switch completion {
             case .proceed:
                 self.finallyEnded(of: start, completion)
@@ -178,6 +217,7 @@ extension Interpreter {
         case .resume: break
         }
         self.scope.variables.setOutputs(["had_error": .bool(hadError)], of: node.id)
+        self.passBegan(node, position)
         self.push(.finallyBody(try: start, then: completion), queue: node.successors(of: "finally_body"))
         return true
     }
@@ -202,11 +242,7 @@ extension Interpreter {
 
     private mutating func beginErrorBody(of start: Int, _ failed: Transfer.Failed) {
         let node = self.scope.program.nodes[start]
-        self.scope.variables.setOutputs(
-            [
-                "error_message": .string(failed.failure.message), "error_type": .string(failed.failure.type),
-                "error_node": .string(failed.nodeID), "stack_trace": "",
-            ], of: node.id)
+        self.setErrorOutputs(failed, of: node)
         self.push(.errorBody(start), queue: node.successors(of: "on_error"))
     }
 
@@ -230,7 +266,7 @@ extension Interpreter {
         let node = self.scope.program.nodes[start]
         do throws(NodeFailure) {
             let inputs = try self.inputs(of: node)
-            guard attempt < inputs["max_attempts"].int ?? 3 else {
+            guard attempt < inputs["max_attempts"].int ?? 3, !failed.failure.isInDoubt else {
                 var failure = failed.failure
                 failure.outputs = ["attempt": .int(attempt), "last_error": .string(failure.message)]
                 throw failure
@@ -242,6 +278,7 @@ extension Interpreter {
             self.note(node)
             guard self.countExecution(of: node) else { return }
             self.beginAttempt(attempt + 1, of: node, start)
+            self.passBegan(node, start)
             if delay > 0 { self.pause = (delay, nil) }
         } catch {
             self.failed(start, error)

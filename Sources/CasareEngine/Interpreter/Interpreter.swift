@@ -7,7 +7,8 @@ import CasareDomain
 /// of the answers stand for the run.
 ///
 /// Structural nodes (loops, try, retry, …) open a `Frame`: a queue of nodes that is worked off before the node's own
-/// followers are. Errors and jumps leave frames in `Interpreter+Transfer.swift`.
+/// followers are. Branches and items run one after another: what runs first, and which number a step has, is the same
+/// on every replay. Errors and jumps leave frames in `Interpreter+Transfer.swift`.
 struct Interpreter {
     /// What the run needs from outside.
     enum Request {
@@ -19,13 +20,31 @@ struct Interpreter {
         case sleep(seconds: Double)
         /// Nothing: a long computation gives others a turn.
         case yield
+        /// Nothing: somebody watches.
+        case observe(Observation)
         case finished(Transfer.Failed?)
     }
 
     struct Step {
+        enum Work {
+            /// What the node's type does.
+            case node
+            /// A run of another workflow as a job of its own.
+            case submission(JobSubmission)
+        }
+
         let index: Int
         let node: CompiledNode
         let inputs: Inputs
+        var work = Work.node
+
+        var effect: NodeType.Effect {
+            switch self.work {
+            case .node: self.node.effect
+            // The same key yields the same job, however often it is submitted.
+            case .submission: .idempotent
+            }
+        }
     }
 
     private enum Awaiting {
@@ -35,60 +54,70 @@ struct Interpreter {
         case end
     }
 
+    /// What the time was asked for.
+    private enum ClockUse {
+        /// The templates of the node that is executed next.
+        case node
+        /// Something inside a frame, which looks at `clockIsFresh`.
+        case frame
+        /// When an error reached the node that handles it.
+        case error(node: String, variables: Variables)
+    }
+
     /// Executions between two turns for others.
     private static let executionsPerTurn = 4096
-    /// Trace entries that are kept; a longer trace is cut here.
-    static let traceEntriesMax = 100_000
-    /// Log lines that are kept; the run goes on without keeping more.
-    static let logLinesMax = 100_000
 
     var frames: [Frame] = []
     var marks: [Marks] = []
-    let options: Job.Options
-    private let executionsMax: Int
-    private var random: SeededRandom
-    private var clock: ClockReading?
-    /// The clock was read for a loop's condition that has not been looked at since.
+    let settings: Settings
+    var random: SeededRandom
+    private(set) var clock: ClockReading?
+    /// The clock was read for something in the top frame that has not been looked at since.
     var clockIsFresh = false
-    private var steps = 0
+    private var clockUse = ClockUse.node
+    /// The time is wanted by a handler that has just been reached.
+    var errorTime: (node: CompiledNode, variables: Variables)?
+    var steps = 0
     private var executions = 0
     private var executionsInTurn = 0
     private var awaiting = Awaiting.nothing
-    /// A node that has asked for the clock and is executed next.
-    private var ready: Int?
+    /// A node that is executed next, whatever is in the queues.
+    var ready: Int?
     /// A pause that is asked for before anything else, and the node to execute after it.
     var pause: (seconds: Double, node: Int?)?
-    /// How often the present node was repeated by the `retry_count` setting.
-    private var repeats: (node: Int, count: Int)?
+    /// How often the present node was repeated after failures.
+    var repeats: (node: Int, count: Int)?
+    var restarts = 0
+    var limitsBegun = 0
+    /// The error that ended the run.
+    var fatal: Transfer.Failed?
+    var starts: Starts
+    var records = Records()
+    var watch: Watch
+    var main: Scope
 
-    private(set) var logs: [String] = []
-    private(set) var newLogs: [(level: PureContext.LogLevel, node: String, message: String)] = []
-    private(set) var trace: [String] = []
-    private(set) var nodeErrors: [RunResult.NodeError] = []
-    let main: Scope
-
-    init(program: Program, variables given: Object, options: Job.Options, seed: UInt64, executionsMax: Int) {
-        let variables = Variables(
-            Object(program.variables.map { ($0.name, $0.value) }),
-            readOnly: Set(program.variables.filter(\.isReadOnly).map(\.name)), outputAliases: program.outputAliases)
-        for (name, value) in given {
-            variables.assign(name, value)
-        }
-        self.main = Scope(program: program, variables: variables, depth: 0)
-        self.options = options
-        self.executionsMax = executionsMax
-        self.random = SeededRandom(seed: seed)
-        self.marks = [Marks(count: program.nodes.count)]
-        self.frames = [Frame(.root, scope: self.main, queue: program.roots, marks: 0)]
+    init(program: Program, variables: Object, settings: Settings) {
+        self.main = Self.mainScope(of: program, variables)
+        self.settings = settings
+        self.random = SeededRandom(seed: settings.seed)
+        self.starts = Starts(program, settings.selection, variables: variables)
+        self.watch = Watch(settings.watching)
+        self.begin()
     }
 
     mutating func next() -> Request {
         precondition(!self.isAwaiting, "The interpreter was asked to go on before it was answered")
         while true {
+            if self.watch.isOn, let observation = self.watch.takeNext() { return .observe(observation) }
             if let pause {
                 self.pause = nil
                 self.ready = pause.node ?? self.ready
                 return .sleep(seconds: pause.seconds)
+            }
+            if let errorTime {
+                self.errorTime = nil
+                return self.askForClock(
+                    for: errorTime.node, .error(node: errorTime.node.id, variables: errorTime.variables))
             }
             if let position = self.ready {
                 self.ready = nil
@@ -100,6 +129,7 @@ struct Interpreter {
                 return .yield
             }
             guard let top = self.frames.indices.last else {
+                if self.beginNextStart() { continue }
                 self.awaiting = .end
                 return .finished(self.fatal)
             }
@@ -107,6 +137,7 @@ struct Interpreter {
                 if let request = self.drained() { return request }
                 continue
             }
+            if let allowed = self.starts.allowed, self.scope.depth == 0, !allowed.contains(position) { continue }
             let node = self.frames[top].scope.program.nodes[position]
             if !node.isReenterable {
                 if self.marks[self.frames[top].marks].contains(position) { continue }
@@ -115,7 +146,7 @@ struct Interpreter {
             } else if self.endsHere(node, position) {
                 continue
             }
-            if let request = self.begin(position) { return request }
+            if let request = self.visit(node, position) { return request }
         }
     }
 
@@ -136,12 +167,13 @@ struct Interpreter {
         guard case .clock = self.awaiting else { preconditionFailure("The time was given without being asked for") }
         self.awaiting = .nothing
         self.clock = reading
-        self.clockIsFresh = true
-    }
-
-    mutating func takeNewLogs() -> [(level: PureContext.LogLevel, node: String, message: String)] {
-        defer { self.newLogs.removeAll(keepingCapacity: true) }
-        return self.newLogs
+        switch self.clockUse {
+        case .node: break
+        case .frame: self.clockIsFresh = true
+        case .error(let node, let variables):
+            let outputs = variables.outputs[node] ?? [:]
+            variables.setOutputs(outputs.merging(["timestamp": .string(reading.localText)]), of: node)
+        }
     }
 
     private var isAwaiting: Bool {
@@ -151,59 +183,69 @@ struct Interpreter {
         }
     }
 
-    // MARK: - Executing nodes
+    // MARK: Asking
+
+    /// Has the time read for something inside a frame; on replay the same reading comes back.
+    mutating func askForClock(for node: CompiledNode) -> Request { self.askForClock(for: node, .frame) }
+
+    private mutating func askForClock(for node: CompiledNode, _ use: ClockUse) -> Request {
+        defer { self.steps += 1 }
+        self.awaiting = .clock
+        self.clockUse = use
+        return .readClock(step: self.steps, node: node.id)
+    }
+
+    mutating func ask(for work: Step.Work, _ node: CompiledNode, _ position: Int, _ inputs: Inputs) -> Request {
+        self.awaiting = .result(position: position)
+        defer { self.steps += 1 }
+        return .perform(Step(index: self.steps, node: node, inputs: inputs, work: work))
+    }
+
+    // MARK: Executing nodes
 
     var top: Int { self.frames.count - 1 }
     var scope: Scope { self.frames[self.top].scope }
 
-    private mutating func begin(_ position: Int) -> Request? {
-        let node = self.scope.program.nodes[position]
+    /// A node's turn has come.
+    private mutating func visit(_ node: CompiledNode, _ position: Int) -> Request? {
         self.note(node)
         if node.isDisabled {
             self.bypass(node)
             return nil
         }
-        if node.bindings.readsClock || node.condition.readsClock {
-            return self.askForClock(before: position)
+        if node.readsClock {
+            self.ready = position
+            return self.askForClock(for: node, .node)
         }
         return self.execute(position)
     }
 
-    /// Has the time read before a node is executed; on replay the same reading comes back.
-    private mutating func askForClock(before position: Int) -> Request {
-        self.ready = position
-        return self.askForClock(for: self.scope.program.nodes[position])
-    }
-
-    mutating func askForClock(for node: CompiledNode) -> Request {
-        defer { self.steps += 1 }
-        self.awaiting = .clock
-        return .readClock(step: self.steps, node: node.id)
-    }
-
     private mutating func execute(_ position: Int) -> Request? {
-        let node = self.scope.program.nodes[position]
+        let scope = self.scope
+        let node = scope.program.nodes[position]
+        if self.watch.isOn, self.announce(node, position) { return nil }
         guard self.countExecution(of: node) else { return nil }
         if let structure = node.type.structure {
+            defer { if self.watch.isOn, !self.isAwaiting { self.visitEnded(node, position) } }
             return self.carryOut(structure, node, position)
         }
         do throws(NodeFailure) {
-            let inputs = try node.bindings.inputs(in: self.scope.variables, clock: self.clock)
+            let inputs = try node.bindings.inputs(in: scope.variables, clock: self.clock)
+            if scope.variables.hasMisses { self.warnOfMisses(in: scope, node) }
             switch node.type.behaviour {
             case .pure(let body):
                 var context = PureContext(
-                    nodeID: node.id, workflowName: self.scope.program.name, variables: self.scope.variables,
-                    random: self.random)
+                    nodeID: node.id, workflowName: scope.program.name, variables: scope.variables,
+                    random: self.random, clock: node.type.readsClock ? self.clock : nil)
                 defer {
                     self.random = context.random
                     if !context.logs.isEmpty { self.keep(context.logs, of: node) }
+                    if scope.variables.hasMisses { self.warnOfMisses(in: scope, node) }
                 }
                 let result = try body(inputs, &context)
                 self.succeeded(position, result)
             case .perform:
-                self.awaiting = .result(position: position)
-                defer { self.steps += 1 }
-                return .perform(Step(index: self.steps, node: node, inputs: inputs))
+                return self.ask(for: .node, node, position, inputs)
             case .unsupported(let reason):
                 throw NodeFailure("UnsupportedNodeError", "\(node.type.name) cannot run here: \(reason)")
             case .structure:
@@ -219,147 +261,39 @@ struct Interpreter {
     mutating func countExecution(of node: CompiledNode) -> Bool {
         self.executions += 1
         self.executionsInTurn += 1
-        if self.executions <= self.executionsMax { return true }
-        let failure = NodeFailure("LimitError", "The run exceeds maximum node executions (\(self.executionsMax))")
-        self.nodeErrors.append(.init(node: node.id, error: failure.message, type: failure.type))
-        self.frames.removeAll()
-        self.fatal = Transfer.Failed(failure: failure, nodeID: node.id)
+        if self.executions <= self.settings.executionsMax { return true }
+        let failure = NodeFailure(
+            "LimitError", "The run exceeds maximum node executions (\(self.settings.executionsMax))")
+        self.end(with: Transfer.Failed(failure: failure, nodeID: node.id))
         return false
     }
 
     /// Stores what a node produced and goes on at the port it chose.
     mutating func succeeded(_ position: Int, _ result: NodeResult) {
-        let node = self.scope.program.nodes[position]
+        let scope = self.scope
+        let node = scope.program.nodes[position]
         self.repeats = nil
-        self.scope.variables.setOutputs(result.outputs, of: node.id)
+        scope.variables.setOutputs(result.outputs, of: node.id)
+        if self.watch.isOn { self.visitEnded(node, position) }
+        if self.starts.target == position, scope.depth == 0 { return self.targetReached() }
         guard let port = result.port else {
             self.frames[self.top].append(node.next)
             return
         }
         // A branching node that is wired by its usual output alone goes on there (workflow format §5).
-        let isBranching = node.successors.contains { $0.port != "exec_out" }
-        self.follow(isBranching ? port : "exec_out", of: node)
+        let isBranching = node.successors.contains { $0.port != ExecPorts.usualOutput }
+        self.follow(isBranching ? port : ExecPorts.usualOutput, of: node)
+        if isBranching, self.settings.keepsEvents, !node.isConnected(port) {
+            self.records.tell(.debug, node.id, "Nothing is connected to '\(port)': this branch ends here")
+        }
     }
 
     mutating func follow(_ port: String, of node: CompiledNode) {
         self.frames[self.top].append(node.successors(of: port))
     }
 
-    /// A node's failure: its own error port, the `retry_count` setting, an enclosing handler, `stop_on_error`, or the
-    /// end of the run, in this order (workflow format §8).
-    mutating func failed(_ position: Int, _ failure: NodeFailure) {
-        let node = self.scope.program.nodes[position]
-        self.nodeErrors.append(.init(node: node.id, error: failure.message, type: failure.type))
-        self.scope.variables.setOutputs(failure.outputs, of: node.id)
-        for port in Self.errorPorts where node.isConnected(port) && node.type.structure?.ownsErrorPorts != true {
-            self.repeats = nil
-            self.follow(port, of: node)
-            return
-        }
-        if node.type.structure == nil, self.scope.program.settings.retryCount > 0 {
-            let done = self.repeats?.node == position ? self.repeats?.count ?? 0 : 0
-            if done < self.scope.program.settings.retryCount {
-                self.repeats = (position, done + 1)
-                self.pause = (Self.retryCountPauseSeconds, position)
-                return
-            }
-        }
-        self.repeats = nil
-        let failed = Transfer.Failed(failure: failure, nodeID: node.id)
-        if self.hasHandler {
-            self.transfer(.error(failed))
-        } else if self.options.continueOnError {
-            // The branch ends here; the others go on.
-        } else if !self.scope.program.settings.stopOnError {
-            self.frames[self.top].append(node.next)
-        } else {
-            self.transfer(.error(failed))
-        }
-    }
-
-    private static let errorPorts = ["error", "exec_error", "failed", "on_error", "invalid", "no_match"]
-    private static let retryCountPauseSeconds = 1.0
-
-    /// A disabled node counts as done and passes on what it was given (workflow format §5).
-    private mutating func bypass(_ node: CompiledNode) {
-        var outputs: Object = [:]
-        for (name, value) in node.bindings.allDelivered(in: self.scope.variables) {
-            outputs[name.hasSuffix("_in") ? name.dropLast("_in".count) + "_out" : name] = value
-        }
-        self.scope.variables.setOutputs(outputs, of: node.id)
-        let isLoop = node.type.structure == .forLoopStart || node.type.structure == .whileLoopStart
-        self.follow(isLoop && !node.isConnected("exec_out") ? "completed" : "exec_out", of: node)
-    }
-
-    // MARK: - Records
-
-    mutating func note(_ node: CompiledNode) {
-        guard self.options.trace, self.trace.count < Self.traceEntriesMax else { return }
-        self.trace.append(node.isDisabled ? "\(node.id) (bypassed)" : node.id)
-    }
-
-    private mutating func keep(_ lines: [(level: PureContext.LogLevel, message: String)], of node: CompiledNode) {
-        for line in lines {
-            if self.logs.count < Self.logLinesMax { self.logs.append(line.message) }
-            self.newLogs.append((line.level, node.id, line.message))
-        }
-    }
-
-    /// A structural node's inputs, unchecked.
+    /// A structural node's inputs.
     func inputs(of node: CompiledNode) throws(NodeFailure) -> Inputs {
         try node.bindings.inputs(in: self.scope.variables, clock: self.clock)
-    }
-
-    /// Whether an If or While goes on: a connected value counts as it is, a condition that says "false" is false.
-    mutating func holds(_ node: CompiledNode) throws(NodeFailure) -> Bool {
-        if let delivered = node.bindings.delivered("condition", in: self.scope.variables) { return delivered.isTruthy }
-        return try self.decision(of: node)?.conditionIsTrue ?? false
-    }
-
-    /// The value of a condition; `nil` when nothing says.
-    ///
-    /// - Throws: `ExpressionError` for text that cannot be parsed. What cannot be computed decides like null.
-    mutating func decision(of node: CompiledNode) throws(NodeFailure) -> Value? {
-        switch node.condition {
-        case .absent:
-            return nil
-        case .invalid(let error):
-            throw NodeFailure("ExpressionError", "EXPRESSION_ERROR: \(error)")
-        case .template(let template):
-            switch template.resolve(in: self.scope.variables, clock: self.clock) {
-            case .value(let value):
-                if let name = value.string, let named = self.scope.variables.variable(name), template.isLiteral {
-                    return named
-                }
-                return value
-            case .unresolved:
-                return nil
-            }
-        case .expression(let expression):
-            do throws(ExpressionError) {
-                return try expression.evaluate(in: self.scope.variables, clock: self.clock, random: &self.random)
-            } catch {
-                guard error.kind != .syntax else { throw NodeFailure("ExpressionError", "EXPRESSION_ERROR: \(error)") }
-                self.newLogs.append(
-                    (.warning, node.id, "The condition cannot be computed and counts as false: \(error)"))
-                return nil
-            }
-        }
-    }
-
-    /// The error that ended the run.
-    var fatal: Transfer.Failed?
-}
-
-extension NodeType.Structure {
-    /// Whether the structure itself decides when its `failed` or `on_error` port is taken.
-    fileprivate var ownsErrorPorts: Bool {
-        switch self {
-        case .onError: true
-        case .start, .end, .comment, .reroute, .merge, .trigger, .if, .switch, .forLoopStart, .forLoopEnd,
-            .whileLoopStart, .whileLoopEnd, .break, .continue, .try, .catch, .finally, .retry, .retrySuccess,
-            .retryFail, .fork, .join, .subflow:
-            false
-        }
     }
 }

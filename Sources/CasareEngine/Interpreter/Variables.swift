@@ -6,20 +6,37 @@ package import CasareDomain
 /// and copying them per node would cost more than the node. It never leaves the run that owns it, which is why it needs
 /// no lock and is not `Sendable`.
 package final class Variables {
+    /// What the nodes of a workflow and their outputs go by, beside their IDs and canonical names.
+    package struct Names: Sendable {
+        /// Declared output aliases by node ID (`uuid` for `result`).
+        package var outputAliases: [String: [String: String]]
+        /// Node IDs by the names that people gave to nodes.
+        package var nodes: [String: String]
+
+        package init(outputAliases: [String: [String: String]] = [:], nodes: [String: String] = [:]) {
+            self.outputAliases = outputAliases
+            self.nodes = nodes
+        }
+    }
+
+    /// Misses that are remembered between two looks at them.
+    private static let missesMax = 16
+
     private var values: [String: Value] = [:]
     /// First-set order, for printing.
     private var order: [String] = []
     private var readOnly: Set<String>
     /// Outputs by node ID.
     package private(set) var outputs: [String: Object] = [:]
-    /// Declared output aliases by node ID (`uuid` for `result`).
-    private let outputAliases: [String: [String: String]]
+    /// The node whose outputs were set last: `prev` in templates.
+    package private(set) var previousNode: String?
+    private let names: Names
+    /// What was looked for in vain since `takeMisses()`: templates and names, as they were written.
+    private var misses: [String] = []
 
-    package init(
-        _ values: Object = [:], readOnly: Set<String> = [], outputAliases: [String: [String: String]] = [:]
-    ) {
+    package init(_ values: Object = [:], readOnly: Set<String> = [], names: Names = Names()) {
         self.readOnly = readOnly
-        self.outputAliases = outputAliases
+        self.names = names
         for (name, value) in values {
             self.assign(name, value)
         }
@@ -46,15 +63,24 @@ package final class Variables {
 
     package func setOutputs(_ outputs: Object, of node: String) {
         self.outputs[node] = outputs
+        self.previousNode = node
+    }
+
+    /// Takes over what nodes put out in a scope that began as a copy of this one.
+    func adoptOutputs(of other: Variables) {
+        for (node, outputs) in other.outputs { self.outputs[node] = outputs }
     }
 
     /// An output of a node, also under its alias; `nil` when it is null or was never set.
     package func output(_ port: String, of node: String) -> Value? {
         guard let outputs = self.outputs[node] else { return nil }
         if let value = outputs[port] { return value.isNull ? .none : value }
-        guard let canonical = self.outputAliases[node]?[port], let value = outputs[canonical] else { return nil }
+        guard let canonical = self.names.outputAliases[node]?[port], let value = outputs[canonical] else { return nil }
         return value.isNull ? .none : value
     }
+
+    /// The ID of the node that people gave this name to.
+    func node(named name: String) -> String? { self.names.nodes[name] }
 
     /// The value of a dotted path: a variable first, then an output of the node with the first name.
     package func value(at path: String) -> Value? {
@@ -63,11 +89,30 @@ package final class Variables {
     }
 
     /// A scope of its own that begins with the same variables and outputs.
-    package func copy() -> Variables {
-        let copy = Variables(readOnly: self.readOnly, outputAliases: self.outputAliases)
+    ///
+    /// - Parameter name: A variable that it begins without.
+    package func copy(without name: String? = nil) -> Variables {
+        let copy = Variables(readOnly: self.readOnly, names: self.names)
         copy.values = self.values
         copy.order = self.order
         copy.outputs = self.outputs
+        copy.previousNode = self.previousNode
+        if let name, copy.values.removeValue(forKey: name) != nil {
+            copy.order.removeAll { $0 == name }
+        }
         return copy
+    }
+
+    // MARK: Misses
+
+    var hasMisses: Bool { !self.misses.isEmpty }
+
+    func noteMiss(_ source: String) {
+        if self.misses.count < Self.missesMax { self.misses.append(source) }
+    }
+
+    func takeMisses() -> [String] {
+        defer { self.misses.removeAll(keepingCapacity: true) }
+        return self.misses
     }
 }

@@ -1,4 +1,12 @@
-/// A journal that ends with the process: for runs without a server.
+/// No journal: for runs that nothing goes on from. However long such a run is, nothing of it is kept.
+package struct NoJournal: Journal {
+    package init() {}
+
+    package func entries() -> [JournalEntry] { [] }
+    package func record(_ entries: [JournalEntry]) {}
+}
+
+/// A journal that ends with the process.
 package actor MemoryJournal: Journal {
     private var recorded: [Int: JournalEntry] = [:]
 

@@ -35,6 +35,11 @@ package struct Inputs: Sendable {
         return self.extras[name] ?? .null
     }
 
+    /// Every parameter that has a value, the declared ones first.
+    package var all: Object {
+        Object(zip(self.names, self.values).lazy.filter { !$0.1.isNull }.map { ($0.0, $0.1) }).merging(self.extras)
+    }
+
     package func string(_ name: String) -> String { self[name].string ?? "" }
     package func int(_ name: String) -> Int { self[name].int ?? 0 }
     package func double(_ name: String) -> Double { self[name].double ?? 0 }

@@ -10,24 +10,28 @@ package struct NodeEnvironment: Sendable {
     package let nodeID: String
     /// What the run holds open between its nodes.
     package let session: RunSession
+    /// The node was performed before its robot was lost, and is performed again for what it had in the session only; its
+    /// recorded result stands.
+    package let isReopening: Bool
     package let now: @Sendable () -> Date
 
     package init(
         workingDirectory: String, policy: NodePolicy, idempotencyKey: String, nodeID: String,
-        session: RunSession = RunSession(), now: @escaping @Sendable () -> Date
+        session: RunSession = RunSession(), isReopening: Bool = false, now: @escaping @Sendable () -> Date
     ) {
         self.workingDirectory = workingDirectory
         self.policy = policy
         self.idempotencyKey = idempotencyKey
         self.nodeID = nodeID
         self.session = session
+        self.isReopening = isReopening
         self.now = now
     }
 }
 
 /// What workflows may do on this robot (node catalogue §0.4–§0.6).
 package struct NodePolicy: Sendable, Hashable {
-    /// Whether a node's `allow_dangerous_paths` and `allow_dangerous` count.
+    /// Whether a node's `allow_dangerous_paths`, `allow_dangerous` and `allow_internal_urls` count.
     package var allowsDangerousOverrides: Bool
     /// Files may be read and written below these only; empty: everywhere outside the deny-list.
     package var allowedRoots: [String]
@@ -35,15 +39,24 @@ package struct NodePolicy: Sendable, Hashable {
     package var deniedPaths: [String]
     /// Whether nodes may run the code that a workflow carries (Python, shell and JavaScript scripts).
     package var allowsScripts: Bool
+    /// Memory that each process of such a script may have of its own.
+    package var scriptMemoryBytesMax: Int
+    /// Whether requests may go to addresses that only this machine and its network can reach.
+    package var allowsInternalURLs: Bool
+
+    package static let scriptMemoryBytesMaxDefault = 2 << 30
 
     package init(
         allowsDangerousOverrides: Bool = false, allowedRoots: [String] = [], deniedPaths: [String] = [],
-        allowsScripts: Bool = true
+        allowsScripts: Bool = true, scriptMemoryBytesMax: Int = NodePolicy.scriptMemoryBytesMaxDefault,
+        allowsInternalURLs: Bool = false
     ) {
         self.allowsDangerousOverrides = allowsDangerousOverrides
         self.allowedRoots = allowedRoots
         self.deniedPaths = deniedPaths
         self.allowsScripts = allowsScripts
+        self.scriptMemoryBytesMax = scriptMemoryBytesMax
+        self.allowsInternalURLs = allowsInternalURLs
     }
 
     package static let standard = NodePolicy()

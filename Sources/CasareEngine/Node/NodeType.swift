@@ -96,8 +96,10 @@ package struct NodeType: Sendable, Identifiable {
         case `if`, `switch`
         case forLoopStart, forLoopEnd, whileLoopStart, whileLoopEnd, `break`, `continue`
         case `try`, `catch`, finally, retry, retrySuccess, retryFail, onError
-        case fork, join
-        case subflow
+        case fork, join, parallelForEach
+        case errorRecovery
+        case subflow, callSubworkflow, executeWorkflow
+        case subflowInput, subflowOutput
     }
 
     package var id: String { self.name }
@@ -120,16 +122,19 @@ package struct NodeType: Sendable, Identifiable {
     /// Takes the parameters by any of their names, as configured or as resolved; one that is missing has its default.
     /// What it cannot tell, such as a template not yet resolved, it answers with the most careful effect.
     package var effectFor: (@Sendable (Object) -> Effect)?
-    /// It keeps something in the run's session. A journal cannot bring that back, so that a run which goes on elsewhere
-    /// performs the node again before anything new; its recorded result stands.
+    /// It changes what the run's session holds. A journal cannot bring that back, so that a run which goes on elsewhere
+    /// performs the node again before anything new, marked by `NodeEnvironment.isReopening`; its recorded result
+    /// stands.
     package var opensSession: Bool
+    /// A pure node that is given the time. It is journaled, so that a replay sees the same.
+    package var readsClock: Bool
     package var behaviour: Behaviour
 
     package init(
         _ name: String, aliases: [String] = [], family: String, _ summary: String, parameters: [Parameter] = [],
         parameterPrefixes: [String] = [], outputs: [Output] = [], execOutputs: [String] = ["exec_out"],
         effect: Effect = .pure, effectFor: (@Sendable (Object) -> Effect)? = nil, opensSession: Bool = false,
-        _ behaviour: Behaviour
+        readsClock: Bool = false, _ behaviour: Behaviour
     ) {
         self.name = name
         self.aliases = aliases
@@ -142,6 +147,7 @@ package struct NodeType: Sendable, Identifiable {
         self.effect = effect
         self.effectFor = effectFor
         self.opensSession = opensSession
+        self.readsClock = readsClock
         self.behaviour = behaviour
     }
 }

@@ -8,14 +8,19 @@ package struct PureContext {
     package let workflowName: String
     /// Seeded from the job: the same sequence on every replay.
     package var random: SeededRandom
+    /// The time, when the node's type reads it.
+    package let clock: ClockReading?
     package private(set) var logs: [(level: LogLevel, message: String)] = []
     private var variables: Variables
 
-    package init(nodeID: String, workflowName: String, variables: Variables, random: SeededRandom) {
+    package init(
+        nodeID: String, workflowName: String, variables: Variables, random: SeededRandom, clock: ClockReading? = nil
+    ) {
         self.nodeID = nodeID
         self.workflowName = workflowName
         self.variables = variables
         self.random = random
+        self.clock = clock
     }
 
     /// The value of a variable; a dotted path reads inside it, and node outputs (`node.port`) are found after variables.

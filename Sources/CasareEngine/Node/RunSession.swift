@@ -17,6 +17,8 @@ package actor RunSession {
         self.resources[name] as? Resource
     }
 
+    package var count: Int { self.names.count }
+
     /// Keeps a resource until it is removed or the run ends; closes what had the name before.
     package func keep(_ resource: any RunResource, as name: String) async {
         let former = self.remove(name)

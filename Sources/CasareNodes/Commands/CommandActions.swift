@@ -22,8 +22,10 @@ enum CommandActions {
     }
 
     /// Runs a program with the node's `working_dir` and `timeout`.
+    ///
+    /// - Parameter memoryBytesMax: for each of its processes.
     static func run(
-        _ words: [String], _ inputs: Inputs, _ environment: NodeEnvironment
+        _ words: [String], _ inputs: Inputs, _ environment: NodeEnvironment, memoryBytesMax: Int? = nil
     ) async throws -> ProgramRun.Outcome {
         guard !words.contains(where: { $0.utf8.contains(0) }) else {
             throw NodeFailure.value("The command contains a NUL character")
@@ -33,7 +35,8 @@ enum CommandActions {
         if program.contains("/"), !program.hasPrefix("/") { program = "\(directory)/\(program)" }
         return try await ProgramRun(
             program: program, arguments: Array(words.dropFirst()), workingDirectory: directory,
-            variables: RunVariables(of: environment).all, timeout: .seconds(inputs.int("timeout"))
+            variables: RunVariables(of: environment).all, timeout: .seconds(inputs.int("timeout")),
+            memoryBytesMax: memoryBytesMax
         ).run()
     }
 

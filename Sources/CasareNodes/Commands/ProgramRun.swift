@@ -1,4 +1,5 @@
 import CasareEngine
+import Glibc
 import Subprocess
 import SystemPackage
 
@@ -10,8 +11,9 @@ import SystemPackage
 struct ProgramRun: Sendable {
     /// Of each of the two outputs; what comes beyond is read and dropped.
     static let outputBytesMax = 1 << 20
-    /// Between SIGTERM and SIGKILL.
-    static let gracePeriod = Duration.seconds(2)
+    /// Between SIGTERM and SIGKILL. A robot that loses its session must have ended its programs before another robot
+    /// may take the job, which leaves them a second.
+    static let gracePeriod = Duration.milliseconds(900)
 
     struct Outcome: Sendable {
         /// The exit code, or the negative number of the signal that ended the program; -1 after a timeout.
@@ -28,6 +30,8 @@ struct ProgramRun: Sendable {
     var workingDirectory: String
     var variables: [String: String]
     var timeout: Duration
+    /// How much memory of its own each process may have; nil: as much as the robot itself.
+    var memoryBytesMax: Int?
 
     /// - Throws: `NodeFailure` when the program cannot be started, `CancellationError`.
     func run() async throws -> Outcome {
@@ -59,10 +63,11 @@ struct ProgramRun: Sendable {
         options.teardownSequence = [
             .gracefulShutDown(toProcessGroup: true, allowedDurationToNextStep: Self.gracePeriod)
         ]
+        let (program, arguments) = try self.command()
         do {
             let result = try await Subprocess.run(
-                self.program.contains("/") ? .path(FilePath(self.program)) : .name(self.program),
-                arguments: Arguments(self.arguments), environment: self.environment,
+                program.contains("/") ? .path(FilePath(program)) : .name(program),
+                arguments: Arguments(arguments), environment: self.environment,
                 workingDirectory: FilePath(self.workingDirectory), platformOptions: options, input: .none,
                 output: .sequence, error: .sequence
             ) { execution in
@@ -88,6 +93,26 @@ struct ProgramRun: Sendable {
             try Task.checkCancellation()
             throw self.failure(error)
         }
+    }
+
+    /// What is started: the program, or a shell that sets the limit and becomes the program.
+    ///
+    /// Counted is what a process writes to, not the address space that it reserves: Node.js reserves terabytes.
+    private func command() throws(NodeFailure) -> (program: String, arguments: [String]) {
+        guard let memoryBytesMax else { return (self.program, self.arguments) }
+        // The shell would only print that it cannot find it.
+        guard self.isFound else { throw NodeFailure("FileNotFoundError", "Command not found: \(self.program)") }
+        let kibibytes = String(memoryBytesMax >> 10)
+        return (
+            "/bin/sh",
+            ["-c", #"ulimit -d "$1" && shift && exec "$@""#, "sh", kibibytes, self.program] + self.arguments
+        )
+    }
+
+    private var isFound: Bool {
+        if self.program.contains("/") { return access(self.program, X_OK) == 0 }
+        let folders = (self.variables["PATH"] ?? "/usr/bin:/bin").split(separator: ":")
+        return folders.contains { access("\($0)/\(self.program)", X_OK) == 0 }
     }
 
     private var environment: Environment {

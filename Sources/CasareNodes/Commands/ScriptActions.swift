@@ -45,7 +45,7 @@ enum ScriptActions {
         return try await PrivateFolder.with(files) { folder in
             // -I keeps the interpreter from modules that lie around in its directories.
             let options = inputs.bool("isolated") ? ["-I"] : []
-            let outcome = try await CommandActions.run(
+            let outcome = try await self.run(
                 ["python3"] + options + ["\(folder)/frame.py", folder], inputs, environment)
             if outcome.wasEnded {
                 let message = "The script timed out after \(inputs.int("timeout")) s"
@@ -75,7 +75,7 @@ enum ScriptActions {
         let words =
             [inputs.firstText("python_path") ?? "python3", path] + (try CommandActions.arguments(inputs["args"]))
         return try await self.retrying(inputs) {
-            try CommandActions.result(try await CommandActions.run(words, inputs, environment), inputs)
+            try CommandActions.result(try await self.run(words, inputs, environment), inputs)
         }
     }
 
@@ -88,7 +88,7 @@ enum ScriptActions {
         return try await PrivateFolder.with(["script": script]) { folder in
             try await self.retrying(inputs) {
                 let words = (interpreter.isEmpty ? ["bash"] : interpreter) + ["\(folder)/script"]
-                return try CommandActions.result(try await CommandActions.run(words, inputs, environment), inputs)
+                return try CommandActions.result(try await self.run(words, inputs, environment), inputs)
             }
         }
     }
@@ -100,7 +100,7 @@ enum ScriptActions {
             let words = [inputs.firstText("node_path") ?? "node", "\(folder)/script.js"]
             let outcome: ProgramRun.Outcome
             do {
-                outcome = try await CommandActions.run(words, inputs, environment)
+                outcome = try await self.run(words, inputs, environment)
             } catch let failure as NodeFailure where failure.type == "FileNotFoundError" {
                 throw NodeFailure("FileNotFoundError", "Node.js not found")
             }
@@ -112,6 +112,13 @@ enum ScriptActions {
                 "error": .string(outcome.code == 0 ? "" : self.trimmed(outcome.errorOutput)),
             ])
         }
+    }
+
+    private static func run(
+        _ words: [String], _ inputs: Inputs, _ environment: NodeEnvironment
+    ) async throws -> ProgramRun.Outcome {
+        try await CommandActions.run(
+            words, inputs, environment, memoryBytesMax: environment.policy.scriptMemoryBytesMax)
     }
 
     private static func checkAllowed(_ environment: NodeEnvironment) throws(NodeFailure) {

@@ -114,7 +114,10 @@ package enum ControlFlowNodes {
                 .init(
                     "error_types", .string, default: "", "The types of errors to catch, comma-separated; empty: all."),
             ],
-            outputs: [.init("error_message", .string), .init("error_type", .string), .init("stack_trace", .string)],
+            outputs: [
+                .init("error_message", .string), .init("error_type", .string), .init("stack_trace", .string),
+                .init("error_node", .string), .init("timestamp", .string),
+            ],
             execOutputs: ["catch_body", "exec_out"], .structure(.catch)),
         NodeType(
             "FinallyNode", family: Self.family, "Runs its body once after a Try, whether it failed or not.",
@@ -142,6 +145,19 @@ package enum ControlFlowNodes {
             ],
             outputs: [.init("results", .object), .init("branch_count", .integer)],
             .structure(.join)),
+        NodeType(
+            "ParallelForEachNode", family: Self.family,
+            "Runs its body for every item on copies of the variables, and collects the results.",
+            parameters: [
+                .init("items", .any, required: true, "A list, or the name of a variable that holds one."),
+                .init("batch_size", .integer, default: 5, range: 1...50, "How many items belong together."),
+                .init("fail_fast", .boolean, default: false, "Fail as soon as an item fails."),
+                .init(
+                    "timeout_per_item", .number, default: 60, range: 1 ... .infinity,
+                    "Seconds that an item may take."),
+            ],
+            outputs: [.init("current_item", .any), .init("current_index", .integer), .init("results", .list)],
+            execOutputs: ["body", "completed"], .structure(.parallelForEach)),
     ]
 
     private static func pairing(_ name: String, with partner: String) -> NodeType.Parameter {

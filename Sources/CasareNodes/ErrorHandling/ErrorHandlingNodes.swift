@@ -36,9 +36,21 @@ package enum ErrorHandlingNodes {
             "OnErrorNode", family: Self.family, "Runs a protected body, and another one when it fails.",
             outputs: [
                 .init("error_message", .string), .init("error_type", .string), .init("error_node", .string),
-                .init("stack_trace", .string),
+                .init("stack_trace", .string), .init("timestamp", .string),
             ],
             execOutputs: ["protected_body", "on_error", "finally"], .structure(.onError)),
+        NodeType(
+            "ErrorRecoveryNode", family: Self.family,
+            "Says what becomes of errors from here on that nothing else handles.",
+            parameters: [
+                .init(
+                    "strategy", .string, default: "stop",
+                    "stop, continue, retry, fallback or restart; anything else is stop."),
+                .init(
+                    "max_retries", .integer, default: 3, range: 0 ... .infinity,
+                    "How often a failing node is executed again, or the run is begun anew."),
+            ],
+            execOutputs: ["exec_out", "fallback"], .structure(.errorRecovery)),
     ]
 
     private static let raisingTypes: [NodeType] = [
@@ -70,11 +82,12 @@ package enum ErrorHandlingNodes {
                 "The log line's level."),
             .init("include_stack_trace", .boolean, default: false, "Record the stack trace that `context` holds."),
         ],
-        outputs: [.init("log_entry", .object)],
+        outputs: [.init("log_entry", .object)], readsClock: true,
         .pure { inputs, context throws(NodeFailure) in
             let details = inputs["context"]
             var entry: Object = [
-                "level": inputs["level"], "error_type": inputs["error_type"],
+                "timestamp": context.clock.map { .string($0.localText) } ?? .null, "level": inputs["level"],
+                "error_type": inputs["error_type"],
                 "error_message": inputs["error_message"], "workflow": .string(context.workflowName),
                 "context": details,
             ]

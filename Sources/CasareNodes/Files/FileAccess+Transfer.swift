@@ -2,6 +2,28 @@ import CasareEngine
 import Glibc
 
 extension FileAccess {
+    /// Makes a file from what `body` writes to the descriptor; it appears whole or not at all.
+    ///
+    /// - Throws: `FileExistsError` when it exists and may not be overwritten, and what `body` throws.
+    static func make(_ path: String, overwrite: Bool, _ body: (Int32) throws -> Void) throws {
+        if let existing = self.status(path) {
+            guard existing.isRegular else { throw NodeFailure.value("Not a file: \(path)") }
+            if !overwrite { throw NodeFailure("FileExistsError", "File already exists: \(path)") }
+        }
+        let temporary = self.temporaryName(beside: path)
+        let file = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
+        guard file >= 0 else { throw self.failure("write", path) }
+        defer { close(file) }
+        do {
+            try body(file)
+            guard fsync(file) == 0 else { throw self.failure("write", path) }
+            try self.place(temporary, at: path, overwrite: overwrite)
+        } catch {
+            unlink(temporary)
+            throw error
+        }
+    }
+
     /// Copies a file with its permissions and modification time; the copy appears whole or not at all.
     ///
     /// - Returns: How many bytes were copied.

@@ -37,15 +37,4 @@ extension FileNodes {
             outputs: [.init("file_path", .string), .init("attachment_file", .list), Self.success],
             effect: .idempotent, .files(DataFileActions.writeJSON)),
     ]
-
-    private static let archiveReason = "zip archives are not supported on this platform"
-
-    static let archiveTypes: [NodeType] = [
-        NodeType(
-            "ZipFilesNode", family: Self.dataFamily, "Packs files into a zip archive.",
-            .unsupported(reason: Self.archiveReason)),
-        NodeType(
-            "UnzipFilesNode", family: Self.dataFamily, "Unpacks a zip archive.",
-            .unsupported(reason: Self.archiveReason)),
-    ]
 }

@@ -4,8 +4,7 @@ import CasareDomain
 /// The nodes that read and change files (node catalogue §1.8 and §1.9).
 package enum FileNodes {
     package static let types: [NodeType] =
-        Self.contentTypes + Self.placeTypes + Self.queryTypes + Self.dataTypes
-        + Self.superTypes + Self.archiveTypes
+        Self.contentTypes + Self.placeTypes + Self.queryTypes + Self.dataTypes + Self.superTypes
 
     static let family = "Files and directories"
     private static let success = NodeType.Output("success", .boolean)

@@ -7,8 +7,9 @@ struct SuperAction: Sendable {
     let name: String
     let shortForms: [String]
     let effectFor: @Sendable (Object) -> NodeType.Effect
-    let perform: @Sendable (Inputs, NodeEnvironment) throws -> NodeResult
+    let perform: @Sendable (Inputs, NodeEnvironment) async throws -> NodeResult
 
+    /// An action that blocks, on files.
     init(
         _ name: String, short: String..., effect: NodeType.Effect,
         _ perform: @escaping @Sendable (Inputs, NodeEnvironment) throws -> NodeResult
@@ -19,6 +20,17 @@ struct SuperAction: Sendable {
     init(
         _ name: String, short: [String] = [], effectFor: @escaping @Sendable (Object) -> NodeType.Effect,
         _ perform: @escaping @Sendable (Inputs, NodeEnvironment) throws -> NodeResult
+    ) {
+        self.init(
+            name, short: short, effectFor: effectFor,
+            awaiting: { inputs, environment in
+                try await BlockingWork.run { try perform(inputs, environment) }
+            })
+    }
+
+    init(
+        _ name: String, short: [String], effectFor: @escaping @Sendable (Object) -> NodeType.Effect,
+        awaiting perform: @escaping @Sendable (Inputs, NodeEnvironment) async throws -> NodeResult
     ) {
         self.name = name
         self.shortForms = short
@@ -41,27 +53,37 @@ struct SuperAction: Sendable {
     }
 
     /// The node's effect with a configuration: an action that is a template may turn out to be any of them.
-    static func effectFor(_ actions: [SuperAction]) -> @Sendable (Object) -> NodeType.Effect {
+    ///
+    /// - Parameter names: Of the parameter that names the action; the first that is there counts.
+    static func effectFor(
+        _ actions: [SuperAction], named names: [String] = ["action"]
+    ) -> @Sendable (Object) -> NodeType.Effect {
         { config in
-            guard let action = self.find(config["action"]?.string ?? "", in: actions) else { return .effect }
+            let given = names.compactMap { config[$0] }.first { !$0.isNull } ?? ""
+            guard let text = given.string, let action = self.find(text, in: actions) else { return .effect }
             return action.effectFor(config)
         }
     }
 
-    static func behaviour(_ actions: [SuperAction]) -> NodeType.Behaviour {
-        .files { inputs, environment in
+    static func behaviour(_ actions: [SuperAction]) -> NodeType.Behaviour { .reporting(self.work(actions)) }
+
+    /// What the action does that the inputs name.
+    static func work(
+        _ actions: [SuperAction]
+    ) -> @Sendable (Inputs, NodeEnvironment) async throws -> NodeResult {
+        { inputs, environment in
             let text = inputs.string("action")
             guard let action = self.find(text, in: actions) else {
                 throw NodeFailure("ValidationError", "Unknown action: \(text)")
             }
-            return try action.perform(inputs, environment)
+            return try await action.perform(inputs, environment)
         }
     }
 
-    static func unsupported(_ name: String) -> SuperAction {
-        SuperAction(name, effect: .captured) { _, _ in
-            throw NodeFailure("NodeError", "\(name) is not supported on this platform")
-        }
+    static func parameter(_ actions: [SuperAction]) -> NodeType.Parameter {
+        NodeType.Parameter(
+            "action", .string, default: .string(actions[0].name),
+            "What to do: \(actions.map(\.name).joined(separator: ", ")).")
     }
 }
 
@@ -88,22 +110,33 @@ extension FileNodes {
         SuperAction("Write CSV", effect: .idempotent, DataFileActions.writeCSV),
         SuperAction("Read JSON", short: "Read JSON File", effect: .captured, DataFileActions.readJSON),
         SuperAction("Write JSON", short: "Write JSON File", effect: .idempotent, DataFileActions.writeJSON),
-        .unsupported("Zip Files"), .unsupported("Unzip Files"), .unsupported("Image Convert"),
+        SuperAction("Zip Files", short: ["Zip"], effectFor: FileEffects.copy) { inputs, environment in
+            try await BlockingWork.run { try ZipActions.zip(inputs, environment, $0) }
+        },
+        SuperAction("Unzip Files", short: ["Unzip"], effectFor: FileEffects.copy) { inputs, environment in
+            try await BlockingWork.run { try UnzipActions.unzip(inputs, environment, $0) }
+        },
+        SuperAction("Image Convert", effect: .captured) { _, _ in
+            throw NodeFailure("NodeError", "Image Convert is not supported on this platform")
+        },
     ]
 
-    private static func action(_ actions: [SuperAction]) -> NodeType.Parameter {
-        NodeType.Parameter(
-            "action", .string, default: .string(actions[0].name),
-            "What to do: \(actions.map(\.name).joined(separator: ", ")).")
-    }
-
     private static let path = NodeType.Parameter("path", .string, "The path to look at; also any action's path.")
+
+    /// Of `Image Convert`, which documents may hold and no robot can do.
+    private static let imageParameters: [NodeType.Parameter] = [
+        .init("output_path", .string, "Where a converted image goes."),
+        .init("output_format", .string, "The converted image's format."),
+        .init("quality", .integer, "The converted image's quality."),
+        .init("scale_percent", .number, "The converted image's size."),
+        .init("recursive", .boolean, default: false, "Convert images in folders below too."),
+    ]
 
     static let superTypes: [NodeType] = [
         NodeType(
             "FileSystemSuperNode", family: Self.family, "Does one of the file and directory operations.",
             parameters: [
-                Self.action(Self.fileActions), .init("file_path", .string, "The file."), Self.path,
+                SuperAction.parameter(Self.fileActions), .init("file_path", .string, "The file."), Self.path,
                 .init("directory_path", .string, "The directory."), .init("dir_path", .string, "The directory."),
                 NodeType.Parameter.sourcePath.optional, NodeType.Parameter.destinationPath.optional, .content,
                 .encoding, .binaryMode, .sizeMax, .createDirectories, .createIfMissing, .ignoreMissing, .overwrite,
@@ -122,16 +155,22 @@ extension FileNodes {
             effect: .effect, effectFor: SuperAction.effectFor(Self.fileActions),
             SuperAction.behaviour(Self.fileActions)),
         NodeType(
-            "StructuredDataSuperNode", family: Self.dataFamily, "Reads or writes a CSV or JSON file.",
+            "StructuredDataSuperNode", family: Self.dataFamily,
+            "Reads or writes a CSV or JSON file, packs or unpacks a zip archive.",
             parameters: [
-                Self.action(Self.dataActions), NodeType.Parameter.filePath.optional,
+                SuperAction.parameter(Self.dataActions), NodeType.Parameter.filePath.optional,
                 NodeType.Parameter("data", .any, "What to write: for CSV a list of objects or lists."), .headers,
                 .delimiter, .hasHeader, .writeHeader, .encoding, .skipRows, .maxRows, .indent, .ensureASCII,
+                ArchiveNodes.zipPath.optional, ArchiveNodes.files, ArchiveNodes.sourcePath, ArchiveNodes.baseDirectory,
+                ArchiveNodes.compression, ArchiveNodes.extractTo.optional,
+                .init("overwrite", .boolean, default: false, "Replace an archive or unpacked files that exist."),
                 .allowDangerousPaths,
-            ],
+            ] + Self.imageParameters,
             outputs: [
                 .init("data", .any), .init("headers", .list), .init("row_count", .integer),
-                .init("file_path", .string), .init("success", .boolean),
+                .init("file_path", .string), .init("zip_path", .string), .init("extract_to", .string),
+                .init("files", .list), .init("file_count", .integer), .init("skipped", .list),
+                .init("success", .boolean),
             ],
             effect: .idempotent, effectFor: SuperAction.effectFor(Self.dataActions),
             SuperAction.behaviour(Self.dataActions)),

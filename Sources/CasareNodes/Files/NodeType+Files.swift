@@ -25,6 +25,15 @@ extension NodeType.Behaviour {
             try await BlockingWork.run { try work(inputs, environment) }
         }
     }
+
+    /// The same for work that may take long.
+    static func files(
+        _ work: @escaping @Sendable (Inputs, NodeEnvironment, BlockingWork.Cancellation) throws -> NodeResult
+    ) -> NodeType.Behaviour {
+        .reporting { inputs, environment in
+            try await BlockingWork.run { try work(inputs, environment, $0) }
+        }
+    }
 }
 
 extension Inputs {

@@ -34,22 +34,9 @@ enum UnsupportedNodes {
         "CloseBrowserNode": ["BrowserCloseNode"],
         "OCRExtractTextNode": ["OCRNode"],
         "DriveRemoveShareNode": ["DriveRemovePermissionNode"],
-        "HttpSuperNode": ["HTTPSuperNode"],
     ]
 
     private static let groups: [Group] = [
-        Group(
-            family: "Control flow",
-            reason: "Running items in parallel is not part of this version; use a For loop.",
-            names: "ParallelForEachNode"),
-        Group(
-            family: "Error handling",
-            reason: "Recovery strategies for a whole run are not part of this version; use Try or On Error.",
-            names: "ErrorRecoveryNode"),
-        Group(
-            family: "Error handling",
-            reason: "It sends an HTTP request; HTTP nodes are not part of this version.",
-            names: "WebhookNotifyNode"),
         Group(
             family: "Lists and dicts",
             reason: "Super nodes for lists and dicts are not part of this version; use the single-purpose nodes.",
@@ -65,20 +52,11 @@ enum UnsupportedNodes {
                 ProcessListNode ProcessKillNode SystemInfoNode FileWatcherNode AssertSystemNode LogToFileNode
                 """),
         Group(
-            family: "HTTP and OAuth 2.0",
-            reason: "HTTP nodes are not part of this version.",
+            family: "Email",
+            reason: "Mail nodes are not part of this version.",
             names: """
-                HttpRequestNode SetHttpHeadersNode ParseJsonResponseNode HttpDownloadFileNode HttpUploadFileNode
-                BuildUrlNode HttpAuthNode OAuth2AuthorizeNode OAuth2CallbackServerNode OAuth2TokenExchangeNode
-                OAuth2TokenValidateNode HttpSuperNode
-                """),
-        Group(
-            family: "Database",
-            reason: "Database nodes are not part of this version.",
-            names: """
-                DatabaseConnectNode ExecuteQueryNode ExecuteNonQueryNode BeginTransactionNode CommitTransactionNode
-                RollbackTransactionNode CloseDatabaseNode ExecuteBatchNode TableExistsNode GetTableColumnsNode
-                DatabaseSuperNode
+                SendEmailNode ReadEmailsNode GetEmailContentNode FilterEmailsNode SaveAttachmentNode MarkEmailNode
+                DeleteEmailNode MoveEmailNode EmailSuperNode
                 """),
         Group(
             family: "Browser",
@@ -94,12 +72,8 @@ enum UnsupportedNodes {
                 """),
         Group(
             family: "Workflows",
-            reason: "Of the nodes that call other workflows, this version has SubflowNode only.",
-            names: "CallSubworkflowNode ExecuteWorkflowNode WorkflowNode"),
-        Group(
-            family: "Workflows",
-            reason: "A subflow states its inputs and outputs in its file; these nodes are not part of this version.",
-            names: "SubflowInputNode SubflowOutputNode"),
+            reason: "Use SubflowNode, CallSubworkflowNode or ExecuteWorkflowNode.",
+            names: "WorkflowNode"),
         Group(
             family: "Files and directories",
             reason: "This file node is not part of this version.",

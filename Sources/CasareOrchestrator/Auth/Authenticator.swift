@@ -53,7 +53,9 @@ final class Authenticator: Sendable {
         let digest = SHA256.hash(data: Array(text.reveal().utf8))
         let now = ContinuousClock.now
         if let entry = self.cache.withLock({ $0[digest] }), now < entry.until { return entry.principal }
-        let principal = try await self.database.asSystem(deadline: now + Self.connectionWaitMax) { connection in
+        let principal = try await self.database.asSystem(
+            deadline: now + Self.connectionWaitMax, statementMax: self.database.statementMax
+        ) { connection in
             try TokenStore.find(text, on: connection)
         }
         self.cache.withLock { cache in

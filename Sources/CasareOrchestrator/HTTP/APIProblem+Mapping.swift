@@ -10,7 +10,11 @@ extension APIProblem {
     init(_ error: any Error) {
         switch error {
         case let error as APIProblem: self = error
-        case let error as WireDecodingError: self = .validation(error)
+        case let error as WireDecodingError:
+            switch error.kind {
+            case .invalid: self = .validation(error)
+            case .malformed: self.init(.invalidInput, error.description, field: error.path)
+            }
         case let error as StoreError: self.init(error)
         case let error as PostgresError: self.init(error)
         case is HTTPParserError:
@@ -49,8 +53,10 @@ extension APIProblem {
 
     private init(_ error: PostgresError) {
         switch error {
-        case .connection, .poolExhausted, .poolClosed, .timedOut, .cancelled:
+        case .connection, .poolExhausted, .poolClosed, .cancelled:
             self = .unavailable("the database does not answer; try again")
+        case .timedOut:
+            self = .databaseTimeout
         case .server(let server):
             switch server.state.rawValue {
             // undefined_table, undefined_function, invalid_schema_name, undefined_object and invalid_parameter_value
@@ -59,6 +65,9 @@ extension APIProblem {
                 self = .unavailable(Self.unmigratedMessage, retryAfterSeconds: 10)
             case let state where server.state.isTransient || state.hasPrefix("08") || state.hasPrefix("57P"):
                 self = .unavailable("the database is busy; try again")
+            // The server's own limit, or an administrator.
+            case SQLState.queryCanceled.rawValue:
+                self = .databaseTimeout
             // What the checks before let through: data exceptions, violated constraints and exceeded limits.
             case let state where state.hasPrefix("22") || state.hasPrefix("23") || state.hasPrefix("54"):
                 self.init(.invalidInput, "the request holds a value that cannot be stored")
@@ -69,6 +78,16 @@ extension APIProblem {
             self.init(.internal, Self.internalMessage)
         }
     }
+
+    /// Not tried again at once: what held the statement up, a lock or too much to read, is likely to do so again. It
+    /// says nothing of what was changed: a commit that is not answered in time may have taken effect.
+    private static let databaseTimeout: APIProblem = {
+        var problem = APIProblem(
+            .databaseTimeout,
+            "the database took too long, so the request was given up; try again in a while, or ask for less")
+        problem.retryAfterSeconds = 10
+        return problem
+    }()
 
     static let unmigratedMessage = "the database is not migrated; run `casarectl db migrate`"
 

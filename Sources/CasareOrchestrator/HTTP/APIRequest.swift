@@ -11,7 +11,7 @@ struct APIRequest: Sendable {
     let id: String
     /// Values of the path's placeholders, decoded.
     let parameters: [String: String]
-    /// The last value of each parameter of the query, decoded.
+    /// The parameters of the query, decoded; all of them are the route's.
     let query: [String: String]
     let idempotencyKey: String?
     /// `nil` on routes that are open to everyone.

@@ -43,12 +43,16 @@ struct APIResponder: HTTPResponder {
     ) async throws -> Reply {
         let (route, parameters) = try self.table.route(for: request.method, request.uri.path)
         let caller = try await self.authenticator.caller(of: request, for: route.access)
+        let query = try queryParameters(request.uri.query)
+        try route.check(query)
         let body = route.bodyType == nil ? [] : try await BodyReader.read(request)
         let apiRequest = APIRequest(
-            id: id, parameters: parameters, query: try queryParameters(request.uri.query),
+            id: id, parameters: parameters, query: query,
             idempotencyKey: request.headers[.idempotencyKey], caller: caller, services: self.services, logger: logger,
             connection: self.connections.connection(of: context.channel) ?? ClientConnection())
-        return try await route.respond(apiRequest, body)
+        // What changes something is brought to its end: whoever sent it cannot tell how far it had got.
+        guard route.method == .get else { return try await route.respond(apiRequest, body) }
+        return try await apiRequest.connection.whileOpen { try await route.respond(apiRequest, body) }
     }
 
     private static func response(_ reply: Reply) -> Response {
@@ -65,6 +69,8 @@ struct APIResponder: HTTPResponder {
         } else if problem.code == .invalidInput, error is PostgresError {
             logger.warning(
                 "The database refused a value that the checks had let through", metadata: ["error": "\(error)"])
+        } else if problem.code == .databaseTimeout {
+            logger.warning("The database took too long for a request", metadata: ["error": "\(error)"])
         } else if problem.code == .serviceUnavailable {
             logger.debug("A request could not be served", metadata: ["error": "\(error)"])
         }

@@ -114,26 +114,42 @@ extension Route {
         ) { request, _ in try Reply(try await handler(request)) }
     }
 
-    /// A body that is empty counts as an empty object.
+    /// An empty body counts as an empty object, where none of its members is required.
     static func post<Body: Codable & Sendable, Result: Codable & Sendable>(
         _ path: String, _ access: Access, _ summary: String, statuses: [Int] = [200],
         _ handler: @escaping @Sendable (APIRequest, Body) async throws -> Answer<Result>
     ) -> Route {
-        Route(
+        let shape = RequestShape(of: Body.self)
+        return Route(
             .post, path, access, summary, query: [], bodyType: Body.self, answerType: Result.self, statuses: statuses
         ) { request, bytes in
-            try Reply(try await handler(request, try Self.body(bytes)))
+            try Reply(try await handler(request, try Self.body(bytes, shape)))
         }
     }
 
-    private static func body<Body: Decodable>(_ bytes: [UInt8]) throws -> Body {
+    private static func body<Body: Decodable>(_ bytes: [UInt8], _ shape: RequestShape) throws -> Body {
         do throws(WireJSON.Failure) {
-            return try WireJSON.decode(from: bytes.isEmpty ? Array("{}".utf8) : bytes)
+            return try WireJSON.decode(from: bytes.isEmpty ? Array("{}".utf8) : bytes, shape: shape)
         } catch {
             switch error {
             case .notJSON: throw APIProblem(.invalidJSON, error.description)
+            case .unexpected(let error) where bytes.isEmpty:
+                throw APIProblem(
+                    .invalidJSON, "the body is empty; send a JSON object in it: \(error)", field: error.path)
             case .unexpected(let error): throw error
             }
+        }
+    }
+
+    /// Refuses parameters that the route does not have: one that is misspelt would be as good as left out.
+    func check(_ query: [String: String]) throws(APIProblem) {
+        let known = self.query.map(\.name)
+        for name in query.keys.sorted() where !known.contains(name) {
+            let list = known.isEmpty ? "none" : known.joined(separator: ", ")
+            let advice = Spelling.nearest(to: name, among: known).map { "; did you mean \($0)?" } ?? ""
+            throw .invalidInput(
+                String(name.prefix(60)),
+                "is not a parameter of \(self.method.rawValue) \(self.path), which has \(list)\(advice)")
         }
     }
 }

@@ -47,11 +47,21 @@ struct RouteTable: Sendable {
                 guard let value = percentDecoded(part) else {
                     throw .invalidInput(name, "is not properly percent-encoded UTF-8")
                 }
-                parameters[name] = value
+                parameters[name] = try checked(value, name)
             }
         }
         return parameters
     }
+}
+
+/// Nothing that a parameter can name has control characters in it.
+private func checked(_ value: String, _ name: String) throws(APIProblem) -> String {
+    do throws(WireDecodingError) {
+        try ShortText.checkCharacters(value, name)
+    } catch {
+        throw .invalidInput(name, error.message)
+    }
+    return value
 }
 
 /// `nil` for a malformed escape and for bytes that are not UTF-8.
@@ -83,7 +93,7 @@ private func hexDigit(_ byte: UInt8) -> UInt8? {
     }
 }
 
-/// The parameters of a query; of one that comes twice the last counts.
+/// The parameters of a query. One that comes twice would hide the first.
 func queryParameters(_ query: String?) throws(APIProblem) -> [String: String] {
     var parameters: [String: String] = [:]
     for part in (query ?? "").split(separator: "&") {
@@ -91,7 +101,10 @@ func queryParameters(_ query: String?) throws(APIProblem) -> [String: String] {
         guard let name = percentDecoded(halves[0], plusIsSpace: true),
             let value = percentDecoded(halves.count > 1 ? halves[1] : "", plusIsSpace: true)
         else { throw .invalidInput("query", "is not properly percent-encoded UTF-8") }
-        parameters[name] = value
+        let shown = String(name.prefix(60))
+        guard parameters.updateValue(try checked(value, shown), forKey: name) == nil else {
+            throw .invalidInput(shown, "is there twice; give it once")
+        }
     }
     return parameters
 }

@@ -30,8 +30,9 @@ enum HealthRoutes {
     private static func obstacle(_ request: APIRequest) async -> String? {
         if request.services.waitingRoom.isClosed { return "the server is stopping" }
         do {
-            let status = try await request.services.database.asSystem(deadline: .now + Self.databaseWaitMax) {
-                connection in
+            let status = try await request.services.database.asSystem(
+                deadline: .now + Self.databaseWaitMax, statementMax: Self.databaseWaitMax
+            ) { connection in
                 try Migrator().status(on: connection)
             }
             try status.check()

@@ -90,9 +90,11 @@ enum JobRoutes {
 
     /// Room for the position that a batch appends.
     private static func checkKey(_ key: String) throws(APIProblem) {
-        guard (1...SubmitJobRequest.idempotencyKeyCharactersMax - 6).contains(key.unicodeScalars.count) else {
-            throw .invalidInput(
-                "Idempotency-Key", "expected 1 to \(SubmitJobRequest.idempotencyKeyCharactersMax - 6) characters")
+        do throws(WireDecodingError) {
+            try ShortText.check(
+                key, "Idempotency-Key", charactersMax: SubmitJobRequest.idempotencyKeyCharactersMax - 6)
+        } catch {
+            throw .invalidInput(error.path, error.message)
         }
     }
 

@@ -7,9 +7,6 @@ enum SessionRoutes {
     /// A session is trusted for this long without a renewal; three renewals fit in.
     private static let leaseDuration = LeaseStore.leaseDurationDefault
     private static let heartbeatSeconds = 10.0
-    /// A lease that its robot does not name for so long was told of in an answer that got lost. Far above the time
-    /// that an answer may take.
-    private static let unclaimedAfter = Duration.seconds(60)
 
     static let all: [Route] = [
         .post(
@@ -115,19 +112,14 @@ enum SessionRoutes {
     private static func renew(_ request: APIRequest, _ body: RenewRequest) async throws -> Answer<RenewResponse> {
         let session = try request.sessionID()
         let held = body.leases.map(\.lease)
-        let (renewal, unclaimed) = try await request.inTenant { connection in
+        let (renewal, taken) = try await request.inTenant { connection in
             try request.checkOwns(session, on: connection)
             let renewal = try LeaseStore.renew(session, held: held, on: connection)
-            let unclaimed = try LeaseStore.unclaimed(
-                session, held: held, olderThan: Self.unclaimedAfter, on: connection)
-            for lease in unclaimed {
-                try LeaseStore.release(lease, reason: "the robot never learned of the lease", on: connection)
-            }
-            return (renewal, unclaimed)
+            return (renewal, try LeaseStore.takeUnclaimed(session, held: held, on: connection))
         }
-        if !unclaimed.isEmpty {
+        if !taken.isEmpty {
             request.services.bell.ring(request.principal.tenant)
-            request.services.bell.jobsChanged(unclaimed.map(\.job))
+            request.services.bell.jobsChanged(taken)
         }
         return Answer(RenewResponse(lost: renewal.lost.sorted(), leaseSeconds: renewal.leaseSeconds))
     }

@@ -7,6 +7,8 @@ final class ClientConnection: Sendable {
         var isClosed = false
         /// Of the request that waits now: a connection carries one request at a time.
         var seat: Seat?
+        /// Cancels the request that runs now, when it is one that may be cancelled.
+        var cancel: (@Sendable () -> Void)?
     }
 
     private let state = Mutex(State())
@@ -21,12 +23,30 @@ final class ClientConnection: Sendable {
         return try await body()
     }
 
+    /// Runs `body` and cancels it when the client goes away: it would work for nobody.
+    func whileOpen<R: Sendable>(_ body: @escaping @Sendable () async throws -> R) async throws -> R {
+        // A task of its own, awaited at once, because a child task cannot be cancelled without its parent.
+        let task = Task { try await body() }
+        let isClosed = self.state.withLock { state in
+            state.cancel = { task.cancel() }
+            return state.isClosed
+        }
+        defer { self.state.withLock { $0.cancel = nil } }
+        if isClosed { task.cancel() }
+        return try await withTaskCancellationHandler {
+            try await task.value
+        } onCancel: {
+            task.cancel()
+        }
+    }
+
     fileprivate func close() {
-        let seat = self.state.withLock { state in
+        let (seat, cancel) = self.state.withLock { state in
             state.isClosed = true
-            return state.seat
+            return (state.seat, state.cancel)
         }
         seat?.wake()
+        cancel?()
     }
 }
 

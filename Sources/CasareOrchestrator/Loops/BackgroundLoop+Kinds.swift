@@ -5,7 +5,10 @@ import Logging
 extension BackgroundLoop {
     /// Takes jobs from robots that are gone.
     static func sweep(_ services: Services, logger: Logger) -> BackgroundLoop {
-        BackgroundLoop(name: "sweep", interval: .seconds(1), board: services.loops, logger: logger) {
+        let alarm = Alarm()
+        return BackgroundLoop(
+            name: "sweep", interval: .milliseconds(250), board: services.loops, logger: logger, alarm: alarm
+        ) {
             let report = try await services.database.asSystem { connection in try LeaseStore.sweep(on: connection) }
             services.bell.jobsChanged((report.requeued + report.deadLettered).map(\.job))
             for tenant in Set(report.requeued.map(\.tenant)) {
@@ -19,6 +22,8 @@ extension BackgroundLoop {
                         "jobs.dead_lettered": "\(report.deadLettered.count)",
                     ])
             }
+            // They are looked at again when their time to come back is over, not some time after.
+            if report.sessionsLost > 0 { alarm.ring(in: LeaseStore.lostSessionGrace) }
             try PartialFailure.check(report.failures)
             return false
         }

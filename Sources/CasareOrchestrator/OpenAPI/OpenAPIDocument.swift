@@ -22,15 +22,37 @@ struct OpenAPIDocument: Sendable {
                 "title": "Casare", "version": .string(CasareVersion.current),
                 "description": """
                 Runs automation workflows. Every answer that is not a success is an `ErrorEnvelope` with a stable \
-                code. `Idempotency-Key` counts for submits; the other requests may be repeated without it.
+                code. `Idempotency-Key` counts for submits; the other requests may be repeated without it. A \
+                request with a member or a parameter that is not described here is refused; answers may get more members.
                 """,
             ],
             "paths": .object(paths),
             "components": [
-                "schemas": .object(schemas.definitions),
+                "schemas": .object(Self.closed(schemas.definitions, routes, &schemas)),
                 "securitySchemes": ["token": ["type": "http", "scheme": "bearer"]],
             ],
         ]
+    }
+
+    /// Bodies of requests have no members but these.
+    private static func closed(
+        _ definitions: Object, _ routes: [Route], _ schemas: inout SchemaCatalogue
+    ) -> Object {
+        var definitions = definitions
+        for type in routes.compactMap(\.bodyType) {
+            guard let name = schemas.schema(of: type)["$ref"]?.string?.split(separator: "/").last.map(String.init),
+                var definition = definitions[name]?.object
+            else { continue }
+            definition["additionalProperties"] = false
+            definitions[name] = .object(definition)
+        }
+        return definitions
+    }
+
+    /// Whether an empty body, which stands for an empty object, is refused.
+    private static func isRequired<T: Decodable>(_: T.Type) -> Bool {
+        // Why it is refused does not matter.
+        (try? ValueDecoder.decode(T.self, from: [:])) == nil
     }
 
     private static func operation(
@@ -48,7 +70,9 @@ struct OpenAPIDocument: Sendable {
             operation["x-permissions"] = .list(permissions.map { .string($0.rawValue) })
         }
         if let type = route.bodyType {
-            operation["requestBody"] = ["required": true, "content": Self.content(schemas.schema(of: type))]
+            operation["requestBody"] = [
+                "required": .bool(Self.isRequired(type)), "content": Self.content(schemas.schema(of: type)),
+            ]
         }
         let answer = Self.content(schemas.schema(of: route.answerType))
         var responses = Object()

@@ -1,6 +1,7 @@
 import CasareDomain
 import CasareStore
 import CasareWire
+import FoundationEssentials
 
 enum TokenRoutes {
     private static let nameCharactersMax = 100
@@ -30,11 +31,13 @@ enum TokenRoutes {
     private static func create(
         _ request: APIRequest, _ body: CreateTokenRequest
     ) async throws -> Answer<CreateTokenResponse> {
-        guard (1...Self.nameCharactersMax).contains(body.name.unicodeScalars.count) else {
-            throw WireDecodingError(path: "name", message: "expected 1 to \(Self.nameCharactersMax) characters")
-        }
+        try ShortText.check(body.name, "name", charactersMax: Self.nameCharactersMax)
         guard body.robot == nil || body.role == .robot else {
             throw WireDecodingError(path: "robot", message: "goes with the role robot only")
+        }
+        if let expiresAt = body.expiresAt, expiresAt <= Date() {
+            throw APIProblem.invalidInput(
+                "expires_at", "\(Timestamp.text(expiresAt)) is past: the token would not work")
         }
         let (text, token) = try await request.inTenant { connection in
             try TokenStore.create(

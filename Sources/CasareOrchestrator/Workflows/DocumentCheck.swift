@@ -19,7 +19,13 @@ struct CheckedDocument: Sendable {
         guard let document, !issues.contains(where: { $0.severity == .error }) else {
             throw Self.refusal(issues, field: field)
         }
+        let place = name == nil ? "\(field).metadata.name" : "name"
         let name = (name ?? document.name).trimmingSpaces
+        do throws(WireDecodingError) {
+            try ShortText.checkCharacters(name, place)
+        } catch {
+            throw .invalidInput(error.path, error.message)
+        }
         guard (1...Self.nameCharactersMax).contains(name.unicodeScalars.count) else {
             throw .validation(
                 WireDecodingError(

@@ -25,13 +25,7 @@ final class Link: @unchecked Sendable {
 
     /// Connects and sets the session up. Blocks.
     static func open(_ configuration: PostgresConfiguration) throws(PostgresError) -> Link {
-        let parameters = configuration.connectionParameters
-        let pointer = withCStrings(Array(parameters.keys)) { keywords in
-            withCStrings(Array(parameters.values)) { values in
-                // 0: the name of the database is a name, never another connection string.
-                PQconnectdbParams(keywords, values, 0)
-            }
-        }
+        let pointer = PQconnectdb(configuration.connectionString)
         guard let pointer else { throw .connection("There is no memory for a connection") }
         let link = Link(pointer, configuration)
         guard PQstatus(pointer) == CONNECTION_OK else { throw .connection(link.message) }

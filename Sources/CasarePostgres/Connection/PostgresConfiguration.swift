@@ -18,6 +18,9 @@ package struct PostgresConfiguration: Sendable {
     package var statementTimeout: Duration?
     /// Server settings of the session, such as `plan_cache_mode`.
     package var settings: [String: String] = [:]
+    /// Whether libpq may take a password or a client's certificate from the process: its environment and the files of
+    /// its account. They are the process's own, so a connection on behalf of somebody else must do without.
+    package var usesProcessCredentials = true
     /// How many statements a connection keeps prepared. The least recently used goes first.
     package var preparedStatementsMax = 256
 
@@ -39,6 +42,11 @@ package struct PostgresConfiguration: Sendable {
             }
             option += 1
         }
+        self.keywords = keywords
+    }
+
+    /// Connection parameters as libpq names them.
+    package init(keywords: [String: String]) {
         self.keywords = keywords
     }
 
@@ -71,7 +79,23 @@ package struct PostgresConfiguration: Sendable {
         ]
         parameters.merge(defaults) { given, _ in given }
         parameters["client_encoding"] = "UTF8"
+        if !self.usesProcessCredentials {
+            // A file that is not there is passed over in silence.
+            let without = [
+                "password": "", "passfile": Self.noFile, "sslcert": Self.noFile, "sslkey": Self.noFile,
+            ]
+            parameters.merge(without) { given, _ in given }
+        }
         return parameters
+    }
+
+    private static let noFile = "/nonexistent"
+
+    /// The same as one text. An empty value counts in it, where a list of parameters would leave it out.
+    var connectionString: String {
+        self.connectionParameters.sorted { $0.key < $1.key }.map { keyword, value in
+            "\(keyword)='" + value.replacing("\\", with: "\\\\").replacing("'", with: "\\'") + "'"
+        }.joined(separator: " ")
     }
 
     /// Statements that begin a session; empty when there is nothing to set.

@@ -119,7 +119,7 @@ extension PostgresConnection {
     }
 
     /// The result of the one statement that was sent. The caller clears it.
-    private func onlyResult(on link: Link, _ watch: inout StatementWatch) throws(PostgresError) -> OpaquePointer {
+    func onlyResult(on link: Link, _ watch: inout StatementWatch) throws(PostgresError) -> OpaquePointer {
         guard let result = try link.nextResult(&watch) else { throw link.lose() }
         switch PQresultStatus(result) {
         case PGRES_COMMAND_OK, PGRES_TUPLES_OK, PGRES_EMPTY_QUERY:

@@ -84,7 +84,7 @@ extension PostgresConnection {
         }
     }
 
-    private func commit() throws(PostgresError) {
+    func commit() throws(PostgresError) {
         do throws(PostgresError) {
             // The server answers COMMIT with a rollback when a statement has failed and its error was dropped.
             guard try self.control("COMMIT") == "COMMIT" else {

@@ -30,6 +30,8 @@ package actor PostgresConnection {
     var statementTimeout: Duration?
     var isInTransactionBody = false
     var savepointDepth = 0
+    /// How many foreign statements there have been.
+    var foreignStatements = 0
 
     private init(_ configuration: PostgresConfiguration) {
         self.configuration = configuration
@@ -63,6 +65,12 @@ package actor PostgresConnection {
 
     /// Whether the session can be used, as far as is known without asking the server.
     package var isOpen: Bool { self.link.map { $0.loss == nil } ?? false }
+
+    /// The descriptor that libpq reads from; nil when it is closed.
+    var socket: Int32? {
+        guard let descriptor = self.link.map({ PQsocket($0.pointer) }), descriptor >= 0 else { return nil }
+        return descriptor
+    }
 
     /// The server process that serves this session, as in `pg_stat_activity`; 0 when it is closed.
     package var backendProcessID: Int32 {

@@ -22,7 +22,8 @@ final class ChildProcess: Sendable {
         var processID: pid_t?
         var startError: Int32?
         var status: Status?
-        var waiters: [CheckedContinuation<Status, Never>] = []
+        var waiters: [Int: CheckedContinuation<Status?, Never>] = [:]
+        var waitersEver = 0
     }
 
     /// Starts a program. Its output is appended to the log file; its environment is this process's without `PG…`.
@@ -65,13 +66,25 @@ final class ChildProcess: Sendable {
         self.state.wait(atMost: timeout) { $0.status }
     }
 
-    func wait() async -> Status {
-        await withCheckedContinuation { waiter in
-            let status = self.state.update { state in
-                if state.status == nil { state.waiters.append(waiter) }
-                return state.status
+    /// How the child ended; `nil` when the task is cancelled before.
+    func wait() async -> Status? {
+        let number = self.state.update { state in
+            state.waitersEver += 1
+            return state.waitersEver
+        }
+        return await withTaskCancellationHandler {
+            await withCheckedContinuation { waiter in
+                let waits = self.state.update { state in
+                    // A cancellation that came before this found no waiter to wake.
+                    guard state.status == nil, !Task.isCancelled else { return false }
+                    state.waiters[number] = waiter
+                    return true
+                }
+                if !waits { waiter.resume(returning: self.status) }
             }
-            if let status { waiter.resume(returning: status) }
+        } onCancel: {
+            let waiter = self.state.update { $0.waiters.removeValue(forKey: number) }
+            waiter?.resume(returning: nil)
         }
     }
 
@@ -91,8 +104,8 @@ final class ChildProcess: Sendable {
             // The layout of wait(2)'s status: signal in the low 7 bits, exit code above them.
             let status: Status = code & 0x7F == 0 ? .exited(code >> 8 & 0xFF) : .killed(signal: code & 0x7F)
             state.status = status
-            defer { state.waiters = [] }
-            return (status, state.waiters)
+            defer { state.waiters = [:] }
+            return (status, Array(state.waiters.values))
         }
         for waiter in waiters {
             waiter.resume(returning: status)

@@ -1,3 +1,4 @@
+import CLibpq
 import Glibc
 
 /// The files of a private cluster: `data/`, `run/` with the socket (unless the path is too long), `postgres.log`.
@@ -48,6 +49,15 @@ struct ClusterFolder: Sendable {
     }
 
     var isInitialised: Bool { access(self.data + "/PG_VERSION", F_OK) == 0 }
+
+    /// Returns when everything written so far is on disk.
+    func flush() throws(PrivateClusterError) {
+        let descriptor = open(self.path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw self.failure(self.path) }
+        defer { close(descriptor) }
+        // Since Linux 5.8 it reports what could not be written, as fsync does: syncfs(2).
+        guard syncfs(descriptor) == 0 else { throw self.failure(self.path) }
+    }
 
     /// Moves the finished cluster into place, for good: the folder's entry is on disk afterwards.
     func finishInitialising() throws(PrivateClusterError) {

@@ -4,6 +4,8 @@ package enum PrivateClusterError: Error, Hashable, Sendable {
     case programsNotFound(searched: [String])
     /// As root the server needs another user, and `setpriv` to become it.
     case cannotDropPrivileges(reason: String)
+    /// The user of this process is only a number; PostgreSQL asks for the name.
+    case userWithoutName(userID: UInt32)
     /// The user that the server runs as cannot go through this folder.
     case folderNotReachable(folder: String, user: String)
     case folderNotUsable(folder: String, reason: String)
@@ -23,6 +25,9 @@ extension PrivateClusterError: CustomStringConvertible {
                 + "(Debian: apt install postgresql) or set PG_BIN to their folder. Searched: \(searched.joined(separator: ", "))"
         case .cannotDropPrivileges(let reason):
             "PostgreSQL does not run as root, and changing to another user is not possible: \(reason)"
+        case .userWithoutName(let userID):
+            "The user \(userID) has no name, which PostgreSQL asks for; add one to the system's list of users "
+                + "(useradd --uid \(userID) NAME)"
         case .folderNotReachable(let folder, let user):
             "The user \(user), whom PostgreSQL runs as, cannot enter \(folder); "
                 + "choose a folder that everybody may enter, such as /var/lib/casare"

@@ -50,6 +50,9 @@ package final class APIBroker: Broker {
         }
     }
 
+    /// The server tells in its answers only.
+    package func untilSessionIsLost() async { await Latch().wait() }
+
     package func renew(_ leases: [Lease]) async throws(BrokerError) -> Set<Job.ID> {
         let session = try self.openSession()
         do throws(ClientError) {
@@ -131,7 +134,7 @@ package final class APIBroker: Broker {
                 lease.map { .leaseLost($0.job) } ?? .sessionEnded
             case .notFound:
                 lease.map { .leaseLost($0.job) } ?? .sessionEnded
-            case .serviceUnavailable, .internal, nil:
+            case .serviceUnavailable, .databaseTimeout, .internal, nil:
                 .unavailable("\(error)")
             case .tokenMissing, .tokenInvalid, .insufficientPermissions, .methodNotAllowed, .conflict,
                 .invalidStateTransition, .idempotencyConflict, .bodyTooLarge, .unsupportedMediaType, .validation,

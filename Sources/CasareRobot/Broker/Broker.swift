@@ -15,6 +15,10 @@ package protocol Broker: Sendable {
     /// - Returns: Which of the leases named have passed on.
     func renew(_ leases: [Lease]) async throws(BrokerError) -> Set<Job.ID>
 
+    /// Returns when the session is found to be lost between renewals, or when the task is cancelled. Its jobs must then
+    /// stop at once.
+    func untilSessionIsLost() async
+
     /// What earlier attempts recorded.
     func journal(of lease: Lease) async throws(BrokerError) -> [JournalRow]
 

@@ -9,7 +9,7 @@ package import Logging
 /// The session's connection holds its lock for as long as it is open, so a killed robot is noticed at once; reports go
 /// over a small pool. New jobs are announced by `NOTIFY`, and asked for now and then in case an announcement was missed.
 package actor SQLBroker: Broker {
-    private struct Session {
+    struct Session {
         let id: Robot.SessionID
         let connection: PostgresConnection
     }
@@ -18,17 +18,16 @@ package actor SQLBroker: Broker {
     private static let pollInterval = Duration.seconds(1)
     private static let pollJitter = 0.3
     private static let heartbeatsPerLease = 3
-    /// A lease that the robot does not name is handed back when it is older: a younger one may just be on its way.
-    private static let unclaimedAfter = Duration.seconds(60)
 
-    private let database: Database
-    private let tenant: Tenant.ID
+    let database: Database
+    let tenant: Tenant.ID
     private let bootID: UUID
     private let leaseDuration: Duration
     private let logger: Logger
     private let bell: ReadyBell
+    private let writes: WriteGroup
     private let readiness = ReadySignal()
-    private var session: Session?
+    var session: Session?
     private var watermarks = Watermarks()
     /// The bell and the listener, from the first session to `close`.
     private var helpers: [Task<Void, Never>] = []
@@ -44,12 +43,14 @@ package actor SQLBroker: Broker {
         self.bootID = bootID
         self.logger = logger
         self.bell = ReadyBell(database.configuration)
+        self.writes = WriteGroup { writes in await Self.commit(writes, tenant, database) }
     }
 
     package func open(_ robot: RobotDescription) async throws(BrokerError) -> SessionTerms {
         self.startHelpers()
-        await self.session?.connection.close()
+        let former = self.session
         self.session = nil
+        await former?.connection.close()
         self.watermarks = Watermarks()
         let bootID = self.bootID
         let duration = self.leaseDuration
@@ -92,7 +93,6 @@ package actor SQLBroker: Broker {
         let tenant = self.tenant
         let (jobs, marks): ([LeasedJob], Watermarks)
         do {
-            guard await session.connection.isOpen else { throw StoreError.sessionEnded(session.id) }
             (jobs, marks) = try await Database.asTenant(tenant, on: session.connection) { connection in
                 var marks = watermarks
                 let jobs = try LeaseStore.lease(session.id, limit: slots, watermarks: &marks, on: connection)
@@ -112,18 +112,12 @@ package actor SQLBroker: Broker {
 
     package func renew(_ leases: [Lease]) async throws(BrokerError) -> Set<Job.ID> {
         guard let session = self.session else { throw .sessionEnded }
-        let (lost, returned) = try await self.inDatabase { connection in
+        let (lost, taken) = try await self.inDatabase { connection in
             let lost = try LeaseStore.renew(session.id, held: leases, on: connection).lost
-            // Jobs that this robot does not know of, because an answer was lost or an end could not be stored.
-            let unclaimed = try LeaseStore.unclaimed(
-                session.id, held: leases, olderThan: Self.unclaimedAfter, on: connection)
-            for lease in unclaimed {
-                try LeaseStore.release(lease, reason: "Its robot does not know of it", on: connection)
-            }
-            return (lost, unclaimed.map(\.job))
+            return (lost, try LeaseStore.takeUnclaimed(session.id, held: leases, on: connection))
         }
-        if !returned.isEmpty {
-            self.bell.jobsChanged(returned)
+        if !taken.isEmpty {
+            self.bell.jobsChanged(taken)
             self.bell.ring(self.tenant)
         }
         return lost
@@ -134,15 +128,12 @@ package actor SQLBroker: Broker {
     }
 
     package func checkpoint(_ rows: [JournalRow], under lease: Lease) async throws(BrokerError) {
-        try await self.inDatabase { connection in
-            try LeaseStore.checkpoint(lease, entries: rows, on: connection)
-        }
+        try await self.writes.write(.checkpoint(LeaseStore.Checkpoint(lease: lease, entries: rows)))
     }
 
     package func complete(_ lease: Lease, result: RunResult, rows: [JournalRow]) async throws(BrokerError) {
-        try await self.inDatabase { connection in
-            try LeaseStore.complete(lease, result: result, entries: rows, on: connection)
-        }
+        try await self.writes.write(
+            .completion(LeaseStore.Completion(lease: lease, result: result, entries: rows)))
         self.bell.jobChanged(lease.job)
     }
 
@@ -172,6 +163,7 @@ package actor SQLBroker: Broker {
 
     package func close() async {
         if let session = self.session {
+            self.session = nil
             // Without it the sweep finds the session's lock free.
             let returned = try? await self.inDatabase { connection in
                 try LeaseStore.closeSession(session.id, reason: "The robot is stopping", on: connection)
@@ -180,7 +172,6 @@ package actor SQLBroker: Broker {
             if returned?.isEmpty == false { self.bell.ring(self.tenant) }
             await session.connection.close()
         }
-        self.session = nil
         for helper in self.helpers { helper.cancel() }
         for helper in self.helpers { await helper.value }
         self.helpers = []
@@ -214,6 +205,34 @@ package actor SQLBroker: Broker {
                 }
             },
         ]
+    }
+
+    /// One transaction for whatever waits at the moment.
+    private static func commit(
+        _ writes: [WriteGroup.Write], _ tenant: Tenant.ID, _ database: Database
+    ) async -> Result<Set<Job.ID>, BrokerError> {
+        var (checkpoints, completions): ([LeaseStore.Checkpoint], [LeaseStore.Completion]) = ([], [])
+        for write in writes {
+            switch write {
+            case .checkpoint(let checkpoint): checkpoints.append(checkpoint)
+            case .completion(let completion): completions.append(completion)
+            }
+        }
+        do {
+            let lost = try await database.asTenant(tenant) { [checkpoints, completions] connection in
+                var lost: Set<Job.ID> = []
+                if !checkpoints.isEmpty {
+                    lost.formUnion(try LeaseStore.checkpointBatch(checkpoints, on: connection))
+                }
+                if !completions.isEmpty {
+                    lost.formUnion(try LeaseStore.completeBatch(completions, on: connection))
+                }
+                return lost
+            }
+            return .success(lost)
+        } catch {
+            return .failure(Self.brokerError(error))
+        }
     }
 
     private func inDatabase<Result: Sendable>(

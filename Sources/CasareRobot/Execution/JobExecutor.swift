@@ -88,7 +88,7 @@ struct JobExecutor: Sendable {
                 }
                 logger.info("Completed job")
             }
-        case .inDoubt(let question, let entries):
+        case .inDoubt(let question, _, let entries):
             let rows = entries.map { JournalRow($0) }
             try await patience.insist { () async throws(BrokerError) in
                 try await self.broker.block(lease, question: question, rows: rows)

@@ -6,6 +6,8 @@ final class RunningJobs: Sendable {
     private struct State {
         var jobs: [Job.ID: (lease: Lease, stop: @Sendable () -> Void)] = [:]
         var isStopping = false
+        /// Nothing may run any more, nor begin.
+        var isOver = false
         /// Wakes whoever waits for a slot.
         var waiter: CheckedContinuation<Void, Never>?
     }
@@ -20,8 +22,13 @@ final class RunningJobs: Sendable {
     var freeSlots: Int { self.slots - self.count }
     var isStopping: Bool { self.state.withLock(\.isStopping) }
 
+    /// A job that began when it was over already is stopped at once.
     func began(_ lease: Lease, stop: @escaping @Sendable () -> Void) {
-        self.state.withLock { $0.jobs[lease.job] = (lease, stop) }
+        let isOver = self.state.withLock { state in
+            state.jobs[lease.job] = (lease, stop)
+            return state.isOver
+        }
+        if isOver { stop() }
     }
 
     func ended(_ lease: Lease) {
@@ -39,7 +46,14 @@ final class RunningJobs: Sendable {
         for stop in stops { stop() }
     }
 
-    func stopAll() { self.stop(Set(self.leases.map(\.job))) }
+    /// Stops all jobs, and each that begins from now on.
+    func stopAll() {
+        let stops = self.state.withLock { state in
+            state.isOver = true
+            return state.jobs.values.map(\.stop)
+        }
+        for stop in stops { stop() }
+    }
 
     /// From here on jobs end after the step they are in.
     func beginStopping() {

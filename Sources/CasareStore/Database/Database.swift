@@ -11,18 +11,30 @@ package struct Database: Sendable {
     package static let systemRole = "casare_system"
     /// Background loops and the lookup of tokens: little work, and none of it for long.
     private static let systemConnectionsMax = 4
+    /// How long one statement may take that a request or a robot's report waits for. All of them are look-ups by key
+    /// and short scans of one index: one that takes longer waits for a lock, or has lost its way.
+    package static let statementMaxDefault = Duration.seconds(15)
 
+    package let statementMax: Duration
     package let configuration: PostgresConfiguration
     package let app: PostgresPool
     package let system: PostgresPool
 
     /// Opens no connection yet.
-    package init(_ configuration: PostgresConfiguration, connectionsMax: Int) {
+    ///
+    /// - Parameter statementMax: the server stops a statement of `asTenant` that takes longer, which throws
+    ///   `PostgresError.timedOut`. What `asSystem` runs in the background may take its time.
+    package init(
+        _ configuration: PostgresConfiguration, connectionsMax: Int,
+        statementMax: Duration = Database.statementMaxDefault
+    ) {
         self.configuration = configuration
+        self.statementMax = statementMax
         self.app = PostgresPool(
-            configuration: Self.configuration(configuration, for: Self.appRole), connectionsMax: connectionsMax)
+            configuration: Self.configuration(configuration, for: Self.appRole, statementMax),
+            connectionsMax: connectionsMax)
         self.system = PostgresPool(
-            configuration: Self.configuration(configuration, for: Self.systemRole),
+            configuration: Self.configuration(configuration, for: Self.systemRole, nil),
             connectionsMax: min(connectionsMax, Self.systemConnectionsMax))
     }
 
@@ -31,9 +43,12 @@ package struct Database: Sendable {
     /// All statements are made of look-ups by key and short scans of one index. Plans are kept while tables grow from
     /// nothing to millions of rows, so ways that are cheap for small tables only are ruled out: to scan a table, or a
     /// tenant's part of it, and hash or sort that. Compiling plans costs more than running them.
-    private static func configuration(_ base: PostgresConfiguration, for role: String) -> PostgresConfiguration {
+    private static func configuration(
+        _ base: PostgresConfiguration, for role: String, _ statementMax: Duration?
+    ) -> PostgresConfiguration {
         var configuration = base
         configuration.role = role
+        configuration.statementTimeout = statementMax
         configuration.settings.merge(
             [
                 "plan_cache_mode": "force_generic_plan", "enable_seqscan": "off", "enable_bitmapscan": "off",
@@ -54,16 +69,28 @@ package struct Database: Sendable {
     }
 
     /// Runs statements that concern all tenants. It is not a transaction.
+    ///
+    /// - Parameters:
+    ///   - deadline: how long to wait for a connection.
+    ///   - statementMax: how long each statement may take, where somebody waits for it; it costs two round trips.
     package func asSystem<Result: Sendable>(
-        deadline: ContinuousClock.Instant? = nil, _ body: @Sendable (isolated PostgresConnection) throws -> Result
+        deadline: ContinuousClock.Instant? = nil, statementMax: Duration? = nil,
+        _ body: @Sendable (isolated PostgresConnection) throws -> Result
     ) async throws -> Result {
-        try await self.system.withConnection(deadline: deadline, body)
+        try await self.system.withConnection(deadline: deadline) { connection in
+            guard let statementMax else { return try body(connection) }
+            let result = try connection.withStatementTimeout(statementMax) {
+                Swift.Result { try body(connection) }
+            }
+            return try result.get()
+        }
     }
 
     /// A connection of its own, outside of the pools, for a robot's session of kind sql: the session lasts as long as
     /// this connection.
     package func connect() async throws(PostgresError) -> PostgresConnection {
-        try await PostgresConnection.connect(Self.configuration(self.configuration, for: Self.appRole))
+        try await PostgresConnection.connect(
+            Self.configuration(self.configuration, for: Self.appRole, self.statementMax))
     }
 
     /// The same as `asTenant(_:deadline:_:)` on a connection that `connect()` opened.

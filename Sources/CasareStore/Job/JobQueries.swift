@@ -110,10 +110,37 @@ enum JobQueries {
         """
         SELECT job_details.*
         FROM (
-            SELECT tenant_id, job_id FROM outcomes JOIN jobs USING (tenant_id, job_id)
+            SELECT tenant_id, job_id FROM outcomes
             WHERE tenant_id = casare_tenant() AND kind = 'completed' AND job_id >= @from AND job_id < @before
-                AND (@workflow::uuid IS NULL OR workflow_id = @workflow)
             ORDER BY job_id DESC LIMIT @limit
+        ) AS page
+        CROSS JOIN LATERAL (
+            SELECT * FROM job_details AS detail
+            WHERE detail.tenant_id = page.tenant_id AND detail.job_id = page.job_id
+            LIMIT 1
+        ) AS job_details
+        ORDER BY job_id DESC
+        """)
+
+    /// Most jobs of a workflow are completed, and most that are completed belong to others: so its jobs come first.
+    static let pageOfCompletedOfWorkflow = Query(
+        """
+        SELECT job_details.*
+        FROM (
+            SELECT asked.tenant_id, asked.job_id
+            FROM (
+                SELECT tenant_id, job_id FROM jobs
+                WHERE tenant_id = casare_tenant() AND workflow_id = @workflow
+                    AND job_id >= @from AND job_id < @before
+                ORDER BY job_id DESC OFFSET 0
+            ) AS asked
+            CROSS JOIN LATERAL (
+                SELECT FROM outcomes AS outcome
+                WHERE outcome.tenant_id = asked.tenant_id AND outcome.job_id = asked.job_id
+                    AND outcome.kind = 'completed'
+                LIMIT 1
+            ) AS completed
+            ORDER BY asked.job_id DESC LIMIT @limit
         ) AS page
         CROSS JOIN LATERAL (
             SELECT * FROM job_details AS detail

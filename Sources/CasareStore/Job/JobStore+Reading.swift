@@ -44,9 +44,9 @@ extension JobStore {
         let before = min(cursor ?? .last, filter.until.map(Job.ID.lowerBound(at:)) ?? .last)
         let rows =
             switch filter.status {
-            case nil where filter.workflow == nil:
+            case nil where filter.workflow == nil, .completed where filter.workflow == nil:
                 try connection.execute(
-                    JobQueries.page,
+                    filter.status == nil ? JobQueries.page : JobQueries.pageOfCompleted,
                     ["from": .uuid(from.rawValue), "before": .uuid(before.rawValue), "limit": .int(limit)])
             case .failed, .cancelled:
                 try connection.execute(
@@ -66,13 +66,14 @@ extension JobStore {
         return try rows.map { try Job(row: $0, result: nil) }
     }
 
+    /// Those that take a workflow, beside the span and the limit.
     private static func pageQuery(of status: Job.Status?) -> Query {
         switch status {
         case nil: JobQueries.pageOfWorkflow
         case .pending: JobQueries.pageOfPending
         case .running: JobQueries.pageOfRunning
         case .blocked: JobQueries.pageOfBlocked
-        case .completed: JobQueries.pageOfCompleted
+        case .completed: JobQueries.pageOfCompletedOfWorkflow
         case .failed, .cancelled: JobQueries.pageOfUnsuccessful
         }
     }

@@ -19,10 +19,15 @@ extension JobStore {
 }
 
 enum StatusQueries {
+    /// Looked up job by job: joined as a whole, the view would be computed for all jobs that there are.
     static let statuses = Query(
         """
-        SELECT job_details.job_id, job_details.status
+        SELECT known.job_id, known.status
         FROM unnest(@jobs::uuid[]) AS asked (job_id)
-        JOIN job_details ON job_details.tenant_id = casare_tenant() AND job_details.job_id = asked.job_id
+        CROSS JOIN LATERAL (
+            SELECT job_id, status FROM job_details AS detail
+            WHERE detail.tenant_id = casare_tenant() AND detail.job_id = asked.job_id
+            LIMIT 1
+        ) AS known
         """)
 }

@@ -20,21 +20,6 @@ extension LeaseStore {
                 ["job": .uuid(lease.job.rawValue), "token": .int8(lease.token.rawValue)]))
     }
 
-    /// Leases that a session has had for a while and its robot does not know of: the answer that told of them was lost.
-    package static func unclaimed(
-        _ session: Robot.SessionID, held: [Lease], olderThan age: Duration, on connection: isolated PostgresConnection
-    ) throws -> [Lease] {
-        try connection.execute(
-            OwnershipQueries.unclaimed,
-            [
-                "session": .int8(session.rawValue), "jobs": .uuidArray(held.map(\.job.rawValue)),
-                "seconds": .int(Int(age.components.seconds)),
-            ]
-        ).map { row in
-            Lease(job: Job.ID(rawValue: try row.uuid("job_id")), token: Lease.Token(rawValue: try row.int64("token")))
-        }
-    }
-
     private static func robot(_ rows: Rows) throws -> Robot.ID? {
         guard let text = try rows.first?.string("robot_id") else { return nil }
         guard let robot = Robot.ID(rawValue: text) else { throw StoreError.unreadable("\"\(text)\" is no robot's ID") }
@@ -56,6 +41,7 @@ enum OwnershipQueries {
         """
         SELECT job_id, token FROM leases
         WHERE tenant_id = casare_tenant() AND session_id = @session AND job_id <> ALL (@jobs::uuid[])
-            AND since < now() - @seconds * interval '1 second'
+            AND since < coalesce(@now::timestamptz, now()) - @seconds * interval '1 second'
+        FOR UPDATE SKIP LOCKED
         """)
 }

@@ -48,6 +48,25 @@ extension LeaseStore {
         return session
     }
 
+    /// How long a session of kind sql may be without its connection before the sweep takes its jobs. Until then its robot
+    /// has either taken it up again or stopped all of its jobs, so that no two robots are at the same job.
+    package static let lostSessionGrace: Duration = .milliseconds(1500)
+
+    /// Takes up a session of kind sql on a new connection, in place of one that was lost.
+    ///
+    /// - Returns: false when the server has not noticed yet that the old connection is gone: try again at once.
+    /// - Throws: `StoreError.sessionEnded` when it is too late.
+    package static func resumeSession(
+        _ session: Robot.SessionID, on connection: isolated PostgresConnection
+    ) throws -> Bool {
+        let locked = try connection.execute(
+            SessionQueries.tryLock, ["class": .int4(self.sessionLockClass), "session": .int8(session.rawValue)])
+        guard try locked.only().bool("is_locked") else { return false }
+        let resumed = try connection.execute(SessionQueries.resume, ["session": .int8(session.rawValue)])
+        guard !resumed.isEmpty else { throw StoreError.sessionEnded(session) }
+        return true
+    }
+
     /// Ends a session and hands back everything that it holds, without consuming attempts.
     ///
     /// - Returns: the jobs that were handed back.

@@ -10,6 +10,9 @@ package struct TenantJob: Hashable, Sendable {
 
 /// What a run of a background loop did. One job that cannot be dealt with does not keep it from the others.
 package struct SweepReport: Sendable {
+    /// Sessions whose connection was found gone: they end when they are not taken up again within
+    /// `LeaseStore.lostSessionGrace`, if another sweep is there to see it.
+    package internal(set) var sessionsLost = 0
     package internal(set) var sessionsEnded = 0
     /// Jobs that are ready again: ring the bell of their tenants.
     package internal(set) var requeued: [TenantJob] = []
@@ -28,9 +31,13 @@ extension LeaseStore {
     /// Call within `Database.asSystem`, not in a transaction. It may run in many processes at once.
     package static func sweep(now: Date? = nil, on connection: isolated PostgresConnection) throws -> SweepReport {
         var report = SweepReport()
+        let changed = try connection.execute(
+            SweepQueries.noteLostSessions, ["class": .int4(self.sessionLockClass), "now": .timestamp(now)])
+        report.sessionsLost = try changed.filter { try $0.optionalDate("lost_at") != nil }.count
         report.sessionsEnded =
             try connection.execute(
-                SweepQueries.endDeadSessions, ["class": .int4(self.sessionLockClass), "now": .timestamp(now)]
+                SweepQueries.endDeadSessions,
+                ["grace_seconds": .double(self.lostSessionGrace.seconds), "now": .timestamp(now)]
             ).count
         var last = TenantJob(tenant: .init(rawValue: 0), job: .first)
         while true {
@@ -69,25 +76,64 @@ extension LeaseStore {
     ) throws -> OrphanEnding {
         try connection.transaction { connection in
             try connection.execute(SettingQueries.tenant, ["tenant": .text(tenant.description)])
-            guard let attempt = try self.failing(lease, on: connection) else { return .gone }
-            let crashes = attempt.hasJournaled ? 0 : attempt.crashes + 1
-            guard crashes < self.crashesMax else {
-                let failure = Failure(
-                    kind: .crashLoop,
-                    message: "Its robot died \(crashes) times in a row before the job got any further.",
-                    type: "CrashLoop")
-                try self.openDeadLetter(lease, failure: failure, result: nil, crashed: true, now: now, on: connection)
-                return .deadLettered
-            }
-            try connection.execute(
-                EndingQueries.requeueCrashed,
-                [
-                    "job": .uuid(lease.job.rawValue), "token": .int8(lease.token.rawValue),
-                    "crashes": .int(crashes), "kind": .text(Failure.Kind.crashLoop.rawValue), "type": "RobotLost",
-                    "message": "The robot was lost while it ran the job.", "now": .timestamp(now),
-                ])
-            return .requeued
+            return try self.crash(lease, "The robot was lost while it ran the job.", now: now, on: connection)
         }
+    }
+
+    /// Ends an attempt of which nobody will say any more how it went: the job goes back into the queue, or to the
+    /// dead letters when that keeps happening. Call within `Database.asTenant`, or with the tenant set.
+    private static func crash(
+        _ lease: Lease, _ message: String, now: Date?, on connection: isolated PostgresConnection
+    ) throws -> OrphanEnding {
+        guard let attempt = try self.failing(lease, on: connection) else { return .gone }
+        let crashes = attempt.hasJournaled ? 0 : attempt.crashes + 1
+        guard crashes < self.crashesMax else {
+            let failure = Failure(
+                kind: .crashLoop,
+                message: "Its attempts broke off \(crashes) times in a row before the job got any further. The last: "
+                    + message,
+                type: "CrashLoop")
+            try self.openDeadLetter(lease, failure: failure, result: nil, crashed: true, now: now, on: connection)
+            return .deadLettered
+        }
+        try connection.execute(
+            EndingQueries.requeueCrashed,
+            [
+                "job": .uuid(lease.job.rawValue), "token": .int8(lease.token.rawValue),
+                "crashes": .int(crashes), "kind": .text(Failure.Kind.crashLoop.rawValue), "type": "RobotLost",
+                "message": .text(message), "now": .timestamp(now),
+            ])
+        return .requeued
+    }
+
+    /// A lease that a session has had for this long and its robot does not name is taken from it: a younger one may
+    /// just be on its way.
+    private static let unclaimedAfter = Duration.seconds(60)
+
+    /// Takes from a session the leases that its robot does not know of: the answer that told of them was lost, or how
+    /// the job ended could not be stored. That counts as a crash, so that a job of which it is always so does not run
+    /// for ever. Call within `Database.asTenant`.
+    ///
+    /// - Parameter held: what the robot says it holds.
+    /// - Returns: the jobs that were taken.
+    package static func takeUnclaimed(
+        _ session: Robot.SessionID, held: [Lease], now: Date? = nil, on connection: isolated PostgresConnection
+    ) throws -> Set<Job.ID> {
+        let unclaimed = try connection.execute(
+            OwnershipQueries.unclaimed,
+            [
+                "session": .int8(session.rawValue), "jobs": .uuidArray(held.map(\.job.rawValue)),
+                "seconds": .double(self.unclaimedAfter.seconds), "now": .timestamp(now),
+            ])
+        var taken: Set<Job.ID> = []
+        for row in unclaimed {
+            let lease = Lease(
+                job: Job.ID(rawValue: try row.uuid("job_id")), token: .init(rawValue: try row.int64("token")))
+            let ending = try self.crash(
+                lease, "The robot did not report how the job ended.", now: now, on: connection)
+            if ending != .gone { taken.insert(lease.job) }
+        }
+        return taken
     }
 
     /// Moves jobs that have become due to the queue; in one statement, or one by one when that fails.

@@ -28,6 +28,17 @@ enum SessionQueries {
     /// Held by the connection for as long as it lasts: while it is, the session is alive.
     static let lock = Query("SELECT pg_advisory_lock(@class::int4, @session::int4)")
 
+    /// Takes the lock of a session whose connection was lost, unless the old connection still has it.
+    static let tryLock = Query("SELECT pg_try_advisory_lock(@class::int4, @session::int4) AS is_locked")
+
+    /// The session's connection is back.
+    static let resume = Query(
+        """
+        UPDATE robot_sessions SET lost_at = NULL
+        WHERE tenant_id = casare_tenant() AND session_id = @session AND ended_at IS NULL
+        RETURNING session_id
+        """)
+
     /// Trusts a session for another lease's length. No row: it has ended.
     static let renew = Query(
         """

@@ -2,9 +2,27 @@ import CasarePostgres
 
 /// Statements of the background loops, which work for all tenants.
 enum SweepQueries {
-    /// Ends the sessions that have not been heard of in time, and at once those whose connection is gone.
+    /// Notes since when the connections of sessions of kind sql are gone, and forgets it of those that came back.
     ///
-    /// A session of kind sql becomes visible with its lock already held, so one whose lock is free has lost it.
+    /// Such a session becomes visible with its lock already held, so one whose lock is free has lost it. The sessions
+    /// that were lost just now have a `lost_at` in the answer.
+    static let noteLostSessions = Query(
+        """
+        UPDATE robot_sessions
+        SET lost_at = CASE WHEN lost_at IS NULL THEN coalesce(@now::timestamptz, now()) END
+        WHERE (tenant_id, session_id) IN (
+            SELECT tenant_id, session_id FROM robot_sessions
+            WHERE ended_at IS NULL AND kind = 'sql' AND (lost_at IS NULL) = (session_id <> ALL (ARRAY(
+                SELECT objid::int8 FROM pg_locks
+                WHERE locktype = 'advisory' AND objsubid = 2 AND granted AND classid = @class::int8::oid
+                    AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+            )))
+            FOR UPDATE SKIP LOCKED
+        )
+        RETURNING lost_at
+        """)
+
+    /// Ends the sessions that have not been heard of in time, and those whose connection has been gone for a moment.
     static let endDeadSessions = Query(
         """
         UPDATE robot_sessions SET ended_at = coalesce(@now::timestamptz, now())
@@ -12,11 +30,7 @@ enum SweepQueries {
             SELECT tenant_id, session_id FROM robot_sessions
             WHERE ended_at IS NULL AND (
                 alive_until <= coalesce(@now::timestamptz, now())
-                OR kind = 'sql' AND session_id <> ALL (ARRAY(
-                    SELECT objid::int8 FROM pg_locks
-                    WHERE locktype = 'advisory' AND objsubid = 2 AND granted AND classid = @class::int8::oid
-                        AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
-                ))
+                OR lost_at <= coalesce(@now::timestamptz, now()) - @grace_seconds * interval '1 second'
             )
             FOR UPDATE SKIP LOCKED
         )

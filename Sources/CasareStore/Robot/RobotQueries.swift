@@ -13,25 +13,33 @@ enum RobotQueries {
         """)
 
     /// One robot, or a page of them in the order of their IDs; with what its sessions say about it.
+    ///
+    /// Sessions are looked up robot by robot; the leases, of which there are no more than slots, are counted once.
     static let list = Query(
         """
-        WITH held AS (
+        WITH held AS MATERIALIZED (
             SELECT session_id, count(*) AS leases FROM leases WHERE tenant_id = casare_tenant() GROUP BY session_id
-        ), known AS (
-            SELECT
-                robot_id, max(seen_at) AS last_seen_at,
-                bool_or(ended_at IS NULL AND alive_until > coalesce(@now::timestamptz, now())) AS is_alive,
-                coalesce(sum(leases), 0)::int8 AS slots_in_use
-            FROM robot_sessions LEFT JOIN held USING (session_id)
+        ), page AS MATERIALIZED (
+            SELECT robot_id, environment, tags, capabilities, slots, registered_at
+            FROM robots
             WHERE tenant_id = casare_tenant()
-            GROUP BY robot_id
+                AND (@robot::text IS NULL OR robot_id = @robot) AND robot_id > @after
+            ORDER BY robot_id LIMIT @limit
         )
         SELECT
-            robots.robot_id, environment, tags, capabilities, slots, registered_at, last_seen_at,
-            coalesce(is_alive, false) AS is_alive, coalesce(slots_in_use, 0) AS slots_in_use
-        FROM robots LEFT JOIN known USING (robot_id)
-        WHERE robots.tenant_id = casare_tenant()
-            AND (@robot::text IS NULL OR robots.robot_id = @robot) AND robots.robot_id > @after
-        ORDER BY robots.robot_id LIMIT @limit
+            page.*, known.last_seen_at, known.is_alive,
+            (SELECT coalesce(sum(leases), 0)::int8 FROM held WHERE session_id = ANY (known.open)) AS slots_in_use
+        FROM page
+        CROSS JOIN LATERAL (
+            SELECT
+                max(seen_at) AS last_seen_at,
+                coalesce(
+                    bool_or(ended_at IS NULL AND alive_until > coalesce(@now::timestamptz, now())), false
+                ) AS is_alive,
+                array_agg(session_id) FILTER (WHERE ended_at IS NULL) AS open
+            FROM robot_sessions AS session
+            WHERE session.tenant_id = casare_tenant() AND session.robot_id = page.robot_id
+        ) AS known
+        ORDER BY page.robot_id
         """)
 }

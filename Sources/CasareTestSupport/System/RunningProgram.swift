@@ -60,5 +60,8 @@ package func eventually<Result: Sendable>(
 
 package struct NeverHappened: Error, CustomStringConvertible {
     let what: String
+
+    package init(what: String) { self.what = what }
+
     package var description: String { "It never happened: \(self.what)" }
 }

@@ -20,16 +20,45 @@ package struct TestProgram: Sendable {
 
     private static let outputBytesMax = 64 << 20
 
+    /// Someone that a program may be run as.
+    package struct User: Hashable, Sendable {
+        package let id: UInt32
+
+        package init(id: UInt32) { self.id = id }
+
+        /// Without rights anywhere, on every Debian.
+        package static let nobody = User(id: 65_534)
+    }
+
     private let path: String
     private let variables: [String: String]
+    private let user: User?
 
-    /// - Parameter variables: The environment, beside what a program needs to find itself; nothing is inherited else.
-    package init(_ name: Name, variables: [String: String]) throws {
+    /// - Parameters:
+    ///   - variables: The environment, beside what a program needs to find itself; nothing is inherited else.
+    ///   - user: Whom to run it as; only root may choose.
+    ///   - folder: Runs a copy in this folder, for a user who may not enter the folder where it was built.
+    package init(
+        _ name: Name, variables: [String: String], as user: User? = nil, copiedTo folder: String? = nil
+    ) throws {
         // The test process is built into the same folder.
-        let folder = try FilePath(FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe"))
-            .removingLastComponent()
-        self.path = folder.appending(name.rawValue).string
+        let built = try FilePath(FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe"))
+            .removingLastComponent().appending(name.rawValue).string
+        if let folder {
+            self.path = "\(folder)/\(name.rawValue)"
+            try FileManager.default.copyItem(atPath: built, toPath: self.path)
+        } else {
+            self.path = built
+        }
         self.variables = variables
+        self.user = user
+    }
+
+    private var command: (program: Executable, leading: [String]) {
+        guard let user else { return (.path(FilePath(self.path)), []) }
+        return (
+            .path("/usr/bin/setpriv"), ["--reuid=\(user.id)", "--regid=\(user.id)", "--clear-groups", self.path]
+        )
     }
 
     private var environment: Environment {
@@ -48,8 +77,9 @@ package struct TestProgram: Sendable {
     /// Its input is a file, not a pipe: a program may end without reading it all.
     package func run(_ arguments: [String], input: String = "", in directory: String? = nil) async throws -> Ended {
         let file = try Self.file(holding: input)
+        let (program, leading) = self.command
         let result = try await Subprocess.run(
-            .path(FilePath(self.path)), arguments: Arguments(arguments), environment: self.environment,
+            program, arguments: Arguments(leading + arguments), environment: self.environment,
             workingDirectory: directory.map { FilePath($0) },
             input: .fileDescriptor(file, closeAfterSpawningProcess: true),
             output: .string(limit: Self.outputBytesMax), error: .string(limit: Self.outputBytesMax))
@@ -75,8 +105,9 @@ package struct TestProgram: Sendable {
     ) async throws -> Result {
         let file = try FileDescriptor.open(
             FilePath(log), .writeOnly, options: [.create, .append], permissions: .ownerReadWrite)
+        let (program, leading) = self.command
         let outcome = try await Subprocess.run(
-            .path(FilePath(self.path)), arguments: Arguments(arguments), environment: self.environment,
+            program, arguments: Arguments(leading + arguments), environment: self.environment,
             input: .none, output: .fileDescriptor(file, closeAfterSpawningProcess: false),
             error: .fileDescriptor(file, closeAfterSpawningProcess: true)
         ) { execution in

@@ -1,7 +1,7 @@
 package import CasareDomain
 import FoundationEssentials
 
-/// A whole Casare of real processes, in a folder of its own: `casarectl dev` without a robot, and robots as wanted.
+/// A whole Casare of real processes, in a folder of its own: `casarectl dev`, and robots as wanted.
 package struct TestSystem: Sendable {
     package enum RobotKind: String, Sendable, CaseIterable {
         case sql, api
@@ -13,19 +13,21 @@ package struct TestSystem: Sendable {
     package let databaseURL: String
 
     /// Gives `body` a running system, and stops it afterwards.
+    ///
+    /// - Parameter options: Of `casarectl dev`.
     package static func with<Result: Sendable>(
-        _ body: @escaping @Sendable (TestSystem) async throws -> Result
+        options: [String] = ["--no-robot"], _ body: @escaping @Sendable (TestSystem) async throws -> Result
     ) async throws -> Result {
-        try await Turnstile.systems.pass { try await Self.use(body) }
+        try await Turnstile.systems.pass { try await Self.use(options, body) }
     }
 
     private static func use<Result: Sendable>(
-        _ body: @escaping @Sendable (TestSystem) async throws -> Result
+        _ options: [String], _ body: @escaping @Sendable (TestSystem) async throws -> Result
     ) async throws -> Result {
         try await withTemporaryDirectory(permissions: 0o755) { folder in
             let details = "\(folder)/details.json"
             return try await TestProgram(.casarectl, variables: Self.variables(folder)).withRunning(
-                ["dev", "--no-robot", "--port", "0", "--data-dir", "\(folder)/dev", "--details", details],
+                ["dev", "--port", "0", "--data-dir", "\(folder)/dev", "--details", details] + options,
                 log: "\(folder)/dev.log"
             ) { server in
                 let found = try await eventually("dev is ready") { () throws -> Value? in
@@ -50,6 +52,11 @@ package struct TestSystem: Sendable {
             "HOME": folder, "XDG_CONFIG_HOME": "\(folder)/config", "XDG_DATA_HOME": "\(folder)/data",
             "XDG_STATE_HOME": "\(folder)/state",
         ]
+    }
+
+    /// What `casarectl dev` has printed so far.
+    package var log: String {
+        (try? String(contentsOf: URL(filePath: "\(self.folder)/dev.log"), encoding: .utf8)) ?? ""
     }
 
     /// Runs casarectl against this system.

@@ -23,7 +23,9 @@ public enum Timestamp {
             let hour = scanner.digits(2), scanner.skip(":"), let minute = scanner.digits(2), scanner.skip(":"),
             let second = scanner.digits(2)
         else { return nil }
-        guard (1...12).contains(month), (1...Self.days(inMonth: month, ofYear: year)).contains(day), hour < 24,
+        // The calendar has no year 0.
+        guard year > 0, (1...12).contains(month), (1...Self.days(inMonth: month, ofYear: year)).contains(day),
+            hour < 24,
             minute < 60, second < 60
         else { return nil }
         let fraction = scanner.skip(".") ? scanner.fraction() : 0

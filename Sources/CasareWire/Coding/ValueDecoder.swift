@@ -3,7 +3,8 @@ import FoundationEssentials
 
 /// Reads `Decodable` types from JSON values: the counterpart of `ValueEncoder`.
 ///
-/// Members that a type does not know are ignored; `null` counts as missing for optional members.
+/// Members that a type does not know are ignored, as a newer server's answers may have some; `RequestShape` refuses
+/// those of requests. `null` counts as missing for optional members.
 public enum ValueDecoder {
     public static func decode<T: Decodable>(_ type: T.Type = T.self, from value: Value) throws(WireDecodingError) -> T {
         do {
@@ -27,7 +28,8 @@ private func decoded<T: Decodable>(_ type: T.Type, _ value: Value, _ path: [any 
     }
     if type == Date.self {
         guard let date = value.string.flatMap(Timestamp.date) else {
-            throw WireDecodingError(path, expected: "a time such as 2026-01-02T03:04:05Z", got: value)
+            throw WireDecodingError(
+                path, expected: "a time such as 2026-01-02T03:04:05Z", got: value, kind: .malformed)
         }
         return date as! T
     }

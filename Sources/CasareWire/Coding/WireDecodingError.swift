@@ -2,11 +2,20 @@ import CasareDomain
 
 /// Where a value is not what was expected, and why: `jobs[3].priority: expected a number from 0 to 20, got "x"`.
 public struct WireDecodingError: Error, Hashable, Sendable, CustomStringConvertible {
+    public enum Kind: Hashable, Sendable {
+        /// It can be read, and is not what is allowed there.
+        case invalid
+        /// It cannot have been meant: an unknown member, a control character in a name, a time that no calendar has.
+        case malformed
+    }
+
+    public let kind: Kind
     /// The member at fault, such as `jobs[3].priority`; empty for the whole body.
     public let path: String
     public let message: String
 
-    public init(path: String, message: String) {
+    public init(path: String, message: String, kind: Kind = .invalid) {
+        self.kind = kind
         self.path = path
         self.message = message
     }
@@ -15,12 +24,12 @@ public struct WireDecodingError: Error, Hashable, Sendable, CustomStringConverti
 }
 
 extension WireDecodingError {
-    init(_ path: [any CodingKey], _ message: String) {
-        self.init(path: Self.text(of: path), message: message)
+    init(_ path: [any CodingKey], _ message: String, kind: Kind = .invalid) {
+        self.init(path: Self.text(of: path), message: message, kind: kind)
     }
 
-    init(_ path: [any CodingKey], expected: String, got value: Value) {
-        self.init(path, "expected \(expected), got \(Self.short(value))")
+    init(_ path: [any CodingKey], expected: String, got value: Value, kind: Kind = .invalid) {
+        self.init(path, "expected \(expected), got \(Self.short(value))", kind: kind)
     }
 
     /// Takes over what a type's own `init(from:)` says.

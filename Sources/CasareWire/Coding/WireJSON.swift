@@ -15,7 +15,10 @@ public enum WireJSON {
         }
     }
 
-    public static func decode<T: Decodable>(_ type: T.Type = T.self, from bytes: [UInt8]) throws(Failure) -> T {
+    /// - Parameter shape: refuses members that it does not have; without one, they are ignored.
+    public static func decode<T: Decodable>(
+        _ type: T.Type = T.self, from bytes: [UInt8], shape: RequestShape? = nil
+    ) throws(Failure) -> T {
         let value: Value
         do throws(JSONError) {
             value = try Value(parsingJSON: bytes)
@@ -23,6 +26,7 @@ public enum WireJSON {
             throw .notJSON(error)
         }
         do throws(WireDecodingError) {
+            try shape?.check(value)
             return try ValueDecoder.decode(type, from: value)
         } catch {
             throw .unexpected(error)

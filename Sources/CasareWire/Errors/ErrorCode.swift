@@ -15,6 +15,8 @@ public enum ErrorCode: String, Hashable, Sendable, Codable, CaseIterable {
     case invalidJSON = "INVALID_JSON"
     case invalidInput = "INVALID_INPUT"
     case serviceUnavailable = "SERVICE_UNAVAILABLE"
+    /// The database took too long, and the request was given up.
+    case databaseTimeout = "DATABASE_TIMEOUT"
     case `internal` = "INTERNAL_ERROR"
 
     /// The HTTP status it is answered with.
@@ -30,7 +32,7 @@ public enum ErrorCode: String, Hashable, Sendable, Codable, CaseIterable {
         case .unsupportedMediaType: 415
         case .validation: 422
         case .internal: 500
-        case .serviceUnavailable: 503
+        case .serviceUnavailable, .databaseTimeout: 503
         }
     }
 }

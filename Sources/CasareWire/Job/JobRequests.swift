@@ -22,7 +22,11 @@ public struct SubmitJobRequest: Hashable, Sendable {
     public var options: Job.Options
 
     public static let environmentDefault = "default"
+    public static let environmentCharactersMax = 64
     public static let idempotencyKeyCharactersMax = 255
+    /// The years 2000 to 2099: a time beyond them is a slip. One that is past is due at once.
+    public static let runAtRange =
+        Date(timeIntervalSince1970: 946_684_800)..<Date(timeIntervalSince1970: 4_102_444_800)
 
     public init(
         workflow: String? = nil, document: Value? = nil, version: Int? = nil, variables: Object = [:],
@@ -62,47 +66,66 @@ extension SubmitJobRequest: Codable {
             delaySeconds: try container.decodeIfPresent(Double.self, forKey: .delaySeconds),
             runAt: try container.decodeIfPresent(Date.self, forKey: .runAt),
             options: try container.decodeIfPresent(Job.Options.self, forKey: .options) ?? Job.Options())
-        if let wrong = self.wrongMember {
-            throw WireDecodingError(decoder.codingPath + wrong.keys, wrong.message)
-        }
+        try self.check(decoder.codingPath)
     }
 
-    /// The first member that contradicts another or is out of range.
-    private var wrongMember: (keys: [any CodingKey], message: String)? {
-        let secondsMax = RetryPolicy.delaySecondsMax
+    /// - Throws: for the first member that contradicts another or is out of range.
+    private func check(_ path: [any CodingKey]) throws(WireDecodingError) {
+        func refuse(_ key: CodingKeys, _ message: String) -> WireDecodingError {
+            WireDecodingError(path + [key], message)
+        }
         if self.workflow != nil && self.document != nil {
-            return ([CodingKeys.document], "give a workflow or a document, not both")
+            throw refuse(.document, "give a workflow or a document, not both")
         }
         if self.workflow == nil && self.document == nil {
-            return ([CodingKeys.workflow], "is required: the name or ID of a workflow; or send a document")
+            throw refuse(.workflow, "is required: the name or ID of a workflow; or send a document")
+        }
+        if let workflow {
+            try ShortText.checkCharacters(workflow, WireDecodingError.text(of: path + [CodingKeys.workflow]))
         }
         if self.version != nil && self.document != nil {
-            return ([CodingKeys.version], "belongs to a stored workflow; a document has no version yet")
+            throw refuse(.version, "belongs to a stored workflow; a document has no version yet")
         }
         if let version, !(1...Int(Int32.max)).contains(version) {
-            return ([CodingKeys.version], "expected a number from 1, got \(version)")
+            throw refuse(.version, "expected a number from 1, got \(version)")
         }
+        try ShortText.check(
+            self.environment, path + [CodingKeys.environment], charactersMax: Self.environmentCharactersMax)
+        if let key = self.idempotencyKey {
+            try ShortText.check(
+                key, path + [CodingKeys.idempotencyKey], charactersMax: Self.idempotencyKeyCharactersMax)
+        }
+        try self.checkTimes(path)
+    }
+
+    private func checkTimes(_ path: [any CodingKey]) throws(WireDecodingError) {
+        let secondsMax = RetryPolicy.delaySecondsMax
         if self.delaySeconds != nil && self.runAt != nil {
-            return ([CodingKeys.runAt], "give delay_seconds or run_at, not both")
+            throw WireDecodingError(path + [CodingKeys.runAt], "give delay_seconds or run_at, not both")
         }
         if let delaySeconds, !(0...secondsMax).contains(delaySeconds) {
-            return ([CodingKeys.delaySeconds], "expected seconds from 0 to \(Int(secondsMax)), got \(delaySeconds)")
+            throw WireDecodingError(
+                path + [CodingKeys.delaySeconds], "expected seconds from 0 to \(Int(secondsMax)), got \(delaySeconds)",
+                kind: .malformed)
         }
-        if !(1...64).contains(self.environment.unicodeScalars.count) {
-            return ([CodingKeys.environment], "expected 1 to 64 characters")
+        if let runAt, !Self.runAtRange.contains(runAt) {
+            let (first, end) = (Timestamp.text(Self.runAtRange.lowerBound), Timestamp.text(Self.runAtRange.upperBound))
+            throw WireDecodingError(
+                path + [CodingKeys.runAt],
+                "expected a time from \(first) to before \(end), got \(Timestamp.text(runAt))",
+                kind: .malformed)
         }
-        if let key = self.idempotencyKey, !(1...Self.idempotencyKeyCharactersMax).contains(key.unicodeScalars.count) {
-            return ([CodingKeys.idempotencyKey], "expected 1 to \(Self.idempotencyKeyCharactersMax) characters")
-        }
+        let options = path + [CodingKeys.options]
         if let seconds = self.options.nodeTimeoutSeconds, !(seconds > 0 && seconds <= secondsMax) {
-            let keys: [any CodingKey] = [CodingKeys.options, WireKey(stringValue: "node_timeout_seconds")]
-            return (keys, "expected a number above 0, up to \(Int(secondsMax)), got \(seconds)")
+            throw WireDecodingError(
+                options + [WireKey(stringValue: "node_timeout_seconds")],
+                "expected a number above 0, up to \(Int(secondsMax)), got \(seconds)")
         }
         if !(self.options.timeoutSeconds > 0 && self.options.timeoutSeconds <= secondsMax) {
-            let keys: [any CodingKey] = [CodingKeys.options, WireKey(stringValue: "timeout_seconds")]
-            return (keys, "expected a number above 0, up to \(Int(secondsMax)), got \(self.options.timeoutSeconds)")
+            throw WireDecodingError(
+                options + [WireKey(stringValue: "timeout_seconds")],
+                "expected a number above 0, up to \(Int(secondsMax)), got \(self.options.timeoutSeconds)")
         }
-        return nil
     }
 }
 

@@ -4,6 +4,9 @@ public import FoundationEssentials
 /// `POST /api/v1/robots`: registers a robot, or changes what is known of it.
 public struct RegisterRobotRequest: Hashable, Sendable {
     public static let slotsRange = 1...1000
+    /// How many tags, and how many capabilities, a robot may have.
+    public static let labelsMax = 64
+    public static let labelCharactersMax = 64
 
     public var id: Robot.ID
     public var environment: String
@@ -45,8 +48,12 @@ extension RegisterRobotRequest: Codable {
                     + "got \(self.slots)"
             )
         }
-        guard (1...64).contains(self.environment.unicodeScalars.count) else {
-            throw WireDecodingError(decoder.codingPath + [CodingKeys.environment], "expected 1 to 64 characters")
+        try ShortText.check(
+            self.environment, decoder.codingPath + [CodingKeys.environment],
+            charactersMax: SubmitJobRequest.environmentCharactersMax)
+        for (labels, key) in [(self.tags, CodingKeys.tags), (self.capabilities, .capabilities)] {
+            try ShortText.check(
+                labels, decoder.codingPath + [key], countMax: Self.labelsMax, charactersMax: Self.labelCharactersMax)
         }
     }
 }

@@ -18,7 +18,8 @@ struct ErrorReportTests {
         (401, "AUTH_TOKEN_MISSING", 3), (401, "AUTH_TOKEN_INVALID", 3), (403, "AUTH_INSUFFICIENT_PERMISSIONS", 6),
         (404, "RESOURCE_NOT_FOUND", 4), (409, "RESOURCE_CONFLICT", 5), (409, "INVALID_STATE_TRANSITION", 5),
         (409, "IDEMPOTENCY_CONFLICT", 5), (413, "BODY_TOO_LARGE", 1), (422, "VALIDATION_ERROR", 1),
-        (400, "INVALID_JSON", 1), (503, "SERVICE_UNAVAILABLE", 10), (500, "INTERNAL_ERROR", 1),
+        (400, "INVALID_JSON", 1), (503, "SERVICE_UNAVAILABLE", 10),
+        (503, "DATABASE_TIMEOUT", 10), (500, "INTERNAL_ERROR", 1),
         // Codes of a newer server go by the HTTP status.
         (401, "NEW", 3), (403, "NEW", 6), (404, "NEW", 4), (409, "NEW", 5), (429, "NEW", 10), (418, "NEW", 1),
     ])

@@ -21,7 +21,8 @@ struct ParsingTests {
             + " --time-limit 2h -o json",
         "submit invoices --version 3 --at 2026-11-30T06:00:00Z --dry-run --context live",
         "submit - --priority 20", "retry \(id)", "retry - --yes --var a=1 --wait", "retry \(id) \(id) --dry-run",
-        "dlq list --workflow w --kind application --status all --limit 0 -o wide", "dlq show \(id)", "dlq get \(id)",
+        "dlq list --workflow w --kind application --status all --limit 0 -o wide", "help job ls", "help dlq",
+        "dlq show \(id)", "dlq get \(id)",
         "dlq retry \(id)", "dlq retry --workflow w --error refused --yes", "dlq retry --fingerprint f --dry-run",
         "job list --status failed --workflow w --since 2h --until 2026-01-01T00:00:00Z --limit 10 --columns id,status",
         "job ls", "jobs list", "job get \(id) -o yaml", "job steps \(id)", "job watch \(id) --timeout 10s",
@@ -42,7 +43,8 @@ struct ParsingTests {
     }
 
     @Test(arguments: [
-        "frobnicate", "submit", "submit a b", "submit a --priority 21", "submit a --priority urgentish",
+        "frobnicate", "help frobnicate", "help job frobnicate", "submit", "submit a b", "submit a --priority 21",
+        "submit a --priority urgentish",
         "submit a --delay soon", "submit a --delay 5 --at 2026-11-30T06:00:00Z", "submit a --at tomorrow",
         "submit a --at 2026-11-30T06:00:00", "submit a --timeout 5", "submit a --max-attempts 0",
         "submit a --max-attempts 101", "submit - --vars -", "submit a --var novalue", "submit a -o xml", "retry",
@@ -124,15 +126,15 @@ struct ParsingTests {
         }
     }
 
-    @Test func `help and topics end with 0, and the topic lists every exit status`() async {
-        #expect(HelpTopic.requested(by: ["--version"]) == "casarectl \(CasareVersion.current)\n")
-        #expect(HelpTopic.requested(by: ["help", "submit"]) == nil)
-        let text = HelpTopic.requested(by: ["help", "exit-codes"]) ?? ""
+    @Test func `help and topics end with 0, and the topic lists every exit status`() throws {
+        #expect(try HelpTopic.requested(by: ["--version"]) == "casarectl \(CasareVersion.current)\n")
+        #expect(try HelpTopic.requested(by: ["help", "submit"]) == nil)
+        let text = try HelpTopic.requested(by: ["help", "exit-codes"]) ?? ""
         for reason in ExitReason.allCases {
             #expect(text.contains("  \(reason.rawValue)  \(reason.explanation)"))
         }
         let numbers = ExitReason.allCases.map { Int($0.rawValue) }
         #expect(numbers == [0, 1, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 64, 130, 143])
-        #expect(HelpTopic.requested(by: ["help", "environment"])?.contains("CASARE_TOKEN") == true)
+        #expect(try HelpTopic.requested(by: ["help", "environment"])?.contains("CASARE_TOKEN") == true)
     }
 }

@@ -44,3 +44,22 @@ struct DevTests {
         }
     }
 }
+
+struct RestartBudgetTests {
+    @Test func `a server that keeps ending is started a few times, with longer and longer pauses`() {
+        var budget = RestartBudget()
+        let actions = (0..<4).map { _ in budget.serverEnded(afterRunning: .seconds(599)) }
+        #expect(
+            actions == [
+                .restart(number: 1, after: .zero), .restart(number: 2, after: .seconds(1)),
+                .restart(number: 3, after: .seconds(4)), .giveUp,
+            ])
+    }
+
+    @Test func `a server that ran long is started like the first time`() {
+        var budget = RestartBudget()
+        for _ in 0..<3 { _ = budget.serverEnded(afterRunning: .zero) }
+        #expect(budget.serverEnded(afterRunning: .seconds(600)) == .restart(number: 1, after: .zero))
+        #expect(budget.serverEnded(afterRunning: .zero) == .restart(number: 2, after: .seconds(1)))
+    }
+}

@@ -68,6 +68,37 @@ struct RunTests {
         }
     }
 
+    @Test func `an effect that is cut off ends the run, and the person is told to look first`() throws {
+        try withFolder { folder in
+            try write(
+                """
+                {"metadata": {"name": "slow"},
+                 "nodes": {"c": {"node_type": "RunCommandNode", "config": {"command": "sleep 60"}}}}
+                """, to: folder + "/w.json")
+            let run = try Self.program.run(["run", "w.json", "--node-timeout", "1s", "-o", "json"], in: folder)
+            #expect(run.status == 9)
+            let failure = try Value(parsingJSON: run.output)["failure"]
+            #expect(failure?["type"] == "InDoubtError")
+            #expect(failure?["node"] == "c")
+            let message = failure?["message"]?.string ?? ""
+            #expect(message.hasPrefix("Did c (RunCommandNode) happen? It timed out after 1s."))
+            #expect(message.contains("look before you run the workflow again"))
+        }
+    }
+
+    @Test func `a run here reaches what this machine reaches`() throws {
+        try withFolder { folder in
+            try write(
+                """
+                {"nodes": {"h": {"node_type": "HttpRequestNode", "config": {"url": "http://127.0.0.1:9/"}}}}
+                """, to: folder + "/w.json")
+            let run = try Self.program.run(["run", "w.json"], in: folder)
+            #expect(run.status == 9)
+            // The discard port, where nothing listens; a robot would not even have tried.
+            #expect(run.output.contains("127.0.0.1 refused the connection"))
+        }
+    }
+
     @Test func `a subflow file beside the workflow is found from anywhere`() throws {
         try withFolder { folder in
             try write(

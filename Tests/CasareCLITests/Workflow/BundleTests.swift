@@ -24,8 +24,8 @@ struct BundleTests {
             #expect(bundle.name == "main")
             #expect(bundle.warnings == [])
             let subflows = try #require(bundle.document["subflows"]?.object)
-            #expect(Set(subflows.keys) == ["a.json", "parts/b.json", "c.json"])
-            #expect(subflows["c.json"]?["metadata"]?["name"] == "c")
+            #expect(Set(subflows.keys) == ["a.json", "parts/b.json", "parts/c.json"])
+            #expect(subflows["parts/c.json"]?["metadata"]?["name"] == "c")
         }
     }
 
@@ -47,7 +47,7 @@ struct BundleTests {
             #expect(bundle.document["subflows"] == nil)
             #expect(
                 bundle.warnings == [
-                    "subflow gone.json, which node n0 of \(folder)/main.json runs, is not there: "
+                    "workflow gone.json, which node n0 of \(folder)/main.json runs, is not there: "
                         + "the node will fail when it is reached"
                 ])
         }
@@ -87,17 +87,44 @@ struct BundleTests {
         }
     }
 
-    @Test func `one path that means two files is refused`() throws {
+    @Test func `a path means the file beside the one that it stands in`() throws {
         try withFolder { folder in
             try write(Self.workflow("main", running: "a/x.json", "b/x.json"), to: folder + "/main.json")
             for part in ["a", "b"] {
                 try write(Self.workflow(part, running: "same.json"), to: folder + "/\(part)/x.json")
                 try write(Self.workflow(part), to: folder + "/\(part)/same.json")
             }
-            let failure = #expect(throws: CommandFailure.self) {
-                try WorkflowBundle.load(.file(folder + "/main.json"))
-            }
-            #expect(failure?.message.contains("same.json means") == true)
+            try write(Self.workflow("main"), to: folder + "/same.json")
+            let bundle = try WorkflowBundle.load(.file(folder + "/main.json"))
+            let subflows = try #require(bundle.document["subflows"]?.object)
+            #expect(Set(subflows.keys) == ["a/x.json", "b/x.json", "a/same.json", "b/same.json"])
+            #expect(subflows["b/same.json"]?["metadata"]?["name"] == "b")
+        }
+    }
+
+    @Test func `every node that calls a workflow brings its file along`() throws {
+        try withFolder { folder in
+            try write(
+                """
+                {"nodes": {
+                  "a": {"node_type": "CallSubworkflowNode", "config": {"subworkflow_path": "./a.json"}},
+                  "b": {"node_type": "ExecuteWorkflowNode", "config": {"workflow_path": "parts/../b.json"}}}}
+                """, to: folder + "/main.json")
+            for name in ["a", "b"] { try write(Self.workflow(name), to: "\(folder)/\(name).json") }
+            let bundle = try WorkflowBundle.load(.file(folder + "/main.json"))
+            #expect(Set(bundle.document["subflows"]?.object?.keys ?? []) == ["a.json", "b.json"])
+        }
+    }
+
+    @Test func `a key that comes twice is pointed out, and a node that does is refused`() throws {
+        try withFolder { folder in
+            try write(#"{"nodes": {"a": {"node_type": "LogNode", "name": 1, "name": 2}}}"#, to: folder + "/main.json")
+            let bundle = try WorkflowBundle.load(.file(folder + "/main.json"))
+            #expect(bundle.warnings.count == 1)
+            #expect(bundle.warnings.first?.contains("'nodes.a.name' is there twice") == true)
+            try write(#"{"nodes": {"a": {"node_type": "LogNode"}, "a": {}}}"#, to: folder + "/main.json")
+            let failure = #expect(throws: CommandFailure.self) { try WorkflowBundle.load(.file(folder + "/main.json")) }
+            #expect(failure?.message.contains("Two nodes have the key 'a'") == true)
         }
     }
 

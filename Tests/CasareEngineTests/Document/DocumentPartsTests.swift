@@ -38,11 +38,13 @@ import Testing
         #expect(settings.retryCount == 0)
     }
 
-    @Test func `settings are read`() {
+    @Test func `settings are read`() throws {
         let (document, issues) = Self.parse(
             ["stop_on_error": false, "timeout": "2.5", "retry_count": 3], under: "settings")
-        #expect(
-            document?.settings == WorkflowDocument.Settings(stopOnError: false, timeoutSeconds: 2.5, retryCount: 3))
+        let settings = try #require(document).settings
+        #expect(!settings.stopOnError)
+        #expect(settings.timeoutSeconds == 2.5)
+        #expect(settings.retryCount == 3)
         #expect(issues.isEmpty)
     }
 
@@ -52,9 +54,16 @@ import Testing
         ] as [(String, Value)])
     func `a setting that makes no sense is pointed out and not used`(key: String, value: Value) {
         let (document, issues) = Self.parse(.object([key: value]), under: "settings")
-        #expect(document?.settings == WorkflowDocument.Settings())
+        #expect(document?.settings == WorkflowDocument.Settings(members: .init([(key, value)])))
         #expect(issues.map(\.code) == ["INVALID_SETTING"])
         #expect(issues.map(\.location) == ["settings.\(key)"])
+    }
+
+    @Test(arguments: [(100, 100, 0), (101, 100, 1), (1_000_000_000, 100, 1)])
+    func `a node is not repeated without end`(given: Int, used: Int, issueCount: Int) {
+        let (document, issues) = Self.parse(["retry_count": .int(given)], under: "settings")
+        #expect(document?.settings.retryCount == used)
+        #expect(issues.count == issueCount)
     }
 
     @Test func `a subflow file declares what it takes and gives`() throws {
@@ -64,18 +73,42 @@ import Testing
                  "inputs": [{"name": "amount", "type": "integer", "required": true, "default_value": 1}],
                  "outputs": [{"name": "doubled", "type": "INTEGER", "internal_node_id": "n",
                               "internal_port_name": "value"}],
-                 "parameters": [{"name": "p", "internal_node_id": "n", "internal_property_name": "increment"}],
+                 "parameters": [{"name": "p", "internal_node_id": "n", "internal_property_name": "increment",
+                                 "choices": [1, "2"], "min_value": 0, "max_value": 9.0}],
                  "nodes": {"n": {"type": "IncrementVariableNode", "properties": {"increment": 21}}}}
                 """)
         #expect(issues.isEmpty)
         let interface = try #require(document?.interface)
         #expect(document?.name == "Double")
-        #expect(
-            interface.inputs == [.init(name: "amount", type: "INTEGER", defaultValue: 1, isRequired: true)])
-        #expect(
-            interface.outputs
-                == [.init(name: "doubled", type: "INTEGER", internalNode: "n", internalPort: "value")])
-        #expect(interface.parameters == [.init(name: "p", internalNode: "n", internalProperty: "increment")])
+        let input = try #require(interface.inputs.first)
+        #expect(input.name == "amount" && input.type == "INTEGER" && input.defaultValue == 1 && input.isRequired)
+        let output = try #require(interface.outputs.first)
+        #expect(output.name == "doubled" && output.internalNode == "n" && output.internalPort == "value")
+        let parameter = try #require(interface.parameters.first)
+        #expect(parameter.name == "p" && parameter.internalNode == "n")
+        #expect(parameter.internalProperty == "increment")
+        #expect(parameter.choices == ["1", "2"])
+        #expect(parameter.range == 0...9)
+    }
+
+    @Test(arguments: ["a b", "1a", "größe", String(repeating: "p", count: 65)])
+    func `a port's name that nobody can write is pointed out`(name: String) {
+        let ports: Value = [["name": .string(name), "type": "ANY"]]
+        #expect(Self.parse(ports, under: "inputs").issues.map(\.code) == ["INVALID_PORT_NAME"])
+    }
+
+    @Test func `an interface that is about nodes which are not there is pointed out`() throws {
+        let (document, _) = WorkflowDocument.parse([
+            "metadata": ["name": "n"], "nodes": ["a": ["node_type": "LogNode"]],
+            "outputs": [
+                ["name": "x", "type": "ANY", "internal_node_id": "b", "internal_port_name": "value"],
+                ["name": "x", "type": "ANY"],
+            ],
+            "parameters": [["name": "p", "internal_node_id": "a", "internal_property_name": "mesage"]],
+        ])
+        let issues = try #require(document).validate(against: DocumentFixtures.catalogue)
+        #expect(issues.map(\.code) == ["DUPLICATE_PORT", "UNKNOWN_NODE", "UNKNOWN_CONFIG_KEY"])
+        #expect(issues.map(\.location) == ["outputs[1]", "outputs[0]", "parameters[0]"])
     }
 
     @Test func `a plain workflow has no interface`() {

@@ -22,7 +22,10 @@ import Testing
     ])
     func `every shape of a node reads as the same node`(node: String) throws {
         let document = try Self.parsed(#"{"metadata": {"name": "n"}, "nodes": {"n": \#(node)}}"#)
-        #expect(document.nodes == [.init(id: "n", type: "LogNode", config: ["message": "hi"])])
+        let read = try #require(document.nodes.first)
+        #expect(
+            WorkflowDocument.Node(id: read.id, type: read.type, config: read.config, name: read.name)
+                == .init(id: "n", type: "LogNode", config: ["message": "hi"]))
     }
 
     @Test func `nodes may be a list when each has an ID`() throws {
@@ -90,6 +93,20 @@ import Testing
         let error = try #require(issues.first { $0.isError })
         #expect(error.code == code)
         #expect(error.location == location)
+    }
+
+    @Test func `a key that comes twice is not lost in silence`() {
+        let (document, issues) = WorkflowDocument.parse(
+            text: """
+                {"metadata": {"name": "n"},
+                 "nodes": {"a": {"node_type": "LogNode", "config": {"message": 1, "message": 2}},
+                           "a": {"node_type": "EndNode"}}}
+                """)
+        #expect(document == nil)
+        #expect(issues.map(\.code) == ["DUPLICATE_KEY", "DUPLICATE_NODE_ID"])
+        #expect(issues.map(\.location) == ["nodes.a.config.message", "node:a"])
+        #expect(issues.map(\.isError) == [false, true])
+        #expect(issues.last?.message.contains("line 3") == true)
     }
 
     @Test func `text that is not JSON is refused with its place`() {

@@ -13,7 +13,7 @@ import Testing
                 "data": ["user": ["tags": ["x", "y"], "id": 7], "m": [[1, 2], [3, 4]], "gone": nil, "0": "zero"],
                 "lst": [["n": "first"], ["n": "second"]], "counter": ["own": 1], "größe": 3, "_job_id": "j",
             ],
-            outputAliases: ["read-file_2": ["text": "content"]])
+            names: .init(outputAliases: ["read-file_2": ["text": "content"]], nodes: ["Reader": "read-file_2"]))
         self.variables.setOutputs(["content": "abc", "size": 3, "empty": nil], of: "read-file_2")
         self.variables.setOutputs(["value": ["user": ["id": 8]], "own": 2], of: "counter")
     }
@@ -84,5 +84,21 @@ import Testing
     @Test(arguments: ["a", "a.b-c[0][-1].2"])
     func `a path prints as it is written`(text: String) throws {
         #expect(try #require(TemplatePath(text)).description == text)
+    }
+
+    @Test(
+        arguments: [
+            ("nodes.read-file_2.size", 3), ("nodes.Reader.content", "abc"), ("nodes.Reader.text", "abc"),
+            ("prev.own", 2), ("prev.value.user.id", 8),
+        ] as [(String, Value)])
+    func `a node's outputs are found by its name, and by its having been the last`(path: String, expected: Value) throws
+    {
+        #expect(try #require(TemplatePath(path)).value(in: self.variables) == expected)
+    }
+
+    @Test func `a variable called prev or nodes comes first`() throws {
+        self.variables.assign("prev", ["own": "mine"])
+        #expect(try #require(TemplatePath("prev.own")).value(in: self.variables) == "mine")
+        #expect(try #require(TemplatePath("prev.value.user.id")).value(in: self.variables) == 8)
     }
 }

@@ -21,7 +21,7 @@ final class World: Sendable {
     var catalogue: NodeCatalogue {
         NodeCatalogue(
             Self.structures + [Self.set, Self.add, Self.log, Self.fail]
-                + [self.act, self.write, self.read, self.nap, self.dial, self.speak])
+                + [self.act, self.write, self.read, self.nap, self.stall, self.lose, self.dial, self.speak])
     }
 
     private static let structures: [NodeType] = [
@@ -68,6 +68,20 @@ final class World: Sendable {
         NodeType(
             "JoinNode", family: "", "", parameters: [.init("merge_strategy", .string, default: "all")],
             .structure(.join)),
+        NodeType(
+            "EachNode", family: "", "",
+            parameters: [
+                .init("items", .any), .init("fail_fast", .boolean, default: false),
+                .init("timeout_per_item", .number, default: 60),
+            ], outputs: [.init("results")], execOutputs: ["body", "completed"], .structure(.parallelForEach)),
+        NodeType(
+            "CallNode", family: "", "",
+            parameters: [
+                .init("subworkflow_path", .string, default: ""), .init("timeout_seconds", .number, default: 300),
+            ],
+            parameterPrefixes: [""], execOutputs: ["exec_out", "error"], readsClock: true,
+            .structure(.callSubworkflow)),
+        NodeType("BellTriggerNode", family: "", "", outputs: [.init("rung")], .structure(.trigger)),
     ]
 
     private static let set = NodeType(
@@ -137,6 +151,27 @@ final class World: Sendable {
             })
     }
 
+    /// Records that it has begun, and then does not end before it is cancelled.
+    private var stall: NodeType {
+        NodeType(
+            "StallNode", family: "", "", parameters: [.init("name", .string)], effect: .effect,
+            .perform { inputs, _ in
+                self.state.withLock { $0.effects.append(inputs.string("name")) }
+                try await Task.sleep(for: .seconds(600))
+                return NodeResult()
+            })
+    }
+
+    /// Records that it has begun, and does not know what came of it.
+    private var lose: NodeType {
+        NodeType(
+            "LoseNode", family: "", "", parameters: [.init("name", .string)], effect: .effect,
+            .perform { inputs, _ in
+                self.state.withLock { $0.effects.append(inputs.string("name")) }
+                throw OutcomeUnknown("its connection broke")
+            })
+    }
+
     /// A connection of a run; says to the world when it is closed.
     private struct Line: RunResource {
         let world: World
@@ -148,7 +183,7 @@ final class World: Sendable {
         NodeType(
             "DialNode", family: "", "", outputs: [.init("value")], effect: .captured, opensSession: true,
             .perform { _, environment in
-                self.state.withLock { $0.effects.append("dial") }
+                self.state.withLock { $0.effects.append(environment.isReopening ? "dial again" : "dial") }
                 await environment.session.keep(Line(world: self), as: "line")
                 return NodeResult()
             })
@@ -234,7 +269,7 @@ extension World {
         case .finished(let result, _, let entries):
             try await journal.record(entries)
             return result
-        case .inDoubt(let question, _):
+        case .inDoubt(let question, _, _):
             throw NodeFailure("InDoubt", question.text)
         case .interrupted:
             throw NodeFailure("Interrupted", "")

@@ -40,6 +40,19 @@ import Testing
         }
     }
 
+    @Test func `a script gets no more memory than the policy says`() async throws {
+        try await withRunFolder { folder in
+            var folder = folder
+            folder.policy.scriptMemoryBytesMax = 64 << 20
+            let outputs = try await folder.perform(
+                "RunPythonScriptNode", ["code": "result = len(bytearray(int(size)))", "variables": ["size": 1e6]])
+            #expect(outputs["result"] == 1_000_000)
+            let tooMuch = try await folder.perform(
+                "RunPythonScriptNode", ["code": "result = len(bytearray(int(size)))", "variables": ["size": 1e9]])
+            #expect(tooMuch["error"] == "MemoryError: ")
+        }
+    }
+
     @Test func `a Python file gets arguments, and a missing one fails`() async throws {
         try await withRunFolder { folder in
             try folder.write("import sys; print(sys.argv[1:]); sys.exit(4)", "a.py")

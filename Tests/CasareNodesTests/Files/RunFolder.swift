@@ -13,12 +13,9 @@ struct RunFolder: Sendable {
     /// What the nodes hold open between them; to be closed by a test that has them open something.
     let session = RunSession()
 
-    private static let types =
-        FileNodes.types + CommandNodes.types + RandomNodes.types + DateTimeNodes.types + WaitingNodes.types
-        + XmlNodes.types + FTPNodes.types
 
     static func type(_ name: String) -> NodeType {
-        guard let type = NodeCatalogue(self.types).type(named: name) else {
+        guard let type = StandardNodes.catalogue.type(named: name) else {
             preconditionFailure("No node type \(name)")
         }
         return type
@@ -75,5 +72,13 @@ func withRunFolder<R>(_ body: (RunFolder) async throws -> R) async throws -> R {
     let path = "/tmp/casare-test-\(UUID().uuidString)"
     try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
     defer { try? FileManager.default.removeItem(atPath: path) }
-    return try await body(RunFolder(path: path))
+    let folder = RunFolder(path: path)
+    do {
+        let result = try await body(folder)
+        await folder.session.close()
+        return result
+    } catch {
+        await folder.session.close()
+        throw error
+    }
 }

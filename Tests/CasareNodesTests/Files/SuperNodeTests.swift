@@ -40,8 +40,8 @@ extension RunFolder {
             let unknown = try await folder.failure("FileSystemSuperNode", ["action": "Explode"])
             #expect(unknown.message == "Unknown action: Explode")
             #expect(try await folder.failure("FileSystemSuperNode").message == "file_path is required")
-            let zip = try await folder.failure("StructuredDataSuperNode", ["action": "Zip Files"])
-            #expect(zip.message == "Zip Files is not supported on this platform")
+            let image = try await folder.failure("StructuredDataSuperNode", ["action": "Image Convert"])
+            #expect(image.message == "Image Convert is not supported on this platform")
         }
     }
 

@@ -96,7 +96,7 @@ struct SessionTests {
         }
     }
 
-    @Test func `a session on a connection that is gone is dead at once`() async throws {
+    @Test func `a session whose connection is gone ends when nobody takes it up again`() async throws {
         try await withFixture { store in
             let connection = try await store.database.connect()
             let session = try await Database.asTenant(store.tenant, on: connection) {
@@ -115,9 +115,70 @@ struct SessionTests {
                     "SELECT FROM pg_stat_activity WHERE pid = @process::int4", ["process": .int4(process)]
                 ).isEmpty {}
             }
-            let report = try await store.sweep()
+            let grace = Double(LeaseStore.lostSessionGrace.components.attoseconds) / 1e18 + 1
+            let found = try await store.sweep(now: noon)
+            #expect(found.sessionsLost == 1 && found.sessionsEnded == 0)
+            let early = try await store.sweep(now: noon.addingTimeInterval(grace - 0.001))
+            #expect(early.sessionsLost == 0 && early.sessionsEnded == 0)
+            let report = try await store.sweep(now: noon.addingTimeInterval(grace))
             #expect(report.sessionsEnded == 1 && report.requeued.map(\.job) == [job.lease.job])
             #expect(try await store.status(job.lease.job) == .pending)
+            let late = try await store.database.connect()
+            await #expect(throws: StoreError.sessionEnded(session)) {
+                try await Database.asTenant(store.tenant, on: late) {
+                    _ = try LeaseStore.resumeSession(session, on: $0)
+                }
+            }
+            await late.close()
+        }
+    }
+
+    @Test func `a session that is taken up again keeps its jobs`() async throws {
+        try await withFixture { store in
+            let first = try await store.database.connect()
+            let session = try await Database.asTenant(store.tenant, on: first) {
+                try LeaseStore.openSession(StoreFixture.robot, boot: UUID(), kind: .sql, slots: 1, on: $0)
+            }
+            _ = try await store.submit(store.job())
+            let job = try await store.lease(session: session)[0]
+            let second = try await store.database.connect()
+            // Not while the first connection is there.
+            let early = try await Database.asTenant(store.tenant, on: second) {
+                try LeaseStore.resumeSession(session, on: $0)
+            }
+            #expect(!early)
+            await first.close()
+            while try await !Database.asTenant(
+                store.tenant, on: second, { try LeaseStore.resumeSession(session, on: $0) })
+            {}
+            let report = try await store.sweep()
+            #expect(report.sessionsLost == 0 && report.sessionsEnded == 0)
+            #expect(try await store.status(job.lease.job) == .running)
+            await second.close()
+        }
+    }
+
+    @Test func `jobs that a robot never speaks of are taken from it, and dead-lettered in the end`() async throws {
+        try await withFixture { store in
+            let id = try await store.submit(store.job())
+            var taken: [Set<Job.ID>] = []
+            for round in 1...LeaseStore.crashesMax {
+                let at = noon.addingTimeInterval(Double(round) * 3600)
+                let session = try await store.openSession(now: at)
+                let lease = try await store.lease(session: session, now: at)[0].lease
+                func take(_ held: [Lease], after seconds: Double) async throws -> Set<Job.ID> {
+                    try await store.run {
+                        try LeaseStore.takeUnclaimed(session, held: held, now: at.addingTimeInterval(seconds), on: $0)
+                    }
+                }
+                #expect(try await take([], after: 59).isEmpty)
+                #expect(try await take([lease], after: 61).isEmpty)
+                taken.append(try await take([], after: 61))
+            }
+            #expect(taken == Array(repeating: [id], count: LeaseStore.crashesMax))
+            let letter = try #require(try await store.run { try DeadLetterStore.get(id, on: $0) })
+            #expect(letter.failure.kind == .crashLoop)
+            #expect(letter.failure.message.hasSuffix("The robot did not report how the job ended."))
         }
     }
 }

@@ -2,7 +2,7 @@ import CasareDomain
 
 extension DocumentValidator {
     /// Config keys that mean the same on every node. Keys that begin with `_` are the engine's and the editor's own.
-    private static let commonKeys: Set<String> = ["label", "name", "on_recovery"]
+    static let commonKeys: Set<String> = ["label", "name", "on_recovery"]
     /// Texts that would matter if they were run as code.
     private static let dangerousPatterns = [
         "__import__", "eval(", "exec(", "compile(", "os.system", "subprocess.", "open(", "pickle.", "marshal.",
@@ -29,6 +29,7 @@ extension DocumentValidator {
                 self.checkRequired(position, type, delivered: deliveries[self.document.nodes[position].id] ?? [])
             }
             self.checkChoices(position, type)
+            self.checkRecovery(position)
             self.checkKeys(position, type)
         }
     }
@@ -37,8 +38,10 @@ extension DocumentValidator {
     func hasOpenPorts(_ position: Int) -> Bool {
         guard let type = self.graph.types[position] else { return true }
         if case .unsupported = type.behaviour { return true }
-        return type.structure == .subflow || self.graph.isTrigger(position)
-            || ["CallSubworkflowNode", "ExecuteWorkflowNode", "SubflowNode"].contains(type.name)
+        switch type.structure {
+        case .subflow, .callSubworkflow, .executeWorkflow: return true
+        default: return self.graph.isTrigger(position)
+        }
     }
 
     /// The canonical name of a parameter; `nil` when the type does not know it.
@@ -90,6 +93,22 @@ extension DocumentValidator {
                         + "but must be one of: \(parameter.choices.joined(separator: ", "))",
                     at: self.location(position), suggestion: nearest.map { "Did you mean '\($0)'?" }))
         }
+    }
+
+    /// A policy that nobody knows would count as none, and that is not what its author meant.
+    private mutating func checkRecovery(_ position: Int) {
+        guard let value = self.document.nodes[position].config["on_recovery"], !Self.isBlank(value),
+            CompiledNode.OnRecovery(rawValue: value.displayText.lowercased()) == nil
+        else { return }
+        let known = CompiledNode.OnRecovery.allCases.map(\.rawValue)
+        let text = value.displayText
+        let nearest = self.nearest(to: text, among: known)
+        self.add(
+            .error(
+                "INVALID_CHOICE",
+                "Node \(self.label(position)): 'on_recovery' is '\(DocumentLimits.shortened(text))', "
+                    + "but must be one of: \(known.joined(separator: ", "))",
+                at: self.location(position), suggestion: nearest.map { "Did you mean '\($0)'?" }))
     }
 
     /// Case does not matter, and the first word of a choice is enough: `GET` for `GET Request`.

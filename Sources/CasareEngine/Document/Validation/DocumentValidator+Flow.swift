@@ -115,8 +115,8 @@ extension DocumentValidator {
     /// Nodes that do their work, if any, without connections.
     private func standsAlone(_ position: Int) -> Bool {
         switch self.graph.structure(position) {
-        case .comment, .start: true
-        default: ["SubflowInputNode", "SubflowOutputNode"].contains(self.graph.typeName(position))
+        case .comment, .start, .subflowInput, .subflowOutput: true
+        default: false
         }
     }
 

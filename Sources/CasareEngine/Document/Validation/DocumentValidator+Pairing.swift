@@ -14,7 +14,8 @@ extension DocumentValidator {
         case .fork: [("paired_join_id", [.join])]
         case .join: [("paired_fork_id", [.fork])]
         case .start, .end, .comment, .reroute, .merge, .trigger, .if, .switch, .forLoopStart, .whileLoopStart, .retry,
-            .retrySuccess, .retryFail, .onError, .subflow:
+            .retrySuccess, .retryFail, .onError, .parallelForEach, .errorRecovery, .subflow, .callSubworkflow,
+            .executeWorkflow, .subflowInput, .subflowOutput:
             []
         }
     }
@@ -89,7 +90,8 @@ extension DocumentValidator {
         case .retrySuccess, .retryFail:
             ([.retry], "is not in the body of a RetryNode", "Connect it behind the 'retry_body' of a RetryNode")
         case .start, .end, .comment, .reroute, .merge, .trigger, .if, .switch, .forLoopStart, .whileLoopStart, .retry,
-            .onError, .fork, .subflow:
+            .onError, .fork, .parallelForEach, .errorRecovery, .subflow, .callSubworkflow, .executeWorkflow,
+            .subflowInput, .subflowOutput:
             nil
         }
     }

@@ -26,6 +26,7 @@ struct DocumentValidator {
         let unpaired = self.checkPairing()
         self.checkFlow(unpaired: unpaired)
         self.checkConfigs()
+        self.checkInterface()
     }
 
     mutating func add(_ issue: ValidationIssue) { self.issues.append(issue) }

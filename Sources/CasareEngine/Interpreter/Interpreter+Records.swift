@@ -1,0 +1,96 @@
+import CasareDomain
+
+/// What a run leaves behind beside its variables. Every list has a bound: a loop may go round a million times.
+extension Interpreter {
+    struct Records {
+        /// Trace entries that are kept; a longer trace is cut here.
+        static let traceEntriesMax = 100_000
+        /// Log lines that are kept; the run goes on without keeping more.
+        static let logLinesMax = 100_000
+        /// Failures of nodes that are kept, handled ones included.
+        static let nodeErrorsMax = 10_000
+        /// Warnings that are told once each.
+        static let warningsMax = 10_000
+
+        typealias Line = (level: PureContext.LogLevel, node: String, message: String)
+
+        private(set) var logs: [String] = []
+        private(set) var trace: [String] = []
+        private(set) var nodeErrors: [RunResult.NodeError] = []
+        private var newLines: [Line] = []
+        private var warnings: Set<String> = []
+
+        mutating func note(_ entry: String) {
+            if self.trace.count < Self.traceEntriesMax { self.trace.append(entry) }
+        }
+
+        mutating func note(_ failure: NodeFailure, of node: String) {
+            guard self.nodeErrors.count < Self.nodeErrorsMax else { return }
+            self.nodeErrors.append(.init(node: node, error: failure.message, type: failure.type))
+        }
+
+        mutating func keep(_ line: String) {
+            if self.logs.count < Self.logLinesMax { self.logs.append(line) }
+        }
+
+        /// For whoever is told of events. What nobody takes must not be kept.
+        mutating func tell(_ level: PureContext.LogLevel, _ node: String, _ message: String) {
+            self.newLines.append((level, node, message))
+        }
+
+        mutating func warnOnce(_ node: String, _ message: String) {
+            guard self.warnings.count < Self.warningsMax, self.warnings.insert("\(node): \(message)").inserted else {
+                return
+            }
+            self.tell(.warning, node, message)
+        }
+
+        mutating func takeNewLines() -> [Line] {
+            defer { self.newLines.removeAll(keepingCapacity: true) }
+            return self.newLines
+        }
+    }
+
+    mutating func note(_ node: CompiledNode) {
+        guard self.settings.options.trace else { return }
+        self.records.note(node.isDisabled ? "\(node.id) (bypassed)" : node.id)
+    }
+
+    mutating func keep(_ lines: [(level: PureContext.LogLevel, message: String)], of node: CompiledNode) {
+        let masking = self.masking
+        for line in lines {
+            let message = masking.masked(line.message)
+            self.records.keep(message)
+            if self.settings.keepsEvents { self.records.tell(line.level, node.id, message) }
+        }
+    }
+
+    /// Says what a node looked for and did not find: once for each node, not once a pass.
+    mutating func warnOfMisses(in scope: Scope, _ node: CompiledNode) {
+        let misses = scope.variables.takeMisses()
+        guard self.settings.keepsEvents else { return }
+        for miss in misses {
+            let isTemplate = miss.hasPrefix("{{") || miss.hasPrefix("${")
+            self.records.warnOnce(
+                node.id, isTemplate ? "\(miss) has no value" : "'\(miss)' has no value and counts as null")
+        }
+    }
+
+    mutating func warn(_ node: CompiledNode, _ message: String) {
+        if self.settings.keepsEvents { self.records.warnOnce(node.id, message) }
+    }
+
+    /// What hides the values of sensitive variables, as they are now.
+    var masking: Masking {
+        guard self.main.program.hasSensitiveVariables else { return .nothing }
+        var secrets: [Value] = []
+        var scopes = [self.main]
+        if let top = self.frames.last, top.scope !== self.main { scopes.append(top.scope) }
+        for scope in scopes {
+            for name in self.main.program.sensitiveVariables + scope.program.sensitiveVariables {
+                if let value = scope.variables.variable(name) { secrets.append(value) }
+            }
+        }
+        return Masking(secrets)
+    }
+}

@@ -1,0 +1,174 @@
+import CasareDomain
+
+/// Something to tell an observer.
+enum Observation {
+    case started(NodeVisit)
+    case finished(NodeVisitEnd)
+}
+
+/// What an observer has not been told of yet. While nobody watches it costs one comparison a node.
+struct Watch {
+    enum Extent {
+        case nothing, visits
+        /// With the variables of each node's scope.
+        case visitsAndVariables
+    }
+
+    let extent: Extent
+    private var waiting: [Observation] = []
+    private var visits = 0
+    /// The node whose turn has come and that is executed next.
+    private var announced: Int?
+    /// The visit that has not ended: of the node that is being executed.
+    private(set) var open: (number: Int, position: Int)?
+
+    init(_ extent: Extent) { self.extent = extent }
+
+    var isOn: Bool {
+        switch self.extent {
+        case .nothing: false
+        case .visits, .visitsAndVariables: true
+        }
+    }
+
+    mutating func takeNext() -> Observation? { self.waiting.isEmpty ? nil : self.waiting.removeFirst() }
+
+    /// Tells that a node's turn has come; false when that has been told.
+    mutating func announce(_ position: Int, _ visit: (Int) -> NodeVisit) -> Bool {
+        if self.announced == position {
+            self.announced = nil
+            return false
+        }
+        self.announced = position
+        self.open = (self.visits, position)
+        self.begin(visit)
+        return true
+    }
+
+    private mutating func begin(_ visit: (Int) -> NodeVisit) {
+        self.waiting.append(.started(visit(self.visits)))
+        self.visits += 1
+    }
+
+    /// Takes the open visit over: it ends later, with a call.
+    mutating func keepOpen() -> Int? {
+        defer { self.open = nil }
+        return self.open?.number
+    }
+
+    /// Gives a visit back that was taken over, so that it can end.
+    mutating func resume(_ number: Int?, _ position: Int) {
+        if let number { self.open = (number, position) }
+    }
+
+    /// Ends the visit of a node: the one that is open, or one that begins and ends at once, such as the next pass of a
+    /// loop.
+    mutating func end(_ position: Int, _ visit: (Int) -> NodeVisit, _ end: (Int) -> NodeVisitEnd) {
+        if let open, open.position == position {
+            self.open = nil
+            self.waiting.append(.finished(end(open.number)))
+        } else {
+            let number = self.visits
+            self.begin(visit)
+            self.waiting.append(.finished(end(number)))
+        }
+    }
+}
+
+extension Interpreter {
+    /// Tells that a node's turn has come; false when that has been told and the node is to be executed.
+    mutating func announce(_ node: CompiledNode, _ position: Int) -> Bool {
+        let visit = self.describer(of: node)
+        guard self.watch.announce(position, visit) else { return false }
+        self.ready = position
+        return true
+    }
+
+    mutating func bypassed(_ node: CompiledNode, _ outputs: Object) {
+        self.watch.end(
+            Self.noPosition, self.describer(of: node), self.ender(of: node, outputs: outputs, failure: nil))
+    }
+
+    /// No node's: the visit of a disabled node is never open.
+    private static let noPosition = -1
+
+    /// Tells that a node has been executed. A structure is through when it has been entered; of one whose visit has
+    /// ended already nothing is told again.
+    mutating func visitEnded(_ node: CompiledNode, _ position: Int, _ failure: NodeFailure? = nil) {
+        guard failure != nil || self.watch.open?.position == position else { return }
+        let outputs = failure?.outputs ?? self.frames.last?.scope.variables.outputs[node.id] ?? [:]
+        self.watch.end(
+            position, self.describer(of: node), self.ender(of: node, outputs: outputs, failure: failure))
+    }
+
+    /// Tells of another pass of a loop or another attempt.
+    mutating func passBegan(_ node: CompiledNode, _ position: Int) {
+        guard self.watch.isOn else { return }
+        let outputs = self.scope.variables.outputs[node.id] ?? [:]
+        self.watch.end(
+            position, self.describer(of: node), self.ender(of: node, outputs: outputs, failure: nil))
+    }
+
+    private func ender(
+        of node: CompiledNode, outputs: Object, failure: NodeFailure?
+    ) -> (Int) -> NodeVisitEnd {
+        let masking = self.masking
+        return { number in
+            NodeVisitEnd(
+                number: number, node: node.id, nodeType: node.type.name, outputs: masking.masked(outputs),
+                error: failure.map { masking.masked($0.message) }, errorType: failure?.type)
+        }
+    }
+
+    private func describer(of node: CompiledNode) -> (Int) -> NodeVisit {
+        let masking = self.masking
+        let scope = self.frames.last?.scope ?? self.main
+        let enclosing = self.enclosing
+        let inputs = (try? node.bindings.inputs(in: scope.variables, clock: self.clock))?.all ?? [:]
+        _ = scope.variables.takeMisses()
+        let variables = self.watch.extent == .visitsAndVariables ? scope.variables.all : [:]
+        return { number in
+            NodeVisit(
+                number: number, node: node.id, nodeType: node.type.name, name: node.source.name,
+                workflow: scope.program.name, inputs: masking.masked(inputs), isBypassed: node.isDisabled,
+                variables: masking.masked(variables), enclosing: enclosing)
+        }
+    }
+
+    /// The structures that are open, the outermost first.
+    private var enclosing: [EnclosingStructure] {
+        self.frames.compactMap { frame in
+            func structure(_ kind: EnclosingStructure.Kind, _ node: Int, _ count: Int? = nil) -> EnclosingStructure {
+                EnclosingStructure(
+                    kind: kind, node: frame.scope.program.nodes[node].id, workflow: frame.scope.program.name,
+                    count: count)
+            }
+            switch frame.kind {
+            case .root: return nil
+            case .forBody(let loop): return structure(.loop, loop.start, loop.index + 1)
+            case .whileBody(let start, let iteration): return structure(.loop, start, iteration + 1)
+            case .tryBody(let start): return structure(.tryBody, start)
+            case .catchBody(let start): return structure(.catchBody, start)
+            case .finallyBody(let start, _): return structure(.finallyBody, start)
+            case .retryBody(let start, let attempt): return structure(.retry, start, attempt)
+            case .protectedBody(let start): return structure(.protected, start)
+            case .errorBody(let start): return structure(.onError, start)
+            case .onErrorFinally(let start, _): return structure(.finallyBody, start)
+            case .forkBranch(let fork): return structure(.branch, fork.node, fork.index + 1)
+            case .item(let items): return structure(.item, items.node, items.index + 1)
+            case .call(let call):
+                // The calling node is in the workflow that calls.
+                let caller = self.caller(of: frame)
+                return EnclosingStructure(
+                    kind: .call, node: caller.nodes[call.node].id, workflow: caller.name, count: nil)
+            }
+        }
+    }
+
+    private func caller(of frame: Frame) -> Program {
+        for position in self.frames.indices.dropFirst() where self.frames[position].scope === frame.scope {
+            return self.frames[position - 1].scope.program
+        }
+        return self.main.program
+    }
+}

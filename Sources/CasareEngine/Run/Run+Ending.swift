@@ -1,0 +1,61 @@
+import CasareDomain
+
+/// What a run leaves behind, however it ends.
+extension Run {
+    func finished(_ failed: Transfer.Failed?) -> RunConclusion {
+        .finished(self.result(of: failed), failed.map(self.failure(of:)), entries: self.pending)
+    }
+
+    func timedOut() -> RunConclusion {
+        let message = "The job timed out after \(TimeLimit.text(self.driver.options.timeoutSeconds))s"
+        return .finished(
+            self.result(error: message), Failure(kind: .timeout, message: message, type: "TimeoutError"),
+            entries: self.pending)
+    }
+
+    func inDoubt(_ question: Job.Question) -> RunConclusion {
+        .inDoubt(question, self.result(error: question.text), entries: self.pending)
+    }
+
+    /// A stop was asked for between two steps; what was asked for last has not begun.
+    func interrupted(_ request: Interpreter.Request) -> RunConclusion {
+        if case .finished(let failed) = request { return self.finished(failed) }
+        return .interrupted(entries: self.pending)
+    }
+
+    private func result(of failed: Transfer.Failed?) -> RunResult { self.result(error: failed?.failure.message) }
+
+    private func result(error: String?) -> RunResult {
+        let variables = self.interpreter.main.variables
+        let records = self.interpreter.records
+        let masking = self.interpreter.masking
+        let sensitive = Set(self.driver.program.sensitiveVariables)
+        return RunResult(
+            success: error == nil, error: error.map(masking.masked),
+            variables: Object(
+                variables.all.lazy.filter { !$0.key.hasPrefix("_") }.map { name, value in
+                    (name, sensitive.contains(name) && !value.isNull ? .string(Masking.mask) : masking.masked(value))
+                }),
+            logs: records.logs,
+            nodeErrors: records.nodeErrors.map {
+                .init(node: $0.node, error: masking.masked($0.error), type: $0.type)
+            },
+            trace: self.driver.options.trace ? records.trace : nil,
+            nodeOutputs: self.driver.options.trace ? masking.masked(Self.printable(variables.outputs)) : nil)
+    }
+
+    private static func printable(_ outputs: [String: Object]) -> Object {
+        Object(
+            outputs.sorted { $0.key < $1.key }.compactMap { node, ports in
+                let known = Object(ports.filter { !$0.value.isNull }.map { ($0.key, $0.value) })
+                return known.isEmpty ? nil : (node, .object(known))
+            })
+    }
+
+    private func failure(of failed: Transfer.Failed) -> Failure {
+        Failure(
+            kind: failed.failure.isBusiness ? .business : .application,
+            message: self.interpreter.masking.masked(failed.failure.message),
+            type: failed.failure.type, node: failed.nodeID)
+    }
+}

@@ -1,0 +1,197 @@
+import CasareDomain
+import FoundationEssentials
+
+/// The state of one run: the interpreter, and what its answers are made of.
+struct Run {
+    let driver: RunDriver
+    let recorded: [Int: JournalEntry]
+    private let lastRecordedStep: Int
+    /// The step that is asked for next.
+    private var nextStep = 0
+    var interpreter: Interpreter
+    /// Entries that are not durable yet.
+    var pending: [JournalEntry] = []
+    /// `pending` holds the result of something that changed the world.
+    var mustFlush = false
+    private var deadline: ContinuousClock.Instant
+    /// When the limits of the frames that are open end, the outermost first.
+    private var frameDeadlines: [(limit: FrameLimit, at: ContinuousClock.Instant)] = []
+    let session = RunSession()
+    /// Replayed steps whose sessions must be open again before anything new is done: the last of each node.
+    var reopenings: [Interpreter.Step] = []
+    /// When the visits began that have not ended, by number.
+    private var visitStarts: [Int: ContinuousClock.Instant] = [:]
+
+    init(driver: RunDriver, recorded: [Int: JournalEntry]) {
+        let environment = driver.environment
+        let watching: Watch.Extent =
+            switch environment.observer {
+            case nil: .nothing
+            case let observer?: observer.beforeNode == nil ? .visits : .visitsAndVariables
+            }
+        self.driver = driver
+        self.recorded = recorded
+        self.lastRecordedStep = recorded.keys.max() ?? -1
+        self.interpreter = Interpreter(
+            program: driver.program, variables: driver.variables,
+            settings: .init(
+                options: driver.options, seed: driver.seed, executionsMax: environment.executionsMax,
+                selection: driver.selection, keepsEvents: environment.onEvent != nil, watching: watching,
+                submitsJobs: environment.submitter != nil))
+        self.deadline = .now + Duration(clampingSeconds: driver.options.timeoutSeconds)
+    }
+
+    mutating func run() async throws -> RunConclusion {
+        while true {
+            let request = self.interpreter.next()
+            self.report()
+            if self.driver.environment.isStopRequested() { return self.interrupted(request) }
+            switch request {
+            case .finished(let failed):
+                return self.finished(failed)
+            case .yield:
+                try Task.checkCancellation()
+                if self.isOverdue { return self.timedOut() }
+                try await self.flush()
+                await Task.yield()
+            case .sleep(let seconds):
+                // An earlier attempt has waited already.
+                if self.isReplaying { continue }
+                try await self.flush()
+                if try await self.sleep(Duration(clampingSeconds: seconds)) { return self.interrupted(request) }
+                if self.isOverdue { return self.timedOut() }
+            case .readClock(let step, let node):
+                self.nextStep = step + 1
+                self.interpreter.resume(at: try self.clock(step, node))
+            case .observe(let observation):
+                if try await self.observe(observation) { return self.interrupted(request) }
+            case .perform(let step):
+                self.nextStep = step.index + 1
+                if self.recorded[step.index] == nil, self.isOverdue { return self.timedOut() }
+                if let question = try await self.perform(step) { return self.inDoubt(question) }
+                if self.isOverdue { return self.timedOut() }
+            }
+        }
+    }
+
+    /// Results of steps that only read wait for the next commit; more than this do not.
+    private static let pendingMax = 256
+
+    mutating func append(_ entry: JournalEntry) {
+        self.pending.append(entry)
+        if self.pending.count >= Self.pendingMax { self.mustFlush = true }
+    }
+
+    /// Commits what must be durable before anything that takes time.
+    mutating func flush() async throws {
+        guard self.mustFlush else { return }
+        try await self.driver.journal.record(self.pending)
+        self.pending.removeAll(keepingCapacity: true)
+        self.mustFlush = false
+    }
+
+    /// What comes next is known from the journal, or there is more behind it that is.
+    private var isReplaying: Bool { self.nextStep <= self.lastRecordedStep }
+
+    // MARK: Time
+
+    var isOverdue: Bool { ContinuousClock.now >= self.deadline }
+
+    /// What is left of the job's time.
+    var rest: Duration { max(.zero, self.deadline - .now) }
+
+    /// The limit of an open frame that ends first, with what is left of it.
+    mutating func frameRest() -> (limit: FrameLimit, rest: Duration)? {
+        let limits = self.interpreter.limits
+        if limits.isEmpty, self.frameDeadlines.isEmpty { return nil }
+        let known = zip(limits, self.frameDeadlines).prefix { $0.id == $1.limit.id }.count
+        self.frameDeadlines.removeLast(self.frameDeadlines.count - known)
+        let now = ContinuousClock.now
+        for limit in limits[known...] {
+            self.frameDeadlines.append((limit, now + Duration(clampingSeconds: limit.seconds)))
+        }
+        return self.frameDeadlines.min { $0.at < $1.at }.map { ($0.limit, max(.zero, $0.at - now)) }
+    }
+
+    /// Between two looks whether the run should stop, while it waits.
+    private static let patience = Duration.milliseconds(500)
+
+    /// - Returns: Whether a stop was asked for.
+    private mutating func sleep(_ duration: Duration) async throws -> Bool {
+        // No longer than the job, or what is open, may take; the next look at the clock then ends it.
+        var left = min(duration, self.rest, self.frameRest()?.rest ?? duration)
+        while left > .zero {
+            let slice = min(left, Self.patience)
+            try await self.driver.environment.sleep(slice)
+            if self.driver.environment.isStopRequested() { return true }
+            left -= slice
+        }
+        return false
+    }
+
+    /// The name under which clock readings stand in the journal; no node type can have it.
+    private static let clockType = "$clock"
+
+    private mutating func clock(_ step: Int, _ node: String) throws -> ClockReading {
+        if let entry = self.recorded[step] {
+            guard entry.nodeType == Self.clockType, entry.node == node,
+                case .succeeded(let result) = entry.result,
+                let seconds = result.outputs["seconds"]?.double, let offset = result.outputs["utc_offset"]?.int
+            else {
+                throw JournalMismatch(
+                    step: step, recorded: "\(entry.node) (\(entry.nodeType))", requested: "the time for \(node)")
+            }
+            return ClockReading(secondsSince1970: seconds, utcOffsetSeconds: offset)
+        }
+        let now = self.driver.environment.now()
+        let reading = ClockReading(
+            secondsSince1970: now.timeIntervalSince1970,
+            utcOffsetSeconds: TimeZone.current.secondsFromGMT(for: now))
+        self.append(
+            JournalEntry(
+                step: step, node: node, nodeType: Self.clockType, effect: .captured,
+                result: .succeeded(
+                    NodeResult([
+                        "seconds": .double(reading.secondsSince1970), "utc_offset": .int(reading.utcOffsetSeconds),
+                    ])),
+                startedAt: now, finishedAt: now))
+        return reading
+    }
+
+    // MARK: Those who watch
+
+    private mutating func report() {
+        guard let onEvent = self.driver.environment.onEvent else { return }
+        let lines = self.interpreter.records.takeNewLines()
+        guard !self.isReplaying else { return }
+        for line in lines { onEvent(.log(level: line.level, node: line.node, message: line.message)) }
+    }
+
+    /// - Returns: Whether the observer wants the run to stop.
+    private mutating func observe(_ observation: Observation) async throws -> Bool {
+        guard let observer = self.driver.environment.observer else { return false }
+        switch observation {
+        case .started(var visit):
+            visit.isReplayed = self.isReplaying
+            if !visit.isReplayed, let beforeNode = observer.beforeNode {
+                let start = ContinuousClock.now
+                let decision = try await beforeNode(visit)
+                self.extendDeadlines(by: .now - start)
+                if case .stop = decision { return true }
+            }
+            observer.nodeStarted(visit)
+            self.visitStarts[visit.number] = .now
+        case .finished(var end):
+            end.isReplayed = self.isReplaying
+            end.duration = self.visitStarts.removeValue(forKey: end.number).map { .now - $0 } ?? .zero
+            observer.nodeFinished(end)
+        }
+        return false
+    }
+
+    /// Time that a person took to look around is nobody's.
+    private mutating func extendDeadlines(by duration: Duration) {
+        self.deadline += duration
+        for position in self.frameDeadlines.indices { self.frameDeadlines[position].at += duration }
+    }
+}

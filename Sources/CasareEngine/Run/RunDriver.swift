@@ -1,0 +1,79 @@
+package import CasareDomain
+
+/// Runs a program to its end against the world, keeping its journal: the shell around `Interpreter`.
+///
+/// What the journal already holds is answered from it. What it does not hold is done now, by effect class: an effect's
+/// intent is durable before it begins, and its result before anything else that takes time. Results and the next
+/// intent share one commit.
+package struct RunDriver: Sendable {
+    let program: Program
+    let runID: String
+    let options: Job.Options
+    let variables: Object
+    let selection: RunSelection
+    let journal: any Journal
+    let environment: RunEnvironment
+
+    /// - Parameters:
+    ///   - runID: Names the run in idempotency keys and seeds its random numbers: a job's ID.
+    ///   - variables: Start values; they win over the document's.
+    ///   - selection: What is run; a run that goes on from a journal must have the same.
+    package init(
+        program: Program, runID: String, options: Job.Options, variables: Object,
+        selection: RunSelection = .whole, journal: any Journal, environment: RunEnvironment
+    ) {
+        self.program = program
+        self.runID = runID
+        self.options = options
+        self.variables = variables
+        self.selection = selection
+        self.journal = journal
+        self.environment = environment
+    }
+
+    /// Runs until the end, a question, or a requested stop.
+    ///
+    /// - Throws: `CancellationError` when the task is cancelled (a step may then be in doubt), `JournalMismatch` when
+    ///   the journal does not fit the program, `UnknownSelection`, and what the journal and the observer throw.
+    package func run() async throws -> RunConclusion {
+        try self.selection.check(against: self.program)
+        var run = Run(
+            driver: self,
+            recorded: Dictionary(
+                try await self.journal.entries().map { ($0.step, $0) }, uniquingKeysWith: { _, last in last }))
+        let session = run.session
+        do {
+            let conclusion = try await run.run()
+            await session.close()
+            return conclusion
+        } catch {
+            await session.close()
+            throw error
+        }
+    }
+
+    /// FNV-1a: a seed that is the same for the same run on every machine.
+    var seed: UInt64 {
+        self.runID.utf8.reduce(0xCBF2_9CE4_8422_2325) { ($0 ^ UInt64($1)) &* 0x0100_0000_01B3 }
+    }
+}
+
+/// How a run came to its end, with journal entries that are not durable yet.
+package enum RunConclusion: Sendable {
+    case finished(RunResult, Failure?, entries: [JournalEntry])
+    /// A step may or may not have happened: a person must say. The result is how far the run has come.
+    case inDoubt(Job.Question, RunResult, entries: [JournalEntry])
+    /// A stop was asked for; another robot can go on from here.
+    case interrupted(entries: [JournalEntry])
+}
+
+/// A journal that was not written by this run of this document.
+package struct JournalMismatch: Error, Hashable, Sendable, CustomStringConvertible {
+    package let step: Int
+    package let recorded: String
+    package let requested: String
+
+    package var description: String {
+        "Step \(self.step) of the journal is \(self.recorded), but the workflow asks for \(self.requested) there"
+    }
+}

@@ -1,0 +1,47 @@
+import CasareDomain
+package import FoundationEssentials
+
+/// The world as a run sees it.
+package struct RunEnvironment: Sendable {
+    package var workingDirectory: String
+    package var policy: NodePolicy
+    package var now: @Sendable () -> Date
+    package var sleep: @Sendable (Duration) async throws -> Void
+    /// Asked between steps: whether the run should stop where another robot can go on.
+    package var isStopRequested: @Sendable () -> Bool
+    /// Node executions that a run may have (workflow format §7).
+    package var executionsMax: Int
+    /// Where nodes submit jobs; `nil`: they run what they call themselves.
+    package var submitter: (any JobSubmitter)?
+    /// Told of progress as it happens; what is replayed from the journal is not told again.
+    package var onEvent: (@Sendable (RunEvent) -> Void)?
+    /// Watches node by node; it costs much more than `onEvent`.
+    package var observer: RunObserver?
+
+    package init(
+        workingDirectory: String, policy: NodePolicy = .standard,
+        now: @escaping @Sendable () -> Date = { Date() },
+        sleep: @escaping @Sendable (Duration) async throws -> Void = { try await Task.sleep(for: $0) },
+        isStopRequested: @escaping @Sendable () -> Bool = { false }, executionsMax: Int = 1_000_000,
+        submitter: (any JobSubmitter)? = nil, onEvent: (@Sendable (RunEvent) -> Void)? = nil,
+        observer: RunObserver? = nil
+    ) {
+        self.workingDirectory = workingDirectory
+        self.policy = policy
+        self.now = now
+        self.sleep = sleep
+        self.isStopRequested = isStopRequested
+        self.executionsMax = executionsMax
+        self.submitter = submitter
+        self.onEvent = onEvent
+        self.observer = observer
+    }
+}
+
+/// Something that happened in a run. Pure nodes are too many and too quick to be told of one by one.
+package enum RunEvent: Sendable {
+    case stepStarted(step: Int, node: String, nodeType: String)
+    case stepFinished(step: Int, node: String, error: String?)
+    /// Written by a node, or a warning of the engine's: a template without a value, a loop cut at its limit.
+    case log(level: PureContext.LogLevel, node: String, message: String)
+}

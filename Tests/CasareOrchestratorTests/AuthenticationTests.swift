@@ -1,0 +1,74 @@
+import CasareDomain
+@testable import CasareOrchestrator
+import HTTPTypes
+import Testing
+
+/// Who is let in, and to what.
+struct AuthenticationTests {
+    private typealias Fixture = OrchestratorFixture
+
+    @Test func `every route but health and description needs a token`() async throws {
+        try await Fixture.with { server in
+            for route in Orchestrator.routes {
+                let path = route.path.replacing("{id}", with: "0197f3a0-0000-7000-8000-000000000001")
+                    .replacing("{session}", with: "1").replacing("{version}", with: "1")
+                let method = try #require(Fixture.HTTPMethodName(rawValue: route.method.rawValue))
+                guard route.access != .everyone else {
+                    #expect(try await server.call(method, path, as: nil).status == 200, "\(path)")
+                    continue
+                }
+                let missing = try await server.call(method, path, as: nil)
+                #expect(missing.status == 401 && missing.code == "AUTH_TOKEN_MISSING", "\(method) \(path)")
+                #expect(missing.headers["www-authenticate"] == "Bearer")
+                let unknown = try await server.send(method, path, token: "crpa_unknown")
+                #expect(unknown.status == 401 && unknown.code == "AUTH_TOKEN_INVALID", "\(method) \(path)")
+            }
+        }
+    }
+
+    @Test func `a role without the permission is refused before anything else`() async throws {
+        try await Fixture.with { server in
+            for route in Orchestrator.routes {
+                guard case .anyOf(let permissions) = route.access else { continue }
+                for role in Role.allCases where !permissions.contains(where: role.allows) {
+                    let method = try #require(Fixture.HTTPMethodName(rawValue: route.method.rawValue))
+                    let reply = try await server.call(
+                        method, route.path.replacing("{", with: "").replacing("}", with: ""), as: role)
+                    #expect(
+                        reply.status == 403 && reply.code == "AUTH_INSUFFICIENT_PERMISSIONS",
+                        "\(route.method) \(route.path) as \(role)")
+                }
+            }
+        }
+    }
+
+    @Test func `a malformed token is refused`() async throws {
+        let cases: [String] = ["Basic abc", "Bearer", "Bearer ", "bearer nonsense", "crpa_x"]
+        try await Fixture.with { server in
+            for header in cases {
+                let reply = try await server.send(
+                    .GET, "/api/v1/jobs", token: nil, headers: ["Authorization": header])
+                #expect(reply.status == 401 && reply.code == "AUTH_TOKEN_INVALID")
+            }
+        }
+    }
+
+    @Test func `a revoked token stops working within the time that answers are kept`() async throws {
+        try await Fixture.with { server in
+            let created = try await server.call(.POST, "/api/v1/tokens", ["name": "short", "role": "viewer"])
+            #expect(created.status == 201)
+            let token = try #require(created.json["token"]?.string)
+            #expect(try await server.send(.GET, "/api/v1/auth/me", token: token).status == 200)
+            #expect(try await server.call(.DELETE, "/api/v1/tokens/short").status == 200)
+            let clock = ContinuousClock()
+            let revoked = clock.now
+            while try await server.send(.GET, "/api/v1/auth/me", token: token).status == 200 {
+                guard clock.now - revoked < Authenticator.cachedFor + .seconds(2) else {
+                    Issue.record("the token still works")
+                    break
+                }
+            }
+            #expect(try await server.call(.DELETE, "/api/v1/tokens/short").status == 404)
+        }
+    }
+}

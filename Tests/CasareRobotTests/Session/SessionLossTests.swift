@@ -1,0 +1,188 @@
+import CasareDomain
+import CasareEngine
+import CasarePostgres
+import CasareRobot
+import CasareStore
+import CasareTestSupport
+import FoundationEssentials
+import Logging
+import ServiceLifecycle
+import Synchronization
+import Testing
+
+/// A robot that loses the connection of its session and nothing else.
+struct SessionLossTests {
+    /// A node that says when it began and how it ended, and goes on when it is told to.
+    private final class Gate: Sendable {
+        let beginnings: AsyncStream<Void>
+        let endings: AsyncStream<Bool>
+        private let begun: AsyncStream<Void>.Continuation
+        private let ended: AsyncStream<Bool>.Continuation
+        private let isOpen = Mutex(false)
+
+        init() {
+            (self.beginnings, self.begun) = AsyncStream.makeStream()
+            (self.endings, self.ended) = AsyncStream.makeStream()
+        }
+
+        func open() { self.isOpen.withLock { $0 = true } }
+
+        var catalogue: NodeCatalogue {
+            NodeCatalogue([
+                NodeType(
+                    "GateNode", family: "", "", effect: .effect,
+                    .perform { _, _ in
+                        self.begun.yield()
+                        while !self.isOpen.withLock(\.self), !Task.isCancelled { await Task.yield() }
+                        self.ended.yield(!Task.isCancelled)
+                        try Task.checkCancellation()
+                        return NodeResult()
+                    })
+            ])
+        }
+    }
+
+    private static let logger: Logger = {
+        var logger = Logger(label: "test")
+        logger.logLevel = .critical
+        return logger
+    }()
+
+    /// Runs a robot with one job that waits at the gate.
+    private func withRobot(
+        _ body: (Database, Job.ID, Gate) async throws -> Void
+    ) async throws {
+        try await withTestDatabase { database in try await self.withRobot(on: database, body) }
+    }
+
+    private func withRobot(
+        on database: Database, _ body: (Database, Job.ID, Gate) async throws -> Void
+    ) async throws {
+        let gate = Gate()
+        let job = try await database.asTenant(.default) { connection in
+            let pushed = try WorkflowStore.push(
+                name: "w", document: #"{"nodes":{"gate":{"node_type":"GateNode"}}}"#, by: "test", on: connection)
+            return try JobStore.submit(
+                [NewJob(workflow: pushed.version.workflow, workflowVersion: 1)], by: "test", on: connection)[0].id
+        }
+        let agent = RobotAgent(
+            broker: SQLBroker(database: Database(database.configuration, connectionsMax: 4), logger: Self.logger),
+            catalogue: gate.catalogue,
+            configuration: RobotConfiguration(
+                description: try BrokerFixture.description("robot", slots: 1), workingDirectory: "/tmp"),
+            logger: Self.logger)
+        let group = ServiceGroup(configuration: .init(services: [agent], logger: Self.logger))
+        async let running: Void = group.run()
+        do {
+            for await _ in gate.beginnings { break }
+            try await body(database, job, gate)
+        } catch {
+            gate.open()
+            await group.triggerGracefulShutdown()
+            throw error
+        }
+        await group.triggerGracefulShutdown()
+        try await running
+    }
+
+    /// Ends the server's side of the session's connection, and of no other.
+    private func cutConnection(_ database: Database) async throws {
+        let connection = try await PostgresConnection.connect(database.configuration)
+        let cut = try await connection.execute(
+            """
+            SELECT pg_terminate_backend(pid) FROM pg_locks
+            WHERE locktype = 'advisory' AND objsubid = 2 AND granted
+                AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+            """)
+        await connection.close()
+        #expect(cut.count == 1)
+    }
+
+    @Test func `a robot takes its session up again, and its job goes on`() async throws {
+        try await self.withRobot { database, job, gate in
+            try await self.cutConnection(database)
+            // The lock is held again, by another connection.
+            try await database.asSystem { connection in
+                while try LeaseStore.sweep(on: connection).sessionsLost == 0,
+                    try connection.execute(
+                        """
+                        SELECT FROM pg_locks WHERE locktype = 'advisory' AND objsubid = 2 AND granted
+                            AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+                        """
+                    ).isEmpty
+                {}
+            }
+            gate.open()
+            for await wasDone in gate.endings {
+                #expect(wasDone)
+                break
+            }
+            let ended = try await Self.waitForEnd(of: job, in: database)
+            #expect(ended.status == .completed)
+            #expect(ended.attempt == 1)
+        }
+    }
+
+    @Test func `a robot that comes too late stops its job at once`() async throws {
+        try await self.withRobot { database, job, gate in
+            // For the sweep the grace is over before the robot can come back.
+            let ended = try await database.asSystem { connection in
+                try LeaseStore.sweep(now: .now.addingTimeInterval(60), on: connection).sessionsEnded
+            }
+            #expect(ended == 1)
+            try await self.cutConnection(database)
+            for await wasDone in gate.endings {
+                #expect(!wasDone)
+                break
+            }
+        }
+    }
+
+    @Test func `a restart of the server costs no job a step`() async throws {
+        try await withTemporaryDirectory(permissions: 0o755) { folder in
+            var options = PrivateCluster.Options(
+                folder: "\(folder)/pg", durability: .disposable, settings: ["shared_buffers": "16MB"])
+            options.startTimeout = .seconds(300)
+            let first = try await PrivateCluster.start(options)
+            let connection = try await PostgresConnection.connect(first.configuration())
+            _ = try await connection.run { connection in try Migrator().migrate(on: connection) }
+            await connection.close()
+            let database = Database(first.configuration(), connectionsMax: 4)
+            let restarted = Mutex<PrivateCluster?>(nil)
+            try await self.withRobot(on: database) { [options] database, job, gate in
+                await first.stop()
+                // The robot is without a server for longer than it would look for its session otherwise.
+                try await Task.sleep(for: LeaseStore.lostSessionGrace)
+                let second = try await PrivateCluster.start(options)
+                restarted.withLock { $0 = second }
+                // Sweeps all the while, as an orchestrator does.
+                let sweeping = Task {
+                    while !Task.isCancelled {
+                        _ = try? await database.asSystem { connection in try LeaseStore.sweep(on: connection) }
+                        try? await Task.sleep(for: .milliseconds(100))
+                    }
+                }
+                gate.open()
+                for await wasDone in gate.endings {
+                    #expect(wasDone)
+                    break
+                }
+                let ended = try await Self.waitForEnd(of: job, in: database)
+                #expect(ended.status == .completed)
+                #expect(ended.attempt == 1)
+                sweeping.cancel()
+                await sweeping.value
+            }
+            await database.close()
+            await restarted.withLock(\.self)?.stop()
+        }
+    }
+
+    private static func waitForEnd(of job: Job.ID, in database: Database) async throws -> Job {
+        while true {
+            // A pool's connections from before a restart fail once.
+            let seen = try? await database.asTenant(.default) { connection in try JobStore.get(job, on: connection) }
+            if let seen, seen.status == .completed || seen.status == .failed || seen.status == .blocked { return seen }
+        }
+    }
+}
