@@ -27,14 +27,16 @@ struct CurlFailure: Error {
         switch self.code {
         case CURLE_COULDNT_RESOLVE_HOST:
             return ServiceFailure("NetworkError", "\(what): the host is not known: \(self.text)", isTransient: true)
-        case CURLE_COULDNT_CONNECT, CURLE_SEND_ERROR, CURLE_RECV_ERROR, CURLE_GOT_NOTHING, CURLE_PARTIAL_FILE,
-            CURLE_WEIRD_SERVER_REPLY, CURLE_FTP_WEIRD_PASV_REPLY, CURLE_FTP_WEIRD_227_FORMAT,
-            CURLE_FTP_CANT_GET_HOST, CURLE_FTP_ACCEPT_FAILED, CURLE_FTP_PORT_FAILED:
+        case CURLE_COULDNT_CONNECT:
+            return ServiceFailure("NetworkError", message, isTransient: true)
+        case CURLE_SEND_ERROR, CURLE_RECV_ERROR, CURLE_GOT_NOTHING, CURLE_PARTIAL_FILE, CURLE_WEIRD_SERVER_REPLY,
+            CURLE_FTP_WEIRD_PASV_REPLY, CURLE_FTP_WEIRD_227_FORMAT, CURLE_FTP_CANT_GET_HOST, CURLE_FTP_ACCEPT_FAILED,
+            CURLE_FTP_PORT_FAILED:
             // What the server has refused for good is why the connection went wrong.
-            let isRefused = self.refusal?.hasPrefix("5") ?? false
-            return ServiceFailure(isRefused ? "NodeError" : "NetworkError", message, isTransient: !isRefused)
+            if self.refusal?.hasPrefix("5") == true { return ServiceFailure("NodeError", message) }
+            return .unanswered("NetworkError", message)
         case CURLE_OPERATION_TIMEDOUT, CURLE_FTP_ACCEPT_TIMEOUT:
-            return ServiceFailure("TimeoutError", "\(what): \(self.text)", isTransient: true)
+            return .unanswered("TimeoutError", "\(what): \(self.text)")
         case CURLE_PEER_FAILED_VERIFICATION:
             return ServiceFailure(
                 "SecurityError",

@@ -6,15 +6,16 @@ import Glibc
 ///
 /// Everything here blocks; it belongs on one `OwnThread`.
 final class LineConnection {
-    enum Security {
+    enum Security: Sendable {
         /// TLS from the first byte.
         case implicit
         /// STARTTLS, or no connection.
         case startTLS
+        case startTLSIfOffered
         case none
     }
 
-    struct Server {
+    struct Server: Sendable {
         /// `smtp` or `imap`.
         var scheme: String
         var host: String
@@ -55,7 +56,11 @@ final class LineConnection {
         self.handle.set(CURLOPT_SERVER_RESPONSE_TIMEOUT, server.timeout)
         // Beside what is above, the time for all of it, whose steps are few.
         self.handle.set(CURLOPT_TIMEOUT, 2 * server.timeout)
-        if server.security != .none { self.handle.set(CURLOPT_USE_SSL, Int(CURLUSESSL_ALL.rawValue)) }
+        switch server.security {
+        case .implicit, .startTLS: self.handle.set(CURLOPT_USE_SSL, Int(CURLUSESSL_ALL.rawValue))
+        case .startTLSIfOffered: self.handle.set(CURLOPT_USE_SSL, Int(CURLUSESSL_TRY.rawValue))
+        case .none: break
+        }
         if let authority = server.authority { self.handle.set(CURLOPT_CAINFO, authority) }
         if !user.isEmpty {
             self.handle.set(CURLOPT_USERNAME, user)

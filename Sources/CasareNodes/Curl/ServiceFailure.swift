@@ -5,6 +5,8 @@ struct ServiceFailure: Error {
     var failure: NodeFailure
     /// The same may work a little later.
     var isTransient: Bool
+    /// The server may have got what was sent, and its answer did not come.
+    var leavesDoubt = false
     /// The two sides have no version of TLS in common, or something else went wrong before certificates were shown.
     var isTLSRefusal = false
 
@@ -20,11 +22,21 @@ struct ServiceFailure: Error {
     }
 
     static func timeout(_ what: String, seconds: Int) -> ServiceFailure {
-        ServiceFailure("TimeoutError", "\(what) did not answer within \(seconds) s", isTransient: true)
+        .unanswered("TimeoutError", "\(what) did not answer within \(seconds) s")
     }
 
     static func lost(_ what: String) -> ServiceFailure {
-        ServiceFailure("NetworkError", "\(what) closed the connection", isTransient: true)
+        .unanswered("NetworkError", "\(what) closed the connection")
+    }
+
+    static func gibberish(_ what: String) -> ServiceFailure {
+        .unanswered("NetworkError", "\(what) sent something that is not of its protocol")
+    }
+
+    static func unanswered(_ type: String, _ message: String) -> ServiceFailure {
+        var failure = ServiceFailure(type, message, isTransient: true)
+        failure.leavesDoubt = true
+        return failure
     }
 
     /// The same without a text that must not be seen, such as a password that a server repeats.

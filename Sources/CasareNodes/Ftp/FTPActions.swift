@@ -29,7 +29,7 @@ enum FTPActions {
         let commands = parent.map { RemoteCommand.makeDirectory($0).lines(session.server.transport, mayFail: true) }
         let sent = try await RetryRule(inputs).run { cancellation in
             let local = try PathPolicy(environment).resolve(inputs.string("local_path"))
-            let source = try LocalSource(local, isBinary: isBinary)
+            let source = try UploadSource(local, isBinary: isBinary)
             do {
                 try session.upload(
                     to: path, size: isBinary ? source.size : nil, isBinary: isBinary, before: commands ?? [],
@@ -49,13 +49,29 @@ enum FTPActions {
         let overwrite = inputs.bool("overwrite")
         let received = try await RetryRule(inputs).run { cancellation in
             let local = try PathPolicy(environment).resolve(inputs.string("local_path"))
-            let target = try LocalTarget(local, overwrite: overwrite)
+            if !overwrite, FileAccess.status(local) != nil {
+                throw NodeFailure("FileExistsError", "File already exists: \(local)")
+            }
+            try FileAccess.makeDirectory(FileAccess.parent(of: local), parents: true)
+            let file = try IncomingFile(for: local)
+            var count = 0
+            var writingFailure: NodeFailure?
             do {
-                try session.download(path, isBinary: isBinary, cancellation, target.write)
-                return try target.finish()
+                try session.download(path, isBinary: isBinary, cancellation) { bytes in
+                    do throws(NodeFailure) {
+                        try file.append(Array(bytes))
+                        count += bytes.count
+                        return true
+                    } catch {
+                        writingFailure = error
+                        return false
+                    }
+                }
+                try file.finish(overwrite: overwrite)
+                return count
             } catch {
-                target.abandon()
-                throw target.failure ?? error
+                file.discard()
+                throw writingFailure ?? error
             }
         }
         return NodeResult(["downloaded": true, "bytes_received": .int(received)])
@@ -113,7 +129,11 @@ enum FTPActions {
         let session = try await FTPSession.current(environment)
         let server = session.server
         try await RetryRule(inputs).run { cancellation in
-            try session.perform(command.lines(server.transport), "\(what) on \(server.name)", cancellation)
+            do {
+                try session.perform(command.lines(server.transport), "\(what) on \(server.name)", cancellation)
+            } catch let error as ServiceFailure where error.leavesDoubt {
+                throw OutcomeUnknown("\(server.name) did not answer: \(error.failure.message)")
+            }
         }
     }
 

@@ -17,15 +17,18 @@ extension TestServer {
     }
 
     private static let smtpProgram = """
-        import warnings
+        import asyncio, warnings
         warnings.simplefilter("ignore")
-        from aiosmtpd.controller import Controller
-        from aiosmtpd.smtp import AuthResult
+        from aiosmtpd.smtp import SMTP, AuthResult
 
         later = set()
         count = 0
 
         class Mail:
+            async def handle_EHLO(self, server, session, envelope, hostname, responses):
+                session.host_name = hostname
+                return [line for line in responses if options["authentication"] or "AUTH" not in line]
+
             async def handle_RCPT(self, server, session, envelope, address, rcpt_options):
                 if address.startswith("refused@"):
                     return "550 5.1.1 no such mailbox"
@@ -39,7 +42,7 @@ extension TestServer {
                 global count
                 count += 1
                 with open("%s/mail-%d.json" % (folder, count), "w") as file:
-                    json.dump({"from": envelope.mail_from, "to": envelope.rcpt_tos, "tls": session.ssl is not None,
+                    json.dump({"from": envelope.mail_from, "to": envelope.rcpt_tos, "tls": server.transport.get_extra_info("ssl_object") is not None,
                         "user": session.auth_data.login.decode() if session.auth_data else None}, file)
                 with open("%s/mail-%d.eml" % (folder, count), "wb") as file:
                     file.write(envelope.original_content)
@@ -51,21 +54,16 @@ extension TestServer {
             good = data.login == b"ann" and data.password == b"secret word"
             return AuthResult(success=good, handled=good, auth_data=data)
 
-        class Local(Controller):
-            def _trigger_server(self):
-                pass
+        async def main():
+            context, loop = tls(), asyncio.get_running_loop()
+            common = dict(authenticator=authenticate, auth_require_tls=False)
+            starttls = dict(tls_context=context) if options["starttls"] else {}
+            plain = await loop.create_server(lambda: SMTP(Mail(), **common, **starttls), "127.0.0.1", 0)
+            secure = await loop.create_server(lambda: SMTP(Mail(), **common), "127.0.0.1", 0, ssl=context)
+            ready(port=plain.sockets[0].getsockname()[1], tls_port=secure.sockets[0].getsockname()[1])
+            await plain.serve_forever()
 
-        context = tls()
-        common = dict(hostname="127.0.0.1", port=0)
-        if options["authentication"]:
-            common.update(authenticator=authenticate, auth_require_tls=False)
-        plain = Local(Mail(), tls_context=context if options["starttls"] else None, **common)
-        secure = Local(Mail(), ssl_context=context, **common)
-        for controller in (plain, secure):
-            controller.start()
-        ready(port=plain.server.sockets[0].getsockname()[1], tls_port=secure.server.sockets[0].getsockname()[1])
-        while True:
-            signal.pause()
+        asyncio.run(main())
         """
 
     /// Runs a mailbox server (Dovecot) for `ann`, whose password is `secret word`: on `port`, with STARTTLS, and on
@@ -179,13 +177,11 @@ extension TestServer {
             print(open(folder + "/dovecot.log").read(), flush=True)
             sys.exit(1)
 
-        def stop(*_):
+        try:
+            ready(port=port, tls_port=tls_port)
+            server.wait()
+        finally:
             server.terminate()
             server.wait()
-            os._exit(0)
-
-        signal.signal(signal.SIGTERM, stop)
-        ready(port=port, tls_port=tls_port)
-        server.wait()
         """
 }

@@ -13,7 +13,6 @@ struct RunFolder: Sendable {
     /// What the nodes hold open between them; to be closed by a test that has them open something.
     let session = RunSession()
 
-
     static func type(_ name: String) -> NodeType {
         guard let type = StandardNodes.catalogue.type(named: name) else {
             preconditionFailure("No node type \(name)")

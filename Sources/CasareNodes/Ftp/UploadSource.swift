@@ -2,7 +2,7 @@ import CasareEngine
 import Glibc
 
 /// A local file that is read piece by piece while it is uploaded.
-final class LocalSource {
+final class UploadSource {
     let size: Int
     private(set) var bytesRead = 0
     /// Why reading failed, if it did.
@@ -67,53 +67,4 @@ final class LocalSource {
             return count
         }
     }
-}
-
-/// A local file that appears, whole, when a download is finished.
-final class LocalTarget {
-    /// Why writing failed, if it did.
-    private(set) var failure: NodeFailure?
-    private let path: String
-    private let overwrite: Bool
-    private let temporary: String
-    private let file: Int32
-    private var count = 0
-
-    /// - Throws: `FileExistsError`, and what making the directories above throws.
-    init(_ path: String, overwrite: Bool) throws(NodeFailure) {
-        let existing = FileAccess.status(path)
-        if let existing, !existing.isRegular { throw .value("Not a file: \(path)") }
-        if existing != nil, !overwrite { throw NodeFailure("FileExistsError", "File already exists: \(path)") }
-        try FileAccess.makeDirectory(FileAccess.parent(of: path), parents: true)
-        let temporary = FileAccess.temporaryName(beside: path)
-        let file = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
-        guard file >= 0 else { throw FileAccess.failure("write", path) }
-        // As a file that is written anew keeps its permissions.
-        if let existing { fchmod(file, existing.permissions) }
-        (self.path, self.overwrite, self.temporary, self.file) = (path, overwrite, temporary, file)
-    }
-
-    deinit { close(self.file) }
-
-    func write(_ bytes: UnsafeRawBufferPointer) -> Bool {
-        do throws(NodeFailure) {
-            try FileAccess.writeAll(Array(bytes), to: self.file, self.path)
-            self.count += bytes.count
-            return true
-        } catch {
-            self.failure = error
-            return false
-        }
-    }
-
-    /// Gives the file its name. Its content is on disk then.
-    ///
-    /// - Returns: How many bytes it has.
-    func finish() throws(NodeFailure) -> Int {
-        guard fsync(self.file) == 0 else { throw FileAccess.failure("write", self.path) }
-        try FileAccess.place(self.temporary, at: self.path, overwrite: self.overwrite)
-        return self.count
-    }
-
-    func abandon() { unlink(self.temporary) }
 }
