@@ -10,6 +10,7 @@ struct RunFolder: Sendable {
     var now: @Sendable () -> Date = { Date() }
     /// The run that the nodes belong to.
     var run = UUID().uuidString
+    /// What the nodes hold open between them; to be closed by a test that has them open something.
     let session = RunSession()
 
     static func type(_ name: String) -> NodeType {
