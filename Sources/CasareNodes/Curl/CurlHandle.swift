@@ -1,5 +1,7 @@
 import CCurl
 import CasareEngine
+import Crypto
+import FoundationEssentials
 
 /// A libcurl handle: the connections that it keeps open, and the options of its next transfer.
 ///
@@ -19,8 +21,9 @@ final class CurlHandle {
 
     /// What the server said over its control connection during the last transfer, without line ends.
     private(set) var lines: [String] = []
-    /// How the host key of an SSH server compares with the known ones.
+    /// How the host key of an SSH server compares with the known ones, and which it is (`SHA256:…`).
     private(set) var hostKeyMatch: curl_khmatch?
+    private(set) var hostKeyFingerprint: String?
     /// Takes what is downloaded; `false` ends the transfer.
     var receive: ((UnsafeRawBufferPointer) -> Bool)?
     /// Fills a buffer with what is uploaded; 0 at the end, `nil` to end the transfer.
@@ -119,8 +122,14 @@ final class CurlHandle {
                 CurlHandle.at(context).cancellation?.isRequested == true ? 1 : 0
             })
         self.check(
-            casare_curl_set_host_key_check(self.pointer) { _, _, _, match, context in
+            casare_curl_set_host_key_check(self.pointer) { _, _, found, match, context in
                 CurlHandle.at(context).hostKeyMatch = match
+                // A length of 0 would mean base64, which libcurl's SSH code does not give.
+                if let key = found?.pointee, key.len > 0 {
+                    let digest = SHA256.hash(data: UnsafeRawBufferPointer(start: key.key, count: key.len))
+                    let text = Data(digest).base64EncodedString().filter { $0 != "=" }
+                    CurlHandle.at(context).hostKeyFingerprint = "SHA256:" + text
+                }
                 return Int32((match == CURLKHMATCH_OK ? CURLKHSTAT_FINE : CURLKHSTAT_REJECT).rawValue)
             })
     }

@@ -130,6 +130,7 @@ final class LineConnection {
         self.buffer.removeFirst(discarded)
         self.position = 0
         while true {
+            if self.cancellation.isRequested { throw CancellationError() }
             let count = try self.reporting {
                 try withUnsafeTemporaryAllocation(byteCount: Self.chunkBytes, alignment: 1) { chunk in
                     let count = try self.handle.receive(into: chunk)

@@ -42,6 +42,17 @@ enum OwnThread {
         }
     }
 
+    /// Runs short work also for a task that is cancelled, such as closing.
+    static func finish(_ work: @escaping @Sendable () -> Void) async {
+        await withCheckedContinuation { (continuation: CheckedContinuation<Void, Never>) in
+            let status = self.start {
+                work()
+                continuation.resume()
+            }
+            if status != 0 { continuation.resume() }
+        }
+    }
+
     /// Starts a detached thread.
     ///
     /// - Returns: 0, or what `pthread_create` says.

@@ -167,31 +167,20 @@ final class FTPSession: RunResource, @unchecked Sendable {
         }
     }
 
-    /// Ends the connection with the protocol's goodbye where there is one, and in any case soon.
+    /// Ends the connection, with the protocol's goodbye where there is one and the task is not cancelled.
     func close() async {
-        do {
-            try await OwnThread.run { cancellation in self.end(cancellation) }
-        } catch {
-            // The task is cancelled, so nothing is waited for.
-            self.end(nil)
-        }
-    }
-
-    /// - Parameter cancellation: `nil`: without a goodbye.
-    private func end(_ cancellation: OwnThread.Cancellation?) {
-        self.lock.withLock { _ in
-            guard let socket = self.handle.socket else { return }
-            if let cancellation, self.server.transport != .sftp {
-                // Whatever becomes of it, the connection is cut afterwards.
-                try? self.transfer("", cancellation) { handle in
+        // Whatever becomes of it, the connection is cut afterwards.
+        try? await OwnThread.run { cancellation in
+            try self.lock.withLock { _ in
+                guard self.handle.socket != nil, self.server.transport != .sftp else { return }
+                try self.transfer("", cancellation) { handle in
                     handle.set(CURLOPT_NOBODY, 1)
                     handle.set(CURLOPT_QUOTE, ["*QUIT"])
                     handle.set(CURLOPT_SERVER_RESPONSE_TIMEOUT, Self.farewellSeconds)
                 }
             }
-            // libcurl would wait for an answer to its own goodbye for two minutes.
-            if self.handle.socket == socket { shutdown(socket, Int32(SHUT_RDWR)) }
         }
+        await OwnThread.finish { self.lock.withLock { _ in self.startAnew() } }
     }
 
     // MARK: Options
@@ -229,7 +218,7 @@ final class FTPSession: RunResource, @unchecked Sendable {
     /// Gives up the connection. libcurl may keep one whose replies it has lost count of (seen with 7.88 when a server
     /// refuses a transfer and closes its TLS connection), and would take the next reply for the last one's.
     private func startAnew() {
-        // Without it libcurl would say goodbye and wait for an answer.
+        // Without it libcurl would say its own goodbye and wait for an answer for two minutes.
         if let socket = self.handle.socket { shutdown(socket, Int32(SHUT_RDWR)) }
         // A handle costs memory only; where there is none, the old one stays.
         if let fresh = try? CurlHandle() { self.handle = fresh }
@@ -273,8 +262,8 @@ final class FTPSession: RunResource, @unchecked Sendable {
         case CURLKHMATCH_MISSING?:
             return ServiceFailure(
                 "SecurityError",
-                "\(what): its host key is not in \(self.server.knownHosts). Add it there (ssh-keyscan), or give its "
-                    + "fingerprint (SHA256:…) in host_key")
+                "\(what): its host key \(self.handle.hostKeyFingerprint ?? "") is not in \(self.server.knownHosts). "
+                    + "If it is the server's, add it there (ssh-keyscan), or give the fingerprint in host_key")
         case CURLKHMATCH_MISMATCH?:
             return ServiceFailure(
                 "SecurityError",

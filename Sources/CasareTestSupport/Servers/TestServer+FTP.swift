@@ -9,6 +9,8 @@ extension TestServer {
     ///   - onlyTLS13: Speak no older TLS.
     ///   - busyStores: How many uploads are put off before one is taken.
     ///   - bytesPerSecond: How fast files are sent; 0: as fast as can be.
+    ///
+    /// A file `cut` is deleted, and the connection cut before the reply.
     package static func withFTP<Result: Sendable>(
         tls: String = "none", onlyTLS13: Bool = false, busyStores: Int = 0, bytesPerSecond: Int = 0,
         _ body: @escaping @Sendable (TestServer) async throws -> Result
@@ -45,6 +47,13 @@ extension TestServer {
             def pre_process_command(self, line, cmd, arg):
                 note("commands", line if cmd != "PASS" else "PASS")
                 super().pre_process_command(line, cmd, arg)
+
+            def ftp_DELE(self, path):
+                if path.endswith("/cut"):
+                    os.remove(path)
+                    self.close()
+                    return
+                return super().ftp_DELE(path)
 
             def ftp_STOR(self, file, mode="w"):
                 if Handler.busy > 0:

@@ -77,6 +77,50 @@ extension TestServer {
             program: Self.imapProgram, options: ["hiding": .list(hiding.map(Value.string))], body)
     }
 
+    /// Runs something that begins like a mailbox server without TLS and then does what no good one does.
+    ///
+    /// - Parameters:
+    ///   - capabilities: What it says it can.
+    ///   - answers: By the beginnings of commands, what it answers; `{tag}` is the command's tag. Nothing: it hangs up.
+    ///     Other commands are answered with OK.
+    package static func withBrokenIMAP<Result: Sendable>(
+        capabilities: String = "", answers: [String: String],
+        _ body: @escaping @Sendable (TestServer) async throws -> Result
+    ) async throws -> Result {
+        try await Self.with(
+            program: Self.brokenProgram,
+            options: [
+                "capabilities": .string(capabilities), "answers": .object(Object(answers.map { ($0, .string($1)) })),
+            ], body)
+    }
+
+    private static let brokenProgram = """
+        import socketserver
+
+        class Handler(socketserver.StreamRequestHandler):
+            def handle(self):
+                self.wfile.write(b"* OK hello\\r\\n")
+                while line := self.rfile.readline():
+                    tag, _, command = line.decode().strip().partition(" ")
+                    note("commands", command)
+                    answer = "{tag} OK done\\r\\n"
+                    if command == "CAPABILITY":
+                        answer = "* CAPABILITY IMAP4rev1 " + options["capabilities"] + "\\r\\n" + answer
+                    for start, given in options["answers"].items():
+                        if command.startswith(start):
+                            answer = given
+                    if not answer:
+                        return
+                    self.wfile.write(answer.replace("{tag}", tag).encode())
+
+        class Server(socketserver.ThreadingTCPServer):
+            daemon_threads = True
+
+        with Server(("127.0.0.1", 0), Handler) as server:
+            ready(port=server.server_address[1])
+            server.serve_forever()
+        """
+
     /// Puts a mail into ann's inbox. Mails get their UIDs in the order of their numbers.
     package func deliver(_ number: Int, _ text: String) throws {
         let name = "mail/ann/new/\(1_700_000_000 + number).M\(number)P1.test"

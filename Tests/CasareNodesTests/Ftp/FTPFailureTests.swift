@@ -143,6 +143,20 @@ import Testing
         }
     }
 
+    @Test func `a change that the server may have made is in doubt, and the next node connects anew`() async throws {
+        try await FTPFixture.with(.plain) { ftp async throws in
+            try await ftp.connect()
+            try ftp.server.write("x", "files/cut")
+            try ftp.server.write("x", "files/other")
+            await #expect(throws: OutcomeUnknown.self) {
+                try await ftp.folder.perform("FTPDeleteNode", ["remote_path": "cut"])
+            }
+            let listed = try await ftp.folder.perform("FTPListNode")
+            #expect(listed["items"] == ["other"])
+            #expect(ftp.server.text("connections") == "open\nopen\n")
+        }
+    }
+
     @Test func `a cancelled download leaves nothing behind`() async throws {
         try await FTPFixture.with(.plain, bytesPerSecond: 10_000) { ftp in
             try await ftp.connect()

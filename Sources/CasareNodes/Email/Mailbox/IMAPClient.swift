@@ -5,13 +5,16 @@ import FoundationEssentials
 final class IMAPClient {
     /// Of one mail, which is held in memory as a whole.
     static let mailBytesMax = 64 << 20
-    private static let lineBytesMax = 1 << 20
+    /// Of all that a command is answered with.
+    private static let answerBytesMax = IMAPClient.mailBytesMax + (16 << 20)
     private static let responsesMax = 100_000
     /// UIDs of one command, whose line servers bound.
     private static let uidsPerCommand = 200
 
     private let connection: LineConnection
     private var commands = 0
+    /// What the server may still send in answer to the present command.
+    private var answerBytesLeft = 0
     private(set) var capabilities: Set<String> = []
 
     var serverName: String { self.connection.server.name }
@@ -145,6 +148,7 @@ final class IMAPClient {
         _ parts: [IMAPPart], answer: String? = nil
     ) throws -> (ending: IMAPResponse, responses: [IMAPResponse]) {
         self.commands += 1
+        self.answerBytesLeft = Self.answerBytesMax
         let tag = "C\(self.commands)"
         var line = tag + " "
         var responses: [IMAPResponse] = []
@@ -174,25 +178,24 @@ final class IMAPClient {
         while true {
             let response = try next()
             if response.tag == tag { return (response, responses) }
-            // An empty line takes the command back where there is nothing to say.
-            try self.connection.send((answer ?? "*") + "\r\n")
+            guard let given = answer else { throw ServiceFailure.gibberish(self.serverName) }
+            try self.connection.send(given + "\r\n")
             answer = nil
         }
     }
 
     private func response() throws -> IMAPResponse {
         var response = IMAPResponse(texts: [], literals: [])
-        var bytesLeft = Self.mailBytesMax
         while true {
-            let line = try self.connection.line(bytesMax: Self.lineBytesMax)
+            let line = try self.connection.line(bytesMax: self.answerBytesLeft)
+            self.answerBytesLeft -= line.count
             response.texts.append(line)
             guard let size = Self.literalSize(line) else { return response }
-            guard size <= bytesLeft else {
+            guard size <= min(Self.mailBytesMax, self.answerBytesLeft) else {
                 throw ServiceFailure(
-                    "NodeError",
-                    "\(self.serverName) has a mail of more than \(Self.mailBytesMax) bytes, which is too large")
+                    "NodeError", "\(self.serverName) has a mail of \(size) bytes; \(Self.mailBytesMax) are the most")
             }
-            bytesLeft -= size
+            self.answerBytesLeft -= size
             response.literals.append(try self.connection.bytes(size))
         }
     }
