@@ -205,6 +205,9 @@ extension TestServer {
             server = subprocess.Popen(["/usr/sbin/dovecot", "-F", "-c", folder + "/dovecot.conf"], **user)
             while server.poll() is None:
                 try:
+                    # Said once it has its ports: what answers there before is somebody else.
+                    if "starting up" not in open(folder + "/dovecot.log").read():
+                        raise OSError
                     socket.create_connection(("127.0.0.1", port)).close()
                     socket.create_connection(("127.0.0.1", tls_port)).close()
                     return server, port, tls_port
