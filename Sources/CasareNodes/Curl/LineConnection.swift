@@ -18,7 +18,7 @@ final class LineConnection {
     struct Server: Sendable {
         /// `smtp` or `imap`.
         var scheme: String
-        var host: String
+        var host: HostName
         var port: Int
         var security: Security
         /// The file of an authority's certificate to be trusted beside the system's.
@@ -26,7 +26,14 @@ final class LineConnection {
         /// Seconds to wait for anything the server should send or take.
         var timeout: Int
 
-        var name: String { "\(self.host):\(self.port)" }
+        var allowsInternal: Bool
+
+        var name: String { "\(self.host.inURL):\(self.port)" }
+
+        /// - Throws: As `ServerAddresses`.
+        func addresses() async throws -> ServerAddresses {
+            try await ServerAddresses(of: self.host, seconds: self.timeout, allowsInternal: self.allowsInternal)
+        }
     }
 
     private static let chunkBytes = 16 << 10
@@ -43,14 +50,16 @@ final class LineConnection {
     ///
     /// - Throws: `ServiceFailure`, `CancellationError`.
     init(
-        to server: Server, user: String = "", password: String = "", cancellation: OwnThread.Cancellation
+        to server: Server, at addresses: ServerAddresses, user: String = "", password: String = "",
+        cancellation: OwnThread.Cancellation
     ) throws {
         self.server = server
         self.cancellation = cancellation
         self.handle = try CurlHandle()
         let scheme = server.security == .implicit ? server.scheme + "s" : server.scheme
         self.handle.reset()
-        self.handle.set(CURLOPT_URL, "\(scheme)://\(try HostName(server.host).inURL):\(server.port)/")
+        self.handle.set(CURLOPT_URL, "\(scheme)://\(server.name)/")
+        self.handle.set(CURLOPT_RESOLVE, [addresses.entry(port: server.port)])
         self.handle.set(CURLOPT_CONNECT_ONLY, 1)
         self.handle.set(CURLOPT_CONNECTTIMEOUT, server.timeout)
         self.handle.set(CURLOPT_SERVER_RESPONSE_TIMEOUT, server.timeout)

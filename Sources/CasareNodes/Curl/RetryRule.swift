@@ -20,10 +20,18 @@ struct RetryRule: Sendable {
     ///
     /// - Throws: `NodeFailure`, `CancellationError`.
     func run<R: Sendable>(_ work: @escaping @Sendable (OwnThread.Cancellation) throws -> R) async throws -> R {
+        try await self.run({}, { _, cancellation in try work(cancellation) })
+    }
+
+    /// The same with something that is found out before every attempt, without a thread.
+    func run<P: Sendable, R: Sendable>(
+        _ prepare: () async throws -> P, _ work: @escaping @Sendable (P, OwnThread.Cancellation) throws -> R
+    ) async throws -> R {
         var remaining = self.count
         while true {
             do {
-                return try await OwnThread.run(work)
+                let prepared = try await prepare()
+                return try await OwnThread.run { try work(prepared, $0) }
             } catch let error as ServiceFailure {
                 try Task.checkCancellation()
                 guard error.isTransient, remaining > 0 else { throw error.failure }

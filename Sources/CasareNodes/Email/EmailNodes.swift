@@ -9,13 +9,14 @@ package enum EmailNodes {
     static let family = "Email"
     private static let success = NodeType.Output("success", .boolean)
     /// What the nodes on one mail have in common.
-    private static let mailbox = [Self.credential] + Self.imapServer + Self.account("IMAP") + [.certificateAuthority]
+    private static let mailbox =
+        [Self.credential] + Self.imapServer + Self.account("IMAP") + [.certificateAuthority, .allowInternalURLs]
 
     private static let send = NodeType(
         "SendEmailNode", family: Self.family, "Sends a mail.",
         parameters: [Self.credential] + Self.smtpServer + Self.account("SMTP") + Self.message + [
             Self.startTLS, .init("use_ssl", .boolean, default: false, "TLS from the start."), .certificateAuthority,
-            .serverTimeout(), .init("reply_to", .string, default: "", "Where answers go."),
+            .allowInternalURLs, .serverTimeout(), .init("reply_to", .string, default: "", "Where answers go."),
             .init("read_receipt", .boolean, default: false, "Ask for a note that it was read."),
             .init("sender_name", .string, default: "", "The sender's name."),
         ] + RetryRule.parameters,

@@ -43,7 +43,7 @@ extension EmailNodes {
             ] + Self.search + Self.markAs + [
                 Self.uid.optional,
                 .init("permanent_delete", .boolean, default: false, "Remove it, not only mark it as deleted."),
-                Self.targetFolder, Self.savePath(), .certificateAuthority, .serverTimeout(),
+                Self.targetFolder, Self.savePath(), .certificateAuthority, .allowInternalURLs, .serverTimeout(),
             ] + RetryRule.parameters,
         outputs: [
             .init("success", .boolean), .init("message_id", .string), .init("emails", .list), .init("count", .integer),

@@ -51,7 +51,8 @@ enum MailAccess {
             throw NodeFailure.value("\(scheme)_server is required")
         }
         return LineConnection.Server(
-            scheme: scheme, host: host, port: inputs.int("\(scheme)_port"), security: security,
-            authority: try inputs.certificateAuthority(environment), timeout: inputs["timeout"].int ?? 30)
+            scheme: scheme, host: try HostName(host), port: inputs.int("\(scheme)_port"), security: security,
+            authority: try inputs.certificateAuthority(environment), timeout: inputs["timeout"].int ?? 30,
+            allowsInternal: inputs.allowsInternalAddresses(environment))
     }
 }

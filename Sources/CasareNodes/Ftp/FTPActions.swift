@@ -8,8 +8,11 @@ enum FTPActions {
         guard !inputs.string("host").isEmpty else { throw NodeFailure.value("host is required") }
         // Paths are looked up on the way, so this may block too.
         let server = try await BlockingWork.run { try FTPServer(inputs, environment) }
-        let (session, greeting) = try await RetryRule(inputs).run { cancellation in
-            let session = try FTPSession(server)
+        let allowsInternal = inputs.allowsInternalAddresses(environment)
+        let (session, greeting) = try await RetryRule(inputs).run {
+            try await ServerAddresses(of: server.host, seconds: server.timeout, allowsInternal: allowsInternal)
+        } _: { addresses, cancellation in
+            let session = try FTPSession(server, at: addresses)
             return (session, try session.connect(cancellation))
         }
         await environment.session.keep(session, as: FTPSession.resourceName)

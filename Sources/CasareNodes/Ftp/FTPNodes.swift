@@ -43,6 +43,7 @@ package enum FTPNodes {
                     "known_hosts", .string, default: "",
                     "SFTP: the file with the host keys to trust; by default that of the robot's account."),
                 .init("private_key_path", .string, default: "", "SFTP: the private key to sign in with."),
+                .allowInternalURLs,
             ] + RetryRule.parameters,
             outputs: [.init("connected", .boolean), .init("server_message", .string)],
             effect: .captured, opensSession: true, Self.behaviour("connected", FTPActions.connect)),

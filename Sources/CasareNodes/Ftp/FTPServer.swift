@@ -56,11 +56,7 @@ struct FTPServer: Sendable {
         self.transport = chosen ?? named ?? (port == 22 ? .sftp : port == 990 ? .ftps : .ftp)
         // The parameter's default stands for the standard port of whatever protocol it is.
         self.port = port == Transport.ftp.standardPort ? self.transport.standardPort : port
-        do {
-            self.host = try HostName(host)
-        } catch {
-            throw error.failure
-        }
+        self.host = try HostName(host)
         let user = inputs.string("username")
         let password = inputs.string("password")
         self.user = user.isEmpty ? "anonymous" : user

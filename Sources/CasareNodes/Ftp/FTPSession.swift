@@ -18,6 +18,7 @@ final class FTPSession: RunResource, @unchecked Sendable {
     private static let farewellSeconds = 3
 
     let server: FTPServer
+    private let addresses: ServerAddresses
     private let lock = Mutex(())
     // All that follows is used with the lock held only.
     private var handle: CurlHandle
@@ -25,8 +26,9 @@ final class FTPSession: RunResource, @unchecked Sendable {
     private var entryPath: String?
     private var allowsTLS13 = false
 
-    init(_ server: FTPServer) throws {
+    init(_ server: FTPServer, at addresses: ServerAddresses) throws {
         self.server = server
+        self.addresses = addresses
         self.handle = try CurlHandle()
     }
 
@@ -191,6 +193,7 @@ final class FTPSession: RunResource, @unchecked Sendable {
         let handle = self.handle
         handle.reset()
         handle.set(CURLOPT_URL, self.server.url(of: try RemotePath("")))
+        handle.set(CURLOPT_RESOLVE, [self.addresses.entry(port: self.server.port)])
         handle.set(CURLOPT_USERNAME, self.server.user)
         handle.set(CURLOPT_PASSWORD, self.server.password)
         handle.set(CURLOPT_CONNECTTIMEOUT, self.server.timeout)
@@ -228,6 +231,8 @@ final class FTPSession: RunResource, @unchecked Sendable {
         let handle = self.handle
         // Paths go to the server as they are, without changing directories on the way.
         handle.set(CURLOPT_FTP_FILEMETHOD, Int(CURLFTPMETHOD_NOCWD.rawValue))
+        // Transfers go to where the connection goes, whatever address the server names for them.
+        handle.set(CURLOPT_FTP_SKIP_PASV_IP, 1)
         if !self.server.isPassive { handle.set(CURLOPT_FTPPORT, "-") }
         if self.server.usesTLS || self.server.transport == .ftps {
             handle.set(CURLOPT_USE_SSL, Int(CURLUSESSL_ALL.rawValue))

@@ -9,17 +9,18 @@ extension TestServer {
     ///   - onlyTLS13: Speak no older TLS.
     ///   - busyStores: How many uploads are put off before one is taken.
     ///   - bytesPerSecond: How fast files are sent; 0: as fast as can be.
+    ///   - transferAddress: Where transfers are said to go, by a server that knows no other way (PASV) then.
     ///
     /// A file `cut` is deleted, and the connection cut before the reply.
     package static func withFTP<Result: Sendable>(
         tls: String = "none", onlyTLS13: Bool = false, busyStores: Int = 0, bytesPerSecond: Int = 0,
-        _ body: @escaping @Sendable (TestServer) async throws -> Result
+        transferAddress: String = "", _ body: @escaping @Sendable (TestServer) async throws -> Result
     ) async throws -> Result {
         try await Self.with(
             program: Self.ftpProgram,
             options: [
                 "tls": .string(tls), "tls13": .bool(onlyTLS13), "busy": .int(busyStores),
-                "bytes_per_second": .int(bytesPerSecond),
+                "bytes_per_second": .int(bytesPerSecond), "transfer_address": .string(transferAddress),
             ], body)
     }
 
@@ -37,6 +38,7 @@ extension TestServer {
             banner = "Welcome to the test"
             auth_failed_timeout = 0
             busy = options["busy"]
+            masquerade_address = options["transfer_address"] or None
 
             def handle(self):
                 note("connections", "open")
@@ -79,6 +81,8 @@ extension TestServer {
             Handler.certfile = folder + "/both.pem"
             Handler.tls_control_required = options["tls"] == "explicit"
             Handler.tls_data_required = True
+        if options["transfer_address"]:
+            Handler.proto_cmds = {name: value for name, value in Handler.proto_cmds.items() if name != "EPSV"}
         if options["bytes_per_second"]:
             class Slow(ThrottledDTPHandler):
                 read_limit = write_limit = options["bytes_per_second"]

@@ -11,7 +11,9 @@ import Testing
         _ body: @escaping @Sendable (MailboxFixture) async throws -> Void
     ) async throws {
         try await TestServer.withBrokenIMAP(capabilities: capabilities, answers: answers) { server in
-            try await withRunFolder { folder in try await body(MailboxFixture(server: server, folder: folder)) }
+            try await withRunFolder(policy: .ofOwnServers) { folder in
+                try await body(MailboxFixture(server: server, folder: folder))
+            }
         }
     }
 

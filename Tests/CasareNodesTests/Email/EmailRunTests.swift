@@ -134,7 +134,7 @@ import Testing
             ],
         ])
         #expect(!result.success)
-        #expect(result.error?.contains("Cannot connect to smtp.invalid:587: the host is not known") == true)
+        #expect(result.error?.contains("Cannot look up smtp.invalid: the name is not known") == true)
         #expect(result.nodeErrors.map(\.node) == ["send"])
     }
 }

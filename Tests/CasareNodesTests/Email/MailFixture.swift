@@ -14,7 +14,9 @@ struct SendingFixture: Sendable {
         _ body: @escaping @Sendable (SendingFixture) async throws -> Result
     ) async throws -> Result {
         try await TestServer.withSMTP(startTLS: startTLS, authentication: authentication) { server in
-            try await withRunFolder { folder in try await body(SendingFixture(server: server, folder: folder)) }
+            try await withRunFolder(policy: .ofOwnServers) { folder in
+                try await body(SendingFixture(server: server, folder: folder))
+            }
         }
     }
 
@@ -62,7 +64,9 @@ struct MailboxFixture: Sendable {
         hiding: [String] = [], _ body: @escaping @Sendable (MailboxFixture) async throws -> Result
     ) async throws -> Result {
         try await TestServer.withIMAP(hiding: hiding) { server in
-            try await withRunFolder { folder in try await body(MailboxFixture(server: server, folder: folder)) }
+            try await withRunFolder(policy: .ofOwnServers) { folder in
+                try await body(MailboxFixture(server: server, folder: folder))
+            }
         }
     }
 

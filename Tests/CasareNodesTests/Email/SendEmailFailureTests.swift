@@ -31,7 +31,7 @@ final class Warnings: Sendable {
         (["sender_name": "Ann\r\nX: y"], "sender_name must not contain line breaks"),
         (["reply_to": "a@x\nX: y"], "reply_to must not contain line breaks"),
         (["smtp_server": ""], "smtp_server is required"), (["smtp_server": "a b"], "Not a host name or address"),
-        (["smtp_server": "mail.invalid"], "the host is not known"),
+        (["smtp_server": "mail.invalid"], "Cannot look up mail.invalid: the name is not known"),
         (["smtp_server": "127.0.0.1", "smtp_port": 1], "Cannot"),
         (["username": "ann", "password": ""], "password is missing: set it, or SMTP_PASSWORD"),
         (["username": "", "credential_name": "post"], "the credential \"post\" cannot be looked up"),
@@ -40,7 +40,7 @@ final class Warnings: Sendable {
 
     @Test(arguments: Self.impossible)
     func `what cannot be sent is refused before anything is`(changes: Object, reason: String) async throws {
-        try await withRunFolder { folder in
+        try await withRunFolder(policy: .ofOwnServers) { folder in
             let usable: Object = [
                 "smtp_server": "127.0.0.1", "smtp_port": 1, "username": "ann", "password": "x",
                 "from_email": "ann@example.com", "to_email": "ben@example.com", "timeout": 30,
@@ -117,7 +117,7 @@ final class Warnings: Sendable {
 
     @Test func `a server that says nothing is not waited for longer than the node says`() async throws {
         try await SilentServer.with { server in
-            try await withRunFolder { folder in
+            try await withRunFolder(policy: .ofOwnServers) { folder in
                 let failure = try await folder.failure(
                     "SendEmailNode",
                     [
@@ -132,7 +132,7 @@ final class Warnings: Sendable {
 
     @Test func `cancelling ends the sending`() async throws {
         try await SilentServer.with { server in
-            try await withRunFolder { folder in
+            try await withRunFolder(policy: .ofOwnServers) { folder in
                 let task = Task {
                     try await folder.perform(
                         "SendEmailNode",

@@ -131,7 +131,7 @@ import Testing
         try await SendingFixture.with { post in
             let warnings = Warnings()
             let environment = NodeEnvironment(
-                workingDirectory: post.folder.path, policy: .standard, idempotencyKey: "run/1", nodeID: "send",
+                workingDirectory: post.folder.path, policy: .ofOwnServers, idempotencyKey: "run/1", nodeID: "send",
                 now: { Date() }, warn: { warnings.add($0) })
             let type = RunFolder.type("SendEmailNode")
             guard case .perform(let work) = type.behaviour else { return }

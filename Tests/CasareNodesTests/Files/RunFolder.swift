@@ -67,11 +67,11 @@ struct RunFolder: Sendable {
 }
 
 /// Gives the body a folder of its own, and removes it afterwards.
-func withRunFolder<R>(_ body: (RunFolder) async throws -> R) async throws -> R {
+func withRunFolder<R>(policy: NodePolicy = .standard, _ body: (RunFolder) async throws -> R) async throws -> R {
     let path = "/tmp/casare-test-\(UUID().uuidString)"
     try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
     defer { try? FileManager.default.removeItem(atPath: path) }
-    let folder = RunFolder(path: path)
+    let folder = RunFolder(path: path, policy: policy)
     do {
         let result = try await body(folder)
         await folder.session.close()

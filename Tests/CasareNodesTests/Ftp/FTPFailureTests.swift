@@ -35,13 +35,14 @@ import Testing
         (["host": "gopher://x"], "host must begin with ftp://"),
         (["host": "sftp://x", "protocol": "ftp"], "host says sftp"), (["host": "a@b"], "Not a host name or address"),
         (["host": "x/y"], "Not a host name or address"), (["host": "x", "ssl_ca": "none.pem"], "File not found"),
-        (["host": "x", "ssl_ca": "/proc/x"], "denied"), (["host": "name.invalid"], "the host is not known"),
-        (["host": "127.0.0.1", "port": 1], "Cannot connect"),
+        (["host": "x", "ssl_ca": "/proc/x"], "denied"),
+        (["host": "name.invalid"], "Cannot look up name.invalid: the name is not known"),
+        (["host": "bücher.example"], "xn--"), (["host": "127.0.0.1", "port": 1], "Cannot connect to 127.0.0.1:1"),
     ]
 
     @Test(arguments: Self.impossible)
     func `a connection that cannot be is refused with its reason`(inputs: Object, reason: String) async throws {
-        try await withRunFolder { folder in
+        try await withRunFolder(policy: .ofOwnServers) { folder in
             let failure = try await folder.failure("FTPConnectNode", inputs.merging(["timeout": 30]))
             #expect(failure.message.contains(reason), "\(failure.message)")
             #expect(failure.outputs["connected"] == false)

@@ -3,6 +3,11 @@ import CasareEngine
 import CasareTestSupport
 import Testing
 
+extension NodePolicy {
+    /// The servers of tests are on this machine.
+    static let ofOwnServers = NodePolicy(allowsInternalURLs: true)
+}
+
 /// A way to reach an FTP or SFTP server.
 enum FTPKind: String, CaseIterable {
     case plain, explicitTLS, implicitTLS, sftp
@@ -19,7 +24,7 @@ struct FTPFixture: Sendable {
         _ body: @escaping @Sendable (FTPFixture) async throws -> Result
     ) async throws -> Result {
         let use: @Sendable (TestServer) async throws -> Result = { server in
-            try await withRunFolder { folder in
+            try await withRunFolder(policy: .ofOwnServers) { folder in
                 let result: Swift.Result<Result, any Error>
                 do {
                     result = .success(try await body(FTPFixture(kind: kind, server: server, folder: folder)))

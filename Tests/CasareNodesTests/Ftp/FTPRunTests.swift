@@ -33,7 +33,7 @@ import Testing
     ) async throws -> RunResult {
         let driver = RunDriver(
             program: program, runID: "run", options: Job.Options(trace: true), variables: [:], journal: journal,
-            environment: RunEnvironment(workingDirectory: folder))
+            environment: RunEnvironment(workingDirectory: folder, policy: .ofOwnServers))
         guard case .finished(let result, _, let entries) = try await driver.run() else {
             throw NodeFailure.value("The run did not finish")
         }

@@ -29,7 +29,7 @@ import Testing
 
     @Test func `a server that speaks nothing but TLS 1.3 is spoken to`() async throws {
         try await TestServer.withFTP(tls: "explicit", onlyTLS13: true) { server in
-            try await withRunFolder { folder in
+            try await withRunFolder(policy: .ofOwnServers) { folder in
                 let ftp = FTPFixture(kind: .explicitTLS, server: server, folder: folder)
                 try await ftp.connect()
                 try server.write("x", "files/x")

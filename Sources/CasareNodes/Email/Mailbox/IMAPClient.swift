@@ -23,10 +23,11 @@ final class IMAPClient {
     ///
     /// - Throws: `ServiceFailure`, `CancellationError`.
     init(
-        _ server: LineConnection.Server, _ account: MailAccess.Account, _ cancellation: OwnThread.Cancellation
+        _ server: LineConnection.Server, at addresses: ServerAddresses, _ account: MailAccess.Account,
+        _ cancellation: OwnThread.Cancellation
     ) throws {
         // libcurl stops before the signing in, which it would do in ways that not every server has.
-        self.connection = try LineConnection(to: server, cancellation: cancellation)
+        self.connection = try LineConnection(to: server, at: addresses, cancellation: cancellation)
         try self.readCapabilities()
         do {
             try self.signIn(account)

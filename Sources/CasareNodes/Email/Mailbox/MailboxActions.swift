@@ -3,6 +3,9 @@ import CasareEngine
 
 /// What the nodes on mailboxes do; shared with `EmailSuperNode`.
 enum MailboxActions {
+    /// Of all mails that are read at once, in UTF-8: they become one result, which is journaled.
+    private static let textBytesMax = 64 << 20
+
     static func read(_ inputs: Inputs, _ environment: NodeEnvironment) async throws -> NodeResult {
         let (criteria, isUnicode) = try IMAPText.criteria(inputs.firstText("search_criteria") ?? "ALL")
         let folder = try self.folder(inputs)
@@ -13,9 +16,14 @@ enum MailboxActions {
             let found = try client.search(criteria, isUnicode: isUnicode)
             // Servers number mails in the order in which they came.
             let uids = Array(found.suffix(inputs["limit"].int ?? 10))
-            let mails = try (inputs["newest_first"].bool ?? true ? uids.reversed() : uids).compactMap { uid in
+            var textBytes = 0
+            let mails = try (inputs["newest_first"].bool ?? true ? uids.reversed() : uids).compactMap { uid -> Value? in
                 // One may have gone since the search.
-                try client.mail(uid).map { ReceivedMail($0).value(uid: uid, includesBody: includesBody) }
+                guard let bytes = try client.mail(uid) else { return nil }
+                let mail = ReceivedMail(bytes).value(uid: uid, includesBody: includesBody)
+                textBytes += mail.object?.reduce(0) { $0 + ($1.value.string?.utf8.count ?? 0) } ?? 0
+                guard textBytes <= Self.textBytesMax else { throw Self.tooMuchText }
+                return mail
             }
             if marksAsRead, !uids.isEmpty {
                 try self.changing(client) { try client.store(uids, #"+FLAGS.SILENT (\Seen)"#) }
@@ -98,8 +106,8 @@ enum MailboxActions {
     ) async throws -> R {
         let account = try MailAccess.account("IMAP", inputs, environment, isRequired: true)
         let server = try await BlockingWork.run { try MailAccess.imapServer(inputs, environment) }
-        return try await RetryRule(inputs).run { cancellation in
-            let client = try IMAPClient(server, account, cancellation)
+        return try await RetryRule(inputs).run(server.addresses) { addresses, cancellation in
+            let client = try IMAPClient(server, at: addresses, account, cancellation)
             let result = try work(client)
             client.logOut()
             return result
@@ -118,6 +126,12 @@ enum MailboxActions {
     /// Servers take a change to a mail that they do not have for done.
     private static func find(_ uid: UInt32, _ client: IMAPClient) throws {
         if try client.search([.text("UID \(uid)")]).isEmpty { throw self.missing(uid) }
+    }
+
+    private static var tooMuchText: NodeFailure {
+        .value(
+            "The mails have more than \(Self.textBytesMax) bytes of text together: read fewer at a time (limit), or "
+                + "without their texts (include_body)")
     }
 
     private static func missing(_ uid: UInt32) -> NodeFailure {

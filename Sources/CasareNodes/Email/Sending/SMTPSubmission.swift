@@ -14,10 +14,12 @@ struct SMTPSubmission {
     /// - Throws: `ServiceFailure` when the mail was not taken, by anybody; `OutcomeUnknown` when the server had it and did
     ///   not say what becomes of it; `CancellationError`.
     func run(
-        _ server: LineConnection.Server, user: String, password: String, _ cancellation: OwnThread.Cancellation
+        _ server: LineConnection.Server, at addresses: ServerAddresses, _ account: MailAccess.Account,
+        _ cancellation: OwnThread.Cancellation
     ) throws {
-        let connection = try LineConnection(to: server, user: user, password: password, cancellation: cancellation)
-        if !user.isEmpty, connection.openingCode != 235 {
+        let connection = try LineConnection(
+            to: server, at: addresses, user: account.user, password: account.password, cancellation: cancellation)
+        if !account.user.isEmpty, connection.openingCode != 235 {
             throw ServiceFailure(
                 "PermissionError",
                 "Authentication failed: \(server.name) offers no way to sign in that is known here (PLAIN, LOGIN, CRAM-MD5)"

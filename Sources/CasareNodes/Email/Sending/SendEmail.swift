@@ -13,8 +13,8 @@ enum SendEmail {
         mail.attachments = attachments
         let submission = SMTPSubmission(
             sender: mail.from.address, recipients: mail.recipients, content: mail.content())
-        try await RetryRule(inputs).run { cancellation in
-            try submission.run(server, user: account.user, password: account.password, cancellation)
+        try await RetryRule(inputs).run(server.addresses) { addresses, cancellation in
+            try submission.run(server, at: addresses, account, cancellation)
         }
         return NodeResult(["success": true, "message_id": .string(mail.messageID)])
     }
