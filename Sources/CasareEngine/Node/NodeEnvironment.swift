@@ -14,10 +14,13 @@ package struct NodeEnvironment: Sendable {
     /// recorded result stands.
     package let isReopening: Bool
     package let now: @Sendable () -> Date
+    /// Tells whoever follows the run of something that is no reason to fail.
+    package let warn: @Sendable (String) -> Void
 
     package init(
         workingDirectory: String, policy: NodePolicy, idempotencyKey: String, nodeID: String,
-        session: RunSession = RunSession(), isReopening: Bool = false, now: @escaping @Sendable () -> Date
+        session: RunSession = RunSession(), isReopening: Bool = false, now: @escaping @Sendable () -> Date,
+        warn: @escaping @Sendable (String) -> Void = { _ in }
     ) {
         self.workingDirectory = workingDirectory
         self.policy = policy
@@ -26,6 +29,7 @@ package struct NodeEnvironment: Sendable {
         self.session = session
         self.isReopening = isReopening
         self.now = now
+        self.warn = warn
     }
 }
 
