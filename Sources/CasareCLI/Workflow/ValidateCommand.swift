@@ -10,7 +10,8 @@ extension WorkflowCommand {
             commandName: "validate", abstract: "Check workflow files here, without a server.",
             discussion: "Ends with 1 when there is an error; warnings do not count.")
         @Argument(
-            help: "Workflow files, or - for stdin.", completion: .file(extensions: ["json"]), transform: Text.notEmpty)
+            help: "Workflow files, or - for stdin.", completion: .file(extensions: ["json", "gz", "zst"]),
+            transform: Text.notEmpty)
         var files: [String]
         @OptionGroup var output: OutputOptions
 
@@ -61,7 +62,7 @@ extension WorkflowCommand {
         }
 
         private static func issues(of input: TextInput) throws -> [IssueInfo] {
-            let text = try input.read()
+            let text = try input.readWorkflow()
             let (json, textIssues) = WorkflowDocument.read(text: text)
             // What is wrong with the text itself, as issues like any other.
             guard json != nil, !textIssues.contains(where: \.isError) else { return textIssues.map(IssueInfo.init) }
