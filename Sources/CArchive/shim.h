@@ -11,6 +11,7 @@
  */
 #define CASARE_ARCHIVE_FUNCTIONS(each)                                                                                 \
     each(archive_error_string)                                                                                         \
+    each(archive_filter_code)                                                                                          \
     each(archive_read_new)                                                                                             \
     each(archive_read_free)                                                                                            \
     each(archive_read_support_filter_gzip)                                                                             \

@@ -49,6 +49,11 @@ package enum CompressedData {
                 failure = ArchiveLibrary.failure(of: archive, library)
                 return
             }
+            // Data that only begins like gzip, such as half of its header, is taken for data of no compression at all.
+            guard library.archive_filter_code(archive, 0) != ARCHIVE_FILTER_NONE else {
+                failure = .malformed(reason: "The data begins like \(compression.rawValue), and is not")
+                return
+            }
             switch library.archive_read_next_header(archive, &entry) {
             case ARCHIVE_OK: failure = Self.read(archive, library, into: &content, bytesMax: bytesMax)
             // Nothing was compressed.

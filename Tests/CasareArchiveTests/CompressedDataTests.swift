@@ -47,9 +47,21 @@ import Testing
     }
 
     @Test(arguments: Compression.allCases)
-    func `data that is cut off is an error`(compression: Compression) throws {
+    func `data that is cut off anywhere is an error`(compression: Compression) throws {
         let data = try Self.bytes(Self.packed[compression])
-        #expect(throws: ArchiveError.self) { try CompressedData.unpack(Array(data.dropLast(12)), bytesMax: 100) }
+        for count in 0..<data.count {
+            #expect(throws: ArchiveError.self, "\(count) of \(data.count) bytes") {
+                try CompressedData.unpack(Array(data.prefix(count)), bytesMax: 100)
+            }
+        }
+    }
+
+    @Test func `gzip of a method that does not exist is refused, not taken as it is`() throws {
+        var data = try Self.bytes(Self.packed[.gzip])
+        data[2] = 7
+        #expect(throws: ArchiveError.malformed(reason: "The data begins like gzip, and is not")) {
+            try CompressedData.unpack(data, bytesMax: 100)
+        }
     }
 
     @Test func `other data is refused`() {

@@ -25,7 +25,14 @@ struct BuiltProgram {
     func run(
         _ arguments: [String], in folder: String, input: String = "", environment: [String: String] = [:]
     ) throws -> Ending {
-        try write(input, to: folder + "/.stdin")
+        try self.run(arguments, in: folder, input: Array(input.utf8), environment: environment)
+    }
+
+    /// - Parameter folder: Where it runs; also its home.
+    func run(
+        _ arguments: [String], in folder: String, input: [UInt8], environment: [String: String] = [:]
+    ) throws -> Ending {
+        try Data(input).write(to: URL(filePath: folder + "/.stdin"))
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)
         defer { posix_spawn_file_actions_destroy(&actions) }

@@ -17,7 +17,7 @@ struct SubmitCommand: AsyncParsableCommand {
 
     @Argument(
         help: "A workflow's JSON file, the name or ID of a stored workflow, or - for stdin.",
-        completion: .file(extensions: ["json"]), transform: Text.notEmpty)
+        completion: .file(extensions: ["json", "gz", "zst"]), transform: Text.notEmpty)
     var workflow: String
 
     @OptionGroup var variables: VariableOptions
@@ -167,10 +167,14 @@ enum WorkflowSource: Hashable, Sendable {
 
     /// What is there as a file, or is named like one, is a file.
     init(_ argument: String) {
-        if argument == "-" || argument.hasSuffix(".json") || FileManager.default.fileExists(atPath: argument) {
+        if argument == "-" || Self.isFileName(argument) || FileManager.default.fileExists(atPath: argument) {
             self = .document(TextInput(argument))
         } else {
             self = .stored(argument)
         }
+    }
+
+    private static func isFileName(_ argument: String) -> Bool {
+        [".json", ".json.gz", ".json.zst"].contains { argument.hasSuffix($0) }
     }
 }

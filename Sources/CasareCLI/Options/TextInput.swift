@@ -22,18 +22,32 @@ enum TextInput: Hashable, Sendable {
 
     /// - Throws: `.notFound` for a missing file; `.failure` for what cannot be read, is too long or is not UTF-8.
     func read(bytesMax: Int = TextInput.bytesMax) throws(CommandFailure) -> String {
+        try self.text(of: try self.readBytes(bytesMax: bytesMax))
+    }
+
+    /// What is there, before it is taken as text.
+    ///
+    /// - Throws: `.notFound` for a missing file; `.failure` for what cannot be read or is too long.
+    func readBytes(bytesMax: Int = TextInput.bytesMax) throws(CommandFailure) -> [UInt8] {
         switch self {
         case .standardInput:
-            return try self.text(from: STDIN_FILENO, bytesMax: bytesMax)
+            return try self.bytes(from: STDIN_FILENO, bytesMax: bytesMax)
         case .file(let path):
             let descriptor = open(path, O_RDONLY | O_CLOEXEC)
             guard descriptor >= 0 else { throw self.failure(errno) }
             defer { close(descriptor) }
-            return try self.text(from: descriptor, bytesMax: bytesMax)
+            return try self.bytes(from: descriptor, bytesMax: bytesMax)
         }
     }
 
-    private func text(from descriptor: Int32, bytesMax: Int) throws(CommandFailure) -> String {
+    func text(of bytes: [UInt8]) throws(CommandFailure) -> String {
+        guard let text = String(validating: bytes, as: UTF8.self) else {
+            throw CommandFailure(.failure, "\(self.name) is not UTF-8 text")
+        }
+        return text
+    }
+
+    private func bytes(from descriptor: Int32, bytesMax: Int) throws(CommandFailure) -> [UInt8] {
         var bytes: [UInt8] = []
         var buffer = [UInt8](repeating: 0, count: 64 * 1024)
         while true {
@@ -48,10 +62,7 @@ enum TextInput: Hashable, Sendable {
                 throw CommandFailure(.failure, "\(self.name) holds more than \(bytesMax / 1_048_576) MiB")
             }
         }
-        guard let text = String(validating: bytes, as: UTF8.self) else {
-            throw CommandFailure(.failure, "\(self.name) is not UTF-8 text")
-        }
-        return text
+        return bytes
     }
 
     private func failure(_ code: Int32) -> CommandFailure {

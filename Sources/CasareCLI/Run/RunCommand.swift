@@ -14,7 +14,7 @@ struct RunCommand: AsyncParsableCommand {
             """)
 
     @Argument(
-        help: "The workflow's JSON file, or - for stdin.", completion: .file(extensions: ["json"]),
+        help: "The workflow's JSON file, or - for stdin.", completion: .file(extensions: ["json", "gz", "zst"]),
         transform: Text.notEmpty)
     var file: String
 

@@ -20,7 +20,7 @@ struct WorkflowBundle: Sendable {
 
     /// - Throws: `.notFound` for a missing workflow file; `.failure` for text that is not JSON.
     static func load(_ input: TextInput) throws(CommandFailure) -> WorkflowBundle {
-        try Self.load(text: try input.read(), from: input)
+        try Self.load(text: try input.readWorkflow(), from: input)
     }
 
     /// - Parameter text: What the input held.
@@ -56,7 +56,7 @@ struct WorkflowBundle: Sendable {
                 }
                 filesRead += 1
                 let found = WorkflowReference.joined(folder, known)
-                let subflow = try self.read(try TextInput.file(found).read(), found, subflow: known)
+                let subflow = try self.read(try TextInput.file(found).readWorkflow(), found, subflow: known)
                 guard subflow["nodes"] != nil else {
                     throw CommandFailure(
                         .failure,

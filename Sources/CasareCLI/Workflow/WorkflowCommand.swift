@@ -18,7 +18,7 @@ struct WorkflowCommand: ParsableCommand {
                 one.
                 """)
         @Argument(
-            help: "The workflow's JSON file, or - for stdin.", completion: .file(extensions: ["json"]),
+            help: "The workflow's JSON file, or - for stdin.", completion: .file(extensions: ["json", "gz", "zst"]),
             transform: Text.notEmpty)
         var file: String
         @Option(help: "Store it under this name instead of the one in its metadata.", transform: Text.notEmpty)

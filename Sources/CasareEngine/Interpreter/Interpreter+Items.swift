@@ -61,7 +61,7 @@ extension Interpreter {
         let node = self.scope.program.nodes[items.node]
         guard items.index < items.items.count else {
             self.scope.variables.setOutputs(["results": .list(items.results)], of: node.id)
-            self.follow("completed", of: node)
+            self.leave(node, by: "completed")
             return
         }
         if items.index > 0 {

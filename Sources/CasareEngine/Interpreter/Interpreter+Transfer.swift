@@ -22,7 +22,7 @@ extension Interpreter {
             self.finallyEnded(of: start, completion)
         case .retryBody(let start, _):
             self.pop()
-            self.follow("success", of: self.scope.program.nodes[start])
+            self.leave(self.scope.program.nodes[start], by: "success")
         case .protectedBody(let start), .errorBody(let start):
             self.pop()
             self.runOnErrorFinally(of: start, then: .proceed(caught: false))
@@ -120,7 +120,7 @@ extension Interpreter {
                     self.attemptFailed(attempt, of: start, failed)
                     return
                 case .retrySucceeded:
-                    self.follow("success", of: self.scope.program.nodes[start])
+                    self.leave(self.scope.program.nodes[start], by: "success")
                     return
                 case .breakLoop, .continueLoop, .fallback, .restart:
                     break

@@ -297,6 +297,11 @@ struct Interpreter {
         self.frames[self.top].append(node.successors(of: port))
     }
 
+    /// On at the port where a block says that it is done; at its usual output when that leads nowhere.
+    mutating func leave(_ node: CompiledNode, by port: String) {
+        self.follow(node.isConnected(port) ? port : ExecPorts.usualOutput, of: node)
+    }
+
     /// A structural node's inputs.
     func inputs(of node: CompiledNode) throws(NodeFailure) -> Inputs {
         try node.bindings.inputs(in: self.scope.variables, clock: self.clock)

@@ -58,7 +58,7 @@ extension NodeType.Parameter {
         "headers", .list, "Column names; by default the keys of the first row.")
     static let writeHeader = NodeType.Parameter(
         "write_header", .boolean, default: true, "Write the column names first.")
-    static let jsonData = NodeType.Parameter("data", .any, required: true, "What to write.")
+    static let jsonData = NodeType.Parameter("data", .any, "What to write; nothing: `null`.")
     static let indent = NodeType.Parameter(
         "indent", .integer, default: 2, range: 0...16, "Spaces per level; 0: everything on one line.")
     static let ensureASCII = NodeType.Parameter(

@@ -18,7 +18,7 @@ extension WorkflowCommand {
         enum Format: String, CaseIterable, ExpressibleByArgument { case text, dot, mermaid, json }
 
         @Argument(
-            help: "The workflow's JSON file, or - for stdin.", completion: .file(extensions: ["json"]),
+            help: "The workflow's JSON file, or - for stdin.", completion: .file(extensions: ["json", "gz", "zst"]),
             transform: Text.notEmpty)
         var file: String
 
@@ -27,7 +27,7 @@ extension WorkflowCommand {
 
         func run() throws {
             let input = TextInput(self.file)
-            let (document, issues) = WorkflowDocument.parse(text: try input.read())
+            let (document, issues) = WorkflowDocument.parse(text: try input.readWorkflow())
             guard let document else {
                 Self.report(issues)
                 throw CommandFailure(.failure, "\(input.name) cannot be drawn with such errors")

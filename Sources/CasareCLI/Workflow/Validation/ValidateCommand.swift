@@ -16,7 +16,8 @@ extension WorkflowCommand {
         enum Format: String, OwnFormat { case github }
 
         @Argument(
-            help: "Workflow files, or - for stdin.", completion: .file(extensions: ["json"]), transform: Text.notEmpty)
+            help: "Workflow files, or - for stdin.", completion: .file(extensions: ["json", "gz", "zst"]),
+            transform: Text.notEmpty)
         var files: [String]
 
         @Flag(help: "End with 1 for warnings too.") var strict = false

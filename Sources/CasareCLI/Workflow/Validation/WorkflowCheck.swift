@@ -9,7 +9,7 @@ enum WorkflowCheck {
     ///
     /// - Throws: When the file cannot be read.
     static func findings(in input: TextInput) throws(CommandFailure) -> [Finding] {
-        let text = try input.read()
+        let text = try input.readWorkflow()
         let (json, textIssues) = WorkflowDocument.read(text: text)
         guard let root = json else {
             let place = Self.placeOfError(in: text)
