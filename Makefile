@@ -10,7 +10,7 @@ help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: setup
-setup: ## Install missing system packages (Debian: libpq headers, PostgreSQL, Python)
+setup: ## Install missing system packages (Debian: libpq and libcurl headers, PostgreSQL, Python)
 	@deploy/install-packages
 
 .PHONY: test-setup

@@ -55,6 +55,8 @@ let package = Package(
         .systemLibrary(name: "CArchive", providers: [.apt(["libarchive-dev"]), .brew(["libarchive"])]),
         .target(name: "CasareArchive", dependencies: ["CArchive"], swiftSettings: settings),
         .target(name: "CasareEngine", dependencies: ["CasareDomain"], swiftSettings: settings),
+        // libcurl's headers; the library itself is loaded when it is first used, so nothing links it.
+        .target(name: "CCurl"),
         .systemLibrary(
             name: "CLibpq", pkgConfig: "libpq", providers: [.apt(["libpq-dev"]), .brew(["libpq"])]),
         .target(name: "CasarePostgres", dependencies: ["CLibpq"], swiftSettings: settings),
@@ -64,8 +66,9 @@ let package = Package(
         .target(
             name: "CasareNodes",
             dependencies: [
-                "CasareArchive", "CasareDomain", "CasareEngine", "CasarePostgres", "CasareSQLite", asyncHTTPClient,
-                crypto, nioCore, nioHTTP1, nioHTTPCompression, nioPosix, nioSSL, subprocess, systemPackage,
+                "CCurl", "CasareArchive", "CasareDomain", "CasareEngine", "CasarePostgres", "CasareSQLite",
+                asyncHTTPClient, crypto, nioCore, nioHTTP1, nioHTTPCompression, nioPosix, nioSSL, subprocess,
+                systemPackage,
             ],
             swiftSettings: settings),
         .target(

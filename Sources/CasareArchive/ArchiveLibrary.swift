@@ -3,7 +3,7 @@ import Glibc
 
 /// libarchive, loaded when it is first needed.
 enum ArchiveLibrary {
-    private static let loaded: Result<casare_archive, ArchiveError> = {
+    private static let loading: Result<casare_archive, ArchiveError> = {
         var functions = casare_archive()
         if let reason = casare_archive_load(&functions) {
             return .failure(.unavailable(reason: String(cString: reason)))
@@ -11,7 +11,7 @@ enum ArchiveLibrary {
         return .success(functions)
     }()
 
-    static func functions() throws(ArchiveError) -> casare_archive { try self.loaded.get() }
+    static func loaded() throws(ArchiveError) -> casare_archive { try self.loading.get() }
 
     /// Runs a call that reads or writes the names of entries.
     ///

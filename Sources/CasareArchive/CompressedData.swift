@@ -31,7 +31,7 @@ package enum CompressedData {
         guard let compression = Compression(of: data) else {
             throw .malformed(reason: "The data is neither gzip nor Zstandard")
         }
-        let library = try ArchiveLibrary.functions()
+        let library = try ArchiveLibrary.loaded()
         guard let archive = library.archive_read_new() else { throw .malformed(reason: "There is no memory") }
         defer { _ = library.archive_read_free(archive) }
         switch compression {

@@ -17,7 +17,7 @@ package final class ZipReader {
 
     /// - Parameter descriptor: An open, seekable file. It must stay open as long as this is used.
     package init(descriptor: Int32) throws(ArchiveError) {
-        self.library = try ArchiveLibrary.functions()
+        self.library = try ArchiveLibrary.loaded()
         guard let archive = self.library.archive_read_new() else { throw .malformed(reason: "There is no memory") }
         self.archive = archive
         _ = self.library.archive_read_support_format_zip_seekable(archive)

@@ -10,7 +10,7 @@ package final class ZipWriter {
 
     /// - Parameter descriptor: A file open for writing. It is not closed here, and must stay open until `finish`.
     package init(descriptor: Int32, method: Method) throws(ArchiveError) {
-        self.library = try ArchiveLibrary.functions()
+        self.library = try ArchiveLibrary.loaded()
         guard let archive = self.library.archive_write_new() else { throw .malformed(reason: "There is no memory") }
         self.archive = archive
         _ = self.library.archive_write_set_format_zip(archive)

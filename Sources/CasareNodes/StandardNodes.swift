@@ -8,7 +8,7 @@ package enum StandardNodes {
         ControlFlowNodes.types, VariableNodes.types, ErrorHandlingNodes.types, StringNodes.types, MathNodes.types,
         ListNodes.types, DictNodes.types, JSONNodes.types, TextNodes.types, RandomNodes.types, DateTimeNodes.types,
         FileNodes.types, ArchiveNodes.types, XmlNodes.types, CommandNodes.types, HttpNodes.types, DatabaseNodes.types,
-        WaitingNodes.types,
+        FTPNodes.types, EmailNodes.types, WaitingNodes.types,
         TriggerNodes.types, WorkflowNodes.types,
     ].flatMap(\.self)
 }

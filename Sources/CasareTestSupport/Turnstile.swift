@@ -6,6 +6,8 @@ package actor Turnstile {
     package static let databases = Turnstile(passes: 12)
     /// For whole systems of processes.
     package static let systems = Turnstile(passes: 3)
+    /// For servers that nodes talk to.
+    package static let servers = Turnstile(passes: 6)
 
     private var passes: Int
     private var waiting: [CheckedContinuation<Void, Never>] = []

@@ -11,6 +11,9 @@ struct RunCommand: AsyncParsableCommand {
         discussion: """
             The workflow runs in this process, by the same engine as on a robot, without a journal: nothing is left to \
             resume when it is stopped. Ends with 0 when it completed and with 9 when it failed.
+
+            It may do what you may do yourself: the rules on paths, commands and internal addresses that robots keep do \
+            not bind it. --robot-rules turns them on, to see what a robot would refuse.
             """)
 
     @Argument(
@@ -37,6 +40,9 @@ struct RunCommand: AsyncParsableCommand {
         help: ArgumentHelp("How long the whole run may take (default: 1h).", valueName: "time"),
         transform: PositiveTimeSpan.parse)
     var timeout: PositiveTimeSpan?
+
+    @Flag(help: "Keep the rules on paths, commands and internal addresses that robots keep.")
+    var robotRules = false
 
     @Option(
         help: ArgumentHelp("Relative paths in nodes are relative to this (default: here).", valueName: "folder"),
@@ -79,7 +85,8 @@ struct RunCommand: AsyncParsableCommand {
         let driver = RunDriver(
             program: program, runID: UUID().uuidString.lowercased(), options: self.options, variables: variables,
             journal: NoJournal(),
-            environment: RunEnvironment(workingDirectory: try self.folder(), policy: Self.policy))
+            environment: RunEnvironment(
+                workingDirectory: try self.folder(), policy: self.robotRules ? .standard : .unbound))
         let clock = ContinuousClock()
         let start = clock.now
         let conclusion = try await driver.run()
@@ -118,9 +125,6 @@ struct RunCommand: AsyncParsableCommand {
             continueOnError: self.continueOnError, nodeTimeoutSeconds: self.nodeTimeout?.seconds,
             timeoutSeconds: self.timeout?.seconds ?? Job.Options.timeoutSecondsDefault, trace: self.trace)
     }
-
-    /// Whoever runs it can reach from here whatever it reaches.
-    private static let policy = NodePolicy(allowsInternalURLs: true)
 
     private func folder() throws(CommandFailure) -> String {
         let here = FileManager.default.currentDirectoryPath

@@ -14,10 +14,13 @@ package struct NodeEnvironment: Sendable {
     /// recorded result stands.
     package let isReopening: Bool
     package let now: @Sendable () -> Date
+    /// Tells whoever follows the run of something that is no reason to fail.
+    package let warn: @Sendable (String) -> Void
 
     package init(
         workingDirectory: String, policy: NodePolicy, idempotencyKey: String, nodeID: String,
-        session: RunSession = RunSession(), isReopening: Bool = false, now: @escaping @Sendable () -> Date
+        session: RunSession = RunSession(), isReopening: Bool = false, now: @escaping @Sendable () -> Date,
+        warn: @escaping @Sendable (String) -> Void = { _ in }
     ) {
         self.workingDirectory = workingDirectory
         self.policy = policy
@@ -26,11 +29,17 @@ package struct NodeEnvironment: Sendable {
         self.session = session
         self.isReopening = isReopening
         self.now = now
+        self.warn = warn
     }
 }
 
 /// What workflows may do on this robot (node catalogue §0.4–§0.6).
 package struct NodePolicy: Sendable, Hashable {
+    /// Whether the built-in path rules bind: the deny-list and the ban on `..`. `allowedRoots` and `deniedPaths` do
+    /// wherever they are given, because they protect the robot and not the workflow.
+    package var checksPaths: Bool
+    /// Whether the rules on commands bind.
+    package var checksCommands: Bool
     /// Whether a node's `allow_dangerous_paths`, `allow_dangerous` and `allow_internal_urls` count.
     package var allowsDangerousOverrides: Bool
     /// Files may be read and written below these only; empty: everywhere outside the deny-list.
@@ -47,10 +56,13 @@ package struct NodePolicy: Sendable, Hashable {
     package static let scriptMemoryBytesMaxDefault = 2 << 30
 
     package init(
+        checksPaths: Bool = true, checksCommands: Bool = true,
         allowsDangerousOverrides: Bool = false, allowedRoots: [String] = [], deniedPaths: [String] = [],
         allowsScripts: Bool = true, scriptMemoryBytesMax: Int = NodePolicy.scriptMemoryBytesMaxDefault,
         allowsInternalURLs: Bool = false
     ) {
+        self.checksPaths = checksPaths
+        self.checksCommands = checksCommands
         self.allowsDangerousOverrides = allowsDangerousOverrides
         self.allowedRoots = allowedRoots
         self.deniedPaths = deniedPaths
@@ -59,5 +71,8 @@ package struct NodePolicy: Sendable, Hashable {
         self.allowsInternalURLs = allowsInternalURLs
     }
 
+    /// Of a robot that nothing else was said to.
     package static let standard = NodePolicy()
+    /// For whoever runs a workflow by hand: it may do what they may do themselves.
+    package static let unbound = NodePolicy(checksPaths: false, checksCommands: false, allowsInternalURLs: true)
 }

@@ -135,9 +135,11 @@ extension Run {
             guard case .perform(let body) = step.node.type.behaviour else {
                 preconditionFailure("Only performed nodes are asked for")
             }
+            let (onEvent, id) = (world.onEvent, step.node.id)
             let environment = NodeEnvironment(
-                workingDirectory: world.workingDirectory, policy: world.policy, idempotencyKey: key,
-                nodeID: step.node.id, session: self.session, isReopening: isReopening, now: world.now)
+                workingDirectory: world.workingDirectory, policy: world.policy, idempotencyKey: key, nodeID: id,
+                session: self.session, isReopening: isReopening, now: world.now,
+                warn: { onEvent?(.log(level: .warning, node: id, message: $0)) })
             let inputs = step.inputs
             return { try await body(inputs, environment) }
         }

@@ -22,7 +22,8 @@ struct CommandPolicy: Sendable {
 
     /// - Parameter dangerously: The node's `allow_dangerous`, which counts where the robot's policy lets it.
     init(_ environment: NodeEnvironment, dangerously: Bool) {
-        self.isLifted = dangerously && environment.policy.allowsDangerousOverrides
+        let policy = environment.policy
+        self.isLifted = !policy.checksCommands || (dangerously && policy.allowsDangerousOverrides)
     }
 
     /// - Throws: `SecurityError` for a program, with its arguments, that is not allowed.

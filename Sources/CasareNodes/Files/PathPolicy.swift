@@ -15,6 +15,7 @@ struct PathPolicy: Sendable {
     private let deniedPaths: [String]
     private let ownPaths: [String]
     private let allowedRoots: [String]
+    private let checks: Bool
     private let allowsOverrides: Bool
 
     init(_ environment: NodeEnvironment) {
@@ -24,6 +25,7 @@ struct PathPolicy: Sendable {
         self.deniedPaths = (Self.denied + Self.deniedInHome.map { "\(home)/\($0)" }).flatMap(Self.spellings)
         self.ownPaths = environment.policy.deniedPaths.flatMap(Self.spellings)
         self.allowedRoots = environment.policy.allowedRoots.map(Self.canonical)
+        self.checks = environment.policy.checksPaths
         self.allowsOverrides = environment.policy.allowsDangerousOverrides
     }
 
@@ -34,7 +36,7 @@ struct PathPolicy: Sendable {
     ///   are not the workflow's to give away.
     /// - Throws: `PathSecurityError`.
     func resolve(_ text: String, dangerously: Bool = false) throws(NodeFailure) -> String {
-        let isLifted = dangerously && self.allowsOverrides
+        let isLifted = self.isLifted(dangerously)
         if text.isEmpty { throw .value("The path is empty") }
         if text.utf8.contains(0) { throw Self.refusal("The path contains a NUL character") }
         let expanded = self.variables.expand(text)
@@ -49,8 +51,11 @@ struct PathPolicy: Sendable {
 
     /// Whether a canonical path that was found, not given, may be touched too.
     func allows(_ path: String, dangerously: Bool = false) -> Bool {
-        self.objection(to: path, isLifted: dangerously && self.allowsOverrides) == nil
+        self.objection(to: path, isLifted: self.isLifted(dangerously)) == nil
     }
+
+    /// Whether the built-in rules do not bind this node.
+    private func isLifted(_ dangerously: Bool) -> Bool { !self.checks || (dangerously && self.allowsOverrides) }
 
     private func objection(to path: String, isLifted: Bool) -> String? {
         let denied = isLifted ? self.ownPaths : self.ownPaths + self.deniedPaths

@@ -49,16 +49,14 @@ enum HttpRequests {
     }
 
     static func options(_ inputs: Inputs, _ environment: NodeEnvironment) throws(NodeFailure) -> WebRequest.Options {
-        let policy = environment.policy
-        return WebRequest.Options(
+        WebRequest.Options(
             timeout: Self.duration(inputs["timeout"].double ?? 30),
             attempts: 1 + max(inputs.int("retry_count"), 0),
             backoff: Backoff(first: Self.duration(inputs["retry_delay"].double ?? 1)),
             verifiesCertificates: inputs["verify_ssl"].bool ?? true,
             proxy: try inputs.firstText("proxy").map { text throws(NodeFailure) in try WebProxy(text) },
             redirectsMax: inputs["follow_redirects"].bool ?? true ? inputs["max_redirects"].int ?? 10 : 0,
-            allowsInternalAddresses: policy.allowsInternalURLs
-                || (policy.allowsDangerousOverrides && inputs.bool("allow_internal_urls")))
+            allowsInternalAddresses: inputs.allowsInternalAddresses(environment))
     }
 
     /// A day at most: far from where arithmetic on clocks overflows.

@@ -52,20 +52,6 @@ enum UnsupportedNodes {
                 ProcessListNode ProcessKillNode SystemInfoNode FileWatcherNode AssertSystemNode LogToFileNode
                 """),
         Group(
-            family: "FTP",
-            reason: "FTP nodes are not part of this version.",
-            names: """
-                FTPConnectNode FTPUploadNode FTPDownloadNode FTPListNode FTPDeleteNode FTPMakeDirNode FTPRemoveDirNode
-                FTPRenameNode FTPDisconnectNode FTPGetSizeNode
-                """),
-        Group(
-            family: "Email",
-            reason: "Mail nodes are not part of this version.",
-            names: """
-                SendEmailNode ReadEmailsNode GetEmailContentNode FilterEmailsNode SaveAttachmentNode MarkEmailNode
-                DeleteEmailNode MoveEmailNode EmailSuperNode
-                """),
-        Group(
             family: "Browser",
             reason: "It needs a browser; browser nodes are not part of this version.",
             names: """

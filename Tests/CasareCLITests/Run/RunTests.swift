@@ -99,6 +99,27 @@ struct RunTests {
         }
     }
 
+    @Test(arguments: [
+        (#""node_type": "ReadFileNode", "config": {"file_path": "/proc/version"}"#, "PathSecurityError"),
+        (#""node_type": "RunCommandNode", "config": {"command": "rm -f a; true", "shell": true}"#, "SecurityError"),
+        (
+            #""node_type": "HttpRequestNode", "config": {"url": "http://127.0.0.1:9/"}"#,
+            "127.0.0.1 is internal"
+        ),
+    ])
+    func `what a robot refuses is done here, and refused under the robots' rules`(
+        node: String, refusal: String
+    ) throws {
+        try withFolder { folder in
+            try write("{\"nodes\": {\"n\": {\(node)}}}", to: folder + "/w.json")
+            let free = try Self.program.run(["run", "w.json", "-o", "json"], in: folder)
+            #expect(!free.output.contains(refusal))
+            let bound = try Self.program.run(["run", "w.json", "--robot-rules", "-o", "json"], in: folder)
+            #expect(bound.status == 9)
+            #expect(bound.output.contains(refusal))
+        }
+    }
+
     @Test func `a subflow file beside the workflow is found from anywhere`() throws {
         try withFolder { folder in
             try write(

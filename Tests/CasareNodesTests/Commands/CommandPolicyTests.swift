@@ -47,6 +47,18 @@ import Testing
         }
     }
 
+    @Test func `where commands are not checked, they run as written`() async throws {
+        try await withRunFolder { folder in
+            try folder.write("x", "a.txt")
+            var unchecked = folder
+            unchecked.policy = NodePolicy(checksCommands: false)
+            let inputs: Object = ["command": "rm a.txt && echo done > b.txt", "shell": true]
+            #expect(try await unchecked.perform("RunCommandNode", inputs)["success"] == true)
+            #expect(!folder.exists("a.txt"))
+            #expect(try folder.read("b.txt") == "done\n")
+        }
+    }
+
     @Test(arguments: ["RunPythonScriptNode", "RunBatchScriptNode", "RunJavaScriptNode", "RunPythonFileNode"])
     func `one switch turns all scripts off`(node: String) async throws {
         try await withRunFolder { folder async throws in

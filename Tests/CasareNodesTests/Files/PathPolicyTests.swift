@@ -81,6 +81,25 @@ import Testing
         }
     }
 
+    @Test func `where paths are not checked, only what the robot keeps to itself is denied`() async throws {
+        try await withRunFolder { folder in
+            try folder.write("token", "credentials")
+            try FileManager.default.createDirectory(atPath: "\(folder.path)/inner", withIntermediateDirectories: true)
+            var unchecked = folder
+            unchecked.policy = NodePolicy(checksPaths: false, deniedPaths: ["\(folder.path)/credentials"])
+            let version = try await unchecked.perform("ReadFileNode", ["file_path": "/proc/version"])
+            #expect(version["content"]?.string?.hasPrefix("Linux") == true)
+            try await unchecked.perform("WriteFileNode", ["file_path": "inner/../up.txt", "content": "x"])
+            #expect(folder.exists("up.txt"))
+            let own = try await unchecked.failure("ReadFileNode", ["file_path": "inner/../credentials"])
+            #expect(own.type == "PathSecurityError")
+            unchecked.policy.allowedRoots = ["\(folder.path)/inner"]
+            let outside = try await unchecked.failure("ReadFileNode", ["file_path": "inner/../up.txt"])
+            #expect(outside.type == "PathSecurityError")
+            #expect(try await unchecked.failure("ReadFileNode", ["file_path": "a\0b"]).type == "PathSecurityError")
+        }
+    }
+
     @Test func `the robot's own directories stay denied whatever the node asks`() async throws {
         try await withRunFolder { folder in
             try folder.write("token", "credentials")

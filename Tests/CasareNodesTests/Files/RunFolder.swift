@@ -10,6 +10,7 @@ struct RunFolder: Sendable {
     var now: @Sendable () -> Date = { Date() }
     /// The run that the nodes belong to.
     var run = UUID().uuidString
+    /// What the nodes hold open between them; to be closed by a test that has them open something.
     let session = RunSession()
 
     static func type(_ name: String) -> NodeType {
@@ -66,11 +67,11 @@ struct RunFolder: Sendable {
 }
 
 /// Gives the body a folder of its own, and removes it afterwards.
-func withRunFolder<R>(_ body: (RunFolder) async throws -> R) async throws -> R {
+func withRunFolder<R>(policy: NodePolicy = .standard, _ body: (RunFolder) async throws -> R) async throws -> R {
     let path = "/tmp/casare-test-\(UUID().uuidString)"
     try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
     defer { try? FileManager.default.removeItem(atPath: path) }
-    let folder = RunFolder(path: path)
+    let folder = RunFolder(path: path, policy: policy)
     do {
         let result = try await body(folder)
         await folder.session.close()

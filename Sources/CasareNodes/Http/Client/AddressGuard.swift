@@ -31,3 +31,11 @@ struct AddressGuard: Sendable {
         return addresses
     }
 }
+
+extension Inputs {
+    /// Whether the robot lets this use of a node reach internal addresses, or leaves it to the workflow, which does.
+    func allowsInternalAddresses(_ environment: NodeEnvironment) -> Bool {
+        environment.policy.allowsInternalURLs
+            || (environment.policy.allowsDangerousOverrides && self.bool("allow_internal_urls"))
+    }
+}
