@@ -40,6 +40,31 @@ def loop(passes):
     }
 
 
+def long_document(nodes):
+    """A chain of nodes of five types, with templates, data connections and nothing wrong."""
+    configs = [
+        ("SetVariableNode", {"variable_name": "row", "value": "{{input}} and some more text"}),
+        ("LogNode", {"message": "Row {row} of /tmp/data/input.csv", "level": "info"}),
+        ("ReadFileNode", {"file_path": "/tmp/data/input.csv", "encoding": "utf-8"}),
+        ("TextReplaceNode", {"text": "{{row}}", "old_value": "a", "new_value": "b"}),
+        ("MathOperationNode", {"a": 1, "b": 2, "operation": "add"}),
+    ]
+    ends = [(f"node_{place}", f"node_{place + 1}") for place in range(nodes - 1)]
+    connections = [(source, "exec_out", target, "exec_in") for source, target in ends]
+    connections += [
+        (source, "result", target, "value") for place, (source, target) in enumerate(ends) if place % 5 == 4
+    ]
+    keys = ("source_node", "source_port", "target_node", "target_port")
+    return {
+        "metadata": {"name": "long"},
+        "nodes": {
+            f"node_{place}": {"node_type": configs[place % 5][0], "config": configs[place % 5][1], "position": [place, 0]}
+            for place in range(nodes)
+        },
+        "connections": [dict(zip(keys, connection)) for connection in connections],
+    }
+
+
 class Api:
     """One kept-alive connection."""
 
@@ -221,6 +246,29 @@ def measure_engine(folder):
     row("pure nodes", f"{statistics.median(rates):,.0f} a second of CPU", f"min {min(rates):,.0f}, max {max(rates):,.0f} of 5")
 
 
+def measure_validate(folder):
+    """What validating a document takes beyond starting the command, which a document of one node shows."""
+    figures = {}
+    for nodes in (1, 500, 1000):
+        path = f"{folder}/validate-{nodes}.json"
+        with open(path, "w") as file:
+            json.dump(long_document(nodes), file)
+        cpu = []
+        for _ in range(15):
+            before = resource.getrusage(resource.RUSAGE_CHILDREN)
+            subprocess.run(
+                [f"{BIN}/casarectl", "workflow", "validate", "--strict", path], check=True,
+                stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            after = resource.getrusage(resource.RUSAGE_CHILDREN)
+            cpu.append((after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime) * 1000)
+        figures[nodes] = statistics.median(cpu)
+    row(
+        "validate 1,000 nodes",
+        f"{figures[1000] - figures[1]:.1f} ms of CPU",
+        f"500 nodes {figures[500] - figures[1]:.1f} ms; beside the command's start, {figures[1]:.1f} ms; medians of 15",
+    )
+
+
 def measure_start(folder):
     base = timed(["/bin/true"])
     for arguments in (["--help"], ["version"]):
@@ -271,6 +319,7 @@ def main():
         row("flush of the disk (8 KiB, fdatasync)", f"{flush_ms(folder):.2f} ms", "median of 50")
         measure_start(folder)
         measure_engine(folder)
+        measure_validate(folder)
         with system(folder, "--no-robot") as (child, port, token, database_url, environment, up):
             row("casarectl dev, first start", f"{up:.2f} s", "initdb included")
             row("casarectl dev without a robot, idle memory", f"{rss_mib(child.pid):.0f} MiB", "RSS; orchestrator in the process")

@@ -20,23 +20,35 @@ struct WorkflowBundle: Sendable {
 
     /// - Throws: `.notFound` for a missing workflow file; `.failure` for text that is not JSON.
     static func load(_ input: TextInput) throws(CommandFailure) -> WorkflowBundle {
-        try Self.load(text: try input.readWorkflow(), from: input)
+        let (json, issues) = try Self.parse(try input.readWorkflow(), input.name)
+        return try Self.load(json, issues: issues, from: input)
     }
 
-    /// - Parameter text: What the input held.
-    static func load(text: String, from input: TextInput) throws(CommandFailure) -> WorkflowBundle {
+    /// - Parameters:
+    ///   - json: What the input held.
+    ///   - issues: What there is to say about its text.
+    static func load(
+        _ json: Value, issues: [ValidationIssue], from input: TextInput
+    ) throws(CommandFailure) -> WorkflowBundle {
         let folder: String? =
             switch input {
             case .standardInput: nil
             case .file(let path): WorkflowReference.folder(of: path)
             }
-        return try WorkflowBundle(text: text, name: input.name, folder: folder)
+        return try WorkflowBundle(json, issues: issues, name: input.name, folder: folder)
     }
 
     /// - Parameter folder: What relative paths are relative to; `nil` and empty: the current directory.
     init(text: String, name: String, folder: String?) throws(CommandFailure) {
-        self.document = .null
-        self.document = try self.read(text, name)
+        let (json, issues) = try Self.parse(text, name)
+        try self.init(json, issues: issues, name: name, folder: folder)
+    }
+
+    private init(
+        _ json: Value, issues: [ValidationIssue], name: String, folder: String?
+    ) throws(CommandFailure) {
+        self.document = json
+        self.issues = issues
         guard case .object(var root) = self.document else { return }
         var subflows = root["subflows"]?.object ?? [:]
         let folder = folder ?? ""
@@ -56,7 +68,7 @@ struct WorkflowBundle: Sendable {
                 }
                 filesRead += 1
                 let found = WorkflowReference.joined(folder, known)
-                let subflow = try self.read(try TextInput.file(found).readWorkflow(), found, subflow: known)
+                let subflow = try self.read(subflow: known, from: found)
                 guard subflow["nodes"] != nil else {
                     throw CommandFailure(
                         .failure,
@@ -90,12 +102,23 @@ struct WorkflowBundle: Sendable {
         let path: String
     }
 
-    /// Reads a file's JSON; what a person has written twice must not be lost in silence.
+    /// Reads a subflow's JSON; what there is to say about it names the file.
     ///
-    /// - Parameter subflow: What the bundle calls the file; `nil` for the workflow that was asked for.
-    private mutating func read(
-        _ text: String, _ name: String, subflow: String? = nil
-    ) throws(CommandFailure) -> Value {
+    /// - Parameter path: What the bundle calls it.
+    private mutating func read(subflow path: String, from file: String) throws(CommandFailure) -> Value {
+        let (json, issues) = try Self.parse(try TextInput.file(file).readWorkflow(), file)
+        for var issue in issues {
+            issue.message = "\(file): \(issue.message)"
+            issue.location = "subflow:\(path)" + (issue.location.map { "/\($0)" } ?? "")
+            self.issues.append(issue)
+        }
+        return json
+    }
+
+    /// Parses a file's JSON; what a person has written twice must not be lost in silence.
+    private static func parse(
+        _ text: String, _ name: String
+    ) throws(CommandFailure) -> (json: Value, issues: [ValidationIssue]) {
         let (json, issues) = WorkflowDocument.read(text: text)
         guard let json else {
             do {
@@ -106,18 +129,11 @@ struct WorkflowBundle: Sendable {
             throw CommandFailure(.failure, "\(name) is not JSON")
         }
         if let error = issues.first(where: \.isError) { throw CommandFailure(.failure, "\(name): \(error.message)") }
-        for var issue in issues {
-            if let subflow {
-                issue.message = "\(name): \(issue.message)"
-                issue.location = "subflow:\(subflow)" + (issue.location.map { "/\($0)" } ?? "")
-            }
-            self.issues.append(issue)
-        }
-        return json
+        return (json, issues)
     }
 
     /// By which config keys nodes name workflow files.
-    static let pathKeys = ["subflow_path", "subworkflow_path", "workflow_path"]
+    private static let pathKeys = ["subflow_path", "subworkflow_path", "workflow_path"]
 
     /// The literal paths in a document, in either form of its `nodes`. A path with a template in it is only known at run
     /// time.
@@ -129,12 +145,16 @@ struct WorkflowBundle: Sendable {
             case .null, .bool, .int, .double, .string, nil: []
             }
         return nodes.flatMap { id, node in
-            let configs = [node["config"], node["properties"], node["custom"]].compactMap(\.self)
-            return Self.pathKeys.compactMap { key -> Reference? in
-                guard let path = configs.lazy.compactMap({ $0[key]?.string }).first, !path.isEmpty,
-                    !path.contains("{{"), !path.contains("${")
-                else { return nil }
-                return Reference(node: id, path: path)
+            Self.paths(in: node).map { Reference(node: id, path: $0) }
+        }
+    }
+
+    /// The literal paths of workflow files in a node.
+    static func paths(in node: Value) -> [String] {
+        let configs = [node["config"], node["properties"], node["custom"]].compactMap(\.self)
+        return Self.pathKeys.compactMap { key in
+            configs.lazy.compactMap { $0[key]?.string }.first.flatMap { path in
+                path.isEmpty || path.contains("{{") || path.contains("${") ? nil : path
             }
         }
     }

@@ -11,6 +11,7 @@ public enum Spelling {
         var best: (name: String, distance: Int)?
         for name in known {
             let limit = (best?.distance).map { $0 - 1 } ?? max(2, wanted.count / 3)
+            guard abs(name.utf8.count - wanted.count) <= limit else { continue }
             if let distance = Self.distance(wanted, Array(name.lowercased().utf8), limit: limit) {
                 best = (name, distance)
             }
@@ -21,19 +22,20 @@ public enum Spelling {
     /// Levenshtein's distance, or `nil` when it is above `limit`.
     private static func distance(_ a: [UInt8], _ b: [UInt8], limit: Int) -> Int? {
         guard limit >= 0, abs(a.count - b.count) <= limit else { return nil }
-        var previous = Array(0...b.count)
+        // The row of the letters of `a` so far; `diagonal` is what stood to the left in the row before.
+        var row = Array(0...b.count)
         for i in a.indices {
-            var current = [i + 1]
-            current.reserveCapacity(b.count + 1)
+            var diagonal = row[0]
+            row[0] = i + 1
             var least = i + 1
             for j in b.indices {
-                let cost = min(previous[j] + (a[i] == b[j] ? 0 : 1), previous[j + 1] + 1, current[j] + 1)
-                current.append(cost)
+                let cost = min(diagonal + (a[i] == b[j] ? 0 : 1), row[j + 1] + 1, row[j] + 1)
+                diagonal = row[j + 1]
+                row[j + 1] = cost
                 least = min(least, cost)
             }
             if least > limit { return nil }
-            previous = current
         }
-        return previous[b.count] <= limit ? previous[b.count] : nil
+        return row[b.count] <= limit ? row[b.count] : nil
     }
 }

@@ -8,6 +8,9 @@ struct DocumentGraph {
     let document: WorkflowDocument
     /// By node; `nil` for an unknown type.
     let types: [NodeType?]
+    /// By node, what its type is to the flow. Asked for at every turn, and the types themselves are large to hand about.
+    private let structures: [NodeType.Structure?]
+    private let triggers: [Bool]
     let positions: [String: Int]
     /// The exec output that each connection of the document leaves by; `nil` for data connections.
     let execPorts: [String?]
@@ -19,12 +22,20 @@ struct DocumentGraph {
 
     init(_ document: WorkflowDocument, catalogue: NodeCatalogue) {
         self.document = document
-        let types = document.nodes.map { catalogue.type(named: $0.type) }
+        // What is the same for all nodes of a type is found once: documents have many nodes of few types.
+        var found: [String: (type: NodeType?, isTrigger: Bool)] = [:]
+        for name in document.nodes.map(\.type) where found[name] == nil {
+            let type = catalogue.type(named: name)
+            found[name] = (type, type?.structure == .trigger || (type?.name ?? name).contains("Trigger"))
+        }
+        let types = document.nodes.map { found[$0.type]?.type }
         var positions: [String: Int] = [:]
         for (position, node) in document.nodes.enumerated() where positions[node.id] == nil {
             positions[node.id] = position
         }
         self.types = types
+        self.structures = types.map { $0?.structure }
+        self.triggers = document.nodes.map { found[$0.type]?.isTrigger ?? false }
         self.positions = positions
         self.execPorts = document.connections.map { connection in
             guard let source = positions[connection.source] else { return nil }
@@ -53,25 +64,47 @@ struct DocumentGraph {
         }
     }
 
-    func structure(_ position: Int) -> NodeType.Structure? { self.types[position]?.structure }
+    func structure(_ position: Int) -> NodeType.Structure? { self.structures[position] }
 
-    func isTrigger(_ position: Int) -> Bool {
-        self.structure(position) == .trigger || self.typeName(position).contains("Trigger")
-    }
+    func isTrigger(_ position: Int) -> Bool { self.triggers[position] }
 
     /// The canonical type name; for an unknown type the name as written.
     func typeName(_ position: Int) -> String { self.types[position]?.name ?? self.document.nodes[position].type }
 
     /// Everything that exec connections reach from `starts`, these included.
-    func reached(from starts: [Int]) -> Set<Int> {
+    func reached(from starts: [Int]) -> Set<Int> { Self.reached(from: starts, by: self.execSuccessors) }
+
+    /// Everything from which exec connections lead to `ends`, these included.
+    func leading(to ends: [Int]) -> Set<Int> { Self.reached(from: ends, by: self.execPredecessors) }
+
+    private static func reached(from starts: [Int], by neighbours: [[Int]]) -> Set<Int> {
         var seen = Set(starts)
         var open = starts
         while let position = open.popLast() {
-            for next in self.execSuccessors[position] where seen.insert(next).inserted {
+            for next in neighbours[position] where seen.insert(next).inserted {
                 open.append(next)
             }
         }
         return seen
+    }
+
+    /// Whether exec connections lead from one node to another. The nearest nodes come first: a loop's End is mostly not
+    /// far from its start, and a document may have hundreds of loops.
+    private func leads(from start: Int, to end: Int) -> Bool {
+        var isSeen = [Bool](repeating: false, count: self.execSuccessors.count)
+        var queue = [start]
+        isSeen[start] = true
+        var place = 0
+        while place < queue.count {
+            let position = queue[place]
+            place += 1
+            if position == end { return true }
+            for next in self.execSuccessors[position] where !isSeen[next] {
+                isSeen[next] = true
+                queue.append(next)
+            }
+        }
+        return false
     }
 
     private mutating func addExec(from source: Int, to target: Int) {
@@ -91,6 +124,6 @@ struct DocumentGraph {
         if let paired = self.document.nodes[end].config["paired_start_id"]?.string, let named = self.positions[paired] {
             return named == start
         }
-        return self.reached(from: [start]).contains(end)
+        return self.leads(from: start, to: end)
     }
 }

@@ -35,11 +35,16 @@ enum DocumentLimits {
     /// What is too large in a node's config, as the end of a sentence; `nil` when all of it is within the limits.
     static func excess(inConfig config: Object) -> String? {
         for (key, value) in config {
-            let isLongText = key.lowercased().split(separator: "_").contains { Self.longTextWords.contains($0) }
-            let maximum = isLongText ? Self.longStringCharactersMax : Self.configStringCharactersMax
-            if let excess = Self.excess(in: value, stringMax: maximum, depth: 1) {
-                return "config '\(Self.shortened(key))' \(excess)"
+            guard var excess = Self.excess(in: value, stringMax: Self.configStringCharactersMax, depth: 1) else {
+                continue
             }
+            if key.lowercased().split(separator: "_").contains(where: { Self.longTextWords.contains($0) }) {
+                guard let rest = Self.excess(in: value, stringMax: Self.longStringCharactersMax, depth: 1) else {
+                    continue
+                }
+                excess = rest
+            }
+            return "config '\(Self.shortened(key))' \(excess)"
         }
         return nil
     }

@@ -18,9 +18,10 @@ package struct NodeCatalogue: Sendable {
     /// The type of a name as documents write it: also with a `Visual` prefix, without the `Node` suffix, or with the
     /// dotted module path of an editor dump before it (workflow format §1.2).
     package func type(named name: String) -> NodeType? {
+        if let position = self.positions[name] { return self.types[position] }
         let last = name.split(separator: ".").last.map(String.init) ?? name
         let bare = last.hasPrefix("Visual") ? String(last.dropFirst("Visual".count)) : last
-        for candidate in [name, last, bare, bare + "Node"] {
+        for candidate in [last, bare, bare + "Node"] {
             if let position = self.positions[candidate] { return self.types[position] }
         }
         return nil

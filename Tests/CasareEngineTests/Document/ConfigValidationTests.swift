@@ -1,6 +1,7 @@
 import CasareDomain
-import CasareEngine
 import Testing
+
+@testable import CasareEngine
 
 @Suite struct ConfigValidationTests {
     @Test(
@@ -80,5 +81,14 @@ import Testing
         #expect(issues.map(\.code) == ["UNSUPPORTED_NODE_TYPE", "DANGEROUS_PATTERN"])
         #expect(issues.last?.severity == .warning)
         #expect(issues.last?.location == "node:a")
+    }
+
+    @Test(arguments: [
+        ("", nil), ("open", nil), ("open (x)", nil), ("eva", nil), ("o", nil), ("open(", "open("),
+        ("a Üver os.SYSTEM", "os.system"), ("xx__globals__", "__globals__"), ("pickle.loads(open(p))", "open("),
+        ("ooopen(", "open("), ("evaleval(", "eval("), ("exec(__IMPORT__('os'))", "__import__"),
+    ] as [(String, String?)])
+    func `of texts that look like code the first of the list is named`(text: String, pattern: String?) {
+        #expect(CodePatterns.first(in: text) == pattern)
     }
 }

@@ -83,6 +83,39 @@ import Testing
             issues.map(\.message) == ["Execution runs in a circle: b → a → b", "Execution runs in a circle: c → d → c"])
     }
 
+    @Test func `many circles on one way are found one by one, in the order of the document`() {
+        var document = WorkflowDocument(name: "test")
+        let ids = (0..<100).flatMap { ["a\($0)", "b\($0)", "c\($0)"] }
+        document.nodes = ids.reversed().map { .init(id: $0, type: "LogNode") }
+        let wires = (0..<100).flatMap { place in
+            [("a", "b"), ("b", "c"), ("c", "a")].map { ("\($0)\(place)", "\($1)\(place)") } + [
+                ("a\(place)", "a\(place + 1)"), ("a\(place)", "c\(place)"),
+            ]
+        }.filter { $0.1 != "a100" }
+        document.connections = wires.enumerated().map { place, wire in
+            .init(source: wire.0, sourcePort: "exec_out", target: wire.1, targetPort: "exec_in", position: place)
+        }
+        let circles = document.validate(against: Fixtures.catalogue).filter { $0.code == "CIRCULAR_DEPENDENCY" }
+        #expect(
+            circles.map(\.message)
+                == (0..<100).reversed().map { "Execution runs in a circle: c\($0) → a\($0) → b\($0) → c\($0)" })
+    }
+
+    @Test func `hundreds of loops drawn as circles are none, each with its own end`() {
+        var document = WorkflowDocument(name: "test")
+        var wires: [(String, String, String)] = []
+        for place in 0..<300 {
+            document.nodes.append(.init(id: "s\(place)", type: "ForLoopStartNode"))
+            document.nodes.append(.init(id: "e\(place)", type: "ForLoopEndNode"))
+            wires += [("s\(place)", "body", "e\(place)"), ("e\(place)", "exec_out", "s\(place)")]
+            if place > 0 { wires.append(("s\(place - 1)", "completed", "s\(place)")) }
+        }
+        document.connections = wires.enumerated().map { place, wire in
+            .init(source: wire.0, sourcePort: wire.1, target: wire.2, targetPort: "exec_in", position: place)
+        }
+        #expect(document.validate(against: Fixtures.catalogue).allSatisfy { $0.code != "CIRCULAR_DEPENDENCY" })
+    }
+
     @Test func `an edge from a loop's end to its own start is no circle`() {
         let types: KeyValuePairs = ["l": "ForLoopStartNode", "a": "LogNode", "e": "ForLoopEndNode"]
         let wires = ["l.body -> a", "a -> e", "e -> l"]

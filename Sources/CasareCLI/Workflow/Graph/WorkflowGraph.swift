@@ -109,16 +109,18 @@ struct WorkflowGraph {
     }
 
     private mutating func addPairs(of document: WorkflowDocument, _ positions: [String: Int]) {
+        struct Ends: Hashable {
+            let source: Int
+            let target: Int
+        }
+        var joined = Set(self.edges.filter { $0.kind != .data }.map { Ends(source: $0.source, target: $0.target) })
         for (position, node) in document.nodes.enumerated() {
             for (key, leadsThere, label) in Self.pairKeys {
                 guard let named = node.config[key]?.string, let partner = positions[named], partner != position else {
                     continue
                 }
                 let (source, target) = leadsThere ? (position, partner) : (partner, position)
-                let isThere = self.edges.contains {
-                    $0.kind != .data && $0.source == source && $0.target == target
-                }
-                if isThere { continue }
+                guard joined.insert(Ends(source: source, target: target)).inserted else { continue }
                 self.edges.append(
                     Edge(
                         source: source, sourcePort: label.isEmpty ? self.pairLabel(position) : label, target: target,

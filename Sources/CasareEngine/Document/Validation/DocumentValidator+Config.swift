@@ -3,11 +3,6 @@ import CasareDomain
 extension DocumentValidator {
     /// Config keys that mean the same on every node. Keys that begin with `_` are the engine's and the editor's own.
     static let commonKeys: Set<String> = ["label", "name", "on_recovery"]
-    /// Texts that would matter if they were run as code.
-    private static let dangerousPatterns = [
-        "__import__", "eval(", "exec(", "compile(", "os.system", "subprocess.", "open(", "pickle.", "marshal.",
-        "__builtins__", "__globals__",
-    ]
     /// Parameters that hold code on purpose, also of types that declare no parameters here.
     private static let codeKeys: Set<String> = ["code", "condition", "expression", "javascript", "script"]
 
@@ -36,22 +31,10 @@ extension DocumentValidator {
 
     /// Whether a node takes and gives more than its type declares.
     func hasOpenPorts(_ position: Int) -> Bool {
-        guard let type = self.graph.types[position] else { return true }
-        if case .unsupported = type.behaviour { return true }
-        switch type.structure {
+        switch self.graph.structure(position) {
         case .subflow, .callSubworkflow, .executeWorkflow: return true
-        default: return self.graph.isTrigger(position)
+        default: return self.graph.isTrigger(position) || self.graph.types[position]?.isSupported != true
         }
-    }
-
-    /// The canonical name of a parameter; `nil` when the type does not know it.
-    func parameter(_ name: String, of position: Int) -> String? {
-        guard let type = self.graph.types[position] else { return nil }
-        for parameter in type.parameters
-        where parameter.name == name || parameter.aliases.contains(where: { $0.name == name }) {
-            return parameter.name
-        }
-        return type.parameterPrefixes.contains { name.hasPrefix($0) && name.count > $0.count } ? name : nil
     }
 
     private mutating func checkRequired(_ position: Int, _ type: NodeType, delivered: Set<String>) {
@@ -141,10 +124,10 @@ extension DocumentValidator {
     }
 
     private mutating func checkDangerousPatterns(_ position: Int) {
-        let verbatim = Set(self.graph.types[position]?.parameters.filter(\.isVerbatim).map(\.name) ?? [])
-        for (key, value) in self.document.nodes[position].config
-        where !Self.codeKeys.contains(key) && !verbatim.contains(self.parameter(key, of: position) ?? key) {
-            guard let pattern = Self.dangerousPattern(in: value) else { continue }
+        for (key, value) in self.document.nodes[position].config {
+            guard !Self.codeKeys.contains(key), let pattern = Self.dangerousPattern(in: value),
+                !self.isVerbatim(key, of: position)
+            else { continue }
             self.add(
                 .warning(
                     "DANGEROUS_PATTERN",
@@ -158,8 +141,7 @@ extension DocumentValidator {
     private static func dangerousPattern(in value: Value) -> String? {
         switch value {
         case .string(let text):
-            let text = text.lowercased()
-            return Self.dangerousPatterns.first { text.contains($0) }
+            return CodePatterns.first(in: text)
         case .list(let items):
             return items.lazy.compactMap { Self.dangerousPattern(in: $0) }.first
         case .object(let members):

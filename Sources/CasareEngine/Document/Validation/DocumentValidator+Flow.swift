@@ -3,49 +3,15 @@ import CasareDomain
 extension DocumentValidator {
     /// Reports each circle of exec connections once; a document without loops drawn as circles has none.
     mutating func checkCycles() {
-        var isOpen = self.document.nodes.map { _ in true }
-        while let cycle = self.firstCycle(&isOpen) {
-            let names = (cycle + [cycle[0]]).map { DocumentLimits.shortened(self.document.nodes[$0].id) }
+        var finder = CircleFinder(self.graph)
+        while let circle = finder.next() {
+            let names = (circle + [circle[0]]).map { DocumentLimits.shortened(self.document.nodes[$0].id) }
             self.add(
                 .error(
                     "CIRCULAR_DEPENDENCY", "Execution runs in a circle: \(names.joined(separator: " → "))",
-                    at: self.location(cycle[0]),
+                    at: self.location(circle[0]),
                     suggestion: "Remove one of these connections; to repeat nodes, put them into a loop or retry node"))
-            // What remains may hold further circles.
-            for position in cycle { isOpen[position] = false }
         }
-    }
-
-    /// Leaves open only nodes that lie on circles or between them, then walks until a node comes again.
-    private func firstCycle(_ isOpen: inout [Bool]) -> [Int]? {
-        for (forward, backward) in [
-            (self.graph.execSuccessors, self.graph.execPredecessors),
-            (self.graph.execPredecessors, self.graph.execSuccessors),
-        ] {
-            var waiting = backward.map { $0.count { isOpen[$0] } }
-            var free = isOpen.indices.filter { isOpen[$0] && waiting[$0] == 0 }
-            while let position = free.popLast() {
-                isOpen[position] = false
-                for next in forward[position] where isOpen[next] {
-                    waiting[next] -= 1
-                    if waiting[next] == 0 { free.append(next) }
-                }
-            }
-        }
-        guard let first = isOpen.firstIndex(of: true) else { return nil }
-        var walked: [Int] = []
-        var placeInWalk: [Int: Int] = [:]
-        var position = first
-        while placeInWalk[position] == nil {
-            placeInWalk[position] = walked.count
-            walked.append(position)
-            // Every open node has an open successor, or it would have been closed above.
-            guard let next = self.graph.execSuccessors[position].first(where: { isOpen[$0] }) else { return nil }
-            position = next
-        }
-        let cycle = Array(walked[(placeInWalk[position] ?? 0)...])
-        let start = cycle.indices.min { cycle[$0] < cycle[$1] } ?? 0
-        return Array(cycle[start...] + cycle[..<start])
     }
 
     /// Where the run begins and ends, and what it never gets to.

@@ -41,6 +41,7 @@ extension DocumentValidator {
     mutating func checkPairing() -> Set<Int> {
         var unpaired: Set<Int> = []
         var reach: [NodeType.Structure: Set<Int>] = [:]
+        var handled: Set<Int>?
         for position in self.document.nodes.indices {
             guard let structure = self.graph.structure(position) else { continue }
             self.checkNamedPartners(of: position, structure)
@@ -52,7 +53,8 @@ extension DocumentValidator {
                 reach[container] = reached
                 return reached.contains(position)
             }
-            if !isContained, structure != .try || !self.reachesPartner(ofTry: position) {
+            if !isContained, structure == .try, handled == nil { handled = self.leadingToHandlers() }
+            if !isContained, structure != .try || handled?.contains(position) != true {
                 unpaired.insert(position)
                 self.add(
                     .warning(
@@ -118,9 +120,11 @@ extension DocumentValidator {
         return self.graph.reached(from: starts.flatMap { self.graph.execSuccessors[$0] })
     }
 
-    private func reachesPartner(ofTry position: Int) -> Bool {
-        self.graph.reached(from: [position]).contains {
-            self.graph.structure($0) == .catch || self.graph.structure($0) == .finally
+    /// The nodes from which a Catch or Finally is reached.
+    private func leadingToHandlers() -> Set<Int> {
+        let handlers = self.document.nodes.indices.filter { position in
+            self.graph.structure(position) == .catch || self.graph.structure(position) == .finally
         }
+        return self.graph.leading(to: handlers)
     }
 }

@@ -7,6 +7,8 @@ struct DocumentValidator {
     let graph: DocumentGraph
     /// By node, the nodes that belong together with it: a Try's Catch, a Fork's Join.
     let partners: [[Int]]
+    /// By node, the names that its type knows; `nil` for an unknown type.
+    private let names: [ParameterNames?]
     private(set) var issues: [ValidationIssue] = []
     /// How many more names are compared with all known ones: a document that is wrong throughout must not take long.
     private var comparisonsLeft = 50
@@ -17,6 +19,9 @@ struct DocumentValidator {
         self.catalogue = catalogue
         self.graph = graph
         self.partners = Self.partners(in: graph)
+        var names: [String: ParameterNames] = [:]
+        for case let type? in graph.types where names[type.name] == nil { names[type.name] = ParameterNames(type) }
+        self.names = graph.types.map { $0.flatMap { names[$0.name] } }
     }
 
     mutating func run() {
@@ -30,6 +35,12 @@ struct DocumentValidator {
     }
 
     mutating func add(_ issue: ValidationIssue) { self.issues.append(issue) }
+
+    /// The canonical name of a parameter; `nil` when the type does not know it.
+    func parameter(_ name: String, of position: Int) -> String? { self.names[position]?.parameter(name) }
+
+    /// Whether a config key of a node holds code.
+    func isVerbatim(_ key: String, of position: Int) -> Bool { self.names[position]?.isVerbatim(key) ?? false }
 
     /// How messages name a node: `'total' (MathOperationNode)`.
     func label(_ position: Int) -> String {
