@@ -5,61 +5,69 @@ import Testing
 
 @Suite struct ProcessNodeTests {
     @Test func `processes are listed with what they are`() async throws {
+        try await withRunFolder { folder async throws in
+            try await withOwnProcess(in: folder) { process async throws in
+                let found = try await folder.perform(
+                    "ProcessListNode", ["filter_name": .string(process.name.lowercased())])
+                #expect(found["count"] == 1)
+                let item = try #require(found["processes"]?.list?.first?.object)
+                #expect(
+                    item.keys == ["pid", "name", "status", "cpu_percent", "memory_mb", "username", "create_time"])
+                #expect(item["pid"] == .int(process.id))
+                #expect(item["name"] == .string(process.name))
+                #expect(item["status"] == "sleeping")
+                #expect(item["memory_mb"]?.double.map { $0 > 0 && $0 < 100 } == true)
+                #expect(item["cpu_percent"]?.double.map { $0 >= 0 && $0 <= 100 } == true)
+                #expect(item["username"]?.string == getpwuid(getuid()).map { String(cString: $0.pointee.pw_name) })
+                let all = try await folder.perform("ProcessListNode", ["include_details": false])
+                let list = try #require(all["processes"]?.list)
+                #expect(all["count"] == .int(list.count))
+                #expect(list.allSatisfy { $0.object?.keys == ["pid", "name"] })
+                #expect(list.contains(["pid": .int(process.id), "name": .string(process.name)]))
+                #expect(try await folder.perform("ProcessListNode", ["filter_name": "no such name"])["count"] == 0)
+            }
+        }
+    }
+
+    private static func kill(_ text: String, in folder: RunFolder, _ inputs: Object = [:]) async throws -> Object {
+        try await folder.perform("ProcessKillNode", inputs.merging(["pid_or_name": .string(text)]))
+    }
+
+    @Test func `a process ends by its number`() async throws {
         try await withRunFolder { folder in
-            let process = try await OwnProcess(in: folder)
-            defer { process.end() }
-            let found = try await folder.perform(
-                "ProcessListNode", ["filter_name": .string(process.name.lowercased())])
-            #expect(found["count"] == 1)
-            let item = try #require(found["processes"]?.list?.first?.object)
-            #expect(
-                item.keys == ["pid", "name", "status", "cpu_percent", "memory_mb", "username", "create_time"])
-            #expect(item["pid"] == .int(Int(process.id)))
-            #expect(item["name"] == .string(process.name))
-            #expect(item["status"] == "sleeping")
-            #expect(item["memory_mb"]?.double.map { $0 > 0 && $0 < 100 } == true)
-            #expect(item["cpu_percent"]?.double.map { $0 >= 0 && $0 <= 100 } == true)
-            #expect(item["username"]?.string == getpwuid(getuid()).map { String(cString: $0.pointee.pw_name) })
-            let all = try await folder.perform("ProcessListNode", ["include_details": false])
-            let list = try #require(all["processes"]?.list)
-            #expect(all["count"] == .int(list.count))
-            #expect(list.allSatisfy { $0.object?.keys == ["pid", "name"] })
-            #expect(list.contains(["pid": .int(Int(process.id)), "name": .string(process.name)]))
-            #expect(try await folder.perform("ProcessListNode", ["filter_name": "no such name"])["count"] == 0)
-        }
-    }
-
-    @Test func `a process ends by its number, or by its exact name with all that have it`() async throws {
-        try await withRunFolder { folder async throws in
-            let one = try await OwnProcess(in: folder)
-            let byNumber = try await folder.perform("ProcessKillNode", ["pid_or_name": .string(String(one.id))])
-            #expect(byNumber == ["killed_count": 1, "success": true])
-            #expect(one.endingSignal() == SIGTERM)
-
-            let name = OwnProcess.freshName()
-            let (first, second) = (
-                try await OwnProcess(in: folder, named: name), try await OwnProcess(in: folder, named: name)
-            )
-            let other = try await OwnProcess(in: folder, named: "\(name)x")
-            defer { other.end() }
-            let part = try await folder.perform("ProcessKillNode", ["pid_or_name": .string(String(name.dropLast()))])
-            #expect(part == ["killed_count": 0, "success": false])
-            let byName = try await folder.perform("ProcessKillNode", ["pid_or_name": .string(name)])
-            #expect(byName == ["killed_count": 2, "success": true])
-            #expect(first.endingSignal() == SIGTERM)
-            #expect(second.endingSignal() == SIGTERM)
-            #expect(other.endingSignal() == nil)
-        }
-    }
-
-    @Test func `one that does not listen is killed, at once or when its time is up`() async throws {
-        try await withRunFolder { folder async throws in
-            for inputs in [["force": true, "timeout": 60], ["timeout": 1]] as [Object] {
-                let process = try await OwnProcess(in: folder, isStubborn: true)
-                let killed = try await folder.perform(
-                    "ProcessKillNode", inputs.merging(["pid_or_name": .string(process.name)]))
+            try await withOwnProcess(in: folder) { process async throws in
+                let killed = try await Self.kill(String(process.id), in: folder)
                 #expect(killed == ["killed_count": 1, "success": true])
-                #expect(process.endingSignal() == SIGKILL)
+                #expect(try await process.endingSignal() == Int(SIGTERM))
+            }
+        }
+    }
+
+    @Test func `processes end by their exact name, all that have it`() async throws {
+        let name = OwnProcess.freshName()
+        try await withRunFolder { folder in
+            try await withOwnProcess(in: folder, named: name) { first in
+                try await withOwnProcess(in: folder, named: name) { second in
+                    try await withOwnProcess(in: folder, named: "\(name)x") { other async throws in
+                        let part = try await Self.kill(String(name.dropLast()), in: folder)
+                        #expect(part == ["killed_count": 0, "success": false])
+                        #expect(try await Self.kill(name, in: folder) == ["killed_count": 2, "success": true])
+                        #expect(try await first.endingSignal() == Int(SIGTERM))
+                        #expect(try await second.endingSignal() == Int(SIGTERM))
+                        #expect(other.isLiving)
+                    }
+                }
+            }
+        }
+    }
+
+    @Test(arguments: [["force": true, "timeout": 60], ["timeout": 1]] as [Object])
+    func `one that does not listen is killed, at once or when its time is up`(inputs: Object) async throws {
+        try await withRunFolder { folder in
+            try await withOwnProcess(in: folder, isStubborn: true) { process async throws in
+                let killed = try await Self.kill(process.name, in: folder, inputs)
+                #expect(killed == ["killed_count": 1, "success": true])
+                #expect(try await process.endingSignal() == Int(SIGKILL))
             }
         }
     }
