@@ -27,7 +27,8 @@ struct UnknownMemberTests {
                     .replacing("{session}", with: "1")
                 guard case .anyOf(let permissions) = route.access else { continue }
                 let role = try #require(Role.allCases.first { role in permissions.contains(where: role.allows) })
-                let reply = try await server.call(.POST, path, as: role, ["no_such_member": 1])
+                let method = try #require(Fixture.HTTPMethodName(rawValue: route.method.rawValue))
+                let reply = try await server.call(method, path, as: role, ["no_such_member": 1])
                 #expect(reply.status == 400 && reply.json["error"]?["field"] == "no_such_member", "\(path)")
             }
         }

@@ -63,7 +63,7 @@ struct JobExecutor: Sendable {
             ]),
             journal: self.journal(of: job),
             environment: RunEnvironment(
-                workingDirectory: directory.path, policy: self.configuration.policy,
+                workingDirectory: directory.path, policy: self.policy(for: job),
                 isStopRequested: self.isStopRequested))
         do {
             return try await driver.run()
@@ -107,6 +107,11 @@ struct JobExecutor: Sendable {
             }
             logger.info("Released job")
         }
+    }
+
+    private func policy(for job: LeasedJob) -> NodePolicy {
+        self.configuration.policy.applied(
+            to: job.policy, isTighteningOnly: self.configuration.refusesLoosening)
     }
 
     private func journal(of job: LeasedJob) -> BrokerJournal {
