@@ -82,8 +82,8 @@ struct SuperAction: Sendable {
 
     static func parameter(_ actions: [SuperAction]) -> NodeType.Parameter {
         NodeType.Parameter(
-            "action", .string, default: .string(actions[0].name),
-            "What to do: \(actions.map(\.name).joined(separator: ", ")).")
+            "action", .string, default: .string(actions[0].name), choices: actions.map(\.name),
+            choiceAliases: Dictionary(uniqueKeysWithValues: actions.map { ($0.name, $0.shortForms) }), "What to do.")
     }
 }
 
