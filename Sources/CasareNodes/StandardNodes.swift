@@ -6,9 +6,9 @@ package enum StandardNodes {
 
     private static let implemented: [NodeType] = [
         ControlFlowNodes.types, VariableNodes.types, ErrorHandlingNodes.types, StringNodes.types, MathNodes.types,
-        ListNodes.types, DictNodes.types, JSONNodes.types, TextNodes.types, RandomNodes.types, DateTimeNodes.types,
-        FileNodes.types, ArchiveNodes.types, XmlNodes.types, CommandNodes.types, HttpNodes.types, DatabaseNodes.types,
-        FTPNodes.types, EmailNodes.types, WaitingNodes.types,
+        ListNodes.types, DictNodes.types, JSONNodes.types, TextNodes.types, SuperNodes.types, RandomNodes.types,
+        DateTimeNodes.types, FileNodes.types, ArchiveNodes.types, XmlNodes.types, CommandNodes.types,
+        SystemNodes.types, HttpNodes.types, DatabaseNodes.types, FTPNodes.types, EmailNodes.types, WaitingNodes.types,
         TriggerNodes.types, WorkflowNodes.types,
     ].flatMap(\.self)
 }

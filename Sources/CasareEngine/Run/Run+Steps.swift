@@ -136,10 +136,11 @@ extension Run {
                 preconditionFailure("Only performed nodes are asked for")
             }
             let (onEvent, id) = (world.onEvent, step.node.id)
+            let masking = onEvent == nil ? .nothing : self.interpreter.masking
             let environment = NodeEnvironment(
                 workingDirectory: world.workingDirectory, policy: world.policy, idempotencyKey: key, nodeID: id,
                 session: self.session, isReopening: isReopening, now: world.now,
-                warn: { onEvent?(.log(level: .warning, node: id, message: $0)) })
+                warn: { onEvent?(.log(level: .warning, node: id, message: masking.masked($0))) })
             let inputs = step.inputs
             return { try await body(inputs, environment) }
         }

@@ -4,9 +4,16 @@ import CasareDomain
 struct DottedPath {
     private let keys: [String]
 
-    init(_ text: String) {
+    init(_ text: String) { self.init(parts: text.split(separator: ".")) }
+
+    /// With something else between the keys, so that they may hold dots; empty: a dot.
+    init(_ text: String, separator: String) {
+        self.init(parts: text.split(separator: separator.isEmpty ? "." : separator))
+    }
+
+    private init(parts: [Substring]) {
         var keys: [String] = []
-        for part in text.split(separator: ".", omittingEmptySubsequences: true) {
+        for part in parts {
             let pieces = part.split(separator: "[", omittingEmptySubsequences: true)
             keys += pieces.map { String($0.hasSuffix("]") ? $0.dropLast() : $0).trimmed }
         }

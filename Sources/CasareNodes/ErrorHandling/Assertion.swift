@@ -11,12 +11,15 @@ enum Assertion {
         return NodeResult(["passed": true])
     }
 
-    private static func holds(_ condition: Value, _ context: inout PureContext) throws(NodeFailure) -> Bool {
+    /// - Parameter plainText: Whether text that is neither an expression nor a word for true or false holds.
+    static func holds(
+        _ condition: Value, _ context: inout PureContext, bindings: [String: Value] = [:], plainText: Bool = false
+    ) throws(NodeFailure) -> Bool {
         guard let text = condition.string else { return condition.isTruthy }
         if let word = Self.word(text) { return word }
-        guard text.utf8.contains(UInt8(ascii: "{")) || Expression.looksLikeExpression(text) else { return false }
-        let value = try context.evaluate(text)
-        return value.string.map { Self.word($0) ?? false } ?? value.isTruthy
+        guard text.utf8.contains(UInt8(ascii: "{")) || Expression.looksLikeExpression(text) else { return plainText }
+        let value = try context.evaluate(text, bindings: bindings)
+        return value.string.map { Self.word($0) ?? plainText } ?? value.isTruthy
     }
 
     private static func word(_ text: String) -> Bool? {

@@ -4,7 +4,8 @@ import CasareDomain
 /// The nodes that read and change files (node catalogue §1.8 and §1.9).
 package enum FileNodes {
     package static let types: [NodeType] =
-        Self.contentTypes + Self.placeTypes + Self.queryTypes + Self.dataTypes + Self.superTypes
+        Self.contentTypes + Self.placeTypes + Self.queryTypes + Self.pathTypes + Self.dataTypes
+        + Self.superTypes
 
     static let family = "Files and directories"
     private static let success = NodeType.Output("success", .boolean)
@@ -63,6 +64,18 @@ package enum FileNodes {
             ],
             outputs: [.init("dir_path", .string), Self.success],
             effect: .idempotent, effectFor: FileEffects.createDirectory, .files(DirectoryActions.create)),
+        NodeType(
+            "DeleteDirectoryNode", family: Self.family, "Deletes a directory.",
+            parameters: [
+                .init(
+                    "directory_path", .string, required: true, aliases: ["dir_path", "path"],
+                    "The directory to delete."),
+                .init("recursive", .boolean, default: false, "Delete what it holds too; else it must be empty."),
+                .init("ignore_missing", .boolean, default: false, "One that does not exist counts as deleted."),
+                .allowDangerousPaths,
+            ],
+            outputs: [.init("deleted_path", .string), Self.success],
+            effect: .effect, effectFor: FileEffects.delete, .files(DirectoryRemoval.delete)),
     ]
 
     private static let queryTypes: [NodeType] = [

@@ -6,9 +6,17 @@ enum ListArranging {
     static let flattenDepthMax = 100
 
     @Sendable static func sort(_ inputs: Inputs, _ context: inout PureContext) throws(NodeFailure) -> NodeResult {
-        let path = DottedPath(inputs.string("key_path"))
-        let keyed = inputs.list("list").map { (key: path.value(in: $0) ?? .null, element: $0) }
-        let isReversed = inputs.bool("reverse")
+        let sorted = try Self.sorted(
+            inputs.list("list"), by: inputs.string("key_path"), isReversed: inputs.bool("reverse"))
+        return NodeResult(["result": .list(sorted)])
+    }
+
+    /// In natural order of a member; elements without it come last.
+    ///
+    /// - Throws: `TypeError` for elements that have no common order.
+    static func sorted(_ list: [Value], by key: String, isReversed: Bool) throws(NodeFailure) -> [Value] {
+        let path = DottedPath(key)
+        let keyed = list.map { (key: path.value(in: $0) ?? .null, element: $0) }
         var failure: NodeFailure?
         let sorted = keyed.filter { !$0.key.isNull }.sorted { left, right in
             do throws(NodeFailure) {
@@ -19,7 +27,7 @@ enum ListArranging {
             }
         }
         if let failure { throw failure }
-        return NodeResult(["result": .list((sorted + keyed.filter(\.key.isNull)).map(\.element))])
+        return (sorted + keyed.filter(\.key.isNull)).map(\.element)
     }
 
     @Sendable static func reverse(_ inputs: Inputs, _ context: inout PureContext) throws(NodeFailure) -> NodeResult {
@@ -35,7 +43,7 @@ enum ListArranging {
         NodeResult(["result": .list(Self.flatten(inputs.list("list"), depth: inputs.int("depth")))])
     }
 
-    private static func flatten(_ list: [Value], depth: Int) -> [Value] {
+    static func flatten(_ list: [Value], depth: Int) -> [Value] {
         guard depth > 0 else { return list }
         return list.flatMap { element in
             element.list.map { Self.flatten($0, depth: depth - 1) } ?? [element]

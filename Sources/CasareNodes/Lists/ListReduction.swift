@@ -33,6 +33,13 @@ enum ListReduction: String, CaseIterable {
         }
     }
 
+    /// The same of numbers that are all integers, as an integer where it is one.
+    func wholeResult(of values: [Value]) throws(NodeFailure) -> Value {
+        let result = try self.result(of: values, initial: .null)
+        let isWhole = values.allSatisfy { if case .double = $0.asNumber ?? 0 { false } else { true } }
+        return isWhole ? result.int.map(Value.int) ?? result : result
+    }
+
     private var resultOfNothing: Value {
         switch self {
         case .sum, .product, .avg, .count: 0

@@ -38,20 +38,6 @@ enum UnsupportedNodes {
 
     private static let groups: [Group] = [
         Group(
-            family: "Lists and dicts",
-            reason: "Super nodes for lists and dicts are not part of this version; use the single-purpose nodes.",
-            names: "ListSuperNode DictSuperNode"),
-        Group(
-            family: "Text",
-            reason: "The super node for text is not part of this version; use the single-purpose nodes.",
-            names: "TextSuperNode"),
-        Group(
-            family: "System, commands, scripts",
-            reason: "It watches and inspects the machine; such nodes are not part of this version.",
-            names: """
-                ProcessListNode ProcessKillNode SystemInfoNode FileWatcherNode AssertSystemNode LogToFileNode
-                """),
-        Group(
             family: "Browser",
             reason: "It needs a browser; browser nodes are not part of this version.",
             names: """
@@ -67,10 +53,6 @@ enum UnsupportedNodes {
             family: "Workflows",
             reason: "Use SubflowNode, CallSubworkflowNode or ExecuteWorkflowNode.",
             names: "WorkflowNode"),
-        Group(
-            family: "Files and directories",
-            reason: "This file node is not part of this version.",
-            names: "DeleteDirectoryNode JoinPathNode GetFilenameNode"),
         Group(
             family: "PDF",
             reason: "It needs a PDF library; PDF nodes are not part of this version.",
