@@ -63,6 +63,11 @@ extension NodeType.Parameter {
             "required": .bool(self.isRequired),
             "default": self.defaultValue,
             "choices": NodeType.list(self.choices),
+            "choice_aliases": .object(
+                Object(
+                    self.choices.compactMap { choice in
+                        self.choiceAliases[choice].map { (choice, NodeType.list($0)) }
+                    })),
             "minimum": Self.bound(self.range?.lowerBound),
             "maximum": Self.bound(self.range?.upperBound),
             "aliases": .list(self.aliases.map { ["name": .string($0.name), "scale": .double($0.scale)] }),

@@ -26,8 +26,11 @@ package struct NodeType: Sendable, Identifiable {
         package var type: ValueType
         package var defaultValue: Value
         package var isRequired: Bool
-        /// The accepted texts, compared without regard to case; empty: anything.
+        /// The accepted texts, compared as `choice(for:)` does; empty: anything.
         package var choices: [String]
+        /// Other texts for a choice, such as short forms; accepted, but not offered. With these, the node itself finds
+        /// the choice and refuses what is none: it is given the text as it was written.
+        package var choiceAliases: [String: [String]]
         /// Inclusive bounds of a number.
         package var range: ClosedRange<Double>?
         /// Other names it is accepted under; the canonical name wins.
@@ -51,14 +54,15 @@ package struct NodeType: Sendable, Identifiable {
 
         package init(
             _ name: String, _ type: ValueType, default defaultValue: Value = .null, required: Bool = false,
-            choices: [String] = [], range: ClosedRange<Double>? = nil, aliases: [Alias] = [], verbatim: Bool = false,
-            _ documentation: String = ""
+            choices: [String] = [], choiceAliases: [String: [String]] = [:], range: ClosedRange<Double>? = nil,
+            aliases: [Alias] = [], verbatim: Bool = false, _ documentation: String = ""
         ) {
             self.name = name
             self.type = type
             self.defaultValue = defaultValue
             self.isRequired = required
             self.choices = choices
+            self.choiceAliases = choiceAliases
             self.range = range
             self.aliases = aliases
             self.isVerbatim = verbatim

@@ -33,8 +33,8 @@ extension NodeType.Parameter {
 
     /// Holds a coerced value against the declared choices and bounds.
     func check(_ value: Value) throws(NodeFailure) -> Value {
-        if !self.choices.isEmpty, let text = value.string {
-            guard let choice = self.choices.first(where: { $0.lowercased() == text.lowercased() }) else {
+        if !self.choices.isEmpty, self.choiceAliases.isEmpty, let text = value.string {
+            guard let choice = self.choice(for: text) else {
                 throw NodeFailure(
                     "ValidationError", "\(self.name) must be one of: \(self.choices.joined(separator: ", "))")
             }

@@ -25,7 +25,7 @@ extension WorkflowSchema {
     }
 
     private static func form(of parameter: NodeType.Parameter, scale: Double) -> Form {
-        if !parameter.choices.isEmpty { return .oneOf(Self.forms(ofChoices: parameter.choices)) }
+        if !parameter.choices.isEmpty { return .oneOf(Self.forms(ofChoicesOf: parameter)) }
         switch parameter.type {
         case .any, .json: return .anything
         case .string:
@@ -55,11 +55,18 @@ extension WorkflowSchema {
         }
     }
 
-    /// The choices as they are declared, for editors to offer, and in any case of letters.
-    private static func forms(ofChoices choices: [String]) -> [Value] {
-        let pattern = choices.map { Self.withoutCase(Self.escaped($0)) }.joined(separator: "|")
+    /// The choices as they are declared, for editors to offer; and by a pattern every other text that means one.
+    private static func forms(ofChoicesOf parameter: NodeType.Parameter) -> [Value] {
+        let exact = parameter.choices.map { Self.withoutCase(Self.escaped($0)) }
+        let loose = parameter.choices.flatMap(parameter.looseTexts).map { text in
+            // Anything may stand before, between and behind letters and digits.
+            let letters = NodeType.Parameter.lettersAndDigits(text).map { Self.withoutCase(String($0)) }
+            return ([""] + letters + [""]).joined(separator: "[^0-9A-Za-z]*")
+        }
+        let pattern = (exact + loose + [#"\s*"#]).joined(separator: "|")
         return [
-            ["enum": .list(choices.map(Value.string))], ["type": "string", "pattern": .string("^(?:\(pattern))$")],
+            ["enum": .list(parameter.choices.map(Value.string))],
+            ["type": "string", "pattern": .string("^(?:\(pattern))$")],
         ]
     }
 

@@ -30,8 +30,8 @@ extension NamedAction {
 
     static func parameter(_ actions: [Self]) -> NodeType.Parameter {
         NodeType.Parameter(
-            "action", .string, default: .string(actions[0].name),
-            "What to do: \(actions.map(\.name).joined(separator: ", ")).")
+            "action", .string, default: .string(actions[0].name), choices: actions.map(\.name),
+            choiceAliases: Dictionary(uniqueKeysWithValues: actions.map { ($0.name, $0.shortForms) }), "What to do.")
     }
 
     /// `read_file`, `ReadFile` and `read file` are one action.

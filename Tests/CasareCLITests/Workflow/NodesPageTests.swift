@@ -20,6 +20,8 @@ struct NodesPageTests {
             parameters: [
                 .init(
                     "port", .string, default: "a|b", required: true, choices: ["a|b", "c"], "Where to; `x|y` is `z`."),
+                .init(
+                    "flag", .string, choices: ["Blue", "Red"], choiceAliases: ["Blue": ["B"], "Red": []], "Which one."),
                 .init("speed", .number, range: 1...20, aliases: [.init("speed_kmh", scale: 0.5)], "Knots * all."),
             ],
             parameterPrefixes: ["sail_"], outputs: [.init("log", .list, aliases: ["book"])],
@@ -40,6 +42,7 @@ struct NodesPageTests {
                 | parameter | type | default |  |
                 | --- | --- | --- | --- |
                 | `port` (required) | string | `"a\|b"` | Where to; `x\|y` is `z`. One of `a\|b`, `c`. |
+                | `flag` | string |  | Which one. One of `Blue` (also `B`), `Red`. |
                 | `speed` | number |  | Knots \* all. 1 to 20. Also `speed_kmh` (times 0.5). |
                 | `sail_1`, `sail_2`, … | any |  | As many as are given, in the order of their numbers. |
 

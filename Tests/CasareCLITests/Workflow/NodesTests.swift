@@ -32,8 +32,8 @@ struct NodesTests {
             for parameter in type["parameters"]?.list ?? [] {
                 #expect(
                     parameter.object?.keys == [
-                        "name", "type", "required", "default", "choices", "minimum", "maximum", "aliases", "verbatim",
-                        "documentation",
+                        "name", "type", "required", "default", "choices", "choice_aliases", "minimum", "maximum",
+                        "aliases", "verbatim", "documentation",
                     ])
             }
             for output in type["outputs"]?.list ?? [] {
@@ -51,7 +51,8 @@ struct NodesTests {
         #expect(
             parameter == [
                 "name": "initial_delay", "type": "number", "required": false, "default": 1.0, "choices": [],
-                "minimum": 0, "maximum": .null, "aliases": [["name": "delay_ms", "scale": 0.001]], "verbatim": false,
+                "choice_aliases": [:], "minimum": 0, "maximum": .null,
+                "aliases": [["name": "delay_ms", "scale": 0.001]], "verbatim": false,
                 "documentation": "Seconds to wait after the first failure.",
             ])
         #expect(type["outputs"]?.list?.first == ["name": "attempt", "type": "integer", "aliases": ["attempt_number"]])
@@ -79,6 +80,7 @@ struct NodesTests {
         #expect(range.contains("branch_1, branch_2, branch_*"))
         #expect(try Self.nodes("CreateListNode").output.contains("and item_1, item_2, …"))
         #expect(try Self.nodes("IfNode").output.contains("templates in it are values, not text"))
+        #expect(try Self.nodes("FileSystemSuperNode").output.contains("one of Read File (also Read), Write File (also"))
         let unsupported = try Self.nodes("LaunchBrowserNode").output
         #expect(unsupported.contains("not supported  It needs a browser"))
         #expect(unsupported.contains("BrowserLaunchNode"))

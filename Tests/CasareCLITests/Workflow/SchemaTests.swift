@@ -42,15 +42,21 @@ struct SchemaTests {
         ["nodes": ["n": ["node_type": .string(type), "config": config]]]
     }
 
-    @Test func `every example and every workflow of the corpus fits, but the empty one`() throws {
+    @Test func `every example and every workflow of the corpus fits, but for what is wrong with two`() throws {
         let root = "/" + #filePath.split(separator: "/").prefix { $0 != "Tests" }.joined(separator: "/")
         let examples = try FileManager.default.contentsOfDirectory(atPath: root + "/examples")
             .filter { $0.hasSuffix(".json") }.map { "\(root)/examples/\($0)" }
         let paths = examples + Corpus.all.map(\.path) + [root + "/Tests/Corpus/probes/sub_double.json"]
         try #require(paths.count > 60)
         let documents = try paths.map { try Value(parsingJSON: try String(contentsOfFile: $0, encoding: .utf8)) }
+        let mistakes = [
+            "p58_empty_workflow.json": ["nodes"],
+            // An action that the node has not: it fails when it is reached.
+            "batch_8_6_more_list.json": ["nodes/structured_data/config/action"],
+        ]
         for (path, errors) in zip(paths, try Self.errors(in: documents)) {
-            #expect(errors == (path.hasSuffix("p58_empty_workflow.json") ? ["nodes"] : []), "\(path)")
+            let name = path.split(separator: "/").last.map(String.init) ?? ""
+            #expect(errors == mistakes[name] ?? [], "\(path)")
         }
     }
 
@@ -82,6 +88,11 @@ struct SchemaTests {
                 "WriteFileNode", ["file_path": "${HOME}/x", "append_mode": "%flag%", "on_recovery": "Retry"]),
             Self.document("JoinNode", ["merge_strategy": "{{how}}", "paired_fork_id": "f", "unknown": 1]),
             Self.document("LaunchBrowserNode", ["anything": ["goes": true]]),
+            Self.document("FileSystemSuperNode", ["action": "Read File"]),
+            Self.document("FileSystemSuperNode", ["action": "read_file"]),
+            Self.document("FileSystemSuperNode", ["action": "read"]),
+            Self.document("FileSystemSuperNode", ["action": " "]),
+            Self.document("HTTPSuperNode", ["method": "get"]),
         ]
         for (document, errors) in zip(documents, try Self.errors(in: documents)) {
             #expect(errors == [], "\(document.jsonText(.compact))")
@@ -110,6 +121,7 @@ struct SchemaTests {
             (Self.document("RetryNode", ["delay_ms": -1]), "nodes/n/config/delay_ms"),
             (Self.document("VisualFork", ["branch_count": 11]), "nodes/n/config/branch_count"),
             (Self.document("JoinNode", ["merge_strategy": "some"]), "nodes/n/config/merge_strategy"),
+            (Self.document("FileSystemSuperNode", ["action": "Read Files"]), "nodes/n/config/action"),
             (Self.document("LogNode", ["include_node_id": "maybe"]), "nodes/n/config/include_node_id"),
             (Self.document("CreateListNode", ["on_recovery": "hope"]), "nodes/n/config/on_recovery"),
             (Self.document("ListJoinNode", ["list": 5]), "nodes/n/config/list"),

@@ -44,10 +44,49 @@ import Testing
         #expect(codes == (isChoice ? [] : ["INVALID_CHOICE"]))
     }
 
-    @Test func `the first word of a choice is enough`() {
+    @Test(
+        arguments: [
+            ("count", 0, true), ("count", 1, false), ("count", "7", false), ("count", "many", true),
+            ("count", "", true),
+            ("count", nil, false), ("count", "{{n}}", false), ("count", 1.5, true), ("count", [1], true),
+            ("delay_ms", 500, false), ("delay_ms", 20_000, true), ("flag", "maybe", true), ("flag", "Yes", false),
+            ("items", "rows", false), ("items", 5, true), ("items", [1], false), ("text", [1], false),
+        ] as [(String, Value, Bool)])
+    func `a value that the node cannot take is pointed out`(key: String, value: Value, fails: Bool) throws {
+        let type = NodeType(
+            "WorkNode", family: "", "",
+            parameters: [
+                .init("count", .integer, range: 1...10),
+                .init(
+                    "delay", .number, range: 0...10,
+                    aliases: [
+                        .init("delay_ms", scale: 0.001)
+                    ]), .init("flag", .boolean), .init("items", .list), .init("text", .string),
+            ], .pure { _, _ in NodeResult() })
+        var document = WorkflowDocument(name: "test")
+        document.nodes = [.init(id: "a", type: "WorkNode", config: [key: value])]
+        let issues = document.validate(against: NodeCatalogue([type]))
+        #expect(issues.map(\.code) == (fails ? ["INVALID_VALUE"] : []))
+        #expect(issues.allSatisfy { !$0.isError && $0.message.contains(key) })
+        // What a connection delivers wins.
+        document.nodes.append(.init(id: "b", type: "WorkNode", config: ["text": "x"]))
+        document.connections = [
+            .init(source: "b", sourcePort: "exec_out", target: "a", targetPort: "exec_in", position: 0),
+            .init(source: "b", sourcePort: "text", target: "a", targetPort: key, position: 1),
+        ]
+        #expect(!document.validate(against: NodeCatalogue([type])).contains { $0.code == "INVALID_VALUE" })
+    }
+
+    @Test func `a choice may be written in other ways where its type says so`() {
         #expect(DocumentFixtures.codes(["a": "HttpSuperNode"], configs: ["a": ["action": "get"]]).isEmpty)
         #expect(
             DocumentFixtures.codes(["a": "HttpSuperNode"], configs: ["a": ["action": "ge"]]) == ["INVALID_CHOICE"])
+        for text in ["GET Request", "get_request", "GetRequest", "post", ""] {
+            #expect(DocumentFixtures.codes(["a": "HttpSuperNode"], configs: ["a": ["action": .string(text)]]).isEmpty)
+        }
+        // Only where a choice has other texts.
+        #expect(
+            DocumentFixtures.codes(["a": "LogNode"], configs: ["a": ["level": "in_fo"]]) == ["INVALID_CHOICE"])
     }
 
     @Test func `config that a node does not know is pointed out once, with what was meant`() {
@@ -83,11 +122,12 @@ import Testing
         #expect(issues.last?.location == "node:a")
     }
 
-    @Test(arguments: [
-        ("", nil), ("open", nil), ("open (x)", nil), ("eva", nil), ("o", nil), ("open(", "open("),
-        ("a Üver os.SYSTEM", "os.system"), ("xx__globals__", "__globals__"), ("pickle.loads(open(p))", "open("),
-        ("ooopen(", "open("), ("evaleval(", "eval("), ("exec(__IMPORT__('os'))", "__import__"),
-    ] as [(String, String?)])
+    @Test(
+        arguments: [
+            ("", nil), ("open", nil), ("open (x)", nil), ("eva", nil), ("o", nil), ("open(", "open("),
+            ("a Üver os.SYSTEM", "os.system"), ("xx__globals__", "__globals__"), ("pickle.loads(open(p))", "open("),
+            ("ooopen(", "open("), ("evaleval(", "eval("), ("exec(__IMPORT__('os'))", "__import__"),
+        ] as [(String, String?)])
     func `of texts that look like code the first of the list is named`(text: String, pattern: String?) {
         #expect(CodePatterns.first(in: text) == pattern)
     }

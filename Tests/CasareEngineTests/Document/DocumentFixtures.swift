@@ -35,7 +35,13 @@ enum DocumentFixtures {
         Self.working(
             "TextSplitNode", [.init("text", .string), .init("separator", .string, aliases: ["delimiter"])], []),
         Self.working("EvalExpressionNode", [.init("formula", .string, verbatim: true)], ["result"]),
-        Self.working("HttpSuperNode", [.init("action", .string, choices: ["GET Request", "POST Request"])], ["error"]),
+        Self.working(
+            "HttpSuperNode",
+            [
+                .init(
+                    "action", .string, choices: ["GET Request", "POST Request"],
+                    choiceAliases: ["GET Request": ["GET"], "POST Request": ["POST"]])
+            ], ["error"]),
         NodeType(
             "CreateListNode", family: "", "", parameterPrefixes: ["item_"],
             outputs: [.init("list", .list, aliases: ["items"])], .pure { _, _ in NodeResult() }),

@@ -37,6 +37,27 @@ import Testing
         }
     }
 
+    @Test func `a family has one name, however it is put together`() {
+        let spellings = Dictionary(grouping: Set(self.catalogue.types.map(\.family))) { family in
+            family.lowercased().split { !$0.isLetter && !$0.isNumber }.filter { $0 != "and" }.sorted()
+        }
+        for (_, names) in spellings { #expect(names.count == 1, "\(names)") }
+    }
+
+    @Test func `the actions of super nodes are declared choices, the first of them by default`() throws {
+        for type in self.catalogue.types where type.isSupported && type.name.hasSuffix("SuperNode") {
+            let action = try #require(type.parameters.first { $0.name == "action" }, "\(type.name)")
+            #expect(action.choices.count > 1, "\(type.name)")
+            #expect(action.defaultValue == action.choices.first.map(Value.string), "\(type.name)")
+            for choice in action.choices {
+                #expect(action.choice(for: choice.lowercased().replacing(" ", with: "_")) == choice, "\(type.name)")
+                for other in action.choiceAliases[choice] ?? [] {
+                    #expect(action.choice(for: other) == choice, "\(type.name)")
+                }
+            }
+        }
+    }
+
     @Test func `only types that nothing implements are unsupported`() throws {
         var unsupported = 0
         for type in self.catalogue.types {

@@ -89,11 +89,19 @@ extension NodeType.Parameter {
         var facts = [self.type.rawValue]
         if self.isRequired { facts.append("required") }
         if !self.defaultValue.isNull { facts.append("default \(self.defaultValue.jsonText(.spaced))") }
-        if !self.choices.isEmpty { facts.append("one of \(self.choices.joined(separator: ", "))") }
+        if !self.choices.isEmpty { facts.append("one of \(self.choiceList { $0 })") }
         if let range = self.rangeText { facts.append(range) }
         facts += self.aliases.map(\.text)
         if self.isVerbatim { facts.append("templates in it are values, not text") }
         return facts
+    }
+
+    /// `Read File (also Read), Write File`, each text as `written` has it.
+    func choiceList(_ written: (String) -> String) -> String {
+        self.choices.map { choice in
+            let others = (self.choiceAliases[choice] ?? []).map(written).joined(separator: ", ")
+            return written(choice) + (others.isEmpty ? "" : " (also \(others))")
+        }.joined(separator: ", ")
     }
 
     var rangeText: String? {

@@ -146,7 +146,7 @@ enum NodesPage {
 
     private static func description(of parameter: NodeType.Parameter) -> String {
         var sentences = [MarkdownText.inline(parameter.documentation)]
-        if !parameter.choices.isEmpty { sentences.append("One of \(Self.codes(parameter.choices)).") }
+        if !parameter.choices.isEmpty { sentences.append("One of \(parameter.choiceList(MarkdownText.code)).") }
         if let range = parameter.rangeText { sentences.append("\(range.prefix(1).uppercased())\(range.dropFirst()).") }
         if !parameter.aliases.isEmpty {
             let names = parameter.aliases.map { alias in

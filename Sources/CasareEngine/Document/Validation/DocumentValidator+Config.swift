@@ -21,7 +21,9 @@ extension DocumentValidator {
             if case .unsupported = type.behaviour { continue }
             // Triggers are configured for what fires them; a run only passes through them.
             if !self.graph.isTrigger(position) {
-                self.checkRequired(position, type, delivered: deliveries[self.document.nodes[position].id] ?? [])
+                let delivered = deliveries[self.document.nodes[position].id] ?? []
+                self.checkRequired(position, type, delivered: delivered)
+                self.checkValues(position, delivered: delivered)
             }
             self.checkChoices(position, type)
             self.checkRecovery(position)
@@ -59,16 +61,44 @@ extension DocumentValidator {
         value.isNull || value.string?.allSatisfy(\.isWhitespace) == true
     }
 
+    /// Values that are the same in every run, and of which it is known now that the node fails by them.
+    private mutating func checkValues(_ position: Int, delivered: Set<String>) {
+        let config = self.document.nodes[position].config
+        for (key, value) in config {
+            guard let named = self.declared(key, of: position), named.parameter.choices.isEmpty,
+                !named.parameter.isVerbatim, !delivered.contains(key),
+                key == named.parameter.name || config[named.parameter.name] == nil, !Self.mayBecomeAnother(value, named)
+            else { continue }
+            do throws(NodeFailure) {
+                var coerced = try named.parameter.coerce(value, variables: nil)
+                if named.scale != 1, let number = coerced.double { coerced = .double(number * named.scale) }
+                _ = try named.parameter.check(coerced)
+            } catch {
+                self.add(
+                    .warning(
+                        "INVALID_VALUE",
+                        "Node \(self.label(position)) fails when it is reached: \(DocumentLimits.shortened(key)) does "
+                            + "not fit, \(error.message)",
+                        at: self.location(position), suggestion: "Change it, or take it out for the default"))
+            }
+        }
+    }
+
+    /// Templates, and texts that may be the name of a variable.
+    private static func mayBecomeAnother(_ value: Value, _ named: ParameterNames.Named) -> Bool {
+        guard let text = value.string else { return false }
+        return named.parameter.type == .list || named.parameter.type == .object || Self.mayHoldTemplate(text)
+    }
+
     private mutating func checkChoices(_ position: Int, _ type: NodeType) {
         let config = self.document.nodes[position].config
         for parameter in type.parameters where !parameter.choices.isEmpty {
             let names = [parameter.name] + parameter.aliases.map(\.name)
             guard let value = names.lazy.compactMap({ config[$0] }).first, !Self.isBlank(value) else { continue }
             let text = value.displayText
-            guard !Self.mayHoldTemplate(text), !parameter.choices.contains(where: { Self.means(text, $0) }) else {
-                continue
-            }
-            let nearest = self.nearest(to: text, among: parameter.choices)
+            guard !Self.mayHoldTemplate(text), parameter.choice(for: text) == nil else { continue }
+            let known = parameter.choices.flatMap { [$0] + (parameter.choiceAliases[$0] ?? []) }
+            let nearest = self.nearest(to: text, among: known)
             self.add(
                 .warning(
                     "INVALID_CHOICE",
@@ -92,13 +122,6 @@ extension DocumentValidator {
                 "Node \(self.label(position)): 'on_recovery' is '\(DocumentLimits.shortened(text))', "
                     + "but must be one of: \(known.joined(separator: ", "))",
                 at: self.location(position), suggestion: nearest.map { "Did you mean '\($0)'?" }))
-    }
-
-    /// Case does not matter, and the first word of a choice is enough: `GET` for `GET Request`.
-    private static func means(_ text: String, _ choice: String) -> Bool {
-        let text = text.lowercased()
-        let choice = choice.lowercased()
-        return choice == text || choice.hasPrefix(text + " ")
     }
 
     private static func mayHoldTemplate(_ text: String) -> Bool {
@@ -126,7 +149,7 @@ extension DocumentValidator {
     private mutating func checkDangerousPatterns(_ position: Int) {
         for (key, value) in self.document.nodes[position].config {
             guard !Self.codeKeys.contains(key), let pattern = Self.dangerousPattern(in: value),
-                !self.isVerbatim(key, of: position)
+                self.declared(key, of: position)?.parameter.isVerbatim != true
             else { continue }
             self.add(
                 .warning(

@@ -39,8 +39,8 @@ struct DocumentValidator {
     /// The canonical name of a parameter; `nil` when the type does not know it.
     func parameter(_ name: String, of position: Int) -> String? { self.names[position]?.parameter(name) }
 
-    /// Whether a config key of a node holds code.
-    func isVerbatim(_ key: String, of position: Int) -> Bool { self.names[position]?.isVerbatim(key) ?? false }
+    /// What a config key of a node sets.
+    func declared(_ key: String, of position: Int) -> ParameterNames.Named? { self.names[position]?.declared(key) }
 
     /// How messages name a node: `'total' (MathOperationNode)`.
     func label(_ position: Int) -> String {

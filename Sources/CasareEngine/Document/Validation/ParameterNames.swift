@@ -1,29 +1,33 @@
-/// The names that config keys and ports of one type may have, made for looking them up: a large document asks for them
+/// The parameters of one type by every name that they go by, made for looking them up: a large document asks for them
 /// thousands of times.
 struct ParameterNames {
-    /// The parameter's own name, by every name that it goes by.
-    private let canonical: [String: String]
+    /// A parameter under one of its names.
+    struct Named {
+        let parameter: NodeType.Parameter
+        /// What numbers under this name are multiplied by.
+        let scale: Double
+    }
+
+    private let named: [String: Named]
     private let prefixes: [String]
-    private let verbatim: Set<String>
 
     init(_ type: NodeType) {
-        var canonical: [String: String] = [:]
+        var named: [String: Named] = [:]
         for parameter in type.parameters {
-            for name in [parameter.name] + parameter.aliases.map(\.name) where canonical[name] == nil {
-                canonical[name] = parameter.name
+            for alias in [.init(parameter.name)] + parameter.aliases where named[alias.name] == nil {
+                named[alias.name] = Named(parameter: parameter, scale: alias.scale)
             }
         }
-        self.canonical = canonical
+        self.named = named
         self.prefixes = type.parameterPrefixes
-        self.verbatim = Set(type.parameters.filter(\.isVerbatim).map(\.name))
     }
+
+    /// `nil` for what the type does not declare by itself, such as `item_1`.
+    func declared(_ name: String) -> Named? { self.named[name] }
 
     /// The own name of what a name means; `nil` when the type does not know it.
     func parameter(_ name: String) -> String? {
-        if let parameter = self.canonical[name] { return parameter }
+        if let named = self.named[name] { return named.parameter.name }
         return self.prefixes.contains { name.hasPrefix($0) && name.count > $0.count } ? name : nil
     }
-
-    /// Whether the parameter of a name holds code: templates in it are not text.
-    func isVerbatim(_ name: String) -> Bool { self.verbatim.contains(self.canonical[name] ?? name) }
 }
