@@ -3,10 +3,13 @@ package import CasarePostgres
 
 /// Jobs that running jobs submit. Call within `Database.asTenant`.
 package enum ChildStore {
+    /// How long a step's child is remembered. A job may wait for a person for weeks before another robot asks again.
+    static let keyWindow: Duration = .seconds(90 * 86_400)
+
     /// Submits a child for a step of a leased job: in the same environment, as urgent, with the usual options.
     ///
-    /// The step's child is the same however often it is asked for, also by the robot that takes the job over. Once the
-    /// attempt has failed, the next one has a child of its own.
+    /// The step's child is the same however often it is asked for within `keyWindow`, also by the robot that takes the
+    /// job over. Once the attempt has failed, the next one has a child of its own.
     package static func submit(
         _ child: ChildJob, forStep step: Int, under lease: Lease, on connection: isolated PostgresConnection
     ) throws -> SubmittedJob {
@@ -22,7 +25,7 @@ package enum ChildStore {
         let job = NewJob(
             workflow: workflow, workflowVersion: version, variables: child.variables, priority: priority,
             environment: try parent.string("environment"), idempotency: .init(key: key, request: actor))
-        return try JobStore.submit([job], by: actor, on: connection)[0]
+        return try JobStore.submit([job], by: actor, idempotencyWindow: self.keyWindow, on: connection)[0]
     }
 
     /// How a child of a leased job ended; `nil` while it has not.
