@@ -48,7 +48,7 @@ struct UnknownMemberTests {
         try await Fixture.with { server in
             for route in Orchestrator.routes {
                 let path = route.path.replacing("{id}", with: "0197f3a0-0000-7000-8000-000000000001")
-                    .replacing("{session}", with: "1").replacing("{version}", with: "1")
+                    .replacing("{session}", with: "1").replacing("{version}", with: "1").replacing("{child}", with: "1")
                 let method = try #require(Fixture.HTTPMethodName(rawValue: route.method.rawValue))
                 var role: Role?
                 if case .anyOf(let permissions) = route.access {

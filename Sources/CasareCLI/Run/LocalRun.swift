@@ -10,6 +10,8 @@ struct LocalRun: Sendable {
     let variables: Object
     let workingDirectory: String
     let policy: NodePolicy
+    /// Node executions; `nil`: as many as on a robot.
+    let executionsMax: Int?
     let selection: RunSelection
     let partial: PartialRunWatch?
     let trace: Trace?
@@ -45,6 +47,7 @@ struct LocalRun: Sendable {
 
     private var environment: RunEnvironment {
         var environment = RunEnvironment(workingDirectory: self.workingDirectory, policy: self.policy)
+        if let executionsMax { environment.executionsMax = executionsMax }
         environment.observer = self.observer
         if let trace {
             environment.onEvent = { event in

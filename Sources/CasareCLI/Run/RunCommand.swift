@@ -43,6 +43,12 @@ struct RunCommand: AsyncParsableCommand {
         transform: PositiveTimeSpan.parse)
     var timeout: PositiveTimeSpan?
 
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp("Node executions that the run may have (default: 1000000).", valueName: "n"),
+        transform: Text.number(in: 1...1_000_000_000))
+    var maxExecutions: Int?
+
     @Flag(help: "Keep the rules on paths, commands and internal addresses that robots keep.")
     var robotRules = false
 
@@ -105,6 +111,7 @@ struct RunCommand: AsyncParsableCommand {
         return LocalRun(
             program: try self.given(program), options: self.options, variables: variables,
             workingDirectory: try self.folder(), policy: self.robotRules ? .standard : .unbound,
+            executionsMax: self.maxExecutions,
             selection: partial.map { $0.mode == .until ? .until(node: $0.node) : .only(node: $0.node) } ?? .whole,
             partial: partial.map(PartialRunWatch.init), trace: trace, debugger: debugger,
             progress: showsProgress ? Progress() : nil)

@@ -64,7 +64,8 @@ struct JobExecutor: Sendable {
             journal: self.journal(of: job),
             environment: RunEnvironment(
                 workingDirectory: directory.path, policy: self.policy(for: job),
-                isStopRequested: self.isStopRequested))
+                isStopRequested: self.isStopRequested,
+                submitter: BrokerSubmitter(broker: self.broker, lease: job.lease, patience: Patience())))
         do {
             return try await driver.run()
         } catch let error as JournalMismatch {
