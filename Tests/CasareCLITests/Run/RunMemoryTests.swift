@@ -29,7 +29,7 @@ struct RunMemoryTests {
             try write(
                 """
                 {"metadata": {"name": "two"},
-                 "nodes": {"a": {"node_type": "CommentNode"}, "b": {"node_type": "CommentNode"}},
+                 "nodes": {"a": {"node_type": "MergeNode"}, "b": {"node_type": "MergeNode"}},
                  "connections": [{"source_node": "a", "source_port": "exec_out",
                                   "target_node": "b", "target_port": "exec_in"}]}
                 """, to: folder + "/w.json")
