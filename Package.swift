@@ -144,8 +144,9 @@ let package = Package(
         .testTarget(
             name: "CasareRobotTests",
             dependencies: [
-                "CasareDomain", "CasareEngine", "CasareOrchestrator", "CasarePostgres", "CasareRobot",
-                "CasareSettings", "CasareStore", "CasareTestSupport", configuration, logging, serviceLifecycle,
+                "CasareDomain", "CasareEngine", "CasareNodes", "CasareOrchestrator", "CasarePostgres", "CasareRobot",
+                "CasareSettings", "CasareStore", "CasareTestSupport", "CasareWire", configuration, logging,
+                serviceLifecycle,
             ],
             swiftSettings: settings),
         .testTarget(

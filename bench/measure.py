@@ -65,6 +65,21 @@ def long_document(nodes):
     }
 
 
+MEMORY_PASSES = (100_000, 1_000_000)
+
+
+def memory_loop(passes, body):
+    """A loop around one node."""
+    return {
+        "metadata": {"name": "memory"},
+        "nodes": {
+            "each": {"node_id": "each", "node_type": "ForLoopStartNode", "config": {"mode": "range", "end": passes}},
+            "body": {"node_id": "body", **body},
+        },
+        "connections": [{"source_node": "each", "source_port": "body", "target_node": "body", "target_port": "exec_in"}],
+    }
+
+
 class Api:
     """One kept-alive connection."""
 
@@ -269,6 +284,37 @@ def measure_validate(folder):
     )
 
 
+def peak_mib(command):
+    """The most memory that a command had (the maximum of its resident set)."""
+    child = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+    _, status, usage = os.wait4(child.pid, 0)
+    child.returncode = os.waitstatus_to_exitcode(status)
+    if child.returncode != 0:
+        sys.exit(f"{' '.join(command)} ended with {child.returncode}")
+    return usage.ru_maxrss / 1024
+
+
+def measure_memory(folder):
+    """Whether a run has more memory the longer it is. Loops of nodes that compute, and that ask the world."""
+    bodies = {
+        "computing": {"node_type": "IncrementVariableNode", "config": {"variable_name": "n"}},
+        "reading": {"node_type": "RandomNumberNode", "config": {"min": 1, "max": 6}},
+    }
+    path = f"{folder}/memory.json"
+    for name, body in bodies.items():
+        peaks = []
+        for passes in MEMORY_PASSES:
+            with open(path, "w") as file:
+                json.dump(memory_loop(passes, body), file)
+            command = [f"{BIN}/casarectl", "run", path, "-o", "json", "--max-executions", str(3 * passes)]
+            peaks.append(peak_mib(command))
+        row(
+            f"casarectl run, memory of a {name} loop",
+            f"{peaks[1]:.1f} MiB at {MEMORY_PASSES[1]:,} passes",
+            f"{peaks[1] / peaks[0]:.2f} × that at {MEMORY_PASSES[0]:,}; most of RSS",
+        )
+
+
 def measure_start(folder):
     base = timed(["/bin/true"])
     for arguments in (["--help"], ["version"]):
@@ -319,6 +365,7 @@ def main():
         row("flush of the disk (8 KiB, fdatasync)", f"{flush_ms(folder):.2f} ms", "median of 50")
         measure_start(folder)
         measure_engine(folder)
+        measure_memory(folder)
         measure_validate(folder)
         with system(folder, "--no-robot") as (child, port, token, database_url, environment, up):
             row("casarectl dev, first start", f"{up:.2f} s", "initdb included")

@@ -17,7 +17,7 @@ package struct Casarectl: AsyncParsableCommand {
             CommandGroup(
                 name: "Server",
                 subcommands: [
-                    StatusCommand.self, LoginCommand.self, ContextCommand.self, TokenCommand.self,
+                    StatusCommand.self, LoginCommand.self, ContextCommand.self, TokenCommand.self, TenantCommand.self,
                     DatabaseCommand.self, DevCommand.self, VersionCommand.self,
                 ]),
         ])

@@ -42,7 +42,7 @@ package struct Orchestrator: Service {
 
     static let routes: [Route] =
         HealthRoutes.all + TokenRoutes.all + WorkflowRoutes.all + JobRoutes.all + DeadLetterRoutes.all
-        + RobotRoutes.all + SessionRoutes.all + ReportRoutes.all
+        + RobotRoutes.all + TenantRoutes.all + SessionRoutes.all + ReportRoutes.all + ChildRoutes.all
 
     /// The port that it listens on; waits until it does.
     ///

@@ -5,17 +5,21 @@ package struct RobotConfiguration: Sendable {
     package var description: RobotDescription
     /// Runs have their directories below it.
     package var workingDirectory: String
+    /// What holds where a job's tenant says nothing else.
     package var policy: NodePolicy
+    /// Whether tenants may only tighten `policy`.
+    package var refusesLoosening: Bool
     /// How long a graceful stop waits for steps that are under way.
     package var shutdownGrace: Duration
 
     package init(
         description: RobotDescription, workingDirectory: String, policy: NodePolicy = .standard,
-        shutdownGrace: Duration = .seconds(60)
+        refusesLoosening: Bool = false, shutdownGrace: Duration = .seconds(60)
     ) {
         self.description = description
         self.workingDirectory = workingDirectory
         self.policy = policy
+        self.refusesLoosening = refusesLoosening
         self.shutdownGrace = shutdownGrace
     }
 }

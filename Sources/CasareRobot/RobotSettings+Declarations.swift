@@ -36,13 +36,16 @@ extension RobotSettings {
         package static let allowInternalURLs = Setting.flag(
             "CASARE_ALLOW_INTERNAL_URLS",
             "Whether nodes may send requests to addresses of this machine and its network.")
+        package static let refuseLoosening = Setting.flag(
+            "CASARE_REFUSE_LOOSENING",
+            "Whether tenants' policies may tighten its safety rules only, and loosen none.")
 
         package static let all = [
             Self.database.declaration, Self.url.declaration, Self.token.declaration, Self.tokenFile.declaration,
             Self.id.declaration, Self.slots.declaration, Self.environment.declaration, Self.tags.declaration,
             Self.capabilities.declaration, Self.workingDirectory.declaration, Self.lease.declaration,
             Self.shutdownGrace.declaration, Self.allowDangerous.declaration, Self.allowInternalURLs.declaration,
-            Setting.logLevel.declaration,
+            Self.refuseLoosening.declaration, Setting.logLevel.declaration,
         ]
     }
 }

@@ -33,6 +33,7 @@ package struct RobotSettings: Sendable {
             policy: NodePolicy(
                 allowsDangerousOverrides: try Settings.allowDangerous.value(in: config),
                 allowsInternalURLs: try Settings.allowInternalURLs.value(in: config)),
+            refusesLoosening: try Settings.refuseLoosening.value(in: config),
             shutdownGrace: try Settings.shutdownGrace.value(in: config))
     }
 

@@ -7,6 +7,8 @@ struct BuiltProgram {
         let status: Int32
         let output: String
         let errors: String
+        /// The most memory that it had (maximum of its resident set).
+        let peakMemoryKiB: Int
     }
 
     let path: String
@@ -55,13 +57,15 @@ struct BuiltProgram {
         }
         guard result == 0 else { throw SpawnFailure(code: result) }
         var status: Int32 = 0
-        while waitpid(process, &status, 0) < 0 && errno == EINTR {}
+        var usage = rusage()
+        while wait4(process, &status, 0, &usage) < 0 && errno == EINTR {}
         // WIFSIGNALED and WEXITSTATUS are macros, which Swift does not see.
         let signal = status & 0x7F
         return Ending(
             status: signal == 0 ? (status >> 8) & 0xFF : 128 + signal,
             output: try String(contentsOf: URL(filePath: folder + "/.stdout"), encoding: .utf8),
-            errors: try String(contentsOf: URL(filePath: folder + "/.stderr"), encoding: .utf8))
+            errors: try String(contentsOf: URL(filePath: folder + "/.stderr"), encoding: .utf8),
+            peakMemoryKiB: usage.ru_maxrss)
     }
 
     struct SpawnFailure: Error {

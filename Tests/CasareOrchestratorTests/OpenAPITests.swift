@@ -46,11 +46,14 @@ struct OpenAPITests {
 
     @Test func `bodies of requests are closed, and required where something in them is`() throws {
         let document = OpenAPIDocument(Orchestrator.routes).json
-        func body(_ path: String) -> Value? { document["paths"]?[path]?["post"]?["requestBody"] }
+        func body(_ path: String, _ method: String = "post") -> Value? {
+            document["paths"]?[path]?[method]?["requestBody"]
+        }
         #expect(body("/api/v1/jobs")?["required"] == true)
         #expect(body("/api/v1/jobs/{id}/cancel")?["required"] == false)
         for route in Orchestrator.routes where route.bodyType != nil {
-            let schema = body(route.path)?["content"]?["application/json"]?["schema"]?["$ref"]?.string
+            let schema = body(route.path, route.method.rawValue.lowercased())?["content"]?["application/json"]?[
+                "schema"]?["$ref"]?.string
             let name = try #require(schema?.split(separator: "/").last.map(String.init))
             let definition = document["components"]?["schemas"]?[name]
             #expect(definition?["additionalProperties"] == false, "\(name)")

@@ -27,7 +27,8 @@ struct UnknownMemberTests {
                     .replacing("{session}", with: "1")
                 guard case .anyOf(let permissions) = route.access else { continue }
                 let role = try #require(Role.allCases.first { role in permissions.contains(where: role.allows) })
-                let reply = try await server.call(.POST, path, as: role, ["no_such_member": 1])
+                let method = try #require(Fixture.HTTPMethodName(rawValue: route.method.rawValue))
+                let reply = try await server.call(method, path, as: role, ["no_such_member": 1])
                 #expect(reply.status == 400 && reply.json["error"]?["field"] == "no_such_member", "\(path)")
             }
         }
@@ -47,7 +48,7 @@ struct UnknownMemberTests {
         try await Fixture.with { server in
             for route in Orchestrator.routes {
                 let path = route.path.replacing("{id}", with: "0197f3a0-0000-7000-8000-000000000001")
-                    .replacing("{session}", with: "1").replacing("{version}", with: "1")
+                    .replacing("{session}", with: "1").replacing("{version}", with: "1").replacing("{child}", with: "1")
                 let method = try #require(Fixture.HTTPMethodName(rawValue: route.method.rawValue))
                 var role: Role?
                 if case .anyOf(let permissions) = route.access {

@@ -22,6 +22,7 @@ struct RobotSettingsTests {
         #expect(settings.robot.workingDirectory == "/home/u/.local/state/casare/runs")
         #expect(settings.leaseDuration == .seconds(30) && settings.robot.shutdownGrace == .seconds(60))
         #expect(!settings.robot.policy.allowsDangerousOverrides && !settings.robot.policy.allowsInternalURLs)
+        #expect(!settings.robot.refusesLoosening)
         #expect(settings.logLevel == .info)
     }
 
@@ -31,7 +32,7 @@ struct RobotSettingsTests {
             "CASARE_ROBOT_SLOTS": "7", "CASARE_MAX_CONCURRENT_JOBS": "9", "CASARE_ENVIRONMENT": "live",
             "CASARE_ROBOT_TAGS": " a , b,,", "CASARE_ROBOT_CAPABILITIES": "excel", "CASARE_WORKING_DIRECTORY": "/w",
             "CASARE_LEASE_SECONDS": "3", "CASARE_SHUTDOWN_GRACE": "0", "CASARE_ALLOW_DANGEROUS": "yes",
-            "CASARE_ALLOW_INTERNAL_URLS": "1", "LOG_LEVEL": "error",
+            "CASARE_ALLOW_INTERNAL_URLS": "1", "CASARE_REFUSE_LOOSENING": "true", "LOG_LEVEL": "error",
         ])
         guard case .api("https://casare.example", "crpa_x") = settings.connection else {
             Issue.record("\(settings.connection)")
@@ -42,6 +43,7 @@ struct RobotSettingsTests {
         #expect(settings.robot.description.capabilities == ["excel"] && settings.robot.workingDirectory == "/w")
         #expect(settings.leaseDuration == .seconds(3) && settings.robot.shutdownGrace == .zero)
         #expect(settings.robot.policy.allowsDangerousOverrides && settings.robot.policy.allowsInternalURLs)
+        #expect(settings.robot.refusesLoosening)
         #expect(settings.logLevel == .error)
     }
 

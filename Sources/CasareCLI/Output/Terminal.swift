@@ -19,9 +19,15 @@ struct Terminal: Sendable {
         let allowsColour = (environment["NO_COLOR"] ?? "").isEmpty && environment["TERM"] != "dumb"
         return Terminal(
             readsFromPerson: isatty(STDIN_FILENO) == 1, printsToPerson: prints,
-            reportsToPerson: isatty(STDERR_FILENO) == 1, width: prints ? Self.columns(environment) : nil,
+            reportsToPerson: isatty(STDERR_FILENO) == 1, width: prints ? Self.columns(STDOUT_FILENO, environment) : nil,
             allowsColour: allowsColour)
     }
+
+    /// Columns of the terminal that stderr goes to, as it is now.
+    static var reportWidth: Int? { Self.columns(STDERR_FILENO, .process) }
+
+    /// Whether a line may be written over: a dumb terminal can only go on.
+    static var canRewrite: Bool { isatty(STDERR_FILENO) == 1 && Environment.process["TERM"] != "dumb" }
 
     /// Whether a question can be put: it appears on stderr and is answered on stdin.
     var canAsk: Bool { self.readsFromPerson && self.reportsToPerson }
@@ -31,10 +37,10 @@ struct Terminal: Sendable {
             width: self.width, usesColour: self.printsToPerson && self.allowsColour && !output.noColor, now: Date())
     }
 
-    private static func columns(_ environment: Environment) -> Int? {
+    private static func columns(_ descriptor: Int32, _ environment: Environment) -> Int? {
         if let columns = environment["COLUMNS"].flatMap({ Int($0) }), columns > 0 { return columns }
         var size = winsize()
-        guard ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return nil }
+        guard ioctl(descriptor, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return nil }
         return Int(size.ws_col)
     }
 }

@@ -14,6 +14,9 @@ struct RunCommand: AsyncParsableCommand {
 
             It may do what you may do yourself: the rules on paths, commands and internal addresses that robots keep do \
             not bind it. --robot-rules turns them on, to see what a robot would refuse.
+
+            --until and --node run a part of it; --trace, --step and --break show what happens inside. Commands for \
+            --step and --break come from the terminal, or from a pipe: 'help' at the prompt lists them.
             """)
 
     @Argument(
@@ -23,8 +26,7 @@ struct RunCommand: AsyncParsableCommand {
 
     @OptionGroup var variables: VariableOptions
 
-    @Flag(help: "Put the trace and the nodes' outputs into the result.")
-    var trace = false
+    @OptionGroup var workbench: WorkbenchOptions
 
     @Flag(help: "After an error that nobody handles, end that branch and go on with the others.")
     var continueOnError = false
@@ -41,6 +43,12 @@ struct RunCommand: AsyncParsableCommand {
         transform: PositiveTimeSpan.parse)
     var timeout: PositiveTimeSpan?
 
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp("Node executions that the run may have (default: 1000000).", valueName: "n"),
+        transform: Text.number(in: 1...1_000_000_000))
+    var maxExecutions: Int?
+
     @Flag(help: "Keep the rules on paths, commands and internal addresses that robots keep.")
     var robotRules = false
 
@@ -53,6 +61,10 @@ struct RunCommand: AsyncParsableCommand {
 
     func validate() throws {
         try self.variables.check(besides: self.file)
+        if self.workbench.pauses && (self.file == "-" || self.variables.file == "-") {
+            throw ValidationError(
+                "--step and --break take their commands from stdin: read the workflow and the variables from files.")
+        }
     }
 
     func run() async throws {
@@ -65,6 +77,10 @@ struct RunCommand: AsyncParsableCommand {
         case .finished(let report):
             try self.output.print(report.presentation())
             if report.failure != nil { throw QuietExit(.jobEndedBadly) }
+            if let partial = report.partial, partial.outputs == nil {
+                throw CommandFailure(
+                    .failure, "the run ended without coming to '\(partial.node)'; --trace shows which way it went")
+            }
         case .interrupted(let reason):
             throw CommandFailure(reason, "stopped; nothing of the run is kept")
         }
@@ -82,33 +98,61 @@ struct RunCommand: AsyncParsableCommand {
         } catch {
             return Self.rejected(bundle, error)
         }
-        let driver = RunDriver(
-            program: program, runID: UUID().uuidString.lowercased(), options: self.options, variables: variables,
-            journal: NoJournal(),
-            environment: RunEnvironment(
-                workingDirectory: try self.folder(), policy: self.robotRules ? .standard : .unbound))
-        let clock = ContinuousClock()
-        let start = clock.now
-        let conclusion = try await driver.run()
-        let seconds = (clock.now - start) / .seconds(1)
-        switch conclusion {
-        case .finished(let result, let failure, _):
-            return RunReport(workflow: program.name, seconds: seconds, failure: failure, result: result)
-        case .inDoubt(let question, let result, _):
-            return RunReport(workflow: program.name, seconds: seconds, failure: Self.doubt(question), result: result)
-        case .interrupted:
-            preconditionFailure("Nobody asks this run to stop between steps")
+        return try await self.localRun(of: program, variables).report()
+    }
+
+    private func localRun(of program: Program, _ variables: Object) throws(CommandFailure) -> LocalRun {
+        let partial = try self.partial(of: program)
+        let trace = self.workbench.trace ? Trace(Trace.Form(for: self.output.format)) : nil
+        let debugger = try self.debugger(for: program)
+        let showsProgress =
+            Terminal.canRewrite && !self.workbench.quiet && trace == nil && debugger == nil
+            && [.table, .wide].contains(self.output.format)
+        return LocalRun(
+            program: try self.given(program), options: self.options, variables: variables,
+            workingDirectory: try self.folder(), policy: self.robotRules ? .standard : .unbound,
+            executionsMax: self.maxExecutions,
+            selection: partial.map { $0.mode == .until ? .until(node: $0.node) : .only(node: $0.node) } ?? .whole,
+            partial: partial.map(PartialRunWatch.init), trace: trace, debugger: debugger,
+            progress: showsProgress ? Progress() : nil)
+    }
+
+    private func partial(of program: Program) throws(CommandFailure) -> PartialRun? {
+        if let text = self.workbench.until {
+            return PartialRun(mode: .until, node: try NodeChoice.one(text, of: program, for: "--until").node)
+        }
+        guard let text = self.workbench.node else { return nil }
+        return PartialRun(mode: .node, node: try NodeChoice.one(text, of: program, for: "--node").node)
+    }
+
+    /// The program in which the node of `--node` has its inputs.
+    private func given(_ program: Program) throws(CommandFailure) -> Program {
+        guard let text = self.workbench.node, !self.workbench.inputs.isEmpty else { return program }
+        var inputs: Object = [:]
+        for input in self.workbench.inputs { inputs[input.name] = input.value }
+        let node = try NodeChoice.one(text, of: program, for: "--node").node
+        do throws(UnknownInput) {
+            return try program.giving(inputs, to: node)
+        } catch {
+            throw CommandFailure(.usage, "--input: \(error)")
         }
     }
 
-    /// A job would be blocked until a person has answered; here it ends, and nothing goes on from it.
-    private static func doubt(_ question: Job.Question) -> Failure {
-        Failure(
-            kind: .business,
-            message: question.text
-                + " Nobody can answer that here, so the run ends: look before you run the workflow again. "
-                + "The node's on_recovery (retry, skip or fail) would answer it in advance.",
-            type: "InDoubtError", node: question.node)
+    private func debugger(for program: Program) throws(CommandFailure) -> Debugger? {
+        guard self.workbench.pauses else { return nil }
+        let nodes = program.ownNodes + program.calledNodes
+        var breakpoints: [Breakpoint] = []
+        for text in self.workbench.breakpoints {
+            do throws(DebugMistake) {
+                breakpoints.append(try Breakpoint(text, among: nodes))
+            } catch {
+                throw CommandFailure(.usage, "--break: \(error)")
+            }
+        }
+        let terminal = Terminal.standard
+        return Debugger(
+            DebugSession(steps: self.workbench.step, breakpoints: breakpoints, nodes: nodes), terminal: terminal,
+            usesColour: terminal.reportsToPerson && terminal.allowsColour && !self.output.noColor)
     }
 
     /// A document that cannot be run ends as a job of it would.
@@ -123,7 +167,9 @@ struct RunCommand: AsyncParsableCommand {
     private var options: Job.Options {
         Job.Options(
             continueOnError: self.continueOnError, nodeTimeoutSeconds: self.nodeTimeout?.seconds,
-            timeoutSeconds: self.timeout?.seconds ?? Job.Options.timeoutSecondsDefault, trace: self.trace)
+            timeoutSeconds: self.timeout?.seconds ?? Job.Options.timeoutSecondsDefault,
+            // Where the lines are on stderr, the result need not tell it again.
+            trace: self.workbench.trace && Trace.Form(for: self.output.format) != .lines)
     }
 
     private func folder() throws(CommandFailure) -> String {

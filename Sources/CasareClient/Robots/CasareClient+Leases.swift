@@ -65,6 +65,23 @@ extension CasareClient {
         try await self.report(lease, "release", ReleaseRequest(token: lease.token, reason: reason))
     }
 
+    /// Submits a job for a step of the one that is held; the step's job is the same however often it is asked for.
+    public func submitChild(
+        _ child: ChildJob, forStep step: Int, under lease: Lease
+    ) async throws(ClientError) -> Job.ID {
+        let response: SubmitChildResponse = try await self.post(
+            "\(Self.apiPath)/jobs/\(lease.job)/children",
+            SubmitChildRequest(token: lease.token, step: step, child: child), mayRepeat: true)
+        return response.id
+    }
+
+    /// How such a job has ended; `nil` while it has not.
+    public func ending(of child: Job.ID, under lease: Lease) async throws(ClientError) -> ChildJob.Ending? {
+        let response: ChildStateResponse = try await self.get(
+            "\(Self.apiPath)/jobs/\(lease.job)/children/\(child)", [("token", lease.token.description)])
+        return response.ending
+    }
+
     private func report(
         _ lease: Lease, _ verb: String, _ body: some Encodable & Sendable
     ) async throws(ClientError) {

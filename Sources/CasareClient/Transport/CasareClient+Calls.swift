@@ -20,15 +20,26 @@ extension CasareClient {
     func postWithStatus<T: Decodable & Sendable>(
         _ path: String, _ body: some Encodable & Sendable, mayRepeat: Bool = false, waiting: Duration = .zero
     ) async throws(ClientError) -> (status: Int, response: T) {
-        let bytes: [UInt8]
+        let call = Call(
+            method: .post, path: path, body: try Self.bytes(of: body), mayRepeat: mayRepeat, waiting: waiting)
+        let answer = try await self.transport.send(call)
+        return (answer.status, try self.transport.decode(answer, of: call))
+    }
+
+    /// For changes that say what shall be, so that sending them twice does no harm.
+    func patch<T: Decodable & Sendable>(
+        _ path: String, _ body: some Encodable & Sendable
+    ) async throws(ClientError) -> T {
+        let call = Call(method: .patch, path: path, body: try Self.bytes(of: body), mayRepeat: true)
+        return try self.transport.decode(try await self.transport.send(call), of: call)
+    }
+
+    private static func bytes(of body: some Encodable) throws(ClientError) -> [UInt8] {
         do {
-            bytes = try WireJSON.encode(body)
+            return try WireJSON.encode(body)
         } catch {
             throw .invalidRequest("\(error)")
         }
-        let call = Call(method: .post, path: path, body: bytes, mayRepeat: mayRepeat, waiting: waiting)
-        let answer = try await self.transport.send(call)
-        return (answer.status, try self.transport.decode(answer, of: call))
     }
 
     func delete<T: Decodable & Sendable>(_ path: String) async throws(ClientError) -> T {

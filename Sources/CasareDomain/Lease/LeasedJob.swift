@@ -10,10 +10,12 @@ public struct LeasedJob: Hashable, Sendable {
     public let variables: Object
     public let options: Job.Options
     public let priority: Priority
+    /// The tenant's, as it was when the job was leased.
+    public let policy: SafetyPolicy
 
     public init(
         lease: Lease, attempt: Int, workflowName: String, workflowVersion: Int, document: String, variables: Object,
-        options: Job.Options, priority: Priority
+        options: Job.Options, priority: Priority, policy: SafetyPolicy = SafetyPolicy()
     ) {
         self.lease = lease
         self.attempt = attempt
@@ -23,5 +25,6 @@ public struct LeasedJob: Hashable, Sendable {
         self.variables = variables
         self.options = options
         self.priority = priority
+        self.policy = policy
     }
 }

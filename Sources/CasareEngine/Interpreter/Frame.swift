@@ -59,6 +59,22 @@ struct Frame {
             case list([Value])
             case entries([(key: String, value: Value)])
             case range(start: Int, step: Int, count: Int)
+
+            var count: Int {
+                switch self {
+                case .list(let list): list.count
+                case .entries(let entries): entries.count
+                case .range(_, _, let count): count
+                }
+            }
+
+            subscript(index: Int) -> Value {
+                switch self {
+                case .list(let list): list[index]
+                case .entries(let entries): entries[index].value
+                case .range(let start, let step, _): .int(start + step * index)
+                }
+            }
         }
 
         let start: Int

@@ -12,8 +12,11 @@ extension Interpreter {
         let node = scope.program.nodes[position]
         self.records.note(failure, of: node.id)
         scope.variables.setOutputs(failure.outputs, of: node.id)
-        if self.watch.isOn { self.visitEnded(node, position, failure) }
-        for port in Self.errorPorts where node.isConnected(port) && node.type.structure?.ownsErrorPorts != true {
+        let errorPort = Self.errorPorts.first {
+            node.isConnected($0) && node.type.structure?.ownsErrorPorts != true
+        }
+        if self.watch.isOn { self.visitEnded(node, position, failure, port: errorPort) }
+        if let port = errorPort {
             self.repeats = nil
             self.follow(port, of: node)
             return

@@ -84,7 +84,7 @@ extension Interpreter {
                 }
             let results = Object(kept.map { ($0.port, .object($0.variables)) })
             variables.setOutputs(["results": .object(results), "branch_count": .int(fork.results.count)], of: join.id)
-            self.passBegan(join, position)
+            self.passBegan(join, position, port: join.type.usualPort)
             self.follow("exec_out", of: join)
         } catch {
             self.failed(position, error)

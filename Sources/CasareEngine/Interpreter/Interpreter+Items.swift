@@ -73,7 +73,7 @@ extension Interpreter {
         scope.variables.assign("item", item)
         scope.variables.assign("index", .int(items.index))
         scope.variables.setOutputs(["current_item": item, "current_index": .int(items.index)], of: node.id)
-        if items.index > 0 { self.passBegan(node, items.node) }
+        if items.index > 0 { self.passBegan(node, items.node, port: "body") }
         let what = "item \(items.index) of \(node.id)"
         let limit = items.secondsPerItem > 0 ? self.newLimit(seconds: items.secondsPerItem, of: what) : nil
         self.pushFresh(.item(items), scope: scope, queue: node.successors(of: "body"), limit: limit)

@@ -129,7 +129,7 @@ extension Interpreter {
             }
             self.note(node)
             guard self.countExecution(of: node) else { return nil }
-            self.passBegan(node, start)
+            self.passBegan(node, start, port: goesOn ? "body" : "completed")
             if goesOn {
                 self.frames[self.top].kind = kind
                 self.frames[self.top].restart(with: node.successors(of: "body"))

@@ -162,7 +162,7 @@ extension Interpreter {
         let node = self.scope.program.nodes[position]
         self.note(node)
         self.setErrorOutputs(failed, of: node)
-        self.passBegan(node, position)
+        self.passBegan(node, position, port: "catch_body")
         self.push(.catchBody(try: start), queue: node.successors(of: "catch_body"))
         return true
     }
@@ -217,7 +217,7 @@ extension Interpreter {
         case .resume: break
         }
         self.scope.variables.setOutputs(["had_error": .bool(hadError)], of: node.id)
-        self.passBegan(node, position)
+        self.passBegan(node, position, port: "finally_body")
         self.push(.finallyBody(try: start, then: completion), queue: node.successors(of: "finally_body"))
         return true
     }
@@ -278,7 +278,7 @@ extension Interpreter {
             self.note(node)
             guard self.countExecution(of: node) else { return }
             self.beginAttempt(attempt + 1, of: node, start)
-            self.passBegan(node, start)
+            self.passBegan(node, start, port: "retry_body")
             if delay > 0 { self.pause = (delay, nil) }
         } catch {
             self.failed(start, error)

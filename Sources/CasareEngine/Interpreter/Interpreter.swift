@@ -80,7 +80,7 @@ struct Interpreter {
     /// The time is wanted by a handler that has just been reached.
     var errorTime: (node: CompiledNode, variables: Variables)?
     var steps = 0
-    private var executions = 0
+    private(set) var executions = 0
     private var executionsInTurn = 0
     private var awaiting = Awaiting.nothing
     /// A node that is executed next, whatever is in the queues.
@@ -231,7 +231,7 @@ struct Interpreter {
         if self.watch.isOn, self.announce(node, position) { return nil }
         guard self.countExecution(of: node) else { return nil }
         if let structure = node.type.structure {
-            defer { if self.watch.isOn, !self.isAwaiting { self.visitEnded(node, position) } }
+            defer { if self.watch.isOn, !self.isAwaiting { self.structureEntered(node, position) } }
             return self.carryOut(structure, node, position)
         }
         do throws(NodeFailure) {
@@ -279,16 +279,14 @@ struct Interpreter {
         let node = scope.program.nodes[position]
         self.repeats = nil
         scope.variables.setOutputs(result.outputs, of: node.id)
-        if self.watch.isOn { self.visitEnded(node, position) }
+        if self.watch.isOn { self.visitEnded(node, position, port: node.port(chosen: result)) }
         if self.starts.target == position, scope.depth == 0 { return self.targetReached() }
         guard let port = result.port else {
             self.frames[self.top].append(node.next)
             return
         }
-        // A branching node that is wired by its usual output alone goes on there (workflow format §5).
-        let isBranching = node.successors.contains { $0.port != ExecPorts.usualOutput }
-        self.follow(isBranching ? port : ExecPorts.usualOutput, of: node)
-        if isBranching, self.settings.keepsEvents, !node.isConnected(port) {
+        self.follow(node.isBranching ? port : ExecPorts.usualOutput, of: node)
+        if node.isBranching, self.settings.keepsEvents, !node.isConnected(port) {
             self.records.tell(.debug, node.id, "Nothing is connected to '\(port)': this branch ends here")
         }
     }

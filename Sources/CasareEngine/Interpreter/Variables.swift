@@ -103,6 +103,36 @@ package final class Variables {
         return copy
     }
 
+    // MARK: Looking from outside
+
+    /// What there is at one moment. It may leave the run that it was taken in.
+    struct Snapshot: Sendable {
+        fileprivate let values: [String: Value]
+        fileprivate let order: [String]
+        let readOnly: Set<String>
+        let outputs: [String: Object]
+        fileprivate let previousNode: String?
+        let names: Names
+
+        var all: Object { Object(self.order.map { ($0, self.values[$0] ?? .null) }) }
+
+        func variable(_ name: String) -> Value? { self.values[name] }
+    }
+
+    var snapshot: Snapshot {
+        Snapshot(
+            values: self.values, order: self.order, readOnly: self.readOnly, outputs: self.outputs,
+            previousNode: self.previousNode, names: self.names)
+    }
+
+    convenience init(_ snapshot: Snapshot) {
+        self.init(readOnly: snapshot.readOnly, names: snapshot.names)
+        self.values = snapshot.values
+        self.order = snapshot.order
+        self.outputs = snapshot.outputs
+        self.previousNode = snapshot.previousNode
+    }
+
     // MARK: Misses
 
     var hasMisses: Bool { !self.misses.isEmpty }

@@ -41,12 +41,14 @@ struct Watch {
         }
         self.announced = position
         self.open = (self.visits, position)
-        self.begin(visit)
+        self.begin(visit, isPass: false)
         return true
     }
 
-    private mutating func begin(_ visit: (Int) -> NodeVisit) {
-        self.waiting.append(.started(visit(self.visits)))
+    private mutating func begin(_ visit: (Int) -> NodeVisit, isPass: Bool) {
+        var visit = visit(self.visits)
+        visit.isPass = isPass
+        self.waiting.append(.started(visit))
         self.visits += 1
     }
 
@@ -69,7 +71,7 @@ struct Watch {
             self.waiting.append(.finished(end(open.number)))
         } else {
             let number = self.visits
-            self.begin(visit)
+            self.begin(visit, isPass: true)
             self.waiting.append(.finished(end(number)))
         }
     }
@@ -86,7 +88,8 @@ extension Interpreter {
 
     mutating func bypassed(_ node: CompiledNode, _ outputs: Object) {
         self.watch.end(
-            Self.noPosition, self.describer(of: node), self.ender(of: node, outputs: outputs, failure: nil))
+            Self.noPosition, self.describer(of: node),
+            self.ender(of: node, outputs: outputs, failure: nil, port: node.type.usualPort))
     }
 
     /// No node's: the visit of a disabled node is never open.
@@ -94,29 +97,59 @@ extension Interpreter {
 
     /// Tells that a node has been executed. A structure is through when it has been entered; of one whose visit has
     /// ended already nothing is told again.
-    mutating func visitEnded(_ node: CompiledNode, _ position: Int, _ failure: NodeFailure? = nil) {
+    mutating func visitEnded(
+        _ node: CompiledNode, _ position: Int, _ failure: NodeFailure? = nil, port: String? = nil
+    ) {
         guard failure != nil || self.watch.open?.position == position else { return }
         let outputs = failure?.outputs ?? self.frames.last?.scope.variables.outputs[node.id] ?? [:]
         self.watch.end(
-            position, self.describer(of: node), self.ender(of: node, outputs: outputs, failure: failure))
+            position, self.describer(of: node),
+            self.ender(of: node, outputs: outputs, failure: failure, port: port))
+    }
+
+    /// Tells that a structure has been entered, or been done with at once.
+    mutating func structureEntered(_ node: CompiledNode, _ position: Int) {
+        self.visitEnded(node, position, port: self.enteredPort(of: node, position))
+    }
+
+    private func enteredPort(of node: CompiledNode, _ position: Int) -> String? {
+        switch self.frames.last?.kind {
+        case .forBody(let loop) where loop.start == position: return "body"
+        case .whileBody(position, _): return "body"
+        case .item(let items) where items.node == position: return "body"
+        case .tryBody(position): return "try_body"
+        case .retryBody(position, _): return "retry_body"
+        case .protectedBody(position): return "protected_body"
+        case .forkBranch(let fork) where fork.node == position: return fork.branches[fork.index].port
+        default: break
+        }
+        switch node.type.structure {
+        case .forLoopStart, .whileLoopStart, .parallelForEach: return "completed"
+        case .end, .break, .continue, .forLoopEnd, .whileLoopEnd: return nil
+        default: return node.type.usualPort
+        }
     }
 
     /// Tells of another pass of a loop or another attempt.
-    mutating func passBegan(_ node: CompiledNode, _ position: Int) {
+    ///
+    /// - Parameter port: Where it goes on.
+    mutating func passBegan(_ node: CompiledNode, _ position: Int, port: String) {
         guard self.watch.isOn else { return }
         let outputs = self.scope.variables.outputs[node.id] ?? [:]
         self.watch.end(
-            position, self.describer(of: node), self.ender(of: node, outputs: outputs, failure: nil))
+            position, self.describer(of: node),
+            self.ender(of: node, outputs: outputs, failure: nil, port: port))
     }
 
     private func ender(
-        of node: CompiledNode, outputs: Object, failure: NodeFailure?
+        of node: CompiledNode, outputs: Object, failure: NodeFailure?, port: String?
     ) -> (Int) -> NodeVisitEnd {
         let masking = self.masking
         return { number in
             NodeVisitEnd(
-                number: number, node: node.id, nodeType: node.type.name, outputs: masking.masked(outputs),
-                error: failure.map { masking.masked($0.message) }, errorType: failure?.type)
+                number: number, node: node.id, nodeType: node.type.name,
+                outputs: SecretNames.masked(masking.masked(outputs)),
+                error: failure.map { masking.masked($0.message) }, errorType: failure?.type, port: port)
         }
     }
 
@@ -126,26 +159,58 @@ extension Interpreter {
         let enclosing = self.enclosing
         let inputs = (try? node.bindings.inputs(in: scope.variables, clock: self.clock))?.all ?? [:]
         _ = scope.variables.takeMisses()
-        let variables = self.watch.extent == .visitsAndVariables ? scope.variables.all : [:]
+        let view =
+            self.watch.extent == .visitsAndVariables
+            ? ScopeView(snapshot: scope.variables.snapshot, masking: masking) : nil
+        let attempt = 1 + (self.repeatsDone(of: node, in: scope) ?? 0)
         return { number in
             NodeVisit(
                 number: number, node: node.id, nodeType: node.type.name, name: node.source.name,
-                workflow: scope.program.name, inputs: masking.masked(inputs), isBypassed: node.isDisabled,
-                variables: masking.masked(variables), enclosing: enclosing)
+                workflow: scope.program.name, inputs: SecretNames.masked(masking.masked(inputs)),
+                isBypassed: node.isDisabled, attempt: attempt, scope: view,
+                enclosing: enclosing.map { $0.masked(by: masking) })
         }
+    }
+
+    private func repeatsDone(of node: CompiledNode, in scope: Scope) -> Int? {
+        guard let repeats = self.repeats, repeats.node == scope.program.positions[node.id] else { return nil }
+        return repeats.count
+    }
+
+    /// Sets variables where a node that is about to be executed looks for them.
+    ///
+    /// - Returns: The visit as it is now.
+    func setting(_ variables: Object, before visit: NodeVisit) -> NodeVisit {
+        guard let scope = self.frames.last?.scope, let position = scope.program.positions[visit.node] else {
+            preconditionFailure("No node \(visit.node) is about to be executed")
+        }
+        for (name, value) in variables { scope.variables.assign(name, value) }
+        return self.describer(of: scope.program.nodes[position])(visit.number)
+    }
+
+    func position(at node: CompiledNode?) -> RunPosition {
+        let masking = self.masking
+        return RunPosition(
+            executed: self.executions, node: node?.id, name: node?.source.name,
+            enclosing: self.enclosing.map { $0.masked(by: masking) })
     }
 
     /// The structures that are open, the outermost first.
     private var enclosing: [EnclosingStructure] {
         self.frames.compactMap { frame in
-            func structure(_ kind: EnclosingStructure.Kind, _ node: Int, _ count: Int? = nil) -> EnclosingStructure {
+            func structure(
+                _ kind: EnclosingStructure.Kind, _ node: Int, _ count: Int? = nil, of total: Int? = nil,
+                item: Value? = nil, detail: String? = nil
+            ) -> EnclosingStructure {
                 EnclosingStructure(
                     kind: kind, node: frame.scope.program.nodes[node].id, workflow: frame.scope.program.name,
-                    count: count)
+                    count: count, total: total, item: item, detail: detail)
             }
             switch frame.kind {
             case .root: return nil
-            case .forBody(let loop): return structure(.loop, loop.start, loop.index + 1)
+            case .forBody(let loop):
+                return structure(
+                    .loop, loop.start, loop.index + 1, of: loop.items.count, item: loop.items[loop.index])
             case .whileBody(let start, let iteration): return structure(.loop, start, iteration + 1)
             case .tryBody(let start): return structure(.tryBody, start)
             case .catchBody(let start): return structure(.catchBody, start)
@@ -154,13 +219,19 @@ extension Interpreter {
             case .protectedBody(let start): return structure(.protected, start)
             case .errorBody(let start): return structure(.onError, start)
             case .onErrorFinally(let start, _): return structure(.finallyBody, start)
-            case .forkBranch(let fork): return structure(.branch, fork.node, fork.index + 1)
-            case .item(let items): return structure(.item, items.node, items.index + 1)
+            case .forkBranch(let fork):
+                return structure(
+                    .branch, fork.node, fork.index + 1, of: fork.branches.count,
+                    detail: fork.branches[fork.index].port)
+            case .item(let items):
+                return structure(
+                    .item, items.node, items.index + 1, of: items.items.count, item: items.items[items.index])
             case .call(let call):
                 // The calling node is in the workflow that calls.
                 let caller = self.caller(of: frame)
                 return EnclosingStructure(
-                    kind: .call, node: caller.nodes[call.node].id, workflow: caller.name, count: nil)
+                    kind: .call, node: caller.nodes[call.node].id, workflow: caller.name, count: nil,
+                    detail: frame.scope.program.name)
             }
         }
     }

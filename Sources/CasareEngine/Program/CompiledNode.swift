@@ -34,7 +34,6 @@ final class CompiledNode: Sendable {
         _ node: WorkflowDocument.Node, type: NodeType, deliveries: [ParameterBindings.Delivery],
         successors: [(port: String, nodes: [Int])], pairing: Pairing, literals: Set<String> = []
     ) {
-        let usual = type.execOutputs.first ?? ExecPorts.usualOutput
         // What a connection delivers is not known yet: as a template it makes the type assume the worst.
         var known = node.config
         for delivery in deliveries { known[delivery.parameter] = .string("{{\(delivery.port)}}") }
@@ -44,7 +43,7 @@ final class CompiledNode: Sendable {
         self.bindings = ParameterBindings(type: type, config: node.config, deliveries: deliveries, literals: literals)
         self.condition = Condition(of: type, config: node.config)
         self.successors = successors
-        self.next = successors.first { $0.port == usual }?.nodes ?? []
+        self.next = successors.first { $0.port == type.usualPort }?.nodes ?? []
         self.pairing = pairing
         self.isReenterable = type.isReenterable
         self.readsClock = self.bindings.readsClock || self.condition.readsClock || type.readsClock
@@ -74,6 +73,19 @@ final class CompiledNode: Sendable {
     func isConnected(_ port: String) -> Bool {
         self.successors.contains { $0.port == port }
     }
+
+    /// Whether its outputs lead different ways. A branching node that is wired by its usual output alone goes on there
+    /// (workflow format §5).
+    var isBranching: Bool { self.successors.contains { $0.port != ExecPorts.usualOutput } }
+
+    /// The exec output that a result leads to, for whoever watches.
+    func port(chosen result: NodeResult) -> String {
+        guard let port = result.port else { return self.type.usualPort }
+        return self.isBranching ? port : ExecPorts.usualOutput
+    }
+
+    /// The parameters that connections deliver values to.
+    var deliveredParameters: [String] { self.deliveries.map(\.parameter) }
 }
 
 extension CompiledNode {
@@ -116,6 +128,9 @@ extension NodeType {
     var structure: Structure? {
         if case .structure(let structure) = self.behaviour { structure } else { nil }
     }
+
+    /// The exec output that is followed when the node names none.
+    var usualPort: String { self.execOutputs.first ?? ExecPorts.usualOutput }
 
     fileprivate var isReenterable: Bool {
         switch self.structure {

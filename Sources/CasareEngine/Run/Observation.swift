@@ -6,6 +6,11 @@ package struct RunObserver: Sendable {
         case proceed
         /// The run ends before this node, as if it had been asked to stop.
         case stop
+        /// These variables are set where the node will look for them, and the observer is asked about the node again.
+        ///
+        /// Only for a run without a journal, because a replay would not know of them, and not at a visit that
+        /// `isPass`: what follows it may look elsewhere.
+        case set(Object)
     }
 
     /// Told before a node is executed, and after.
@@ -40,12 +45,21 @@ package struct NodeVisit: Sendable {
     package let inputs: Object
     /// It is disabled and will be passed by.
     package let isBypassed: Bool
-    /// The variables that the node sees; only where the observer wants to be waited for.
-    package let variables: Object
+    /// Which try this is of a node that is executed again after a failure, by the `retry_count` setting or an
+    /// ErrorRecovery node; from 1.
+    package let attempt: Int
+    /// What the node sees; only where the observer wants to be waited for.
+    package var scope: ScopeView?
     /// The open loops, tries, branches and calls around the node, the outermost first.
     package let enclosing: [EnclosingStructure]
     /// What follows is known from the journal: it happened in an earlier attempt.
     package internal(set) var isReplayed = false
+    /// Nothing is about to be executed: a loop goes round again, an error has come to a Catch, a disabled node is passed
+    /// by.
+    package internal(set) var isPass = false
+
+    /// The variables that the node sees; none where nobody wants to be waited for.
+    package var variables: Object { self.scope?.variables ?? [:] }
 }
 
 /// A structure that is being carried out.
@@ -60,6 +74,12 @@ package struct EnclosingStructure: Hashable, Sendable {
     package let workflow: String
     /// The pass, attempt, branch or item, counted from 1.
     package let count: Int?
+    /// How many passes, branches or items there will be, where that is known.
+    package var total: Int?
+    /// What the pass or item is about.
+    package var item: Value?
+    /// The branch's port, or the name of the workflow that is called.
+    package var detail: String?
 }
 
 /// How a visit ended.
@@ -71,6 +91,8 @@ package struct NodeVisitEnd: Sendable {
     /// The failure, whether anything handles it or not.
     package let error: String?
     package let errorType: String?
+    /// The exec output that was chosen; `nil` where none was, as by an error that nothing is connected for.
+    package let port: String?
     /// From the visit's start; of a structure, until it was entered.
     package internal(set) var duration = Duration.zero
     package internal(set) var isReplayed = false

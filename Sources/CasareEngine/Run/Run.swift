@@ -50,6 +50,7 @@ struct Run {
             case .finished(let failed):
                 return self.finished(failed)
             case .yield:
+                self.tellPosition()
                 try Task.checkCancellation()
                 if self.isOverdue { return self.timedOut() }
                 try await self.flush()
@@ -57,6 +58,7 @@ struct Run {
             case .sleep(let seconds):
                 // An earlier attempt has waited already.
                 if self.isReplaying { continue }
+                self.tellPosition()
                 try await self.flush()
                 if try await self.sleep(Duration(clampingSeconds: seconds)) { return self.interrupted(request) }
                 if self.isOverdue { return self.timedOut() }
@@ -68,6 +70,7 @@ struct Run {
             case .perform(let step):
                 self.nextStep = step.index + 1
                 if self.recorded[step.index] == nil, self.isOverdue { return self.timedOut() }
+                self.tellPosition(step.node)
                 if let question = try await self.perform(step) { return self.inDoubt(question) }
                 if self.isOverdue { return self.timedOut() }
             }
@@ -167,6 +170,11 @@ struct Run {
         for line in lines { onEvent(.log(level: line.level, node: line.node, message: line.message)) }
     }
 
+    private func tellPosition(_ node: CompiledNode? = nil) {
+        guard let onProgress = self.driver.environment.onProgress, !self.isReplaying else { return }
+        onProgress(self.interpreter.position(at: node))
+    }
+
     /// - Returns: Whether the observer wants the run to stop.
     private mutating func observe(_ observation: Observation) async throws -> Bool {
         guard let observer = self.driver.environment.observer else { return false }
@@ -175,7 +183,12 @@ struct Run {
             visit.isReplayed = self.isReplaying
             if !visit.isReplayed, let beforeNode = observer.beforeNode {
                 let start = ContinuousClock.now
-                let decision = try await beforeNode(visit)
+                var decision = try await beforeNode(visit)
+                while case .set(let variables) = decision {
+                    precondition(self.driver.journal is NoJournal && !visit.isPass, "Nobody can set variables here")
+                    visit = self.interpreter.setting(variables, before: visit)
+                    decision = try await beforeNode(visit)
+                }
                 self.extendDeadlines(by: .now - start)
                 if case .stop = decision { return true }
             }
@@ -192,6 +205,7 @@ struct Run {
     /// Time that a person took to look around is nobody's.
     private mutating func extendDeadlines(by duration: Duration) {
         self.deadline += duration
+        for number in self.visitStarts.keys { self.visitStarts[number]? += duration }
         for position in self.frameDeadlines.indices { self.frameDeadlines[position].at += duration }
     }
 }

@@ -15,6 +15,8 @@ package struct RunEnvironment: Sendable {
     package var submitter: (any JobSubmitter)?
     /// Told of progress as it happens; what is replayed from the journal is not told again.
     package var onEvent: (@Sendable (RunEvent) -> Void)?
+    /// Told where the run is, often enough to show it: before each step and each wait, and every few thousand pure nodes.
+    package var onProgress: (@Sendable (RunPosition) -> Void)?
     /// Watches node by node; it costs much more than `onEvent`.
     package var observer: RunObserver?
 
@@ -24,6 +26,7 @@ package struct RunEnvironment: Sendable {
         sleep: @escaping @Sendable (Duration) async throws -> Void = { try await Task.sleep(for: $0) },
         isStopRequested: @escaping @Sendable () -> Bool = { false }, executionsMax: Int = 1_000_000,
         submitter: (any JobSubmitter)? = nil, onEvent: (@Sendable (RunEvent) -> Void)? = nil,
+        onProgress: (@Sendable (RunPosition) -> Void)? = nil,
         observer: RunObserver? = nil
     ) {
         self.workingDirectory = workingDirectory
@@ -34,8 +37,20 @@ package struct RunEnvironment: Sendable {
         self.executionsMax = executionsMax
         self.submitter = submitter
         self.onEvent = onEvent
+        self.onProgress = onProgress
         self.observer = observer
     }
+}
+
+/// How far a run has come.
+package struct RunPosition: Sendable {
+    /// Executions of nodes, passes of loops included.
+    package let executed: Int
+    /// The node that is about to be executed, and what people call it; `nil`: one of many, or a wait.
+    package let node: String?
+    package let name: String?
+    /// The structures around it, the outermost first.
+    package let enclosing: [EnclosingStructure]
 }
 
 /// Something that happened in a run. Pure nodes are too many and too quick to be told of one by one.

@@ -27,7 +27,7 @@ struct TimeLimit: Sendable {
         return try await withThrowingTaskGroup(of: Result?.self) { group in
             group.addTask { try await body() }
             group.addTask {
-                try await Task.sleep(for: Duration(clampingSeconds: seconds))
+                try await Task.sleepInSlices(for: Duration(clampingSeconds: seconds))
                 return nil
             }
             defer { group.cancelAll() }

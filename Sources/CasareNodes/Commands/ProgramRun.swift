@@ -38,7 +38,7 @@ struct ProgramRun: Sendable {
         try await withThrowingTaskGroup(of: Outcome?.self) { group in
             group.addTask { try await self.runToEnd() }
             group.addTask {
-                try await Task.sleep(for: self.timeout)
+                try await Task.sleepInSlices(for: self.timeout)
                 return nil
             }
             defer { group.cancelAll() }

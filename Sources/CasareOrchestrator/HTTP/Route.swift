@@ -127,6 +127,19 @@ extension Route {
         }
     }
 
+    /// As `post`. Members that are left out stay as they are.
+    static func patch<Body: Codable & Sendable, Result: Codable & Sendable>(
+        _ path: String, _ access: Access, _ summary: String,
+        _ handler: @escaping @Sendable (APIRequest, Body) async throws -> Result
+    ) -> Route {
+        let shape = RequestShape(of: Body.self)
+        return Route(
+            .patch, path, access, summary, query: [], bodyType: Body.self, answerType: Result.self, statuses: [200]
+        ) { request, bytes in
+            try Reply(try await handler(request, try Self.body(bytes, shape)))
+        }
+    }
+
     private static func body<Body: Decodable>(_ bytes: [UInt8], _ shape: RequestShape) throws -> Body {
         do throws(WireJSON.Failure) {
             return try WireJSON.decode(from: bytes.isEmpty ? Array("{}".utf8) : bytes, shape: shape)

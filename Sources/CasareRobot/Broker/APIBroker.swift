@@ -112,6 +112,24 @@ package final class APIBroker: Broker {
         }
     }
 
+    package func submit(
+        _ child: ChildJob, forStep step: Int, under lease: Lease
+    ) async throws(BrokerError) -> Job.ID {
+        do throws(ClientError) {
+            return try await self.client.submitChild(child, forStep: step, under: lease)
+        } catch {
+            throw Self.error(error, about: lease)
+        }
+    }
+
+    package func ending(of child: Job.ID, under lease: Lease) async throws(BrokerError) -> ChildJob.Ending? {
+        do throws(ClientError) {
+            return try await self.client.ending(of: child, under: lease)
+        } catch {
+            throw Self.error(error, about: lease)
+        }
+    }
+
     package func close() async {
         if let session = self.session.withLock({ $0 }) {
             // Without it the session ends by itself when its lease is over.

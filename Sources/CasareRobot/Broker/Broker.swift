@@ -36,6 +36,12 @@ package protocol Broker: Sendable {
     /// Hands the job back without using up the attempt.
     func release(_ lease: Lease, reason: String) async throws(BrokerError)
 
+    /// Submits a job for a step of the leased one; the step's job is the same however often it is asked for.
+    func submit(_ child: ChildJob, forStep step: Int, under lease: Lease) async throws(BrokerError) -> Job.ID
+
+    /// How a job that was submitted so has ended; `nil` while it has not.
+    func ending(of child: Job.ID, under lease: Lease) async throws(BrokerError) -> ChildJob.Ending?
+
     /// Ends the session and hands back what it still holds.
     func close() async
 }

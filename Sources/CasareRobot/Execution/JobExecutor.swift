@@ -63,8 +63,9 @@ struct JobExecutor: Sendable {
             ]),
             journal: self.journal(of: job),
             environment: RunEnvironment(
-                workingDirectory: directory.path, policy: self.configuration.policy,
-                isStopRequested: self.isStopRequested))
+                workingDirectory: directory.path, policy: self.policy(for: job),
+                isStopRequested: self.isStopRequested,
+                submitter: BrokerSubmitter(broker: self.broker, lease: job.lease, patience: Patience())))
         do {
             return try await driver.run()
         } catch let error as JournalMismatch {
@@ -107,6 +108,11 @@ struct JobExecutor: Sendable {
             }
             logger.info("Released job")
         }
+    }
+
+    private func policy(for job: LeasedJob) -> NodePolicy {
+        self.configuration.policy.applied(
+            to: job.policy, isTighteningOnly: self.configuration.refusesLoosening)
     }
 
     private func journal(of job: LeasedJob) -> BrokerJournal {

@@ -41,8 +41,10 @@ enum LeaseQueries {
             jobs.workflow_id, workflows.name AS workflow_name, jobs.workflow_version, jobs.variables, jobs.options,
             CASE WHEN row_number() OVER (
                 PARTITION BY jobs.workflow_id, jobs.workflow_version ORDER BY taken.priority DESC, taken.seq
-            ) = 1 THEN workflow_versions.document END AS document
+            ) = 1 THEN workflow_versions.document END AS document,
+            tenants.path_rules, tenants.command_rules, tenants.url_rules, tenants.node_overrides, tenants.scripts
         FROM taken
+        JOIN tenants ON tenants.tenant_id = taken.tenant_id
         CROSS JOIN LATERAL (
             SELECT * FROM jobs WHERE jobs.tenant_id = casare_tenant() AND jobs.job_id = taken.job_id LIMIT 1
         ) AS jobs

@@ -54,7 +54,8 @@ package enum LeaseStore {
             lease: Lease(job: id, token: .init(rawValue: try row.int64("token"))), attempt: try row.int("attempt"),
             workflowName: try row.string("workflow_name"), workflowVersion: version.version, document: document,
             variables: try StoredJSON.object(try row.string("variables"), in: "job \(id)"),
-            options: try StoredJSON.options(try row.string("options"), in: "job \(id)"), priority: priority)
+            options: try StoredJSON.options(try row.string("options"), in: "job \(id)"), priority: priority,
+            policy: try SafetyPolicy(row: row))
     }
 
     /// Everything that earlier attempts recorded, for the robot to go on from there.

@@ -77,6 +77,8 @@ public struct LeasedJobInfo: Hashable, Sendable, Codable {
     public let variables: Object
     public let options: Job.Options
     public let priority: Priority
+    /// What the tenant says about the safety rules. An orchestrator before it knew of this says nothing.
+    public let policy: SafetyPolicy?
 
     public init(_ job: LeasedJob) {
         self.jobID = job.lease.job
@@ -88,13 +90,14 @@ public struct LeasedJobInfo: Hashable, Sendable, Codable {
         self.variables = job.variables
         self.options = job.options
         self.priority = job.priority
+        self.policy = job.policy
     }
 
     public var leasedJob: LeasedJob {
         LeasedJob(
             lease: Lease(job: self.jobID, token: self.token), attempt: self.attempt, workflowName: self.workflow,
             workflowVersion: self.workflowVersion, document: self.document, variables: self.variables,
-            options: self.options, priority: self.priority)
+            options: self.options, priority: self.priority, policy: self.policy ?? SafetyPolicy())
     }
 }
 

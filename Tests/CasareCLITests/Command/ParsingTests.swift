@@ -34,7 +34,9 @@ struct ParsingTests {
             + " --working-directory /tmp",
         "db migrate --database-url postgres://h/d --dry-run", "db status -o json",
         "token create ci --role operator --expires-in 90d", "token create r --role robot --robot r1", "token list",
-        "token revoke ci --yes", "login --url http://localhost:8000 --token-file f --name local --production",
+        "token revoke ci --yes", "tenant policy show -o wide", "tenant policy set url_rules=off scripts=ON --dry-run",
+        "tenant policy reset url-rules --yes",
+        "login --url http://localhost:8000 --token-file f --name local --production",
         "context list", "context use live", "context show", "context show live", "context remove live", "ctx ls",
         "status", "version -o json", "dev --port 0 --slots 2 --data-dir d --reset --yes --no-robot --log-level debug",
     ])
@@ -53,7 +55,10 @@ struct ParsingTests {
         "job list --since later",
         "job list --limit -1", "job list -o json --columns id", "job cancel", "workflow validate", "robot get -r",
         "robot register r1 --slots 0", "run - --vars -", "run", "token create x", "token create x --role king",
-        "token create x --role viewer --robot r1", "dev --port 65536", "dev --slots 0",
+        "token create x --role viewer --robot r1", "tenant policy set", "tenant policy set url_rules",
+        "tenant policy set url_rules=maybe", "tenant policy set url_rule=off", "tenant policy reset",
+        "tenant policy set scripts=on scripts=off", "tenant policy reset scripts scripts", "dev --port 65536",
+        "dev --slots 0",
     ])
     func `a wrong command line is a usage error`(line: String) async {
         #expect(await Casarectl.main(line.split(separator: " ").map(String.init)) == 64)

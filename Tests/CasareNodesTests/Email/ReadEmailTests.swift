@@ -179,7 +179,13 @@ import Testing
             try box.server.deliver(5, many)
             try box.server.deliver(6, "Subject: long\n\n" + String(repeating: "ä", count: 1 << 20))
             try box.server.deliver(7, "Subject: date\nDate: yesterday\nContent-Type: text/plain; charset=\"\n\nx\n")
-            let mails = try await box.read(["newest_first": false])
+            try box.server.deliver(
+                8,
+                "Subject: \(String(repeating: "s", count: 3 << 20))\n \(String(repeating: "t", count: 3 << 20))\n"
+                    + "Content-Type: text/plain\(String(repeating: ";", count: 3 << 20))\n\nx\n")
+            var mails = try await box.read(["newest_first": false])
+            // The space before it counts, too.
+            #expect(mails.removeLast()["subject"]?.string == String(repeating: "s", count: (1 << 20) - 1))
             #expect(mails.map { $0["subject"]?.string } == ["", "no body", "cut", "deep", "many", "long", "date"])
             #expect(mails[2]["body_text"] == "first\n")
             #expect(mails[4]["attachments"]?.list?.count == 1000)

@@ -1,9 +1,11 @@
 import CasareDomain
 import CasareEngine
 import CasareOrchestrator
+import CasarePostgres
 import CasareRobot
 import CasareStore
 import CasareTestSupport
+import FoundationEssentials
 import Logging
 import ServiceLifecycle
 import Testing
@@ -18,7 +20,6 @@ struct BrokerFixture: Sendable {
     let database: Database
     /// Of the orchestrator, for brokers over the API.
     private let url: String
-    private let token: String
 
     private static let logger: Logger = {
         var logger = Logger(label: "test")
@@ -31,10 +32,7 @@ struct BrokerFixture: Sendable {
     ) async throws -> Result {
         try await withTestDatabase { database in
             guard form == .api else {
-                return try await body(BrokerFixture(form: form, database: database, url: "", token: ""))
-            }
-            let token = try await database.asTenant(.default) { connection in
-                try TokenStore.create(name: "robots", role: .robot, on: connection).text.reveal()
+                return try await body(BrokerFixture(form: form, database: database, url: ""))
             }
             let orchestrator = Orchestrator(
                 configuration: OrchestratorConfiguration(database: database.configuration, port: 0),
@@ -47,7 +45,7 @@ struct BrokerFixture: Sendable {
                 }
                 tasks.addTask {
                     let url = "http://127.0.0.1:\(try await orchestrator.boundPort)"
-                    let fixture = BrokerFixture(form: form, database: database, url: url, token: token)
+                    let fixture = BrokerFixture(form: form, database: database, url: url)
                     do {
                         let result = try await body(fixture)
                         await group.triggerGracefulShutdown()
@@ -68,13 +66,16 @@ struct BrokerFixture: Sendable {
 
     /// Gives `body` an open broker, and closes it.
     func withBroker<Result: Sendable>(
-        _ name: String = "robot", slots: Int = 100, _ body: (any Broker) async throws -> Result
+        _ name: String = "robot", of tenant: Tenant.ID = .default, slots: Int = 100,
+        _ body: (any Broker) async throws -> Result
     ) async throws -> Result {
         let broker: any Broker =
             switch self.form {
             case .sql:
-                SQLBroker(database: Database(self.database.configuration, connectionsMax: 4), logger: Self.logger)
-            case .api: try APIBroker(url: self.url, token: self.token)
+                SQLBroker(
+                    database: Database(self.database.configuration, connectionsMax: 4), tenant: tenant,
+                    logger: Self.logger)
+            case .api: try APIBroker(url: self.url, token: try await self.token(name, of: tenant))
             }
         do {
             _ = try await broker.open(Self.description(name, slots: slots))
@@ -84,6 +85,12 @@ struct BrokerFixture: Sendable {
         } catch {
             await broker.close()
             throw error
+        }
+    }
+
+    private func token(_ name: String, of tenant: Tenant.ID) async throws -> String {
+        try await self.database.asTenant(tenant) { connection in
+            try TokenStore.create(name: "\(name) \(UUID())", role: .robot, on: connection).text.reveal()
         }
     }
 
@@ -98,9 +105,10 @@ struct BrokerFixture: Sendable {
     /// Submits jobs of one workflow.
     @discardableResult
     func submit(
-        _ count: Int = 1, document: String = Self.document, variables: Object = [:], options: Job.Options = .init()
+        _ count: Int = 1, for tenant: Tenant.ID = .default, document: String = Self.document, variables: Object = [:],
+        options: Job.Options = .init()
     ) async throws -> [Job.ID] {
-        try await self.database.asTenant(.default) { connection in
+        try await self.database.asTenant(tenant) { connection in
             let pushed = try WorkflowStore.push(name: "w", document: document, by: "test", on: connection)
             let jobs = (0..<count).map { _ in
                 NewJob(
@@ -111,8 +119,16 @@ struct BrokerFixture: Sendable {
         }
     }
 
-    func job(_ id: Job.ID) async throws -> Job {
-        let job = try await self.database.asTenant(.default) { connection in try JobStore.get(id, on: connection) }
+    /// Adds a second tenant, beside the one that every database begins with.
+    func addTenant(_ id: Tenant.ID) async throws {
+        try await self.database.asSystem { connection in
+            _ = try connection.execute(
+                "INSERT INTO tenants (tenant_id, name) VALUES (@id, 'other')", ["id": .int4(id.rawValue)])
+        }
+    }
+
+    func job(_ id: Job.ID, of tenant: Tenant.ID = .default) async throws -> Job {
+        let job = try await self.database.asTenant(tenant) { connection in try JobStore.get(id, on: connection) }
         return try #require(job)
     }
 }

@@ -5,6 +5,8 @@ struct MIMEPart {
     /// Of a mail in all.
     private static let partsMax = 1000
     private static let headerFieldsMax = 1000
+    /// Of one field, which becomes several texts; what comes beyond is left out.
+    private static let fieldBytesMax = 1 << 20
 
     private var fields: [(name: String, value: [UInt8])] = []
     /// As it came, encoded.
@@ -24,10 +26,11 @@ struct MIMEPart {
         while let line = Self.nextLine(&rest), !line.isEmpty {
             if let first = line.first, first == 0x20 || first == 0x09 {
                 // Folding is taken back.
-                if !fields.isEmpty { fields[fields.count - 1].value += line }
+                guard let length = fields.last?.value.count else { continue }
+                fields[fields.count - 1].value += line.prefix(Self.fieldBytesMax - length)
             } else if let colon = line.firstIndex(of: UInt8(ascii: ":")), fields.count < Self.headerFieldsMax {
                 let name = String(decoding: line[..<colon], as: UTF8.self).trimmed.lowercased()
-                fields.append((name, Array(line[(colon + 1)...])))
+                fields.append((name, Array(line[(colon + 1)...].prefix(Self.fieldBytesMax))))
             }
         }
         func text(_ name: String) -> String {
@@ -84,13 +87,13 @@ struct MIMEPart {
         return line.last == 0x0D ? line.dropLast() : line
     }
 
-    /// What stands between lines of `--boundary`; the line's end before one belongs to it.
+    /// What stands between lines of `--boundary`; the line's end before one belongs to it. No more than may be parts.
     private static func sections(_ body: ArraySlice<UInt8>, boundary: [UInt8]) -> [ArraySlice<UInt8>] {
         let mark = [0x2D, 0x2D] + boundary
         var sections: [ArraySlice<UInt8>] = []
         var rest = body
         var start: Int?
-        while true {
+        while sections.count < Self.partsMax {
             let lineStart = rest.startIndex
             guard let line = Self.nextLine(&rest) else { break }
             guard line.starts(with: mark) else { continue }
@@ -107,7 +110,7 @@ struct MIMEPart {
             start = rest.startIndex
         }
         // Cut off: the last part goes to the end.
-        if let start { sections.append(body[start...]) }
+        if let start, sections.count < Self.partsMax { sections.append(body[start...]) }
         return sections
     }
 }

@@ -220,7 +220,7 @@ package final class WebClient: Sendable {
         try await withThrowingTaskGroup(of: R?.self) { group in
             group.addTask { try await body() }
             group.addTask {
-                try await Task.sleep(for: limit)
+                try await Task.sleepInSlices(for: limit)
                 return nil
             }
             defer { group.cancelAll() }

@@ -1,0 +1,65 @@
+import CasareDomain
+import CasareStore
+import CasareWire
+
+/// Jobs that a job which a robot holds has beside it.
+enum ChildRoutes {
+    private static let workflowCharactersMax = 255
+
+    static let all: [Route] = [
+        .post(
+            "/api/v1/jobs/{id}/children", .needs(.execute),
+            "Submit a job for a step of one that the robot holds; each step has one.", Self.submit),
+        .get(
+            "/api/v1/jobs/{id}/children/{child}", .needs(.execute), "Whether and how such a job has ended.",
+            query: [.text("token", "The lease's token.")], Self.state),
+    ]
+
+    private static func submit(
+        _ request: APIRequest, _ body: SubmitChildRequest
+    ) async throws -> Answer<SubmitChildResponse> {
+        try ShortText.check(body.workflow, "workflow", charactersMax: self.workflowCharactersMax)
+        guard body.step >= 0 else {
+            throw WireDecodingError(path: "step", message: "expected a number from 0")
+        }
+        if let document = body.document {
+            // It came with a document that was checked; what calls what may differ by where it begins.
+            _ = try CheckedDocument(document, name: body.workflow, catalogue: request.services.catalogue)
+        }
+        let lease = Lease(job: try request.jobID(), token: body.token)
+        let job = try await request.inTenant { connection in
+            try request.checkHolds(lease, on: connection)
+            do {
+                return try ChildStore.submit(body.child, forStep: body.step, under: lease, on: connection)
+            } catch StoreError.notFound(.workflow, let name) {
+                // 404 says that the job of the path is gone.
+                throw APIProblem.validation(
+                    WireDecodingError(path: "workflow", message: "there is no workflow \(name)"))
+            }
+        }
+        if !job.isDuplicate {
+            request.services.bell.ring(request.principal.tenant)
+            request.services.bell.jobChanged(job.id)
+        }
+        return Answer(SubmitChildResponse(id: job.id))
+    }
+
+    private static func state(_ request: APIRequest) async throws -> ChildStateResponse {
+        guard let token = request.query["token"].flatMap(Int64.init) else {
+            throw APIProblem.invalidInput("token", "is required: the number of the lease")
+        }
+        let text = request.parameter("child")
+        guard let child = Job.ID(text) else {
+            throw APIProblem.invalidInput("child", "\"\(text.prefix(64))\" is not the ID of a job, which is a UUID")
+        }
+        let lease = Lease(job: try request.jobID(), token: Lease.Token(rawValue: token))
+        return try await request.inTenant { connection in
+            try request.checkHolds(lease, on: connection)
+            do {
+                return ChildStateResponse(try ChildStore.ending(of: child, under: lease, on: connection))
+            } catch StoreError.notFound(.job, let name) {
+                throw APIProblem.invalidInput("child", "there is no job \(name)")
+            }
+        }
+    }
+}

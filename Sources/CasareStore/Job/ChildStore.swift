@@ -1,0 +1,75 @@
+package import CasareDomain
+package import CasarePostgres
+
+/// Jobs that running jobs submit. Call within `Database.asTenant`.
+package enum ChildStore {
+    /// How long a step's child is remembered. A job may wait for a person for weeks before another robot asks again.
+    static let keyWindow: Duration = .seconds(90 * 86_400)
+
+    /// Submits a child for a step of a leased job: in the same environment, as urgent, with the usual options.
+    ///
+    /// The step's child is the same however often it is asked for within `keyWindow`, also by the robot that takes the
+    /// job over. Once the attempt has failed, the next one has a child of its own.
+    package static func submit(
+        _ child: ChildJob, forStep step: Int, under lease: Lease, on connection: isolated PostgresConnection
+    ) throws -> SubmittedJob {
+        let rows = try connection.execute(
+            ChildQueries.parent, ["job": .uuid(lease.job.rawValue), "token": .int8(lease.token.rawValue)])
+        guard let parent = rows.first else { throw StoreError.leaseLost(lease.job) }
+        guard let priority = Priority(rawValue: try parent.int("priority")) else {
+            throw StoreError.unreadable("job \(lease.job) has an impossible priority")
+        }
+        let actor = "job \(lease.job)"
+        let (workflow, version) = try self.workflow(child.source, by: actor, on: connection)
+        let key = "\(self.keyPrefix(of: lease.job))\(step)/\(try parent.int("failures"))"
+        let job = NewJob(
+            workflow: workflow, workflowVersion: version, variables: child.variables, priority: priority,
+            environment: try parent.string("environment"), idempotency: .init(key: key, request: actor))
+        return try JobStore.submit([job], by: actor, idempotencyWindow: self.keyWindow, on: connection)[0]
+    }
+
+    /// How a child of a leased job ended; `nil` while it has not.
+    package static func ending(
+        of child: Job.ID, under lease: Lease, on connection: isolated PostgresConnection
+    ) throws -> ChildJob.Ending? {
+        let held = try connection.execute(
+            LeaseQueries.holds, ["job": .uuid(lease.job.rawValue), "token": .int8(lease.token.rawValue)])
+        guard !held.isEmpty else { throw StoreError.leaseLost(lease.job) }
+        guard let job = try JobStore.get(child, on: connection),
+            job.idempotencyKey?.hasPrefix(self.keyPrefix(of: lease.job)) == true
+        else { throw StoreError.notFound(.job, "\(child) of job \(lease.job)") }
+        guard case .finished(let outcome) = job.state else { return nil }
+        let failure: Failure? =
+            switch outcome.kind {
+            case .completed: .none
+            case .failed:
+                outcome.failure
+                    ?? Failure(kind: .application, message: outcome.message ?? "it failed", type: "NodeError")
+            case .cancelled:
+                Failure(
+                    kind: .application, message: "it was cancelled\(outcome.message.map { ": \($0)" } ?? "")",
+                    type: "CancelledError")
+            }
+        return ChildJob.Ending(failure: failure, variables: outcome.result?.variables ?? [:])
+    }
+
+    private static func keyPrefix(of parent: Job.ID) -> String { "\(parent)/" }
+
+    private static func workflow(
+        _ source: ChildJob.Source, by actor: String, on connection: isolated PostgresConnection
+    ) throws -> (Workflow.ID, version: Int) {
+        switch source {
+        case .stored(let name):
+            guard let workflow = try WorkflowStore.get(idOrName: name, on: connection) else {
+                throw StoreError.notFound(.workflow, name)
+            }
+            return (workflow.id, workflow.latestVersion)
+        case .document(let document, let name):
+            let own = document["metadata"]?["name"]?.string ?? ""
+            let pushed = try WorkflowStore.push(
+                name: own.contains { !$0.isWhitespace } ? own : name, document: document.jsonText(.compact), by: actor,
+                on: connection)
+            return (pushed.version.workflow, pushed.version.number)
+        }
+    }
+}

@@ -1,0 +1,167 @@
+import CasareDomain
+import CasareEngine
+import CasareNodes
+@testable import CasareRobot
+import CasareStore
+import CasareTestSupport
+import FoundationEssentials
+import Logging
+import Testing
+
+/// Jobs that running jobs submit, by every broker.
+struct ChildJobTests {
+    typealias Form = BrokerFixture.Form
+
+    private static func lease(_ broker: any Broker) async throws -> LeasedJob {
+        try #require(try await broker.lease(slots: 1, waiting: .seconds(10)).first)
+    }
+
+    private static func executor(_ broker: any Broker, in folder: String) throws -> JobExecutor {
+        var logger = Logger(label: "test")
+        logger.logLevel = .critical
+        return JobExecutor(
+            broker: broker, catalogue: StandardNodes.catalogue,
+            configuration: RobotConfiguration(
+                description: try BrokerFixture.description("robot"), workingDirectory: folder),
+            logger: logger, isStopRequested: { false })
+    }
+
+    private static func calling(_ config: Object) -> String {
+        let document: Value = [
+            "metadata": ["name": "parent"],
+            "nodes": [
+                "call": [
+                    "node_type": "CallSubworkflowNode",
+                    "config": .object(config.merging(["execution_mode": "async", "poll_interval": 1])),
+                ],
+                "keep": ["node_type": "SetVariableNode", "config": ["variable_name": "seen", "value": "{{call.y}}"]],
+            ],
+            "connections": [
+                ["source_node": "call", "source_port": "exec_out", "target_node": "keep", "target_port": "exec_in"]
+            ],
+        ]
+        return document.jsonText(.compact)
+    }
+
+    private static let adding = """
+        {"metadata": {"name": "adding"},
+         "nodes": {"a": {"node_type": "SetVariableNode", "config": {"variable_name": "y", "value": "got {{x}}"}}}}
+        """
+
+    @Test(arguments: Form.allCases)
+    func `a step has one child, whoever asks and however often`(form: Form) async throws {
+        try await BrokerFixture.with(form) { fixture in
+            let parent = try await fixture.submit()[0]
+            try await fixture.withBroker { broker in
+                let first = try await Self.lease(broker)
+                let child = ChildJob(source: .stored("w"), variables: ["x": 1])
+                let id = try await broker.submit(child, forStep: 3, under: first.lease)
+                #expect(try await broker.submit(child, forStep: 3, under: first.lease) == id)
+                let other = try await broker.submit(child, forStep: 4, under: first.lease)
+                #expect(other != id)
+                let job = try await fixture.job(id)
+                #expect(job.variables == ["x": 1] && job.environment == "default" && job.workflowName == "w")
+                #expect(job.createdBy == "job \(parent)")
+                #expect(try await broker.ending(of: id, under: first.lease) == nil)
+                // A robot that takes the job over after this one is gone.
+                try await broker.release(first.lease, reason: "test")
+                var again = try await Self.lease(broker)
+                while again.lease.job != parent { again = try await Self.lease(broker) }
+                #expect(try await broker.submit(child, forStep: 3, under: again.lease) == id)
+                await #expect(throws: BrokerError.leaseLost(parent)) {
+                    _ = try await broker.submit(child, forStep: 5, under: first.lease)
+                }
+                await #expect(throws: BrokerError.leaseLost(parent)) {
+                    _ = try await broker.ending(of: id, under: first.lease)
+                }
+            }
+        }
+    }
+
+    @Test(arguments: Form.allCases)
+    func `only a job's own children can be asked for, and only of workflows that there are`(form: Form) async throws {
+        try await BrokerFixture.with(form) { fixture in
+            let ids = try await fixture.submit(2)
+            try await fixture.withBroker { broker in
+                let lease = try await Self.lease(broker).lease
+                let stranger = try #require(ids.first { $0 != lease.job })
+                let refused = await #expect(throws: BrokerError.self) {
+                    _ = try await broker.ending(of: stranger, under: lease)
+                }
+                guard case .refused = refused else {
+                    Issue.record("\(String(describing: refused))")
+                    return
+                }
+                let missing = await #expect(throws: BrokerError.self) {
+                    _ = try await broker.submit(
+                        ChildJob(source: .stored("nowhere"), variables: [:]), forStep: 0, under: lease)
+                }
+                guard case .refused(let reason) = missing else {
+                    Issue.record("\(String(describing: missing))")
+                    return
+                }
+                #expect(reason.contains("there is no workflow nowhere"))
+            }
+        }
+    }
+
+    @Test(arguments: Form.allCases)
+    func `a call that is a job of its own waits for its end and has its variables`(form: Form) async throws {
+        try await BrokerFixture.with(form) { fixture in
+            _ = try await fixture.database.asTenant(.default) { connection in
+                try WorkflowStore.push(name: "adding", document: Self.adding, by: "test", on: connection)
+            }
+            let document = Self.calling(["subworkflow_id": "adding"])
+            let parent = try await fixture.submit(document: document, variables: ["x": 7])[0]
+            try await fixture.withBroker { broker in
+                try await withTemporaryDirectory { folder async throws in
+                    let executor = try Self.executor(broker, in: folder)
+                    let job = try await Self.lease(broker)
+                    async let parentRun: Void = executor.execute(job)
+                    let child = try await Self.lease(broker)
+                    #expect(child.workflowName == "adding" && child.variables["x"] == 7)
+                    await executor.execute(child)
+                    await parentRun
+                }
+            }
+            guard case .finished(let outcome) = try await fixture.job(parent).state else {
+                Issue.record("The job has not ended")
+                return
+            }
+            #expect(outcome.kind == .completed, "\(outcome.message ?? "")")
+            #expect(outcome.result?.variables["seen"] == "got 7")
+        }
+    }
+
+    @Test(arguments: Form.allCases)
+    func `a child that fails fails its node, and the next attempt has a child of its own`(form: Form) async throws {
+        try await BrokerFixture.with(form) { fixture in
+            let failing =
+                #"{"metadata":{"name":"f"},"nodes":{"t":{"node_type":"ThrowErrorNode","config":{"error_message":"no luck"}}}}"#
+            _ = try await fixture.database.asTenant(.default) { connection in
+                try WorkflowStore.push(name: "f", document: failing, by: "test", on: connection)
+            }
+            let twice = Job.Options(retry: try RetryPolicy(.list([0]), attemptsMax: 2, jitter: 0))
+            let document = Self.calling(["subworkflow_id": "f"])
+            let parent = try await fixture.submit(document: document, options: twice)[0]
+            try await fixture.withBroker { broker in
+                let job = try await Self.lease(broker)
+                let child = ChildJob(source: .stored("f"), variables: [:])
+                let first = try await broker.submit(child, forStep: 0, under: job.lease)
+                let failure = Failure(kind: .application, message: "no luck", type: "CustomError")
+                let childLease = try await Self.lease(broker).lease
+                #expect(childLease.job == first)
+                try await broker.fail(
+                    childLease, failure: Failure(kind: .business, message: "no luck", type: "CustomError"),
+                    result: nil, rows: [])
+                let ending = try await broker.ending(of: first, under: job.lease)
+                #expect(ending?.failure?.message == "no luck")
+                try await broker.fail(job.lease, failure: failure, result: nil, rows: [])
+                _ = try await fixture.database.asSystem { try LeaseStore.promoteDue(on: $0) }
+                let again = try await Self.lease(broker)
+                #expect(again.lease.job == parent && again.attempt == 2)
+                #expect(try await broker.submit(child, forStep: 0, under: again.lease) != first)
+            }
+        }
+    }
+}
