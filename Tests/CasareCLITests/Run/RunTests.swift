@@ -25,7 +25,10 @@ struct RunTests {
                 ["run", "w.json", "--var", "who=World", "--trace", "-o", "json"], in: folder)
             #expect(json.status == 0)
             let printed = try Value(parsingJSON: json.output)
-            #expect(printed.object?.keys == ["workflow", "status", "duration_ms", "failure", "result"])
+            #expect(
+                printed.object?.keys == [
+                    "workflow", "status", "duration_ms", "failure", "partial", "result", "trace", "trace_left_out",
+                ])
             #expect(printed["workflow"] == "greeting")
             #expect(printed["status"] == "completed")
             #expect(printed["result"]?["success"] == true)

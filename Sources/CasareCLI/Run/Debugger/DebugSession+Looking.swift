@@ -36,9 +36,10 @@ extension DebugSession {
 
     /// The innermost first, as call stacks are.
     static func stack(_ visit: NodeVisit) -> [String] {
+        let outermost = visit.enclosing.first?.workflow ?? visit.workflow
         let places =
             ["\(TraceText.head(visit)) of workflow \(ShortValue.text(.string(visit.workflow)))"]
-            + visit.enclosing.reversed().map(\.text)
+            + visit.enclosing.reversed().map(\.text) + ["workflow \(ShortValue.text(.string(outermost)))"]
         return places.enumerated().map { "  #\($0.offset) \($0.element)" }
     }
 

@@ -56,7 +56,7 @@ final class Debugger: Sendable {
             case .stay: continue
             case .go: return .proceed
             case .set(let variables): return .set(variables)
-            case .quit: throw Self.stopped(before: visit, "as you said")
+            case .quit: throw Self.stopped(before: visit)
             }
         }
     }
@@ -91,7 +91,7 @@ final class Debugger: Sendable {
             return self.command(parsing: text)
         case .missing, .end:
             StandardStreams.report("")
-            if isPerson || hasHadCommands { throw Self.stopped(before: visit, "at the end of the commands") }
+            if isPerson || hasHadCommands { throw Self.stopped(before: visit, ", where the commands end") }
             throw CommandFailure(
                 .usage,
                 "--step and --break take commands from stdin, and none came: run it on a terminal, or pipe them, such as "
@@ -115,8 +115,8 @@ final class Debugger: Sendable {
     }
 
     /// Ends the run as ^C does.
-    private static func stopped(before visit: NodeVisit, _ when: String) -> CommandFailure {
-        CommandFailure(.interrupted, "stopped before \(visit.node), \(when); nothing of the run is kept")
+    private static func stopped(before visit: NodeVisit, _ why: String = "") -> CommandFailure {
+        CommandFailure(.interrupted, "stopped before \(visit.node)\(why); nothing of the run is kept")
     }
 
     private static var clock: ClockReading {

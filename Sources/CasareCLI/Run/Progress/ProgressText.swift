@@ -7,7 +7,8 @@ enum ProgressText {
     static func line(_ position: RunPosition, seconds: Double) -> String {
         // The node that is named is not done.
         let done = position.executed - (position.node == nil ? 0 : 1)
-        var text = "\(done) \(done == 1 ? "node" : "nodes") done, \(TimeSpan.text(seconds: seconds.rounded(.down)))"
+        let time = seconds < 60 ? "\(Int(seconds)) s" : TimeSpan.text(seconds: seconds.rounded(.down))
+        var text = "\(done) \(done == 1 ? "node" : "nodes") done, \(time)"
         var places: [String] = []
         if let node = position.node {
             places.append(TerminalText.line(node) + (position.name.map { " \(ShortValue.text(.string($0)))" } ?? ""))
