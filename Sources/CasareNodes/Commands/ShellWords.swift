@@ -26,7 +26,9 @@ enum ShellWords {
                 if let finished = word { words.append(finished) }
                 word = nil
             default:
-                word = (word ?? "") + String(character)
+                // In place: a copy for every character would take the square of the time.
+                if word == nil { word = "" }
+                word?.append(character)
             }
         }
         if let finished = word { words.append(finished) }

@@ -20,7 +20,8 @@ package enum JSONNodes {
             parameters: [
                 .init(
                     "dict", .any, "The value to write; any kind, or the name of a variable that holds a dict or list."),
-                .init("indent", .integer, "Spaces per level; without it everything is on one line."),
+                .init(
+                    "indent", .integer, range: 0...16, "Spaces per level; without it everything is on one line."),
                 .init("sort_keys", .boolean, default: false, "Write keys in alphabetical order."),
                 .init("ensure_ascii", .boolean, default: true, "Escape everything beyond ASCII."),
             ],
@@ -46,7 +47,7 @@ enum JSONActions {
             value = named
         }
         if value.isNull { value = [:] }
-        let style = inputs["indent"].int.map { Value.JSONStyle.pretty(indent: max($0, 0)) } ?? .spaced
+        let style = inputs["indent"].int.map { Value.JSONStyle.pretty(indent: $0) } ?? .spaced
         return value.jsonText(
             style, sortKeys: inputs.bool("sort_keys"), escapeNonASCII: inputs.bool("ensure_ascii"))
     }
