@@ -80,7 +80,7 @@ struct JobViewTests {
         #expect(json["status"] == "completed")
         #expect(json["failure"] == .null)
         let run = RunReport(workflow: "invoices", seconds: 1.5, failure: nil, result: Self.result)
-        #expect(try run.json().object?.keys == ["workflow", "status", "duration_ms", "failure", "result"])
+        #expect(try run.json().object?.keys == ["workflow", "status", "duration_ms", "failure", "partial", "result"])
         #expect(try run.json()["result"] == json["result"])
         #expect(try run.json()["duration_ms"] == 1500)
     }

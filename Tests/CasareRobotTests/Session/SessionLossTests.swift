@@ -141,7 +141,7 @@ struct SessionLossTests {
         }
     }
 
-    @Test(.timeLimit(.minutes(1)))
+    @Test(.timeLimit(.minutes(10)))
     func `a robot that comes too late stops its job at once`() async throws {
         try await self.withRobot { database, job, gate in
             // For the sweep the grace is over before the robot can come back.
@@ -157,7 +157,7 @@ struct SessionLossTests {
         }
     }
 
-    @Test(.timeLimit(.minutes(1)))
+    @Test(.timeLimit(.minutes(10)))
     func `a job that is cancelled in the middle of a step is stopped at the next renewal`() async throws {
         try await self.withRobot(leaseDuration: .seconds(6)) { database, job, gate in
             _ = try await database.asTenant(.default) { connection in
