@@ -97,9 +97,9 @@ let package = Package(
         .target(
             name: "CasareCLI",
             dependencies: [
-                "CasareArchive", "CasareDomain", "CasareEngine", "CasareNodes", "CasarePostgres", "CasareStore",
-                "CasareWire", "CasareClient", "CasareOrchestrator", "CasareRobot", argumentParser, logging,
-                serviceLifecycle, unixSignals, yams,
+                "CasareArchive", "CasareDomain", "CasareEngine", "CasareNodes", "CasarePostgres", "CasareSettings",
+                "CasareStore", "CasareWire", "CasareClient", "CasareOrchestrator", "CasareRobot", argumentParser,
+                logging, serviceLifecycle, unixSignals, yams,
             ],
             swiftSettings: settings),
         .executableTarget(name: "casarectl", dependencies: ["CasareCLI"], swiftSettings: settings),

@@ -29,7 +29,6 @@ package struct Casarectl: AsyncParsableCommand {
     /// - Parameter arguments: Without the program's name.
     /// - Returns: The process's exit status.
     package static func main(_ arguments: [String]) async -> Int32 {
-        StandardStreams.fillGaps()
         do {
             if let text = try HelpTopic.requested(by: arguments) {
                 try StandardStreams.print(text)

@@ -80,7 +80,8 @@ enum ErrorReport {
         case .notSignedIn: "; run casarectl login"
         case .forbidden: "; casarectl status shows whom the server takes you for"
         case .success, .failure, .notFound, .conflict, .partOfBulkFailed, .waitTimedOut, .jobEndedBadly, .unavailable,
-            .versionSkew, .confirmationNeeded, .differencesFound, .usage, .interrupted, .terminated:
+            .versionSkew, .confirmationNeeded, .differencesFound, .usage, .hungUp, .interrupted,
+            .terminated:
             ""
         }
     }

@@ -14,6 +14,7 @@ package enum ExitReason: Int32, CaseIterable, Sendable {
     case confirmationNeeded = 12
     case differencesFound = 13
     case usage = 64
+    case hungUp = 129
     case interrupted = 130
     case terminated = 143
 
@@ -33,6 +34,7 @@ package enum ExitReason: Int32, CaseIterable, Sendable {
         case .confirmationNeeded: "the command needs a yes: run it on a terminal or add --yes"
         case .differencesFound: "something differs from what it should be, such as pending migrations"
         case .usage: "the command line is wrong"
+        case .hungUp: "stopped because its terminal or connection is gone (SIGHUP)"
         case .interrupted: "stopped by ^C (SIGINT)"
         case .terminated: "stopped by SIGTERM"
         }

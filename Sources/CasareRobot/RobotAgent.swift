@@ -190,7 +190,8 @@ package struct RobotAgent: Service {
                 return try await group.next() ?? []
             }
             trust.renewalSucceeded()
-            running.stop(lost)
+            // Only what was named: a job may have been leased anew while the answer was on its way.
+            running.stop(leases.filter { lost.contains($0.job) })
         } catch BrokerError.sessionEnded {
             self.logger.warning("The session has ended; its jobs are stopped")
             trust.sessionRefused()

@@ -96,7 +96,7 @@ package final class SQLiteDatabase: @unchecked Sendable {
             let expected = Int(sqlite3_bind_parameter_count(statement))
             guard expected == parameters.count else {
                 throw .misuse(
-                    "The statement has \(expected) placeholders, and \(parameters.count) parameters are given")
+                    "Parameters given: \(parameters.count); placeholders in the statement: \(expected)")
             }
             for (index, value) in parameters.enumerated() {
                 guard value.bind(to: statement, at: Int32(index + 1)) == SQLITE_OK else { throw self.failure(handle) }

@@ -35,8 +35,12 @@ struct StandardRun {
             environment: RunEnvironment(
                 workingDirectory: "/tmp", now: now, sleep: { _ in }, submitter: submitter,
                 onEvent: { event in
-                    guard case .log(let level, let node, let message) = event else { return }
-                    events.withLock { $0.append("\(level) \(node): \(message)") }
+                    switch event {
+                    case .log(let level, let node, let message):
+                        events.withLock { $0.append("\(level) \(node): \(message)") }
+                    case .warning(let node, let message): events.withLock { $0.append("warning \(node): \(message)") }
+                    case .stepStarted, .stepFinished: break
+                    }
                 }))
         guard case .finished(let result, let failure, _) = try await driver.run() else {
             throw NodeFailure("NodeError", "The run did not end")

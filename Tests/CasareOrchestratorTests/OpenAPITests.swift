@@ -51,6 +51,7 @@ struct OpenAPITests {
         }
         #expect(body("/api/v1/jobs")?["required"] == true)
         #expect(body("/api/v1/jobs/{id}/cancel")?["required"] == false)
+        #expect(body("/api/v1/tenant/policy", "patch")?["required"] == true)
         for route in Orchestrator.routes where route.bodyType != nil {
             let schema = body(route.path, route.method.rawValue.lowercased())?["content"]?["application/json"]?[
                 "schema"]?["$ref"]?.string

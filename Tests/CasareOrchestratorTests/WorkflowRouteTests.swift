@@ -66,6 +66,22 @@ struct WorkflowRouteTests {
         }
     }
 
+    @Test func `a name as children have is nobody's to push`() async throws {
+        try await Fixture.with { server in
+            let reply = try await server.call(
+                .POST, "/api/v1/workflows", ["name": "orders › adding", "document": Fixture.document("x")])
+            #expect(reply.status == 422 && reply.json["error"]?["field"] == "name", "\(reply.json)")
+            let inside = try await server.call(
+                .POST, "/api/v1/workflows", ["document": Fixture.document("orders › adding")])
+            #expect(inside.status == 422 && inside.json["error"]?["field"] == "document.metadata.name")
+            #expect(try await server.call(.GET, "/api/v1/workflows").json["workflows"] == [])
+            #expect(
+                try await server.call(
+                    .POST, "/api/v1/workflows", ["name": "orders›adding", "document": Fixture.document("x")]
+                ).status == 201)
+        }
+    }
+
     @Test func `names of any letters are listed page by page and found`() async throws {
         try await Fixture.with { server in
             let names = ["a b", "ab/cd", "übung", "z?#%&+", "名前"]

@@ -50,7 +50,7 @@ import Testing
 
     @Test func `as many values as placeholders are wanted`() throws {
         let database = try self.open()
-        #expect(throws: SQLiteError.misuse("The statement has 2 placeholders, and 1 parameters are given")) {
+        #expect(throws: SQLiteError.misuse("Parameters given: 1; placeholders in the statement: 2")) {
             try database.execute("SELECT ?, ?", [.null], limits: self.limits)
         }
     }

@@ -30,7 +30,7 @@ struct ChildJobTests {
                     "submit", parent, "--var", "x=7", "--max-attempts", "1", "--wait", "-o", "json")
                 #expect(ended.status == 0, "\(ended.output)\(ended.errors)")
                 let job = try Value(parsingJSON: ended.output)
-                let jobs = try await system.json("job", "list", "--workflow", "child")
+                let jobs = try await system.json("job", "list", "--workflow", "parent › child")
                 #expect(jobs.list?.count == 1)
                 let child = try #require(jobs.list?.first)
                 #expect(child["status"] == "completed")

@@ -38,7 +38,8 @@ struct ProcessErrorTests {
                     arguments: ["job", "list"], variables: ["CASARE_TOKEN": "crpa_wrong"], status: 3,
                     message: "the token is unknown, expired or revoked; run casarectl login\n"),
                 Case(
-                    arguments: ["job", "list"], variables: ["CASARE_URL": "http://127.0.0.1:9"], status: 10,
+                    arguments: ["job", "list"], variables: ["CASARE_URL": "http://127.0.0.1:\(ClosedPort.number)"],
+                    status: 10,
                     message: "cannot reach"),
                 Case(arguments: ["job", "list", "--limit", "-1"], status: 64, message: "limit"),
                 Case(arguments: ["job", "frobnicate"], status: 64, message: "frobnicate"),
@@ -48,8 +49,10 @@ struct ProcessErrorTests {
                 Case(
                     arguments: ["dev", "--data-dir", "\(system.folder)/dev"], status: 5, message: "running already"),
                 Case(
-                    arguments: ["db", "status", "--database-url", "postgres://127.0.0.1:9/x?connect_timeout=2"],
-                    status: 10, message: "127.0.0.1"),
+                    arguments: [
+                        "db", "status", "--database-url",
+                        "postgres://127.0.0.1:\(ClosedPort.number)/x?connect_timeout=2",
+                    ], status: 10, message: "127.0.0.1"),
             ]
             for each in cases {
                 let ended = try await system.casarectl(each.arguments, input: each.input, variables: each.variables)
@@ -76,7 +79,9 @@ struct ProcessErrorTests {
 
     @Test func `a service without its database says so and does not pretend to be ready`() async throws {
         try await withTemporaryDirectory { folder in
-            let variables = ["HOME": folder, "DATABASE_URL": "postgres://127.0.0.1:9/none", "CASARE_PORT": "0"]
+            let variables = [
+                "HOME": folder, "DATABASE_URL": "postgres://127.0.0.1:\(ClosedPort.number)/none", "CASARE_PORT": "0",
+            ]
             try await TestProgram(.orchestrator, variables: variables).withRunning(log: "\(folder)/log") { server in
                 try await eventually("it listens") { server.log.contains("Listening") ? true : nil }
                 #expect(!server.hasEnded)

@@ -5,7 +5,7 @@ enum DevMessages {
         let with = isCurrentContext ? "" : " --context \(DevSettings.contextName)"
         let robot =
             settings.runsRobot
-            ? "one, with \(settings.slots) slot\(settings.slots == 1 ? "" : "s")" : "none: jobs wait until one connects"
+            ? "one, with \(Count.text(settings.slots, "slot"))" : "none: jobs wait until one connects"
         return """
             Casare is ready.
 

@@ -1,51 +1,79 @@
 import Dispatch
 import Glibc
 
-/// Work that ^C or SIGTERM ends in good order.
+/// Work that ^C, SIGTERM, a dropped connection, or a reader that has gone ends in good order.
 enum Interruption {
     enum Ending<Result: Sendable>: Sendable {
         case finished(Result)
         case interrupted(ExitReason)
     }
 
-    /// Runs `work`; the first signal cancels it, a second one kills the process as usual.
+    private enum Cause: Sendable {
+        case signal(ExitReason)
+        /// Nobody reads what is printed or reported any more.
+        case readerGone
+    }
+
+    /// Runs `work`; the first signal cancels it, a second one kills the process as usual. When nobody reads what it
+    /// prints any more it is cancelled too, and the process then ends as it would by SIGPIPE, without a word.
     ///
     /// - Throws: What `work` throws when no signal came.
     static func watching<Result: Sendable>(
         _ work: @escaping @Sendable () async throws -> Result
     ) async throws -> Ending<Result> {
-        let (signals, continuation) = AsyncStream.makeStream(of: ExitReason.self)
-        let sources = [(SIGINT, ExitReason.interrupted), (SIGTERM, .terminated)].map { number, status in
+        let (causes, continuation) = AsyncStream.makeStream(of: Cause.self, bufferingPolicy: .bufferingOldest(1))
+        var watched = [(SIGINT, ExitReason.interrupted), (SIGTERM, .terminated)]
+        // Under nohup the work is to outlive the terminal.
+        if !Self.isIgnored(SIGHUP) { watched.append((SIGHUP, .hungUp)) }
+        let sources = watched.map { number, status in
             // The default action would come before the source sees the signal.
             signal(number, SIG_IGN)
             let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
             source.setEventHandler {
                 signal(number, SIG_DFL)
-                continuation.yield(status)
+                continuation.yield(.signal(status))
             }
             source.resume()
             return source
         }
+        StandardStreams.whenReaderIsGone { continuation.yield(.readerGone) }
         defer {
+            StandardStreams.whenReaderIsGone(nil)
             for source in sources { source.cancel() }
-            signal(SIGINT, SIG_DFL)
-            signal(SIGTERM, SIG_DFL)
+            for (number, _) in watched { signal(number, SIG_DFL) }
         }
-        return try await withThrowingTaskGroup(of: Ending<Result>?.self) { group in
-            group.addTask { .finished(try await work()) }
+        return try await withThrowingTaskGroup(of: First<Result>.self) { group in
+            group.addTask { .result(try await work()) }
             group.addTask {
-                for await status in signals { return .interrupted(status) }
-                return nil
+                for await cause in causes { return .cause(cause) }
+                return .nothing
             }
             defer { group.cancelAll() }
-            let first = try await group.next()!  // Two children: the first to end decides.
-            guard let ending = first else { throw CancellationError() }
-            if case .interrupted = ending {
+            switch try await group.next()! {  // Two children: the first to end decides.
+            case .result(let result): return .finished(result)
+            case .nothing: throw CancellationError()
+            case .cause(let cause):
                 group.cancelAll()
                 // What the cancelled work says no longer matters.
                 _ = try? await group.next()
+                switch cause {
+                case .signal(let status): return .interrupted(status)
+                case .readerGone: StandardStreams.endBySignal()
+                }
             }
-            return ending
         }
+    }
+
+    private enum First<Result: Sendable>: Sendable {
+        case result(Result)
+        case cause(Cause)
+        case nothing
+    }
+
+    private static func isIgnored(_ number: Int32) -> Bool {
+        var action = sigaction()
+        guard sigaction(number, nil, &action) == 0 else { return false }
+        let handler = unsafeBitCast(action.__sigaction_handler.sa_handler, to: Int.self)
+        return handler == unsafeBitCast(SIG_IGN, to: Int.self)
     }
 }

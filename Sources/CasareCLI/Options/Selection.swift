@@ -15,7 +15,7 @@ struct Selection: Hashable, Sendable {
     let noun: String
 
     /// "1 job", "12 jobs".
-    var count: String { "\(self.items.count) \(self.noun)\(self.items.count == 1 ? "" : "s")" }
+    var count: String { Count.text(self.items.count, self.noun) }
 
     /// The count and the first few items.
     var sample: [String] {

@@ -1,16 +1,29 @@
+import CasareSettings
 import Glibc
+import Synchronization
 
 /// Results go to stdout, everything else to stderr.
-enum StandardStreams {
-    /// Gives the streams that this process was started without to nobody. Otherwise the next file or connection that is
-    /// opened would get such a number, and what is printed would go there.
+package enum StandardStreams {
+    /// Told that nobody reads any more, while there is work that must be ended in good order.
+    private static let readerLoss = Mutex<(@Sendable () -> Void)?>(nil)
+
+    /// Makes the streams safe to write to: a reader that goes away makes a write fail and kills nothing by itself, and
+    /// what the process was started without is filled.
     ///
-    /// Call it first. Reading from them and writing to them then fails, as it should.
-    static func fillGaps() {
-        for descriptor in [STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO] where fcntl(descriptor, F_GETFD) < 0 {
-            // The lowest free number is taken: this one.
-            _ = open("/dev/null", descriptor == STDIN_FILENO ? O_WRONLY : O_RDONLY)
-        }
+    /// Call it first, before anything else opens files.
+    package static func prepare() {
+        signal(SIGPIPE, SIG_IGN)
+        StandardFiles.fillGaps()
+    }
+
+    /// Has `body` called when nobody reads any more, in place of the end of the process.
+    static func whenReaderIsGone(_ body: (@Sendable () -> Void)?) { self.readerLoss.withLock { $0 = body } }
+
+    /// Ends the process as one ends that writes to a pipe which nobody reads.
+    static func endBySignal() -> Never {
+        signal(SIGPIPE, SIG_DFL)
+        raise(SIGPIPE)
+        _exit(128 + SIGPIPE)
     }
 
     /// Prints to stdout.
@@ -34,8 +47,8 @@ enum StandardStreams {
         _ = Self.write(question, to: STDERR_FILENO)
     }
 
-    /// When nobody reads any more (`casarectl job list | head`), the process ends as it would by SIGPIPE, without a word:
-    /// networking code has that signal ignored, so that the write fails instead.
+    /// When nobody reads any more (`casarectl job list | head`), the process ends as it would by SIGPIPE, without a word.
+    /// The signal itself is ignored, because it would leave behind what a run has started.
     private static func write(_ text: String, to descriptor: Int32) -> Bool {
         var text = text
         return text.withUTF8 { bytes in
@@ -49,8 +62,8 @@ enum StandardStreams {
                     var wait = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
                     _ = poll(&wait, 1, -1)
                 } else if errno == EPIPE {
-                    signal(SIGPIPE, SIG_DFL)
-                    raise(SIGPIPE)
+                    guard let body = Self.readerLoss.withLock(\.self) else { Self.endBySignal() }
+                    body()
                     return false
                 } else if errno != EINTR {
                     return false

@@ -19,9 +19,12 @@ struct LocalRun: Sendable {
     let progress: Progress?
 
     func report() async throws -> RunReport {
+        let warnings = RunWarnings(besides: self.progress)
+        defer { warnings.close() }
         let driver = RunDriver(
             program: self.program, runID: UUID().uuidString.lowercased(), options: self.options,
-            variables: self.variables, selection: self.selection, journal: NoJournal(), environment: self.environment)
+            variables: self.variables, selection: self.selection, journal: NoJournal(),
+            environment: self.environment(telling: warnings))
         let start = ContinuousClock.now
         let conclusion =
             if let progress { try await progress.showing { try await driver.run() } } else { try await driver.run() }
@@ -45,13 +48,22 @@ struct LocalRun: Sendable {
         return report
     }
 
-    private var environment: RunEnvironment {
+    private func environment(telling warnings: RunWarnings) -> RunEnvironment {
         var environment = RunEnvironment(workingDirectory: self.workingDirectory, policy: self.policy)
         if let executionsMax { environment.executionsMax = executionsMax }
         environment.observer = self.observer
-        if let trace {
-            environment.onEvent = { event in
-                if case .log(let level, let node, let message) = event { trace.logged(level, node, message) }
+        let trace = self.trace
+        environment.onEvent = { event in
+            switch event {
+            case .log(let level, let node, let message):
+                trace?.logged(level, node, message)
+            case .warning(let node, let message):
+                if let trace, trace.tellsWarnings {
+                    trace.logged(.warning, node, message)
+                } else {
+                    warnings.came(message, of: node)
+                }
+            case .stepStarted, .stepFinished: break
             }
         }
         if let progress { environment.onProgress = { progress.moved(to: $0) } }

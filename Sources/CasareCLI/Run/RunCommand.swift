@@ -72,6 +72,9 @@ struct RunCommand: AsyncParsableCommand {
         let variables = try self.variables.variables() ?? [:]
         let bundle = try WorkflowBundle.load(TextInput(self.file))
         bundle.reportWarnings()
+        for remark in variables.keys.compactMap(WorkflowDocument.remark(onVariableName:)) {
+            StandardStreams.report("warning: " + TerminalText.line(remark))
+        }
         let ending = try await Interruption.watching { try await self.report(on: bundle, variables) }
         switch ending {
         case .finished(let report):

@@ -15,7 +15,7 @@ enum PolicySwitches {
         case .pathRules: "files are reached only where the path rules allow it"
         case .commandRules: "commands of the deny-list and shell syntax are refused"
         case .urlRules: "requests reach no address of the robot's machine and network"
-        case .nodeOverrides: "a node's allow_dangerous_paths, allow_dangerous and allow_internal_urls count"
+        case .nodeOverrides: "what a node allows itself, as by allow_dangerous, counts"
         case .scripts: "nodes may run the code that a workflow carries"
         }
     }

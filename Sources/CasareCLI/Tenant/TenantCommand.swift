@@ -71,7 +71,9 @@ extension TenantCommand.Policy {
 /// What `set` and `reset` have in common.
 struct PolicyChangeOptions: ParsableArguments {
     @Flag(help: "Show what would change, and change nothing.") var dryRun = false
-    @Flag(name: .shortAndLong, help: "Answer yes to the question.") var yes = false
+    @Flag(
+        name: .shortAndLong, help: "Answer yes to the question, which is asked where the context is one of production.")
+    var yes = false
     @OptionGroup(title: "Output") var output: OutputOptions
     @OptionGroup(title: "Server") var connection: ConnectionOptions
 

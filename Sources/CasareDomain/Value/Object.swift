@@ -1,4 +1,4 @@
-/// A JSON object that keeps the order in which its keys were first set.
+/// A JSON object that keeps the order in which its keys were first set. Keys are the same when their bytes are.
 ///
 /// Small objects are searched in order; from nine keys on an index is kept beside them.
 public struct Object: Sendable {
@@ -9,7 +9,7 @@ public struct Object: Sendable {
 
     private var entries: [Element] = []
     /// Position by key; empty while there are at most `keysWithoutIndexMax` keys.
-    private var index: [String: Int] = [:]
+    private var index: [ExactText: Int] = [:]
 
     public init() {}
 
@@ -58,9 +58,9 @@ public struct Object: Sendable {
 
     private func position(of key: String) -> Int? {
         if self.entries.count > Self.keysWithoutIndexMax {
-            return self.index[key]
+            return self.index[ExactText(key)]
         }
-        return self.entries.firstIndex { $0.key == key }
+        return self.entries.firstIndex { $0.key.isExactly(key) }
     }
 
     private mutating func append(_ key: String, _ value: Value) {
@@ -68,7 +68,7 @@ public struct Object: Sendable {
         if self.entries.count == Self.keysWithoutIndexMax + 1 {
             self.rebuildIndex()
         } else if self.entries.count > Self.keysWithoutIndexMax {
-            self.index[key] = self.entries.count - 1
+            self.index[ExactText(key)] = self.entries.count - 1
         }
     }
 
@@ -84,7 +84,7 @@ public struct Object: Sendable {
     private mutating func rebuildIndex() {
         self.index.removeAll(keepingCapacity: true)
         for (position, entry) in self.entries.enumerated() {
-            self.index[entry.key] = position
+            self.index[ExactText(entry.key)] = position
         }
     }
 }

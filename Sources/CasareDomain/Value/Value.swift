@@ -71,7 +71,8 @@ extension Value {
     }
 }
 
-/// Equality is by value across the two number kinds (`1 == 1.0`); a boolean never equals a number.
+/// Equality is by value across the two number kinds (`1 == 1.0`); a boolean never equals a number. Texts are equal when
+/// their bytes are.
 extension Value: Hashable {
     public static func == (left: Value, right: Value) -> Bool {
         switch (left, right) {
@@ -81,7 +82,7 @@ extension Value: Hashable {
         case (.double(let a), .double(let b)): a == b
         case (.int(let a), .double(let b)): Double(a) == b
         case (.double(let a), .int(let b)): a == Double(b)
-        case (.string(let a), .string(let b)): a == b
+        case (.string(let a), .string(let b)): a.isExactly(b)
         case (.list(let a), .list(let b)): a == b
         case (.object(let a), .object(let b)): a == b
         case (.null, _), (.bool, _), (.int, _), (.double, _), (.string, _), (.list, _), (.object, _): false

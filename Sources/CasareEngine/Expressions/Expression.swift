@@ -68,6 +68,9 @@ package struct Expression: Sendable {
         return try evaluator.value(of: self.root)
     }
 
+    /// What a path calls its value, such as `password` of `user.password`; `nil` for what is computed.
+    var lastName: String? { self.root.lastName }
+
     /// The names and paths that evaluate to null because nothing has that name, for a warning.
     package func unknownNames(in variables: Variables, bindings: [String: Value] = [:]) -> [String] {
         var unknown: [String] = []

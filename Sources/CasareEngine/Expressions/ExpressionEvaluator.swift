@@ -25,7 +25,13 @@ struct ExpressionEvaluator {
         case .percentReference(let reference):
             return reference.value(in: self.variables, clock: self.clock) ?? .null
         case .text(let template):
-            switch template.resolve(in: self.variables, clock: self.clock) {
+            let resolution: Template.Resolution
+            do throws(NodeFailure) {
+                resolution = try template.resolve(in: self.variables, clock: self.clock)
+            } catch {
+                throw ExpressionError(.limit, error.message, at: 0)
+            }
+            switch resolution {
             case .value(let value): return .string(value.displayText)
             case .unresolved(let text): return .string(text)
             }

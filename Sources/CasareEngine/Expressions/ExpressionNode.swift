@@ -42,6 +42,20 @@ extension ExpressionNode {
         }
     }
 
+    /// What a path calls its value; elements are called as their list.
+    var lastName: String? {
+        switch self {
+        case .reference(let path): path.lastName
+        case .percentReference(let reference): reference.path.lastName
+        case .member(_, let name), .element(_, at: .literal(.string(let name))): name
+        case .element(let base, at: _): base.lastName
+        case .slice(let base, from: _, to: _, step: _, offset: _): base.lastName
+        case .literal, .text, .list, .object, .unary, .arithmetic, .comparison, .not, .and, .or, .conditional, .call,
+            .method:
+            nil
+        }
+    }
+
     private var children: [ExpressionNode] {
         switch self {
         case .literal, .text, .reference, .percentReference: []

@@ -52,7 +52,8 @@ package struct Template: Sendable {
     /// What does not resolve is noted in `variables`, but for per cent signs, which are ordinary text then.
     ///
     /// - Parameter clock: Needed when `readsClock`; without it the clock's variables do not resolve.
-    package func resolve(in variables: Variables, clock: ClockReading?) -> Resolution {
+    /// - Throws: `ValueError` when mixed text would be longer than texts may get.
+    package func resolve(in variables: Variables, clock: ClockReading?) throws(NodeFailure) -> Resolution {
         switch self.form {
         case .literal(let value):
             return .value(value)
@@ -62,7 +63,7 @@ package struct Template: Sendable {
             variables.noteMiss(reference.source)
             return .unresolved(text: text)
         case .text, .list, .object:
-            return .value(Self.value(of: self.form, in: variables, clock: clock))
+            return .value(try Self.value(of: self.form, in: variables, clock: clock))
         }
     }
 
@@ -107,22 +108,24 @@ package struct Template: Sendable {
         return .text(parts)
     }
 
-    private static func value(of form: Form, in variables: Variables, clock: ClockReading?) -> Value {
+    private static func value(
+        of form: Form, in variables: Variables, clock: ClockReading?
+    ) throws(NodeFailure) -> Value {
         switch form {
         case .literal(let value):
             return value
         case .reference(let reference, let text):
             return reference.resolved(in: variables, clock: clock) ?? .string(text)
         case .text(let parts):
-            return .string(Self.text(of: parts, in: variables, clock: clock))
+            return .string(try Self.text(of: parts, in: variables, clock: clock))
         case .list(var elements, let changing):
             for (position, form) in changing {
-                elements[position] = Self.value(of: form, in: variables, clock: clock)
+                elements[position] = try Self.value(of: form, in: variables, clock: clock)
             }
             return .list(elements)
         case .object(var object, let changing):
             for (key, form) in changing {
-                object[key] = Self.value(of: form, in: variables, clock: clock)
+                object[key] = try Self.value(of: form, in: variables, clock: clock)
             }
             return .object(object)
         }
@@ -130,13 +133,15 @@ package struct Template: Sendable {
 
     private static func text(
         of parts: [TemplateReference.Part], in variables: Variables, clock: ClockReading?
-    ) -> String {
+    ) throws(NodeFailure) -> String {
         var text = ""
         for part in parts {
             switch part {
             case .text(let plain): text += plain
             case .reference(let reference):
-                text += reference.resolved(in: variables, clock: clock)?.displayText ?? reference.source
+                let found = reference.resolved(in: variables, clock: clock)?.displayText ?? reference.source
+                try TextLimit.check(text.utf8.count + found.utf8.count)
+                text += found
             }
         }
         return text

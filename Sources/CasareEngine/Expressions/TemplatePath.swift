@@ -35,6 +35,14 @@ package struct TemplatePath: Sendable, Hashable {
 
     package var readsClock: Bool { self.systemVariable != nil }
 
+    /// What the path calls its value: elements are called as their list.
+    var lastName: String {
+        for step in self.steps.reversed() {
+            if case .key(let key, position: nil) = step { return key }
+        }
+        return self.root
+    }
+
     /// The value at the path: a variable if it exists and the path leads somewhere in it, else an output of the node
     /// with that ID, also written `nodes.<id or name>.<port>`; `prev.<port>` is an output of the node that put out
     /// something last. `nil` when nothing is there, and for the clock's variables.
@@ -88,8 +96,10 @@ package struct TemplatePath: Sendable, Hashable {
                 .object(Object(outputs.lazy.filter { !$0.value.isNull }.map { ($0.key, $0.value) }))
             }
         }
-        guard case .key(let port, _) = self.steps[position], let value = variables.output(port, of: node) else {
-            return nil
+        guard case .key(let port, _) = self.steps[position] else { return nil }
+        guard let value = variables.output(port, of: node) else {
+            guard position + 1 == self.steps.count, variables.isNullOutput(port, of: node) else { return nil }
+            return Value.null
         }
         return self.descend(into: value, from: position + 1)
     }

@@ -7,12 +7,12 @@ extension Interpreter {
         let keys: [String]
         /// What is said when nothing is named, and when it is not there.
         let missing: String
-        let absent: String
+        let absent: (_ name: String) -> String
     }
 
     mutating func call(_ node: CompiledNode, _ position: Int) throws(NodeFailure) -> Request? {
         let inputs = try self.inputs(of: node)
-        guard self.scope.depth < Program.callDepthMax else {
+        guard self.callDepth < Program.callDepthMax else {
             throw NodeFailure("NodeError", "Maximum call depth (\(Program.callDepthMax)) exceeded at \(node.id)")
         }
         let reference = Self.reference(of: node)
@@ -20,12 +20,14 @@ extension Interpreter {
         let called = name.isBlank ? nil : self.main.program.called(name, from: self.scope.program)
         let isAsynchronous = Self.isAsynchronous(node, inputs)
         if isAsynchronous, !name.isBlank, self.settings.submitsJobs {
-            let submission = self.submission(of: name, called, node, inputs)
+            let submission = try self.submission(of: name, called, node, inputs)
             return self.ask(for: .submission(submission), node, position, inputs)
         }
         guard !name.isBlank else { throw NodeFailure("ValidationError", reference.missing) }
-        guard let called else { throw NodeFailure("FileNotFoundError", reference.absent) }
-        let program = try self.promoted(called.program, node, inputs)
+        guard let called else { throw NodeFailure("FileNotFoundError", reference.absent(name)) }
+        let program =
+            try node.type.structure == .executeWorkflow
+            ? called.program : called.program.promoted(self.given(by: node, inputs))
         let scope = Scope(
             program: program, variables: try self.childVariables(of: program, node, inputs),
             depth: self.scope.depth + 1)
@@ -44,13 +46,16 @@ extension Interpreter {
         case .callSubworkflow:
             Reference(
                 keys: ["subworkflow_id", "subworkflow_path"], missing: "subworkflow_id is required",
-                absent: "Subworkflow not loaded")
+                absent: { "Subworkflow not loaded: \($0)" })
         case .executeWorkflow:
             Reference(
-                keys: ["workflow_path"], missing: "workflow_path is required", absent: "Workflow not loaded")
+                keys: ["workflow_path"], missing: "workflow_path is required",
+                absent: { "Workflow not loaded: \($0)" })
         default:
             Reference(
-                keys: ["subflow_path", "subflow_id"], missing: "Subflow not loaded", absent: "Subflow not loaded")
+                keys: ["subflow_path", "subflow_id"], missing: "Subflow not loaded",
+                // Word for word, since the corpus says so (probe p53).
+                absent: { _ in "Subflow not loaded" })
         }
     }
 
@@ -63,22 +68,9 @@ extension Interpreter {
         }
     }
 
-    private func submission(
-        of name: String, _ called: Program.Called?, _ node: CompiledNode, _ inputs: Inputs
-    ) -> JobSubmission {
-        let given = self.scope.variables.all.filter { !$0.key.hasPrefix("_") }
-        let parameters = Set(node.type.parameters.map(\.name)).union(DocumentValidator.commonKeys)
-        let own = inputs.all.filter { !parameters.contains($0.key) && !$0.key.hasPrefix("_") }
-        return JobSubmission(
-            workflow: name, document: called.map { self.main.program.bundle(of: $0) },
-            variables: Object((given + own).map { ($0.key, $0.value) }),
-            waits: node.type.structure == .callSubworkflow && inputs.bool("wait_for_result"),
-            pollSeconds: max(1, inputs.double("poll_interval")))
-    }
-
     // MARK: - Into the called workflow
 
-    private func childVariables(
+    func childVariables(
         of program: Program, _ node: CompiledNode, _ inputs: Inputs
     ) throws(NodeFailure) -> Variables {
         let own = Object(program.variables.map { ($0.name, $0.value) })
@@ -89,67 +81,14 @@ extension Interpreter {
         let variables = Variables(
             start, readOnly: Set(program.variables.filter(\.isReadOnly).map(\.name)), names: program.names)
         guard node.type.structure != .executeWorkflow else { return variables }
-        for port in program.interface?.inputs ?? [] {
-            let value = self.value(of: port, inputs)
-            if value.isNull {
-                guard !port.isRequired else {
-                    throw NodeFailure("ValidationError", "Missing required input: \(port.name)")
-                }
-                continue
-            }
-            variables.assign(port.name, value)
+        for (port, value) in try program.inputValues(self.given(by: node, inputs)) {
+            variables.assign(port, value)
         }
         return variables
     }
 
-    /// Delivered or configured at the calling node, else the port's default, else the caller's variable of that name.
-    private func value(of port: WorkflowDocument.SubflowInterface.Port, _ inputs: Inputs) -> Value {
-        let given = inputs[port.name]
-        if !given.isNull { return given }
-        if !port.defaultValue.isNull { return port.defaultValue }
-        return self.scope.variables.variable(port.name) ?? .null
-    }
-
-    /// The called program with the values that the calling node has for its promoted parameters, and with those inputs
-    /// that a node inside takes directly.
-    private func promoted(
-        _ program: Program, _ node: CompiledNode, _ inputs: Inputs
-    ) throws(NodeFailure) -> Program {
-        guard let interface = program.interface, node.type.structure != .executeWorkflow else { return program }
-        var values: [Int: Object] = [:]
-        var literals: [Int: Set<String>] = [:]
-        func set(_ value: Value, _ key: String, of position: Int, isLiteral: Bool) {
-            values[position, default: [:]][key] = value
-            if isLiteral { literals[position, default: []].insert(key) }
-        }
-        for port in interface.inputs {
-            guard let inner = port.internalNode.flatMap({ program.positions[$0] }), let key = port.internalPort else {
-                continue
-            }
-            let value = self.value(of: port, inputs)
-            if !value.isNull { set(value, key, of: inner, isLiteral: true) }
-        }
-        for parameter in interface.parameters {
-            guard let inner = program.positions[parameter.internalNode] else { continue }
-            let key = parameter.internalProperty
-            // Expressions and scripts are the called workflow's to read, as they were written.
-            let isVerbatim = program.nodes[inner].type.parameters.contains {
-                $0.isVerbatim && ($0.name == key || $0.aliases.contains { $0.name == key })
-            }
-            let given = isVerbatim ? node.source.config[parameter.name] ?? .null : inputs[parameter.name]
-            if given.isNull || given.string?.isBlank == true {
-                guard parameter.defaultValue.isNull else {
-                    set(parameter.defaultValue, key, of: inner, isLiteral: false)
-                    continue
-                }
-                guard !parameter.isRequired else {
-                    throw NodeFailure("ValidationError", "Missing required parameter(s): \(parameter.name)")
-                }
-                continue
-            }
-            set(try parameter.check(given), key, of: inner, isLiteral: !isVerbatim)
-        }
-        return values.isEmpty ? program : program.setting(values, literals: literals)
+    func given(by node: CompiledNode, _ inputs: Inputs) -> Program.Given {
+        Program.Given(inputs: inputs.all, written: node.source.config, variables: self.scope.variables)
     }
 
     /// Evaluates the SubflowInput nodes of a workflow that is about to run.
@@ -213,19 +152,12 @@ extension Interpreter {
     }
 }
 
-extension WorkflowDocument.SubflowInterface.PromotedParameter {
-    /// - Throws: `ValidationError` for a value that the interface does not allow.
-    fileprivate func check(_ value: Value) throws(NodeFailure) -> Value {
-        try NodeType.Parameter(self.name, .any, choices: self.choices, range: self.range).check(value)
-    }
-}
-
 extension Program {
-    /// A called workflow as a document of its own, with what it may call in turn.
-    fileprivate func bundle(of called: Called) -> Value {
+    /// A called workflow as a document of its own, with what it may call in turn: itself, too.
+    func bundle(of called: Called) -> Value {
         guard var document = called.document.object else { return called.document }
         let folder = WorkflowReference.folder(of: called.program.path ?? "")
-        let others = self.subflows.filter { $0.key != called.program.path }.sorted { $0.key < $1.key }
+        let others = self.subflows.sorted { $0.key < $1.key }
         document["subflows"] = .object(
             Object(others.map { (WorkflowReference.relative($0.key, to: folder), $0.value.document) }))
         return .object(document)

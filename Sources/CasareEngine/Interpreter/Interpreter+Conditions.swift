@@ -20,7 +20,7 @@ extension Interpreter {
         case .invalid(let error):
             throw NodeFailure("ExpressionError", "EXPRESSION_ERROR: \(error)")
         case .template(let template):
-            switch template.resolve(in: scope.variables, clock: self.clock) {
+            switch try template.resolve(in: scope.variables, clock: self.clock) {
             case .value(let value):
                 if let name = value.string, let named = scope.variables.variable(name), template.isLiteral {
                     return named

@@ -6,7 +6,8 @@ extension Interpreter {
     private static let repetitionPauseSeconds = 1.0
 
     /// A node's failure: its own error port, the `retry_count` setting, an enclosing handler, what an ErrorRecovery node
-    /// said, `stop_on_error`, or the end of the run, in this order (workflow format §8).
+    /// said, `stop_on_error`, or the end of the run, in this order (workflow format §8). The node that the run was to go
+    /// to is repeated by the setting, and nothing else is made of its failure.
     mutating func failed(_ position: Int, _ failure: NodeFailure) {
         let scope = self.scope
         let node = scope.program.nodes[position]
@@ -18,12 +19,16 @@ extension Interpreter {
         if self.watch.isOn { self.visitEnded(node, position, failure, port: errorPort) }
         if let port = errorPort {
             self.repeats = nil
+            if self.isTarget(position, in: scope) {
+                return self.targetReached(Transfer.Failed(failure: failure, nodeID: node.id))
+            }
             self.follow(port, of: node)
             return
         }
         let ownRepetitions = scope.program.settings.retryCount
         if self.repeats(node, position, failure, upTo: ownRepetitions) { return }
         let failed = Transfer.Failed(failure: failure, nodeID: node.id)
+        if self.isTarget(position, in: scope) { return self.targetReached(failed) }
         if self.hasHandler(for: failure) {
             self.repeats = nil
             self.transfer(.error(failed))

@@ -12,12 +12,10 @@ extension Interpreter {
         /// Warnings that are told once each.
         static let warningsMax = 10_000
 
-        typealias Line = (level: PureContext.LogLevel, node: String, message: String)
-
         private(set) var logs: [String] = []
         private(set) var trace: [String] = []
         private(set) var nodeErrors: [RunResult.NodeError] = []
-        private var newLines: [Line] = []
+        private var newEvents: [RunEvent] = []
         private var warnings: Set<String> = []
 
         mutating func note(_ entry: String) {
@@ -35,19 +33,19 @@ extension Interpreter {
 
         /// For whoever is told of events. What nobody takes must not be kept.
         mutating func tell(_ level: PureContext.LogLevel, _ node: String, _ message: String) {
-            self.newLines.append((level, node, message))
+            self.newEvents.append(.log(level: level, node: node, message: message))
         }
 
         mutating func warnOnce(_ node: String, _ message: String) {
             guard self.warnings.count < Self.warningsMax, self.warnings.insert("\(node): \(message)").inserted else {
                 return
             }
-            self.tell(.warning, node, message)
+            self.newEvents.append(.warning(node: node, message: message))
         }
 
-        mutating func takeNewLines() -> [Line] {
-            defer { self.newLines.removeAll(keepingCapacity: true) }
-            return self.newLines
+        mutating func takeNewEvents() -> [RunEvent] {
+            defer { self.newEvents.removeAll(keepingCapacity: true) }
+            return self.newEvents
         }
     }
 

@@ -12,6 +12,8 @@ extension Interpreter {
         var watching = Watch.Extent.nothing
         /// Whether there is somewhere to submit jobs to.
         var submitsJobs = false
+        /// How many calls that were jobs of their own lie above the workflow.
+        var callDepth = 0
     }
 
     /// Which parts of the program are run, and how far.
@@ -23,6 +25,8 @@ extension Interpreter {
         let allowed: Set<Int>?
         /// The run ends with this node.
         let target: Int?
+        /// What is inside the target belongs to it: it has been executed when that has run to its end.
+        let targetIsContainer: Bool
         /// What the trigger that fired puts out.
         let fired: (node: String, payload: Object)?
         /// The run's start values, for beginning anew.
@@ -37,6 +41,7 @@ extension Interpreter {
             self.waiting = plan.starts
             self.allowed = plan.allowed
             self.target = plan.target
+            self.targetIsContainer = plan.targetIsContainer
             self.fired = plan.fired
             self.variables = variables
         }
@@ -90,8 +95,17 @@ extension Interpreter {
         return true
     }
 
+    func isTarget(_ position: Int, in scope: Scope) -> Bool { self.starts.target == position && scope.depth == 0 }
+
     /// The node that the run was to go to has been executed.
-    mutating func targetReached() { self.frames.removeAll() }
+    ///
+    /// - Parameter failed: Its failure, which ends the run whatever would have dealt with it.
+    mutating func targetReached(_ failed: Transfer.Failed? = nil) {
+        self.repeats = nil
+        self.frames.removeAll()
+        self.starts.giveUp()
+        self.fatal = failed
+    }
 
     /// Ends the run here, whatever there still is to do.
     mutating func end(with failed: Transfer.Failed) {

@@ -8,8 +8,10 @@ extension Interpreter {
             case .start, .merge, .comment:
                 self.succeeded(position, NodeResult())
             case .trigger:
-                // The one that fired has its payload already.
-                self.succeeded(position, NodeResult(self.scope.variables.outputs[node.id] ?? [:]))
+                // The one that fired has its payload already; what it does not hold is null.
+                let nothing = Object(node.type.outputs.map { ($0.name, Value.null) })
+                self.succeeded(
+                    position, NodeResult(nothing.merging(self.scope.variables.outputs[node.id] ?? [:])))
             case .reroute:
                 self.succeeded(position, NodeResult(["out": try self.inputs(of: node)["in"]]))
             case .end:
@@ -53,7 +55,12 @@ extension Interpreter {
                 let failure = NodeFailure("NodeError", message.isBlank ? "Operation failed" : message)
                 guard self.isRetrying else { throw failure }
                 // The attempt has failed as it meant to; that is no error of this node.
-                self.transfer(.error(Transfer.Failed(failure: failure, nodeID: node.id)))
+                let failed = Transfer.Failed(failure: failure, nodeID: node.id)
+                if self.isTarget(position, in: self.scope) {
+                    self.targetReached(failed)
+                } else {
+                    self.transfer(.error(failed))
+                }
             case .onError:
                 self.push(.protectedBody(position), queue: node.successors(of: "protected_body"))
             case .fork:

@@ -235,7 +235,7 @@ struct Interpreter {
             return self.carryOut(structure, node, position)
         }
         do throws(NodeFailure) {
-            let inputs = try node.bindings.inputs(in: scope.variables, clock: self.clock)
+            let inputs = try node.inputs(in: scope.variables, clock: self.clock)
             if scope.variables.hasMisses { self.warnOfMisses(in: scope, node) }
             switch node.type.behaviour {
             case .pure(let body):
@@ -273,35 +273,8 @@ struct Interpreter {
         return false
     }
 
-    /// Stores what a node produced and goes on at the port it chose.
-    mutating func succeeded(_ position: Int, _ result: NodeResult) {
-        let scope = self.scope
-        let node = scope.program.nodes[position]
-        self.repeats = nil
-        scope.variables.setOutputs(result.outputs, of: node.id)
-        if self.watch.isOn { self.visitEnded(node, position, port: node.port(chosen: result)) }
-        if self.starts.target == position, scope.depth == 0 { return self.targetReached() }
-        guard let port = result.port else {
-            self.frames[self.top].append(node.next)
-            return
-        }
-        self.follow(node.isBranching ? port : ExecPorts.usualOutput, of: node)
-        if node.isBranching, self.settings.keepsEvents, !node.isConnected(port) {
-            self.records.tell(.debug, node.id, "Nothing is connected to '\(port)': this branch ends here")
-        }
-    }
-
-    mutating func follow(_ port: String, of node: CompiledNode) {
-        self.frames[self.top].append(node.successors(of: port))
-    }
-
-    /// On at the port where a block says that it is done; at its usual output when that leads nowhere.
-    mutating func leave(_ node: CompiledNode, by port: String) {
-        self.follow(node.isConnected(port) ? port : ExecPorts.usualOutput, of: node)
-    }
-
     /// A structural node's inputs.
     func inputs(of node: CompiledNode) throws(NodeFailure) -> Inputs {
-        try node.bindings.inputs(in: self.scope.variables, clock: self.clock)
+        try node.inputs(in: self.scope.variables, clock: self.clock)
     }
 }

@@ -12,6 +12,9 @@ package final class Variables {
         package var outputAliases: [String: [String: String]]
         /// Node IDs by the names that people gave to nodes.
         package var nodes: [String: String]
+        /// What triggers put out, by node ID: null until something fires them (node catalogue §1.17), also where they
+        /// are not run.
+        package var triggerOutputs: [String: Set<String>] = [:]
 
         package init(outputAliases: [String: [String: String]] = [:], nodes: [String: String] = [:]) {
             self.outputAliases = outputAliases
@@ -77,6 +80,11 @@ package final class Variables {
         if let value = outputs[port] { return value.isNull ? .none : value }
         guard let canonical = self.names.outputAliases[node]?[port], let value = outputs[canonical] else { return nil }
         return value.isNull ? .none : value
+    }
+
+    /// Whether an output that has no value is there all the same, and null.
+    func isNullOutput(_ port: String, of node: String) -> Bool {
+        self.names.triggerOutputs[node]?.contains(port) ?? false
     }
 
     /// The ID of the node that people gave this name to.

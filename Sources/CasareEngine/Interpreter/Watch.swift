@@ -189,10 +189,14 @@ extension Interpreter {
     }
 
     func position(at node: CompiledNode?) -> RunPosition {
-        let masking = self.masking
-        return RunPosition(
+        RunPosition(
             executed: self.executions, node: node?.id, name: node?.source.name,
-            enclosing: self.enclosing.map { $0.masked(by: masking) })
+            enclosing: self.enclosing.map { structure in
+                var structure = structure
+                // To look through a large one for secrets may take longer than the node.
+                structure.item = nil
+                return structure
+            })
     }
 
     /// The structures that are open, the outermost first.

@@ -17,5 +17,7 @@ extension NodeType.Parameter {
         self.choiceAliases.isEmpty ? [] : [choice] + (self.choiceAliases[choice] ?? [])
     }
 
-    static func lettersAndDigits(_ text: String) -> String { text.lowercased().filter { $0.isLetter || $0.isNumber } }
+    package static func lettersAndDigits(_ text: String) -> String {
+        text.lowercased().filter { $0.isLetter || $0.isNumber }
+    }
 }

@@ -51,6 +51,23 @@ final class CompiledNode: Sendable {
         self.deliveries = deliveries
     }
 
+    /// The parameters of one execution, checked.
+    ///
+    /// - Throws: `ValidationError` or `TypeError`, with the outputs of a failure (node catalogue §0.2; §1.12 for the
+    ///   nodes that have a `status_code`).
+    func inputs(in variables: Variables, clock: ClockReading?) throws(NodeFailure) -> Inputs {
+        do throws(NodeFailure) {
+            return try self.bindings.inputs(in: variables, clock: clock)
+        } catch {
+            var failure = error
+            let ending: Object = ["success": false, "error": .string(error.message), "status_code": 0]
+            for output in self.type.outputs {
+                if let value = ending[output.name] { failure.outputs[output.name] = value }
+            }
+            throw failure
+        }
+    }
+
     /// The same node with other values in its config.
     func setting(_ values: Object, literals: Set<String>) -> CompiledNode {
         var node = self.source

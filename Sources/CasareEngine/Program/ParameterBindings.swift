@@ -99,7 +99,7 @@ struct ParameterBindings: Sendable {
         }
         var extras: Object = [:]
         for (name, template) in self.extras {
-            switch template.resolve(in: variables, clock: clock) {
+            switch try template.resolve(in: variables, clock: clock) {
             case .value(let value): extras[name] = value
             case .unresolved(let text): extras[name] = .string(text)
             }
@@ -173,7 +173,7 @@ struct ParameterBindings: Sendable {
             case .literal(let literal):
                 value = literal
             case .template(let template):
-                switch template.resolve(in: variables, clock: clock) {
+                switch try template.resolve(in: variables, clock: clock) {
                 case .value(let resolved):
                     // Not `nil`: in a ternary that would be the value null.
                     value = resolved.isNull ? .none : resolved

@@ -104,6 +104,9 @@ package struct Program: Sendable {
     private static func names(of nodes: [CompiledNode]) -> Variables.Names {
         var names = Variables.Names()
         for node in nodes {
+            if node.type.structure == .trigger {
+                names.triggerOutputs[node.id] = Set(node.type.outputs.flatMap { [$0.name] + $0.aliases })
+            }
             for output in node.type.outputs {
                 for alias in output.aliases {
                     names.outputAliases[node.id, default: [:]][alias] = output.name

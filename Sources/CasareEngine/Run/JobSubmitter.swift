@@ -18,12 +18,14 @@ package struct JobSubmission: Hashable, Sendable {
     package let workflow: String
     /// The workflow with all that it may call, when it came with the calling one.
     package let document: Value?
-    /// Start values.
+    /// Start values, and the call that it is: `CallOrigin`.
     package let variables: Object
     /// Whether the calling node goes on only when the job has ended.
     package let waits: Bool
     /// The time between two looks at it.
     package let pollSeconds: Double
+    /// The variables of the job's end that are the node's outputs; `nil`: all of them.
+    package let outputs: [String]?
 }
 
 package struct JobEnding: Hashable, Sendable {
@@ -52,7 +54,7 @@ extension JobSubmission {
         guard self.waits else { return NodeResult(outputs) }
         while true {
             if let ending = try await submitter.ending(of: job) {
-                outputs = ending.variables.merging(outputs)
+                outputs = self.taken(from: ending.variables).merging(outputs)
                 outputs["execution_time_ms"] = .int(Int((now() - start) / .milliseconds(1)))
                 guard let failure = ending.failure else { return NodeResult(outputs) }
                 outputs["success"] = false
@@ -61,5 +63,10 @@ extension JobSubmission {
             }
             try await sleep(Duration(clampingSeconds: self.pollSeconds))
         }
+    }
+
+    private func taken(from variables: Object) -> Object {
+        guard let outputs = self.outputs else { return variables }
+        return Object(outputs.compactMap { name in variables[name].map { (name, $0) } })
     }
 }

@@ -31,7 +31,8 @@ package struct RunObserver: Sendable {
 }
 
 /// A node whose turn has come. Every pass of a loop and every attempt of a retry is a visit of its own; what runs inside
-/// a structure has the structure in its `enclosing`. Values of sensitive variables are masked.
+/// a structure has the structure in its `enclosing`. Values of sensitive variables are masked, and what `SecretNames`
+/// knows.
 package struct NodeVisit: Sendable {
     /// Counts the visits of a run, from 0.
     package let number: Int

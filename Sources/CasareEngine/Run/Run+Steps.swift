@@ -140,7 +140,7 @@ extension Run {
             let environment = NodeEnvironment(
                 workingDirectory: world.workingDirectory, policy: world.policy, idempotencyKey: key, nodeID: id,
                 session: self.session, isReopening: isReopening, now: world.now,
-                warn: { onEvent?(.log(level: .warning, node: id, message: masking.masked($0))) })
+                warn: { onEvent?(.warning(node: id, message: masking.masked($0))) })
             let inputs = step.inputs
             return { try await body(inputs, environment) }
         }

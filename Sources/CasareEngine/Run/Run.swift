@@ -37,7 +37,7 @@ struct Run {
             settings: .init(
                 options: driver.options, seed: driver.seed, executionsMax: environment.executionsMax,
                 selection: driver.selection, keepsEvents: environment.onEvent != nil, watching: watching,
-                submitsJobs: environment.submitter != nil))
+                submitsJobs: environment.submitter != nil, callDepth: driver.callDepth))
         self.deadline = .now + Duration(clampingSeconds: driver.options.timeoutSeconds)
     }
 
@@ -165,9 +165,9 @@ struct Run {
 
     private mutating func report() {
         guard let onEvent = self.driver.environment.onEvent else { return }
-        let lines = self.interpreter.records.takeNewLines()
+        let events = self.interpreter.records.takeNewEvents()
         guard !self.isReplaying else { return }
-        for line in lines { onEvent(.log(level: line.level, node: line.node, message: line.message)) }
+        for event in events { onEvent(event) }
     }
 
     private func tellPosition(_ node: CompiledNode? = nil) {

@@ -6,13 +6,15 @@ package import CasareDomain
 /// intent is durable before it begins, and its result before anything else that takes time. Results and the next
 /// intent share one commit.
 package struct RunDriver: Sendable {
-    let program: Program
+    private(set) var program: Program
     let runID: String
     let options: Job.Options
-    let variables: Object
+    private(set) var variables: Object
     let selection: RunSelection
     let journal: any Journal
     let environment: RunEnvironment
+    /// How many calls that were jobs of their own lie above this run.
+    private(set) var callDepth = 0
 
     /// - Parameters:
     ///   - runID: Names the run in idempotency keys and seeds its random numbers: a job's ID.
@@ -37,8 +39,16 @@ package struct RunDriver: Sendable {
     ///   the journal does not fit the program, `UnknownSelection`, and what the journal and the observer throw.
     package func run() async throws -> RunConclusion {
         try self.selection.check(against: self.program)
+        var driver = self
+        do throws(NodeFailure) {
+            try driver.takeCall()
+        } catch {
+            let result = RunResult(success: false, error: error.message, variables: [:], logs: [], nodeErrors: [])
+            return .finished(
+                result, Failure(kind: .rejected, message: error.message, type: error.type), entries: [])
+        }
         var run = Run(
-            driver: self,
+            driver: driver,
             recorded: Dictionary(
                 try await self.journal.entries().map { ($0.step, $0) }, uniquingKeysWith: { _, last in last }))
         let session = run.session
@@ -50,6 +60,19 @@ package struct RunDriver: Sendable {
             await session.close()
             throw error
         }
+    }
+
+    /// Takes the call that the run is, if it is one, out of the start values.
+    ///
+    /// - Throws: What the workflow's interface refuses.
+    private mutating func takeCall() throws(NodeFailure) {
+        guard let call = CallOrigin(self.variables) else { return }
+        self.variables[CallOrigin.variable] = nil
+        self.callDepth = call.depth
+        guard let inputs = call.inputs else { return }
+        let given = Program.Given(inputs: inputs, written: inputs, variables: Variables(self.variables))
+        self.variables = self.variables.merging(try self.program.inputValues(given))
+        self.program = try self.program.promoted(given)
     }
 
     /// FNV-1a: a seed that is the same for the same run on every machine.

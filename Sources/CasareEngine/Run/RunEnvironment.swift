@@ -49,7 +49,7 @@ package struct RunPosition: Sendable {
     /// The node that is about to be executed, and what people call it; `nil`: one of many, or a wait.
     package let node: String?
     package let name: String?
-    /// The structures around it, the outermost first.
+    /// The structures around it, the outermost first; without what their passes are about.
     package let enclosing: [EnclosingStructure]
 }
 
@@ -57,6 +57,9 @@ package struct RunPosition: Sendable {
 package enum RunEvent: Sendable {
     case stepStarted(step: Int, node: String, nodeType: String)
     case stepFinished(step: Int, node: String, error: String?)
-    /// Written by a node, or a warning of the engine's: a template without a value, a loop cut at its limit.
+    /// Written by a node, or a remark of the engine's that is of use to somebody who looks on.
     case log(level: PureContext.LogLevel, node: String, message: String)
+    /// The run goes on, but perhaps not as it was meant to: a template without a value, a loop cut at its limit. The
+    /// engine says it once for each node.
+    case warning(node: String, message: String)
 }

@@ -6,7 +6,7 @@ package enum RunSelection: Hashable, Sendable {
     case whole
     /// From every StartNode, one after another and on the same variables. The run fails when each of them failed.
     case allStarts
-    /// Only what leads to a node; the run ends when the node has been executed.
+    /// Only what leads to a node; the run ends when the node has been executed, and fails when the node has failed.
     case until(node: String)
     /// One node, with what is inside it when it is a loop or the like. Nothing before it is run: what it reads must be
     /// among the start values.
@@ -41,6 +41,7 @@ extension RunSelection {
         var starts: [[Int]]
         var allowed: Set<Int>?
         var target: Int?
+        var targetIsContainer = false
         var fired: (node: String, payload: Object)?
     }
 
@@ -64,8 +65,9 @@ extension RunSelection {
             guard let target = program.positions[node] else { return Plan(starts: [[]]) }
             let leading = program.leading(to: target)
             let allowed = leading.union(leading.flatMap { program.inside($0) })
-            let isContainer = !program.bodyStarts(of: target).isEmpty
-            return Plan(starts: [program.roots], allowed: allowed, target: isContainer ? nil : target)
+            return Plan(
+                starts: [program.roots], allowed: allowed, target: target,
+                targetIsContainer: !program.bodyStarts(of: target).isEmpty)
         case .only(let node):
             guard let target = program.positions[node] else { return Plan(starts: [[]]) }
             return Plan(starts: [[target]], allowed: program.inside(target).union([target]))

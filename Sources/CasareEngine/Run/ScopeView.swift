@@ -2,14 +2,16 @@ package import CasareDomain
 
 /// What a node sees, for somebody who looks on. It changes with nothing, and looking changes nothing.
 ///
-/// Values that leave it are masked; computing goes by the real ones.
+/// Values that leave it are masked, as `SecretNames` masks them too; computing goes by the real ones.
 package struct ScopeView: Sendable {
     let snapshot: Variables.Snapshot
     let masking: Masking
 
-    package var variables: Object { self.masking.masked(self.snapshot.all) }
+    package var variables: Object { SecretNames.masked(self.masking.masked(self.snapshot.all)) }
 
-    package func variable(_ name: String) -> Value? { self.snapshot.variable(name).map(self.masking.masked) }
+    package func variable(_ name: String) -> Value? {
+        self.snapshot.variable(name).map { SecretNames.masked(self.masking.masked($0), named: name) }
+    }
 
     /// Whether the workflow says that the variable keeps its value.
     package func isReadOnly(_ name: String) -> Bool { self.snapshot.readOnly.contains(name) }
@@ -28,7 +30,7 @@ package struct ScopeView: Sendable {
 
     /// - Parameter clock: What the time is for the expression.
     package func value(of expression: Expression, at clock: ClockReading) throws(ExpressionError) -> Value {
-        self.masking.masked(try self.result(of: expression, clock))
+        SecretNames.masked(self.masking.masked(try self.result(of: expression, clock)), named: expression.lastName)
     }
 
     /// Whether a condition is true, as the branches of a workflow see it.
@@ -46,7 +48,7 @@ package struct ScopeView: Sendable {
 extension EnclosingStructure {
     func masked(by masking: Masking) -> EnclosingStructure {
         var masked = self
-        masked.item = self.item.map(masking.masked)
+        masked.item = self.item.map { SecretNames.masked(masking.masked($0)) }
         return masked
     }
 }

@@ -1,7 +1,7 @@
 import CasareDomain
 
-/// Hides what the names of parameters, outputs and members say is secret: observers see `***` there. It knows the usual
-/// names only; a variable that is declared sensitive is hidden wherever its value turns up.
+/// Hides what the names of parameters, outputs, variables and members say is secret: observers see `***` there. It knows
+/// the usual names only; a variable that is declared sensitive is hidden wherever its value turns up.
 enum SecretNames {
     private static let parts = [
         "password", "passwd", "passphrase", "secret", "api_key", "apikey", "api-key", "private_key", "access_key",
@@ -17,7 +17,15 @@ enum SecretNames {
 
     static func masked(_ object: Object) -> Object {
         guard object.contains(where: { Self.isConcerned($0.key, $0.value) }) else { return object }
-        return Object(object.map { name, value in (name, Self.masked(value, named: name)) })
+        return Object(
+            object.map { name, value in
+                (name, Self.isConcerned(name, value) ? Self.masked(value, named: name) : value)
+            })
+    }
+
+    /// - Parameter name: What the value is called; `nil` for a value without a name, whose members have names all the same.
+    static func masked(_ value: Value, named name: String? = nil) -> Value {
+        Self.masked(value, isSecret: name.map(Self.contains) ?? false)
     }
 
     private static func isConcerned(_ name: String, _ value: Value) -> Bool {
@@ -28,15 +36,22 @@ enum SecretNames {
         }
     }
 
-    private static func masked(_ value: Value, named name: String) -> Value {
+    private static func masked(_ value: Value, isSecret: Bool) -> Value {
         switch value {
         case .null, .bool, .int, .double: return value
-        case .string(let text): return !text.isEmpty && Self.contains(name) ? .string(Masking.mask) : value
+        case .string(let text): return isSecret && !text.isEmpty ? .string(Masking.mask) : value
         // Elements are called as their list.
         case .list(let elements):
-            return Self.contains(name) || elements.contains { $0.object != nil }
-                ? .list(elements.map { Self.masked($0, named: name) }) : value
+            return isSecret || elements.contains(where: Self.hasParts)
+                ? .list(elements.map { Self.masked($0, isSecret: isSecret) }) : value
         case .object(let members): return .object(Self.masked(members))
+        }
+    }
+
+    private static func hasParts(_ value: Value) -> Bool {
+        switch value {
+        case .null, .bool, .int, .double, .string: false
+        case .list, .object: true
         }
     }
 }

@@ -8,12 +8,14 @@ extension Task where Success == Never, Failure == Never {
     /// steps that may each take an hour would have an hour's timers in memory.
     ///
     /// - Throws: `CancellationError`.
-    package static func sleepInSlices(for duration: Duration) async throws {
-        let start = ContinuousClock.now
+    package static func sleepInSlices<C: Clock>(
+        for duration: Duration, clock: C = ContinuousClock()
+    ) async throws where C.Duration == Duration {
+        let start = clock.now
         while true {
-            let elapsed = ContinuousClock.now - start
+            let elapsed = start.duration(to: clock.now)
             guard elapsed < duration else { return }
-            try await Self.sleep(for: Swift.min(duration - elapsed, Swift.max(elapsed, Self.firstSlice)))
+            try await Self.sleep(for: Swift.min(duration - elapsed, Swift.max(elapsed, Self.firstSlice)), clock: clock)
         }
     }
 }

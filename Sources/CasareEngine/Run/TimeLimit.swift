@@ -40,7 +40,8 @@ struct TimeLimit: Sendable {
     /// What the node's failure says when the step is known not to have to be asked about.
     func message(of node: String) -> String {
         switch self.owner {
-        case .node, .job: "Node \(node) timed out after \(Self.text(self.seconds))s"
+        case .node: "Node \(node) timed out after \(Self.text(self.seconds))s"
+        case .job(let seconds): "Node \(node) was cut off: the job timed out after \(Self.text(seconds))s"
         case .frame(let what, let seconds): "Node \(node) was cut off: \(what) timed out after \(Self.text(seconds))s"
         }
     }

@@ -14,7 +14,8 @@ struct ArchiveMembers {
     let archive: String
 
     private(set) var members: [(path: String, name: String)] = []
-    private var names: Set<String> = []
+    /// As bytes, since names that Unicode calls equivalent are two.
+    private var names: Set<[UInt8]> = []
 
     init(policy: PathPolicy, allowsDangerousPaths: Bool, baseDirectory: String?, archive: String) {
         self.policy = policy
@@ -47,8 +48,9 @@ struct ArchiveMembers {
             }
             return
         }
-        let parts = text.split(separator: "/", omittingEmptySubsequences: false)
-        guard let first = parts.firstIndex(where: { $0.contains { "*?[".contains($0) } }) else {
+        let parts = text.utf8.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
+            .map { Substring($0) }
+        guard let first = parts.firstIndex(where: { $0.utf8.contains { "*?[".utf8.contains($0) } }) else {
             throw NodeFailure("FileNotFoundError", "File not found: \(path)")
         }
         let folder = parts[..<first].joined(separator: "/")
@@ -68,9 +70,9 @@ struct ArchiveMembers {
     }
 
     private mutating func add(_ path: String, base: String?) throws(NodeFailure) {
-        if path == self.archive { return }
+        if PathText.isSame(path, self.archive) { return }
         let name = Self.name(of: path, base: self.baseDirectory ?? base)
-        guard self.names.insert(name).inserted else {
+        guard self.names.insert(Array(name.utf8)).inserted else {
             throw .value("Two files would be called \(name) in the archive: give a base_dir that tells them apart")
         }
         self.members.append((path, name))
@@ -81,7 +83,9 @@ struct ArchiveMembers {
 
     /// The path below the base directory; the last part of one that lies elsewhere.
     private static func name(of path: String, base: String?) -> String {
-        guard let base, base != path, PathPolicy.isPath(path, inside: base) else { return FileAccess.name(of: path) }
-        return String(path.dropFirst(base == "/" ? 1 : base.count + 1))
+        guard let base, !PathText.isSame(base, path), PathText.isPath(path, inside: base) else {
+            return PathText.name(of: path)
+        }
+        return PathText.relative(path, to: base)
     }
 }

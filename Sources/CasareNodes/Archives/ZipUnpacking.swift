@@ -85,25 +85,26 @@ struct ZipUnpacking {
     ///
     /// - Throws: `PathSecurityError` for one that leads elsewhere, also where a Windows program would see it do so.
     private func relativePath(of entry: ZipEntry) throws(NodeFailure) -> String {
-        let name = entry.name
-        let separators: Set<Character> = ["/", "\\"]
+        let name = entry.name.utf8
+        let separators = "/\\".utf8
         let isAbsolute =
             name.first.map(separators.contains) ?? true
-            || (name.dropFirst().first == ":" && name.dropFirst(2).first.map(separators.contains) ?? false)
-        guard !isAbsolute, !name.split(whereSeparator: separators.contains).contains(".."), !name.utf8.contains(0)
-        else {
-            var refusal = self.refusal("its member '\(name)' leads out of it")
+            || (name.dropFirst().first == UInt8(ascii: ":")
+                && name.dropFirst(2).first.map(separators.contains) ?? false)
+        let leadsUp = name.split(whereSeparator: separators.contains).contains { PathText.isDotDot(Substring($0)) }
+        guard !isAbsolute, !leadsUp, !name.contains(0) else {
+            var refusal = self.refusal("its member '\(entry.name)' leads out of it")
             refusal.type = "PathSecurityError"
             throw refusal
         }
-        return name.split(separator: "/").filter { $0 != "." }.joined(separator: "/")
+        return PathText.components(entry.name).filter { !PathText.isDot($0) }.joined(separator: "/")
     }
 
     /// Where a member goes. A link that lies in the target already may not lead it elsewhere.
     private func destination(of entry: ZipEntry) throws(NodeFailure) -> String {
         let name = try self.relativePath(of: entry)
-        let path = PathPolicy.canonical(self.target == "/" ? "/\(name)" : "\(self.target)/\(name)")
-        guard PathPolicy.isPath(path, inside: self.target),
+        let path = PathPolicy.canonical(PathText.path(of: name, in: self.target))
+        guard PathText.isPath(path, inside: self.target),
             self.policy.allows(path, dangerously: self.allowsDangerousPaths)
         else {
             throw NodeFailure("PathSecurityError", "'\(entry.name)' of \(self.archive) would be written to \(path)")

@@ -60,7 +60,10 @@ package enum CommandNodes {
             parameters: [
                 .filePath, .init("args", .any, "Arguments: a list, or text as on a command line."),
                 Self.workingDirectory, Self.timeout(),
-                .init("python_path", .string, default: "python3", "The interpreter."),
+                .init(
+                    "python_path", .string, default: "python3",
+                    "The interpreter. Where the rules on commands hold, it must be called python, python3, python3.11, "
+                        + "pypy3 or the like, and a path must be absolute and lead outside the run's own directories."),
             ] + Self.retryParameters,
             outputs: Self.runOutputs, effect: .effect, .reporting(ScriptActions.runPythonFile)),
         NodeType(
@@ -75,7 +78,10 @@ package enum CommandNodes {
             parameters: [
                 .init("code", .string, required: true, aliases: ["script"], verbatim: true, "The code."),
                 .init("input_data", .any, "The constant `inputData` of the code."), Self.timeout(),
-                .init("node_path", .string, default: "node", "The interpreter."),
+                .init(
+                    "node_path", .string, default: "node",
+                    "The interpreter. Where the rules on commands hold, it must be called node or nodejs, and a path "
+                        + "must be absolute and lead outside the run's own directories."),
             ],
             outputs: [.init("result", .string), .init("success", .boolean), .init("error", .string)],
             effect: .effect, .reporting(error: true, ScriptActions.runJavaScript)),
@@ -140,7 +146,7 @@ package enum CommandNodes {
     private static func environmentVariable(_ inputs: Inputs, _ variables: RunVariables) -> NodeResult {
         let name = inputs.string("var_name")
         let value = inputs.string("value")
-        let isName = !name.isEmpty && !name.contains { $0 == "=" || $0 == "\0" }
+        let isName = !name.isEmpty && !name.unicodeScalars.contains { $0 == "=" || $0 == "\0" }
         guard inputs.string("action") == "set" else {
             let found = isName ? variables[name] : nil
             return NodeResult([

@@ -34,14 +34,8 @@ enum PrivateFolder {
             unlink(path)
             return
         }
-        if let directory = opendir(path) {
-            defer { closedir(directory) }
-            while let entry = readdir(directory) {
-                let name = withUnsafePointer(to: entry.pointee.d_name) {
-                    $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-                }
-                if name != ".", name != ".." { self.remove("\(path)/\(name)") }
-            }
+        if var entries = DirectoryEntries(path) {
+            while let name = entries.next() { self.remove("\(path)/\(name)") }
         }
         rmdir(path)
     }

@@ -44,12 +44,8 @@ struct ProcessGroup: Sendable {
 
     /// Looks through /proc: a signal 0 to the group would also reach the dead that nobody has waited for.
     private var hasLivingMember: Bool {
-        guard let directory = opendir("/proc") else { return false }
-        defer { closedir(directory) }
-        while let entry = readdir(directory) {
-            let name = withUnsafePointer(to: entry.pointee.d_name) {
-                $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-            }
+        guard var entries = DirectoryEntries("/proc") else { return false }
+        while let name = entries.next() {
             if Int(name) != nil, self.isLivingMember(name) { return true }
         }
         return false

@@ -57,8 +57,11 @@ struct RunVariables: Sendable {
         var all: [String: String] = [:]
         var entry = environ
         while let text = entry.pointee {
-            let parts = String(cString: text).split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-            if parts.count == 2, !Self.isHidden(String(parts[0])) { all[String(parts[0])] = String(parts[1]) }
+            // By scalars: a value may begin with a combining mark, and an equals sign with that is another character.
+            let parts = String(cString: text).unicodeScalars.split(
+                separator: "=", maxSplits: 1, omittingEmptySubsequences: false
+            ).map { String($0) }
+            if parts.count == 2, !Self.isHidden(parts[0]) { all[parts[0]] = parts[1] }
             entry += 1
         }
         return all.merging(Self.runs.withLock { $0.variables[self.run] ?? [:] }) { _, own in own }

@@ -1,53 +1,67 @@
 import CasareEngine
 
 /// Splitting and quoting of command lines as the POSIX shell does it (POSIX.1-2017, Shell Command Language §2.2).
+///
+/// By Unicode scalars: a shell reads bytes, and to it a quote with an accent upon it is a quote.
 enum ShellWords {
+    private static let plain = Set(
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_@%+=:,./-".unicodeScalars)
+    /// What a backslash in double quotes takes the meaning from.
+    private static let escapable = Set("\"\\$`".unicodeScalars)
+
     /// - Throws: `ValueError` for a quote that is not closed.
     static func split(_ text: String) throws(NodeFailure) -> [String] {
         var words: [String] = []
-        var word: String?
-        var rest = text[...]
-        while let character = rest.popFirst() {
-            switch character {
+        var word = String.UnicodeScalarView()
+        // Of which there may be nothing yet: '' is a word.
+        var isInWord = false
+        var rest = text.unicodeScalars[...]
+        while let scalar = rest.popFirst() {
+            switch scalar {
             case "'":
                 guard let close = rest.firstIndex(of: "'") else { throw self.unclosed("'", text) }
-                word = (word ?? "") + rest[..<close]
+                word.append(contentsOf: rest[..<close])
                 rest = rest[rest.index(after: close)...]
+                isInWord = true
             case "\"":
-                word = (word ?? "") + (try self.quoted(&rest, text))
+                word.append(contentsOf: try self.quoted(&rest, text))
+                isInWord = true
             case "\\":
                 // Before the end it stands for itself; a line break it joins.
-                guard let next = rest.popFirst() else {
-                    word = (word ?? "") + "\\"
-                    continue
-                }
-                if next != "\n" { word = (word ?? "") + String(next) }
-            case let blank where blank.isWhitespace:
-                if let finished = word { words.append(finished) }
-                word = nil
+                let next = rest.popFirst() ?? "\\"
+                if next == "\n" { continue }
+                word.append(next)
+                isInWord = true
+            // No other blanks: what a shell takes for a part of a word must be one here too.
+            case " ", "\t", "\n", "\r":
+                if isInWord { words.append(String(word)) }
+                word = String.UnicodeScalarView()
+                isInWord = false
             default:
-                // In place: a copy for every character would take the square of the time.
-                if word == nil { word = "" }
-                word?.append(character)
+                word.append(scalar)
+                isInWord = true
             }
         }
-        if let finished = word { words.append(finished) }
+        if isInWord { words.append(String(word)) }
         return words
     }
 
     /// The rest of a text in double quotes, in which a backslash escapes few characters only.
-    private static func quoted(_ rest: inout Substring, _ text: String) throws(NodeFailure) -> String {
-        var quoted = ""
-        while let character = rest.popFirst() {
-            switch character {
+    private static func quoted(
+        _ rest: inout Substring.UnicodeScalarView, _ text: String
+    ) throws(NodeFailure) -> String.UnicodeScalarView {
+        var quoted = String.UnicodeScalarView()
+        while let scalar = rest.popFirst() {
+            switch scalar {
             case "\"":
                 return quoted
             case "\\":
                 guard let next = rest.popFirst() else { throw self.unclosed("\"", text) }
                 if next == "\n" { continue }
-                quoted += "\"\\$`".contains(next) ? String(next) : "\\\(next)"
+                if !self.escapable.contains(next) { quoted.append(scalar) }
+                quoted.append(next)
             default:
-                quoted.append(character)
+                quoted.append(scalar)
             }
         }
         throw self.unclosed("\"", text)
@@ -59,9 +73,7 @@ enum ShellWords {
 
     /// One word, so that a shell reads it as it is.
     static func quote(_ word: String) -> String {
-        let isPlain =
-            !word.isEmpty && word.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "_@%+=:,./-".contains($0)) }
-        return isPlain
-            ? word : "'" + word.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''") + "'"
+        if !word.isEmpty, word.unicodeScalars.allSatisfy(self.plain.contains) { return word }
+        return "'" + word.unicodeScalars.map { $0 == "'" ? "'\\''" : String($0) }.joined() + "'"
     }
 }

@@ -53,7 +53,8 @@ final class CurlHandle {
     func reset() {
         casare_curl_reset(self.pointer)
         self.freeLists()
-        (self.receive, self.supply, self.rejectedOption, self.hostKeyMatch) = (nil, nil, nil, nil)
+        (self.receive, self.supply, self.rejectedOption) = (nil, nil, nil)
+        (self.hostKeyMatch, self.hostKeyFingerprint) = (nil, nil)
         self.lines = []
         // Signals are for the process's one owner of them, and a robot's variables are not to redirect a workflow.
         self.set(CURLOPT_NOSIGNAL, 1)
@@ -79,7 +80,14 @@ final class CurlHandle {
 
     func set(_ option: CURLoption, _ values: [String]) {
         var list: UnsafeMutablePointer<curl_slist>?
-        for value in values { list = casare_curl_list_append(list, value) ?? list }
+        for value in values {
+            guard let longer = casare_curl_list_append(list, value) else {
+                // With a command or an address missing, the transfer would be another one.
+                self.check(CURLE_OUT_OF_MEMORY)
+                break
+            }
+            list = longer
+        }
         guard let list else { return }
         self.lists.append(list)
         self.check(casare_curl_set_pointer(self.pointer, option, list))

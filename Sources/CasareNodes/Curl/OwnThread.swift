@@ -42,15 +42,35 @@ enum OwnThread {
         }
     }
 
-    /// Runs short work also for a task that is cancelled, such as closing.
-    static func finish(_ work: @escaping @Sendable () -> Void) async {
+    /// Runs short work, such as closing, also for a cancelled task, and also when the system has no more threads.
+    ///
+    /// - Parameter start: Starts a thread, and says 0 if it did.
+    static func finish(
+        _ work: @escaping @Sendable () -> Void,
+        on start: (@escaping @Sendable () -> Void) -> Int32 = { OwnThread.start($0) }
+    ) async {
         await withCheckedContinuation { (continuation: CheckedContinuation<Void, Never>) in
-            let status = self.start {
+            let run: @Sendable () -> Void = {
                 work()
                 continuation.resume()
             }
-            if status != 0 { continuation.resume() }
+            // Rather hold up the present thread for a moment than leave out what nobody would do later.
+            if start(run) != 0 { self.withoutBrokenPipes(run) }
         }
+    }
+
+    /// Runs work on the present thread, whose writing to a connection that is gone must not end the process either.
+    private static func withoutBrokenPipes(_ work: () -> Void) {
+        var signals = sigset_t()
+        sigemptyset(&signals)
+        sigaddset(&signals, SIGPIPE)
+        var previous = sigset_t()
+        pthread_sigmask(SIG_BLOCK, &signals, &previous)
+        work()
+        // One that was held back is taken, or it would come now: a write's signal is for its own thread (pipe(7)).
+        var now = timespec()
+        while sigtimedwait(&signals, nil, &now) < 0, errno == EINTR {}
+        pthread_sigmask(SIG_SETMASK, &previous, nil)
     }
 
     /// Starts a detached thread.

@@ -15,7 +15,7 @@ enum PostgresText {
         guard values.count == types.count else {
             throw .refused(
                 type: "ValueError",
-                message: "The statement has \(types.count) placeholders, and \(values.count) parameters are given")
+                message: "Parameters given: \(values.count); placeholders in the statement: \(types.count)")
         }
         var texts: [String?] = []
         for (index, value) in values.enumerated() {

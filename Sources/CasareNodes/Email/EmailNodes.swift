@@ -25,7 +25,7 @@ package enum EmailNodes {
 
     private static let read = NodeType(
         "ReadEmailsNode", family: Self.family, "Reads the newest mails of a folder.",
-        parameters: Self.mailbox + [Self.imapTLS, .serverTimeout(), Self.folder] + Self.search + [
+        parameters: Self.mailbox + [Self.imapTLS("use_ssl"), .serverTimeout(), Self.folder] + Self.search + [
             .init("mark_as_read", .boolean, default: false, "Mark them as read afterwards."),
             .init("include_body", .boolean, default: true, "Give out the texts."),
         ] + RetryRule.parameters,

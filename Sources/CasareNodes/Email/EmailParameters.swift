@@ -13,16 +13,25 @@ extension EmailNodes {
         .init("smtp_server", .string, default: "smtp.gmail.com", "The server that mail is handed to."),
         .port("smtp_port", default: 587),
     ]
-    static func account(_ prefix: String) -> [NodeType.Parameter] {
-        [
+    /// - Parameter prefixes: Of the variables: `SMTP`, `IMAP`.
+    static func account(_ prefixes: String...) -> [NodeType.Parameter] {
+        func variables(_ name: String) -> String { prefixes.map { "\($0)_\(name)" }.joined(separator: " or ") }
+        return [
             .init(
-                "username", .string, default: "", "Who signs in; else \(prefix)_USERNAME of the robot's environment."),
+                "username", .string, default: "",
+                "Who signs in; else \(variables("USERNAME")) of the robot's environment."),
             .init(
-                "password", .string, default: "", "The password; else \(prefix)_PASSWORD of the robot's environment."),
+                "password", .string, default: "",
+                "The password; else \(variables("PASSWORD")) of the robot's environment."),
         ]
     }
-    static let imapTLS = NodeType.Parameter(
-        "use_ssl", .boolean, default: true, "TLS from the start; otherwise STARTTLS where the server offers it.")
+    /// The catalogue has no third way between these two, so one who turns it off is taken at their word.
+    static func imapTLS(_ name: String) -> NodeType.Parameter {
+        .init(
+            name, .boolean, default: true,
+            "TLS of the mailbox from the start. Otherwise STARTTLS where the server offers it: where it does not, or "
+                + "somebody in between hides the offer, the password and the mails go unprotected.")
+    }
     static let uid = NodeType.Parameter("email_uid", .string, required: true, "The uid of the mail.")
     static let folder = NodeType.Parameter("folder", .string, default: "INBOX", "The folder.")
     static let targetFolder = NodeType.Parameter(

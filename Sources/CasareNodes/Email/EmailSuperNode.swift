@@ -1,19 +1,6 @@
 import CasareDomain
 import CasareEngine
 
-/// How often a use of a mail node may happen, told from its parameters.
-enum EmailEffects {
-    /// Mails that were marked are not found again by the criteria that found them.
-    static let read: @Sendable (Object) -> NodeType.Effect = { config in
-        config.knownFlag("mark_as_read", default: false) == false ? .captured : .effect
-    }
-
-    /// A mail that is gone cannot be deleted again.
-    static func delete(_ flag: String) -> @Sendable (Object) -> NodeType.Effect {
-        { $0.knownFlag(flag, default: false) == false ? .idempotent : .effect }
-    }
-}
-
 extension EmailNodes {
     private static let actions: [SuperAction] = [
         SuperAction("Send Email", short: ["Send"], effectFor: { _ in .effect }, awaiting: SendEmail.perform),
@@ -30,16 +17,12 @@ extension EmailNodes {
 
     static let superNode = NodeType(
         "EmailSuperNode", family: Self.family, "Does one of the mail operations.",
-        parameters: [SuperAction.parameter(Self.actions), Self.credential] + Self.account("SMTP_ or IMAP")
-            + Self.smtpServer
-            + Self.message + [
+        parameters: [SuperAction.parameter(Self.actions), Self.credential] + Self.account("SMTP", "IMAP")
+            + Self.smtpServer + Self.message + [
                 Self.startTLS,
                 .init("use_smtp_ssl", .boolean, default: false, "TLS from the start, of the server that sends."),
             ] + Self.imapServer + [
-                .init(
-                    "use_imap_ssl", .boolean, default: true,
-                    "TLS from the start, of the mailbox; otherwise STARTTLS where the server offers it."),
-                Self.folder,
+                Self.imapTLS("use_imap_ssl"), Self.folder,
             ] + Self.search + Self.markAs + [
                 Self.uid.optional,
                 .init("permanent_delete", .boolean, default: false, "Remove it, not only mark it as deleted."),

@@ -21,7 +21,7 @@ enum MailAccess {
         if user.isEmpty, !isRequired, credential == nil { return Account(user: "", password: "") }
         for (name, value) in [("username", user), ("password", password)] {
             guard value.isEmpty else {
-                try MailHeader.check(value, of: name)
+                try CommandText.check(value, of: name)
                 continue
             }
             let hint =

@@ -21,11 +21,13 @@ enum MailDate {
             })
         else { return nil }
         let clock = words[3].split(separator: ":", omittingEmptySubsequences: false).map { Int($0) }
-        guard clock.count == 2 || clock.count == 3, let hour = clock[0], let minute = clock[1] else { return nil }
+        guard clock.count == 2 || clock.count == 3, let hour = clock[0], let minute = clock[1],
+            let second = clock.count == 3 ? clock[2] : 0, (0...60).contains(second)
+        else { return nil }
         var civil = CivilTime(year: year < 50 ? year + 2000 : year < 1000 ? year + 1900 : year)
         (civil.month, civil.day, civil.hour, civil.minute) = (month + 1, day, hour, minute)
         // A leap second is shown as the one before.
-        civil.second = min((clock.count == 3 ? clock[2] : 0) ?? 60, 59)
+        civil.second = min(second, 59)
         guard civil.isValid, let offset = self.offset(words.count > 4 ? words[4] : "+0000") else { return nil }
         let date = [civil.year, civil.month, civil.day].map(self.twoDigits).joined(separator: "-")
         let time = [civil.hour, civil.minute, civil.second].map(self.twoDigits).joined(separator: ":")

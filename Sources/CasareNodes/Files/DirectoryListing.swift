@@ -42,17 +42,12 @@ struct DirectoryListing {
     }
 
     private mutating func visit(_ directory: String, _ components: [String], isStart: Bool) throws(NodeFailure) {
-        guard let stream = opendir(directory) else {
+        guard var entries = DirectoryEntries(directory) else {
             // Below the start a directory may vanish meanwhile or be closed to us.
             if isStart { throw FileAccess.failure("list", directory) }
             return
         }
-        defer { closedir(stream) }
-        while let entry = readdir(stream) {
-            let name = withUnsafePointer(to: entry.pointee.d_name) {
-                $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-            }
-            if name == "." || name == ".." { continue }
+        while let name = entries.next() {
             self.visited += 1
             guard self.visited <= Self.entriesMax else {
                 throw .value("\(directory) holds too much: a listing reads at most \(Self.entriesMax) entries")

@@ -12,15 +12,19 @@ enum DirectoryRemoval {
         guard let text = inputs.firstText("directory_path", "dir_path", "path") else {
             throw NodeFailure.value("directory_path is required")
         }
-        let path = try policy.resolve(text, dangerously: dangerously)
+        let path = try policy.resolve(text, dangerously: dangerously, finalLink: .itself)
         let result = NodeResult(["deleted_path": .string(path), "success": true])
-        guard let status = FileAccess.status(path) else {
+        guard let status = FileAccess.entryStatus(path) else {
             if inputs.bool("ignore_missing") { return result }
             throw NodeFailure("FileNotFoundError", "Directory not found: \(path)")
         }
+        // What the link leads to is not what was named, and stays.
+        if status.isLink {
+            throw NodeFailure.value("Not a directory but a link, which DeleteFileNode deletes: \(path)")
+        }
         guard status.isDirectory else { throw NodeFailure.value("Not a directory: \(path)") }
-        let kept = [environment.workingDirectory, RunVariables(of: environment).home].map(PathPolicy.canonical)
-        guard !kept.contains(where: { PathPolicy.isPath($0, inside: path) }) else {
+        let kept = ([environment.workingDirectory] + AccountHome.directories).map(PathPolicy.canonical)
+        guard !kept.contains(where: { PathText.isPath($0, inside: path) }) else {
             throw NodeFailure("PathSecurityError", "\(path) holds the run's or the account's own directory")
         }
         if inputs.bool("recursive") {
@@ -49,13 +53,8 @@ enum DirectoryRemoval {
         _ folder: String, _ content: inout [(path: String, isDirectory: Bool)], _ policy: PathPolicy,
         _ dangerously: Bool
     ) throws(NodeFailure) {
-        guard let stream = opendir(folder) else { throw FileAccess.failure("list", folder) }
-        defer { closedir(stream) }
-        while let entry = readdir(stream) {
-            let name = withUnsafePointer(to: entry.pointee.d_name) {
-                $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-            }
-            if name == "." || name == ".." { continue }
+        guard var entries = DirectoryEntries(folder) else { throw FileAccess.failure("list", folder) }
+        while let name = entries.next() {
             let path = "\(folder)/\(name)"
             guard policy.allows(path, dangerously: dangerously) else {
                 throw NodeFailure("PathSecurityError", "Access to \(path) is denied, and so nothing was deleted")

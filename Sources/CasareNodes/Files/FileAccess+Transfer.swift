@@ -60,9 +60,13 @@ extension FileAccess {
         }
     }
 
-    /// Moves a file: by renaming, or across file systems by copying and deleting.
+    /// Moves a file, or a link itself: by renaming, or across file systems by copying and deleting.
     static func move(_ source: String, to destination: String, overwrite: Bool) throws(NodeFailure) {
-        let status = try self.fileStatus(source)
+        let status = try self.fileOrLinkStatus(source)
+        // The link would take the place of what it leads to.
+        if status.isLink, PathText.isSame(PathPolicy.canonical(source), destination) {
+            throw .value("Source and destination are the same file: \(destination)")
+        }
         try self.checkDestination(destination, of: status, overwrite: overwrite)
         if overwrite {
             if rename(source, destination) == 0 {
@@ -77,8 +81,29 @@ extension FileAccess {
         guard errno == EXDEV || errno == EPERM || errno == ENOTSUP || errno == EMLINK else {
             throw self.placementFailure(destination)
         }
-        _ = try self.copy(source, to: destination, overwrite: overwrite)
+        if status.isLink {
+            try self.copyLink(source, to: destination, overwrite: overwrite)
+        } else {
+            _ = try self.copy(source, to: destination, overwrite: overwrite)
+        }
         try self.remove(source)
+    }
+
+    private static func copyLink(_ source: String, to destination: String, overwrite: Bool) throws(NodeFailure) {
+        let temporary = self.temporaryName(beside: destination)
+        // What a link holds are bytes, and need not be text.
+        let isMade = withUnsafeTemporaryAllocation(of: CChar.self, capacity: Int(PATH_MAX) + 1) { buffer in
+            buffer.initialize(repeating: 0)
+            let start = buffer.baseAddress!  // Not empty, so it has an address.
+            return readlink(source, start, Int(PATH_MAX)) > 0 && symlink(start, temporary) == 0
+        }
+        guard isMade else { throw self.failure("write", destination) }
+        do throws(NodeFailure) {
+            try self.place(temporary, at: destination, overwrite: overwrite)
+        } catch {
+            unlink(temporary)
+            throw error
+        }
     }
 
     private static func checkDestination(

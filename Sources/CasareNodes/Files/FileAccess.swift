@@ -10,6 +10,8 @@ enum FileAccess {
     struct Status: Sendable {
         var isDirectory: Bool
         var isRegular: Bool
+        /// Only where links are not followed.
+        var isLink: Bool
         var size: Int
         var permissions: mode_t
         var accessed: timespec
@@ -23,6 +25,20 @@ enum FileAccess {
         var status = stat()
         guard stat(path, &status) == 0 else { return nil }
         return Status(status)
+    }
+
+    /// The status of what has this name, which may be a link.
+    static func entryStatus(_ path: String) -> Status? {
+        var status = stat()
+        guard lstat(path, &status) == 0 else { return nil }
+        return Status(status)
+    }
+
+    /// The status of a file, or of a link whatever it leads to.
+    static func fileOrLinkStatus(_ path: String) throws(NodeFailure) -> Status {
+        guard let status = self.entryStatus(path) else { throw self.failure("read", path) }
+        guard status.isRegular || status.isLink else { throw .value("Not a file: \(path)") }
+        return status
     }
 
     /// The status of a file; directories, devices, sockets and pipes are no files.
@@ -105,14 +121,9 @@ enum FileAccess {
         guard mkdir(path, 0o777) == 0 || errno == EEXIST else { throw self.failure("create", path) }
     }
 
-    static func parent(of path: String) -> String {
-        guard let slash = path.lastIndex(of: "/"), slash > path.startIndex else { return "/" }
-        return String(path[..<slash])
-    }
+    static func parent(of path: String) -> String { PathText.parent(of: path) }
 
-    static func name(of path: String) -> String {
-        path.split(separator: "/").last.map(String.init) ?? "/"
-    }
+    static func name(of path: String) -> String { PathText.name(of: path) }
 
     static func writeAll(_ content: [UInt8], to file: Int32, _ path: String) throws(NodeFailure) {
         var written = 0
@@ -171,6 +182,7 @@ extension FileAccess.Status {
     init(_ status: stat) {
         self.isDirectory = status.st_mode & S_IFMT == S_IFDIR
         self.isRegular = status.st_mode & S_IFMT == S_IFREG
+        self.isLink = status.st_mode & S_IFMT == S_IFLNK
         self.size = Int(status.st_size)
         self.permissions = status.st_mode & 0o7777
         self.accessed = status.st_atim

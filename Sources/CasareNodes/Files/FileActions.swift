@@ -44,23 +44,23 @@ enum FileActions {
     }
 
     static func delete(_ inputs: Inputs, _ environment: NodeEnvironment) throws(NodeFailure) -> NodeResult {
-        let path = try self.filePath(inputs, environment)
-        if FileAccess.status(path) == nil, inputs.bool("ignore_missing") {
+        let path = try self.filePath(inputs, environment, finalLink: .itself)
+        if FileAccess.entryStatus(path) == nil, inputs.bool("ignore_missing") {
             return NodeResult(["deleted_path": .string(path), "success": true])
         }
-        _ = try FileAccess.fileStatus(path)
+        _ = try FileAccess.fileOrLinkStatus(path)
         try FileAccess.remove(path)
         return NodeResult(["deleted_path": .string(path), "success": true])
     }
 
     static func copy(_ inputs: Inputs, _ environment: NodeEnvironment) throws(NodeFailure) -> NodeResult {
-        let (source, destination) = try self.transfer(inputs, environment)
+        let (source, destination) = try self.transfer(inputs, environment, finalLink: .target)
         let count = try FileAccess.copy(source, to: destination, overwrite: inputs.bool("overwrite"))
         return NodeResult(["dest_path": .string(destination), "bytes_copied": .int(count), "success": true])
     }
 
     static func move(_ inputs: Inputs, _ environment: NodeEnvironment) throws(NodeFailure) -> NodeResult {
-        let (source, destination) = try self.transfer(inputs, environment)
+        let (source, destination) = try self.transfer(inputs, environment, finalLink: .itself)
         try FileAccess.move(source, to: destination, overwrite: inputs.bool("overwrite"))
         return NodeResult(["dest_path": .string(destination), "success": true])
     }
@@ -94,8 +94,7 @@ enum FileActions {
             throw NodeFailure("FileNotFoundError", "File not found: \(path)")
         }
         let name = FileAccess.name(of: path)
-        // `.profile` has a name and no extension.
-        let dot = name.dropFirst().lastIndex(of: ".")
+        let dot = PathText.extensionStart(in: name)
         return NodeResult([
             "size": .int(status.size), "created": .string(self.localTime(status.changed)),
             "modified": .string(self.localTime(status.modified)),
@@ -105,25 +104,29 @@ enum FileActions {
     }
 
     /// The file that the node is about.
-    static func filePath(_ inputs: Inputs, _ environment: NodeEnvironment) throws(NodeFailure) -> String {
+    static func filePath(
+        _ inputs: Inputs, _ environment: NodeEnvironment, finalLink: PathPolicy.FinalLink = .target
+    ) throws(NodeFailure) -> String {
         guard let text = inputs.firstText("file_path", "path", "directory_path", "dir_path") else {
             throw .value("file_path is required")
         }
-        return try PathPolicy(environment).resolve(text, dangerously: inputs.bool("allow_dangerous_paths"))
+        return try PathPolicy(environment)
+            .resolve(text, dangerously: inputs.bool("allow_dangerous_paths"), finalLink: finalLink)
     }
 
+    /// - Parameter finalLink: What a source that is a link stands for. A destination is always where a link leads.
     private static func transfer(
-        _ inputs: Inputs, _ environment: NodeEnvironment
+        _ inputs: Inputs, _ environment: NodeEnvironment, finalLink: PathPolicy.FinalLink
     ) throws(NodeFailure) -> (source: String, destination: String) {
         guard let source = inputs.firstText("source_path") else { throw .value("source_path is required") }
         guard let destination = inputs.firstText("dest_path") else { throw .value("dest_path is required") }
         let policy = PathPolicy(environment)
         let dangerously = inputs.bool("allow_dangerous_paths")
         let paths = (
-            source: try policy.resolve(source, dangerously: dangerously),
+            source: try policy.resolve(source, dangerously: dangerously, finalLink: finalLink),
             destination: try policy.resolve(destination, dangerously: dangerously)
         )
-        _ = try FileAccess.fileStatus(paths.source)
+        _ = try FileAccess.fileOrLinkStatus(paths.source)
         if inputs["create_dirs"].bool ?? true {
             try FileAccess.makeDirectory(FileAccess.parent(of: paths.destination), parents: true)
         }

@@ -4,18 +4,18 @@ import CasareEngine
 struct Glob: Sendable {
     private enum Segment: Sendable {
         case anyDepth
-        case name(pattern: [Character])
+        case name(pattern: [Unicode.Scalar])
     }
 
     private let segments: [Segment]
 
     /// - Throws: `ValueError` for a pattern that leads out of the directory.
     init(_ pattern: String) throws(NodeFailure) {
-        let parts = pattern.split(separator: "/")
-        if pattern.hasPrefix("/") || parts.contains("..") || pattern.utf8.contains(0) {
+        let parts = PathText.components(pattern)
+        if PathText.isAbsolute(pattern) || parts.contains(where: PathText.isDotDot) || pattern.utf8.contains(0) {
             throw NodeFailure("PathSecurityError", "The pattern \(pattern) must stay inside the directory")
         }
-        self.segments = parts.map { $0 == "**" ? .anyDepth : .name(pattern: Array($0)) }
+        self.segments = parts.map { $0 == "**" ? .anyDepth : .name(pattern: Array($0.unicodeScalars)) }
     }
 
     /// How many directories below the start matches can lie at most; `nil`: any number.
@@ -44,13 +44,15 @@ struct Glob: Sendable {
                 self.matches(segments.dropFirst(), components[$0...])
             }
         case .name(let pattern):
-            guard let component = components.first, self.matches(pattern, Array(component)) else { return false }
+            guard let component = components.first, self.matches(pattern, Array(component.unicodeScalars)) else {
+                return false
+            }
             return self.matches(segments.dropFirst(), components.dropFirst())
         }
     }
 
     /// One name against one pattern, in time proportional to the product of their lengths.
-    private static func matches(_ pattern: [Character], _ name: [Character]) -> Bool {
+    private static func matches(_ pattern: [Unicode.Scalar], _ name: [Unicode.Scalar]) -> Bool {
         var (position, index) = (0, 0)
         var retry: (position: Int, index: Int)?
         while index < name.count {
@@ -72,7 +74,7 @@ struct Glob: Sendable {
     }
 
     /// The position after the pattern element at `position` when that accepts the character.
-    private static func step(_ pattern: [Character], _ position: Int, _ character: Character) -> Int? {
+    private static func step(_ pattern: [Unicode.Scalar], _ position: Int, _ character: Unicode.Scalar) -> Int? {
         switch pattern[position] {
         case "?":
             return position + 1
@@ -89,7 +91,7 @@ struct Glob: Sendable {
         }
     }
 
-    private static func set(_ set: ArraySlice<Character>, contains character: Character) -> Bool {
+    private static func set(_ set: ArraySlice<Unicode.Scalar>, contains character: Unicode.Scalar) -> Bool {
         var position = set.startIndex
         while position < set.endIndex {
             if position + 2 < set.endIndex, set[position + 1] == "-" {

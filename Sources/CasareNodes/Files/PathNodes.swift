@@ -30,13 +30,12 @@ extension FileNodes {
             ],
             .pure { inputs, _ throws(NodeFailure) in
                 let path = inputs.string("file_path")
-                let components = path.split(separator: "/")
+                let components = PathText.components(path)
                 let name = components.last.map(String.init) ?? ""
-                // `.profile` has a name and no extension.
-                let dot = name.dropFirst().lastIndex(of: ".")
+                let dot = PathText.extensionStart(in: name)
                 let stem = dot.map { String(name[..<$0]) } ?? name
                 let above = components.dropLast().joined(separator: "/")
-                let directory = path.hasPrefix("/") ? "/\(above)" : above
+                let directory = PathText.isAbsolute(path) ? "/\(above)" : above
                 return NodeResult([
                     "filename": .string(inputs["include_extension"].bool ?? true ? name : stem), "stem": .string(stem),
                     "extension": .string(dot.map { String(name[$0...]) } ?? ""),
@@ -49,10 +48,10 @@ extension FileNodes {
     private static func joined(_ parts: [String]) -> String {
         var path = ""
         for part in parts {
-            if part.hasPrefix("/") || path.isEmpty {
+            if PathText.isAbsolute(part) || path.isEmpty {
                 path = part
             } else {
-                path += path.hasSuffix("/") ? part : "/\(part)"
+                path += PathText.endsWithSlash(path) ? part : "/\(part)"
             }
         }
         return path

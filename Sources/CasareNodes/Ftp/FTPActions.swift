@@ -84,7 +84,7 @@ enum FTPActions {
         let session = try await FTPSession.current(environment)
         let path = try RemotePath(inputs.firstText("remote_path") ?? ".")
         let isDetailed = inputs.bool("detailed")
-        let items = try await RetryRule(inputs).run { cancellation in
+        let items = try await self.once { cancellation in
             try session.list(path, isDetailed: isDetailed, cancellation)
         }
         return NodeResult(["items": .list(items.map(Value.string)), "count": .int(items.count)])
@@ -93,13 +93,13 @@ enum FTPActions {
     static func size(_ inputs: Inputs, _ environment: NodeEnvironment) async throws -> NodeResult {
         let session = try await FTPSession.current(environment)
         let path = try self.filePath("remote_path", inputs)
-        let size = try await RetryRule(inputs).run { cancellation in try session.size(of: path, cancellation) }
+        let size = try await self.once { cancellation in try session.size(of: path, cancellation) }
         return NodeResult(["size": .int(size ?? 0), "found": .bool(size != nil)])
     }
 
     static func delete(_ inputs: Inputs, _ environment: NodeEnvironment) async throws -> NodeResult {
         let path = try self.path("remote_path", inputs)
-        try await self.perform(.delete(path), "Cannot delete \(path)", inputs, environment)
+        try await self.perform(.delete(path), "Cannot delete \(path)", environment)
         return NodeResult(["deleted": true])
     }
 
@@ -107,36 +107,48 @@ enum FTPActions {
         let path = try self.path("remote_path", inputs)
         if inputs.bool("parents") {
             let session = try await FTPSession.current(environment)
-            try await RetryRule(inputs).run { cancellation in try session.makeDirectories(path, cancellation) }
+            try await self.once { cancellation in try session.makeDirectories(path, cancellation) }
         } else {
-            try await self.perform(.makeDirectory(path), "Cannot make \(path)", inputs, environment)
+            try await self.perform(.makeDirectory(path), "Cannot make \(path)", environment)
         }
         return NodeResult(["created": true])
     }
 
     static func removeDirectory(_ inputs: Inputs, _ environment: NodeEnvironment) async throws -> NodeResult {
         let path = try self.path("remote_path", inputs)
-        try await self.perform(.removeDirectory(path), "Cannot remove \(path)", inputs, environment)
+        try await self.perform(.removeDirectory(path), "Cannot remove \(path)", environment)
         return NodeResult(["removed": true])
     }
 
     static func rename(_ inputs: Inputs, _ environment: NodeEnvironment) async throws -> NodeResult {
         let (old, new) = (try self.path("old_path", inputs), try self.path("new_path", inputs))
-        try await self.perform(.rename(old, to: new), "Cannot rename \(old) to \(new)", inputs, environment)
+        try await self.perform(.rename(old, to: new), "Cannot rename \(old) to \(new)", environment)
         return NodeResult(["renamed": true])
     }
 
     private static func perform(
-        _ command: RemoteCommand, _ what: String, _ inputs: Inputs, _ environment: NodeEnvironment
+        _ command: RemoteCommand, _ what: String, _ environment: NodeEnvironment
     ) async throws {
         let session = try await FTPSession.current(environment)
         let server = session.server
-        try await RetryRule(inputs).run { cancellation in
+        try await self.once { cancellation in
             do {
                 try session.perform(command.lines(server.transport), "\(what) on \(server.name)", cancellation)
             } catch let error as ServiceFailure where error.leavesDoubt {
                 throw OutcomeUnknown("\(server.name) did not answer: \(error.failure.message)")
             }
+        }
+    }
+
+    /// Runs the blocking work of a node that has no say in how often it is tried, on a thread of its own.
+    private static func once<R: Sendable>(
+        _ work: @escaping @Sendable (OwnThread.Cancellation) throws -> R
+    ) async throws -> R {
+        do {
+            return try await OwnThread.run(work)
+        } catch let error as ServiceFailure {
+            try Task.checkCancellation()
+            throw error.failure
         }
     }
 

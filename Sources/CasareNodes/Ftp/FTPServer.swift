@@ -59,6 +59,10 @@ struct FTPServer: Sendable {
         self.host = try HostName(host)
         let user = inputs.string("username")
         let password = inputs.string("password")
+        // libcurl puts both into its commands as they are.
+        for (name, value) in [("username", user), ("password", password)] {
+            try CommandText.check(value, of: name)
+        }
         self.user = user.isEmpty ? "anonymous" : user
         self.password = user.isEmpty && password.isEmpty ? "anonymous@" : password
         self.usesTLS = inputs.bool("use_tls")
@@ -96,62 +100,5 @@ struct FTPServer: Sendable {
             return path.isAbsolute
                 ? start + path.percentEncoded(leadingSlash: "") : start + "~/" + path.percentEncoded()
         }
-    }
-}
-
-/// A path on a server, as the server understands it.
-struct RemotePath: Sendable, CustomStringConvertible {
-    let text: String
-
-    /// - Throws: `ValueError` for what would end the command that it stands in.
-    init(_ text: String) throws(NodeFailure) {
-        guard !text.unicodeScalars.contains(where: { $0.value < 0x20 || $0.value == 0x7F }) else {
-            throw .value("A remote path must not contain control characters such as line breaks")
-        }
-        self.text = text
-    }
-
-    var description: String { self.text }
-    var isAbsolute: Bool { self.text.hasPrefix("/") }
-
-    /// The directory above; `nil` at the top, and for a bare name.
-    var parent: RemotePath? {
-        get throws(NodeFailure) {
-            let trimmed = self.withoutTrailingSlashes
-            guard let slash = trimmed.lastIndex(of: "/"), slash > trimmed.startIndex else { return nil }
-            return try RemotePath(String(trimmed[..<slash]))
-        }
-    }
-
-    /// This path and every directory above it, the highest first.
-    var levels: [RemotePath] {
-        get throws(NodeFailure) {
-            var levels = [try RemotePath(self.withoutTrailingSlashes)]
-            while let parent = try levels[0].parent { levels.insert(parent, at: 0) }
-            return levels.filter { $0.text != "." && $0.text != ".." && !$0.text.isEmpty }
-        }
-    }
-
-    private var withoutTrailingSlashes: String {
-        var text = self.text
-        while text.count > 1, text.hasSuffix("/") { text.removeLast() }
-        return text
-    }
-
-    /// - Parameter leadingSlash: What stands for the slash that begins an absolute path.
-    func percentEncoded(leadingSlash: String = "/") -> String {
-        var encoded = ""
-        for (position, byte) in self.text.utf8.enumerated() {
-            switch byte {
-            case UInt8(ascii: "/") where position == 0: encoded += leadingSlash
-            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "/"), UInt8(ascii: "."), UInt8(ascii: "-"),
-                UInt8(ascii: "_"):
-                encoded.unicodeScalars.append(Unicode.Scalar(byte))
-            default:
-                encoded += "%" + (byte < 0x10 ? "0" : "") + String(byte, radix: 16, uppercase: true)
-            }
-        }
-        return encoded
     }
 }

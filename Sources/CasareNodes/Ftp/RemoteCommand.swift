@@ -35,7 +35,5 @@ enum RemoteCommand: Sendable {
         }
     }
 
-    private static func quoted(_ path: RemotePath) -> String {
-        "\"" + path.text.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"") + "\""
-    }
+    private static func quoted(_ path: RemotePath) -> String { CommandText.quoted(path.text) }
 }

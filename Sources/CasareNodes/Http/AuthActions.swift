@@ -41,7 +41,9 @@ enum AuthActions {
         case .basic:
             let username = try secret("username", "HTTP_USERNAME")
             let password = try secret("password", "HTTP_PASSWORD")
-            guard !username.contains(":") else { throw .value("username must not contain a colon with Basic") }
+            guard !username.unicodeScalars.contains(":") else {
+                throw .value("username must not contain a colon with Basic")
+            }
             return ("Authorization", "Basic \(Data("\(username):\(password)".utf8).base64EncodedString())")
         }
     }

@@ -7,19 +7,20 @@ enum URLActions {
     @Sendable static func build(_ inputs: Inputs, _ context: inout PureContext) throws(NodeFailure) -> NodeResult {
         let base = inputs.string("base_url").trimmed
         guard !base.isEmpty else { throw .value("base_url is required") }
-        let place = base.prefix { $0 != "?" && $0 != "#" }
-        let query = base[place.endIndex...].prefix { $0 != "#" }
+        let place = base[...].prefix(upToAnyOf: "?#")
+        let query = base[place.endIndex...].prefix(upToAnyOf: "#")
         let fragment = base[query.endIndex...]
         var url = String(place)
         let path = inputs.string("path").trimmed
         if !path.isEmpty {
             while url.hasSuffix("/") { url.removeLast() }
-            url += "/" + path.drop { $0 == "/" }
+            url += "/" + Substring(path.unicodeScalars.drop { $0 == "/" })
         }
         url += query
         let parameters = PercentCoding.form(inputs["params"].object ?? [:])
         if !parameters.isEmpty {
-            let joint = !url.contains("?") ? "?" : url.hasSuffix("?") || url.hasSuffix("&") ? "" : "&"
+            let last = url.unicodeScalars.last
+            let joint = !url.unicodeScalars.contains("?") ? "?" : last == "?" || last == "&" ? "" : "&"
             url += joint + parameters
         }
         return NodeResult(["url": .string(url + fragment)])

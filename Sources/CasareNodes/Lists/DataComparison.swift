@@ -82,7 +82,7 @@ enum DataComparison {
     }
 
     private static func comparable(_ value: Value, _ isSensitive: Bool) -> Value {
-        guard !isSensitive, let text = value.string else { return value }
+        guard !isSensitive, let text = value.string else { return value.countingBooleans }
         return .string(text.lowercased())
     }
 }

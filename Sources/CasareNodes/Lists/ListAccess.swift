@@ -41,7 +41,7 @@ enum ListAccess {
     }
 
     @Sendable static func join(_ inputs: Inputs, _ context: inout PureContext) throws(NodeFailure) -> NodeResult {
-        let text = inputs.list("list").map(\.displayText).joined(separator: inputs.string("separator"))
+        let text = try TextLimit.joined(inputs.list("list"), separator: inputs.string("separator"))
         return NodeResult(["result": .string(text)])
     }
 }

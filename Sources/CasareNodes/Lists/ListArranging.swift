@@ -36,7 +36,7 @@ enum ListArranging {
 
     @Sendable static func unique(_ inputs: Inputs, _ context: inout PureContext) throws(NodeFailure) -> NodeResult {
         var seen: Set<Value> = []
-        return NodeResult(["result": .list(inputs.list("list").filter { seen.insert($0).inserted })])
+        return NodeResult(["result": .list(inputs.list("list").filter { seen.insert($0.countingBooleans).inserted })])
     }
 
     @Sendable static func flatten(_ inputs: Inputs, _ context: inout PureContext) throws(NodeFailure) -> NodeResult {

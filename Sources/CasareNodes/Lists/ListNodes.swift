@@ -38,7 +38,7 @@ package enum ListNodes {
             ],
             outputs: [.init("result", .list)], .pure(ListAccess.append)),
         NodeType(
-            "ListContainsNode", family: Self.family, "Looks for an element.",
+            "ListContainsNode", family: Self.family, "Looks for an equal element; 1, 1.0 and true are equal.",
             parameters: [Self.list, .init("item", .any, "The element to find.")],
             outputs: [.init("contains", .boolean), .init("index", .integer)], .pure(ListAccess.contains)),
         NodeType(
@@ -63,7 +63,8 @@ package enum ListNodes {
             "ListReverseNode", family: Self.family, "Turns a list round.", parameters: [Self.list],
             outputs: [.init("result", .list, aliases: ["reversed_list"])], .pure(ListArranging.reverse)),
         NodeType(
-            "ListUniqueNode", family: Self.family, "Keeps the first of equal elements.", parameters: [Self.list],
+            "ListUniqueNode", family: Self.family, "Keeps the first of equal elements; 1, 1.0 and true are equal.",
+            parameters: [Self.list],
             outputs: [.init("result", .list, aliases: ["unique_list"])], .pure(ListArranging.unique)),
         NodeType(
             "ListFlattenNode", family: Self.family, "Puts the elements of inner lists in their place.",

@@ -22,7 +22,7 @@ enum ListReduction: String, CaseIterable {
         case .count: return .int(values.count)
         case .first: return values.first ?? .null
         case .last: return values.last ?? .null
-        case .join: return .string(values.map(\.displayText).joined(separator: initial.displayText))
+        case .join: return .string(try TextLimit.joined(values, separator: initial.displayText))
         case .min, .max:
             var best = values[0]
             for value in values.dropFirst() {

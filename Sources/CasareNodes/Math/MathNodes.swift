@@ -14,7 +14,9 @@ package enum MathNodes {
                     "What to compute. Whole numbers give a whole number where there is one."),
                 .init("a", .any, default: 0, "A number, or the name of a variable that holds one."),
                 .init("b", .any, default: 0, "The second number; operations on one number ignore it."),
-                .init("round_digits", .integer, "Round the result to so many digits after the point."),
+                .init(
+                    "round_digits", .integer, "Round the result to so many digits after the point; negative: before it."
+                ),
                 .init("output_var", .string, default: "", "A variable that gets the result too."),
             ],
             outputs: [.init("result", .number)],
@@ -26,7 +28,8 @@ package enum MathNodes {
                 .init("b", .any, "The second value."),
                 .init(
                     "operator", .string, default: "==", choices: ComparisonOperator.choices,
-                    "Numbers also compare with text that says a number; texts compare by code point."),
+                    "Equal: by value, where true is 1 and false is 0. Numbers are also put in order with text that says "
+                        + "a number; two texts go by code point."),
             ],
             outputs: [.init("result", .boolean)],
             .pure(ComparisonOperator.perform)),

@@ -27,8 +27,16 @@ enum MathOperation: String, CaseIterable {
             let b: Value = operation.isUnary ? 0 : try Self.operand("b", inputs["b"], context)
             result = try operation.result(a, b, digits: digits)
         }
-        if let digits, case .double(let number) = result {
-            result = .double(Rounding.halfEven(number, digits: digits))
+        switch result {
+        case .double(let number):
+            if let digits { result = .double(Rounding.halfEven(number, digits: digits)) }
+        case .int(let number):
+            if let digits, digits < 0 {
+                result =
+                    Rounding.halfEven(number, digits: digits).map(Value.int)
+                    ?? .double(Rounding.halfEven(Double(number), digits: digits))
+            }
+        case .null, .bool, .string, .list, .object: break
         }
         let variable = inputs.string("output_var")
         if !variable.isEmpty { try context.setVariable(variable, to: result) }
@@ -80,7 +88,8 @@ enum MathOperation: String, CaseIterable {
         case .floor, .ceil, .round: return .integral(number)
         default: break
         }
-        if case .int = a, case .int = b { return .integral(number) }
+        // A quotient that is whole as a double only for want of digits stays a double.
+        if case .int = a, case .int = b, self != .divide { return .integral(number) }
         return .double(number)
     }
 
@@ -93,8 +102,7 @@ enum MathOperation: String, CaseIterable {
         case .multiply: (result, overflow) = a.multipliedReportingOverflow(by: b)
         case .divide:
             guard b != 0 else { throw Self.divisionByZero }
-            let (quotient, overflow) = a.dividedReportingOverflow(by: b)
-            return overflow || quotient &* b != a ? nil : quotient
+            return a.isMultiple(of: b) ? Self.quotient(a, b) : nil
         case .modulo:
             guard b != 0 else { throw Self.moduloByZero }
             if b == -1 { return 0 }
@@ -102,8 +110,8 @@ enum MathOperation: String, CaseIterable {
             return remainder != 0 && (remainder < 0) != (b < 0) ? remainder + b : remainder
         case .floorDivide:
             guard b != 0 else { throw Self.divisionByZero }
-            let (quotient, overflow) = a.dividedReportingOverflow(by: b)
-            return overflow ? nil : quotient &* b != a && (a < 0) != (b < 0) ? quotient - 1 : quotient
+            guard let quotient = Self.quotient(a, b) else { return nil }
+            return !a.isMultiple(of: b) && (a < 0) != (b < 0) ? quotient - 1 : quotient
         case .power: return Self.power(a, b)
         case .min: return Swift.min(a, b)
         case .max: return Swift.max(a, b)
@@ -113,6 +121,12 @@ enum MathOperation: String, CaseIterable {
         case .sqrt, .sin, .cos, .tan, .log, .log10, .exp, .length: return nil
         }
         return overflow ? nil : result
+    }
+
+    /// Rounded towards 0; `nil` when it does not fit.
+    private static func quotient(_ a: Int, _ b: Int) -> Int? {
+        let (quotient, overflow) = a.dividedReportingOverflow(by: b)
+        return overflow ? nil : quotient
     }
 
     private static func power(_ base: Int, _ exponent: Int) -> Int? {

@@ -15,6 +15,21 @@ enum Rounding {
         return (number / unit).rounded(.toNearestOrEven) * unit
     }
 
+    /// An integer before its point, halves to even; `nil` when the result does not fit.
+    ///
+    /// - Parameter digits: Negative.
+    static func halfEven(_ number: Int, digits: Int) -> Int? {
+        // More than half of 10^19 is rounded up to it.
+        if digits < -18 { return digits == -19 && number.magnitude > 5_000_000_000_000_000_000 ? nil : 0 }
+        let unit = (0 ..< -digits).reduce(1) { unit, _ in unit * 10 }
+        let (quotient, remainder) = number.quotientAndRemainder(dividingBy: unit)
+        let isAway =
+            remainder.magnitude > unit.magnitude / 2
+            || (remainder.magnitude == unit.magnitude / 2 && !quotient.isMultiple(of: 2))
+        let (rounded, overflow) = (isAway ? quotient + number.signum() : quotient).multipliedReportingOverflow(by: unit)
+        return overflow ? nil : rounded
+    }
+
     /// `1234.5` as `1234.50`, from the double's exact decimal expansion.
     static func fixed(_ number: Double, digits: Int) -> String { self.print("%.*f", number, digits) }
 

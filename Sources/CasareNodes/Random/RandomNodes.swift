@@ -39,6 +39,12 @@ package enum RandomNodes {
     ]
 
     private static func number(_ inputs: Inputs) throws(NodeFailure) -> Value {
+        // Not by way of doubles, which have no room for all digits of the large ones.
+        if inputs.bool("integer_only"), case .int(let first) = inputs["min_value"],
+            case .int(let second) = inputs["max_value"]
+        {
+            return .int(Int.random(in: min(first, second)...max(first, second)))
+        }
         let (first, second) = (inputs.double("min_value"), inputs.double("max_value"))
         let (low, high) = (min(first, second), max(first, second))
         guard low.isFinite, high.isFinite, (high - low).isFinite else {
@@ -88,10 +94,25 @@ package enum RandomNodes {
                 return NodeResult(["result": .list(drawn), "index": -1])
             }),
         NodeType(
-            "ShuffleListNode", family: Self.family, "Gives the elements of a list in random order.",
-            parameters: [Self.items], outputs: [.init("result", .list)], effect: .captured,
-            .perform { inputs, _ in NodeResult(["result": .list(inputs.list("items").shuffled())]) }),
+            "ShuffleListNode", family: Self.family,
+            "Gives the elements of a list in random order; of a text the characters, of a dict the keys.",
+            parameters: [.init("items", .any, required: true, aliases: ["list"], "The list.")],
+            outputs: [.init("result", .list)], effect: .captured,
+            .perform { inputs, _ in NodeResult(["result": .list(try Self.elements(of: inputs["items"]).shuffled())]) }),
     ]
+
+    /// What there is to shuffle: of what is no list, what a loop over it would go through.
+    private static func elements(of value: Value) throws(NodeFailure) -> [Value] {
+        switch value {
+        case .list(let list): return list
+        case .string(let text):
+            if let parsed = try? Value(parsingJSON: text), let list = parsed.list { return list }
+            return text.unicodeScalars.map { .string(String($0)) }
+        case .object(let object): return object.keys.map(Value.string)
+        case .null, .bool, .int, .double:
+            throw NodeFailure("TypeError", "items must be a list, not \(value.kindName)")
+        }
+    }
 
     private static let identifierTypes: [NodeType] = [
         NodeType(

@@ -69,7 +69,7 @@ struct FormatTemplate {
             name: name, path: DottedPath(name), isQuoted: isQuoted, format: try FormatSpecification(format))
     }
 
-    /// - Throws: `KeyError` for a field without a value.
+    /// - Throws: `KeyError` for a field without a value, `ValueError` when the text would be longer than texts may get.
     func filled(from values: Object) throws(NodeFailure) -> String {
         var result = ""
         for part in self.parts {
@@ -80,7 +80,9 @@ struct FormatTemplate {
                 guard let value = values[field.name] ?? field.path.value(in: .object(values)) else {
                     throw NodeFailure("KeyError", "The template's field '\(field.name)' has no value")
                 }
-                result += try field.format.text(of: field.isQuoted ? .string(Self.quoted(value)) : value)
+                let text = try field.format.text(of: field.isQuoted ? .string(Self.quoted(value)) : value)
+                try TextLimit.check(result.utf8.count + text.utf8.count)
+                result += text
             }
         }
         return result

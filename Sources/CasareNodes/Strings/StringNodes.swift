@@ -17,8 +17,8 @@ package enum StringNodes {
             ],
             outputs: [.init("result", .string)],
             .pure { inputs, _ throws(NodeFailure) in
-                let separator = inputs.string("separator")
-                let result = inputs.string("string_1") + separator + inputs.string("string_2")
+                let texts = [inputs.string("string_1"), inputs.string("string_2")]
+                let result = try TextLimit.joined(texts.map(Value.string), separator: inputs.string("separator"))
                 return NodeResult(["result": .string(result)])
             }),
         NodeType(

@@ -99,7 +99,7 @@ enum ListSuperActions {
     @Sendable static func unique(_ inputs: Inputs, _ context: inout PureContext) throws(NodeFailure) -> NodeResult {
         let list = try Self.list(inputs, context)
         var seen: Set<Value> = []
-        var result = Self.result("unique", list.filter { seen.insert($0).inserted })
+        var result = Self.result("unique", list.filter { seen.insert($0.countingBooleans).inserted })
         result.outputs["duplicates_removed"] = .int(list.count - seen.count)
         return result
     }
@@ -142,7 +142,7 @@ enum ListSuperActions {
         let values = list.filter { !$0.isNull }
         switch inputs.string("reduce_operation") {
         case "custom": return NodeResult(["result": try Self.custom(list, initial, inputs, &context)])
-        case "concat": return NodeResult(["result": .string(values.map(\.displayText).joined())])
+        case "concat": return NodeResult(["result": .string(try TextLimit.joined(values))])
         case "product": return NodeResult(["result": try ListReduction.product.wholeResult(of: values)])
         case "min": return NodeResult(["result": try ListReduction.min.result(of: values, initial: .null)])
         case "max": return NodeResult(["result": try ListReduction.max.result(of: values, initial: .null)])
@@ -171,7 +171,7 @@ enum ListSuperActions {
     }
 
     @Sendable static func join(_ inputs: Inputs, _ context: inout PureContext) throws(NodeFailure) -> NodeResult {
-        let text = try Self.list(inputs, context).map(\.displayText).joined(separator: inputs.string("separator"))
+        let text = try TextLimit.joined(Self.list(inputs, context), separator: inputs.string("separator"))
         return NodeResult(["result": .string(text)])
     }
 }

@@ -12,11 +12,9 @@ protocol NamedAction: Sendable {
 extension NamedAction {
     /// The action of a text; the first of the list when it is blank.
     static func find(_ text: String, in actions: [Self]) -> Self? {
-        let wanted = self.plain(text)
-        if wanted.isEmpty { return actions.first }
-        return actions.first { action in
-            ([action.name] + action.shortForms).contains { self.plain($0) == wanted }
-        }
+        if NodeType.Parameter.lettersAndDigits(text).isEmpty { return actions.first }
+        guard let name = self.parameter(actions).choice(for: text) else { return nil }
+        return actions.first { $0.name == name }
     }
 
     /// The action that a node's inputs name.
@@ -32,10 +30,5 @@ extension NamedAction {
         NodeType.Parameter(
             "action", .string, default: .string(actions[0].name), choices: actions.map(\.name),
             choiceAliases: Dictionary(uniqueKeysWithValues: actions.map { ($0.name, $0.shortForms) }), "What to do.")
-    }
-
-    /// `read_file`, `ReadFile` and `read file` are one action.
-    private static func plain(_ text: String) -> String {
-        text.lowercased().filter { $0.isLetter || $0.isNumber }
     }
 }

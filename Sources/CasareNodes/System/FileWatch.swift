@@ -104,17 +104,13 @@ struct FileWatch: Sendable {
             throw FileAccess.failure("watch", folder)
         }
         self.folders[number] = folder
-        guard self.isRecursive, let stream = opendir(folder) else { return }
-        defer { closedir(stream) }
-        while let entry = readdir(stream) {
-            let name = withUnsafePointer(to: entry.pointee.d_name) {
-                $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-            }
+        guard self.isRecursive, var entries = DirectoryEntries(folder) else { return }
+        while let name = entries.next() {
             let path = Self.path(of: name, in: folder)
             var status = stat()
-            guard name != ".", name != "..", lstat(path, &status) == 0, status.st_mode & S_IFMT == S_IFDIR,
-                self.policy.allows(path)
-            else { continue }
+            guard lstat(path, &status) == 0, status.st_mode & S_IFMT == S_IFDIR, self.policy.allows(path) else {
+                continue
+            }
             try self.add(path)
         }
     }
@@ -128,7 +124,8 @@ struct FileWatch: Sendable {
     }
 
     private func event(_ report: Report, _ kinds: Set<Kind>) -> Event? {
-        guard let folder = self.folders[report.watch], self.fileName == nil || self.fileName == report.name,
+        guard let folder = self.folders[report.watch],
+            self.fileName.map({ PathText.isSame($0, report.name) }) ?? true,
             let kind = kinds.first(where: { $0.mask & report.mask != 0 })
         else { return nil }
         return Event(kind: kind, path: report.name.isEmpty ? folder : Self.path(of: report.name, in: folder))

@@ -48,16 +48,14 @@ enum ProcessActions {
         }
         if targets.isEmpty { return Self.killed(0, success: false) }
         let isForced = inputs.bool("force")
-        let asked = targets.filter { Self.signal($0, isForced ? SIGKILL : SIGTERM) }
-        if asked.isEmpty {
-            throw NodeFailure(
-                "PermissionError", "This account may not end \(text): the process belongs to another one",
-                outputs: ["killed_count": 0, "success": false])
-        }
+        let answers = try await BlockingWork.run { targets.map { Self.signal($0, isForced ? SIGKILL : SIGTERM) } }
+        let asked = try Self.reached(among: targets, answers, meant: text)
         let seconds = inputs["timeout"].int ?? 5
         var living = try await Self.wait(for: asked, atMost: .seconds(seconds))
         if !living.isEmpty, !isForced {
-            for target in living { _ = Self.signal(target, SIGKILL) }
+            try await BlockingWork.run { [living] in
+                for target in living { _ = Self.signal(target, SIGKILL) }
+            }
             living = try await Self.wait(for: living, atMost: .seconds(seconds))
         }
         return Self.killed(asked.count - living.count, success: living.isEmpty && asked.count == targets.count)
@@ -67,12 +65,42 @@ enum ProcessActions {
         NodeResult(["killed_count": .int(count), "success": .bool(success)])
     }
 
-    /// Sends a signal if the number still belongs to that process; false when that is not permitted.
-    private static func signal(_ process: ProcessTable.Process, _ signal: Int32) -> Bool {
-        guard Self.isLiving(process) else { return true }
-        return Glibc.kill(process.id, signal) == 0 || errno == ESRCH
+    /// What came of a signal.
+    enum SignalAnswer: Hashable, Sendable {
+        /// It was sent, or nobody was there any more to send it to.
+        case reached
+        case refused
+
+        /// - Parameter error: The number that kill(2) left when its result is not 0.
+        init(result: Int32, error: Int32) {
+            self = result == 0 || error == ESRCH ? .reached : .refused
+        }
     }
 
+    /// Those of the processes that a signal has reached.
+    ///
+    /// - Parameter answers: One for each process.
+    /// - Throws: `PermissionError` when it has reached none.
+    static func reached(
+        among targets: [ProcessTable.Process], _ answers: [SignalAnswer], meant text: String
+    ) throws(NodeFailure) -> [ProcessTable.Process] {
+        let reached = zip(targets, answers).filter { $0.1 == .reached }.map(\.0)
+        guard !reached.isEmpty else {
+            throw NodeFailure(
+                "PermissionError", "This account may not end \(text): the process belongs to another one",
+                outputs: ["killed_count": 0, "success": false])
+        }
+        return reached
+    }
+
+    /// Sends a signal if the number still belongs to that process. Blocks.
+    private static func signal(_ process: ProcessTable.Process, _ signal: Int32) -> SignalAnswer {
+        guard Self.isLiving(process) else { return .reached }
+        let result = Glibc.kill(process.id, signal)
+        return SignalAnswer(result: result, error: errno)
+    }
+
+    /// Blocks.
     private static func isLiving(_ process: ProcessTable.Process) -> Bool {
         guard let present = ProcessTable.process(process.id) else { return false }
         return present.startedAfterTicks == process.startedAfterTicks && present.isLiving
@@ -85,7 +113,7 @@ enum ProcessActions {
         let deadline = ContinuousClock.now + limit
         var pause = Duration.milliseconds(2)
         while true {
-            let living = processes.filter(Self.isLiving)
+            let living = try await BlockingWork.run { processes.filter(Self.isLiving) }
             if living.isEmpty || ContinuousClock.now >= deadline { return living }
             try await Task.sleep(for: pause)
             pause = min(pause * 2, .milliseconds(100))

@@ -25,13 +25,9 @@ enum ProcessTable {
 
     /// All processes that there are and that this account sees, by number.
     static func all() throws(NodeFailure) -> [Process] {
-        guard let directory = opendir("/proc") else { throw FileAccess.failure("list", "/proc") }
-        defer { closedir(directory) }
+        guard var entries = DirectoryEntries("/proc") else { throw FileAccess.failure("list", "/proc") }
         var processes: [Process] = []
-        while let entry = readdir(directory) {
-            let name = withUnsafePointer(to: entry.pointee.d_name) {
-                $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-            }
+        while let name = entries.next() {
             if let id = pid_t(name), let process = self.process(id) { processes.append(process) }
         }
         return processes.sorted { $0.id < $1.id }

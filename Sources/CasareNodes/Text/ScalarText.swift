@@ -1,3 +1,5 @@
+import CasareEngine
+
 /// Text as a sequence of Unicode scalars: what positions, lengths and searches of workflows count by.
 ///
 /// Swift's own characters are grapheme clusters, which join an accent to its letter and a carriage return to its line
@@ -11,6 +13,8 @@ struct ScalarText: Equatable {
 
     var count: Int { self.scalars.count }
     var isEmpty: Bool { self.scalars.isEmpty }
+    /// How long it is as UTF-8.
+    var utf8Count: Int { self.scalars.utf8Count }
 
     var string: String {
         var view = String.UnicodeScalarView()
@@ -91,15 +95,32 @@ struct ScalarText: Equatable {
     }
 
     /// - Parameter limit: How many replacements at most; negative: all.
-    func replacing(_ old: ScalarText, with new: ScalarText, limit: Int = -1) -> (text: ScalarText, count: Int) {
-        if old.isEmpty { return self.interspersing(new, limit: limit) }
-        let parts = self.split(at: old, limit: limit)
-        return (ScalarText(parts.map(\.scalars).joined(separator: new.scalars)), parts.count - 1)
+    /// - Throws: When the result would be longer than texts may get.
+    func replacing(
+        _ old: ScalarText, with new: ScalarText, limit: Int = -1
+    ) throws(NodeFailure) -> (text: ScalarText, count: Int) {
+        if old.isEmpty { return try self.interspersing(new, limit: limit) }
+        let given = self.utf8Count
+        let growth = new.utf8Count - old.utf8Count
+        var scalars: [Unicode.Scalar] = []
+        var (count, start) = (0, 0)
+        while limit < 0 || count < limit, let position = self.position(of: old, from: start) {
+            count += 1
+            if growth > 0 { try TextLimit.check(given + count * growth, madeFrom: given) }
+            scalars += self[start..<position].scalars
+            scalars += new.scalars
+            start = position + old.count
+        }
+        scalars += self[start..<self.count].scalars
+        return (ScalarText(slice: scalars[...]), count)
     }
 
     /// An empty text is found before every scalar and at the end.
-    private func interspersing(_ new: ScalarText, limit: Int) -> (text: ScalarText, count: Int) {
+    private func interspersing(_ new: ScalarText, limit: Int) throws(NodeFailure) -> (text: ScalarText, count: Int) {
         let count = limit < 0 ? self.count + 1 : min(limit, self.count + 1)
+        let given = self.utf8Count
+        let (growth, overflows) = count.multipliedReportingOverflow(by: new.utf8Count)
+        try TextLimit.check(overflows || growth > TextLimit.bytesMax ? .max : given + growth, madeFrom: given)
         var scalars: [Unicode.Scalar] = []
         for (position, scalar) in self.scalars.enumerated() {
             if position < count { scalars += new.scalars }
@@ -117,6 +138,11 @@ struct ScalarText: Equatable {
         if side != .left { slice = slice[..<((slice.lastIndex { !isDropped($0) }).map { $0 + 1 } ?? slice.startIndex)] }
         return ScalarText(slice: slice)
     }
+}
+
+extension Sequence<Unicode.Scalar> {
+    /// How long the scalars are as UTF-8.
+    var utf8Count: Int { self.reduce(0) { $0 + UTF8.width($1) } }
 }
 
 extension Unicode.Scalar {

@@ -15,7 +15,7 @@ enum TextChanges {
                 in: text, with: inputs.string("new_value"), limit: limit < 0 ? nil : limit)
             return NodeResult(["result": .string(result), "replacements": .int(count)])
         }
-        let (result, count) = ScalarText(text).replacing(
+        let (result, count) = try ScalarText(text).replacing(
             ScalarText(inputs.string("old_value")), with: ScalarText(inputs.string("new_value")), limit: limit)
         return NodeResult(["result": .string(result.string), "replacements": .int(count)])
     }
@@ -33,7 +33,7 @@ enum TextChanges {
         let text = inputs.string("text")
         let length = inputs.int("length")
         guard length <= Self.paddedLengthMax else { throw .value("length must be at most \(Self.paddedLengthMax)") }
-        let missing = max(length - text.unicodeScalars.count, 0)
+        let missing = max(max(length, 0) - text.unicodeScalars.count, 0)
         let given = inputs.string("fill_char")
         let fill = given.unicodeScalars.count == 1 ? given : " "
         let left: Int
@@ -43,6 +43,7 @@ enum TextChanges {
         case "center": left = missing / 2 + (missing & length & 1)
         default: left = missing
         }
+        try TextLimit.check(text.utf8.count + missing * fill.utf8.count, madeFrom: text.utf8.count)
         let result = String(repeating: fill, count: left) + text + String(repeating: fill, count: missing - left)
         return NodeResult(["result": .string(result)])
     }

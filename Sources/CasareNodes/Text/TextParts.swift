@@ -16,7 +16,7 @@ enum TextParts {
         let given = inputs["items"]
         let items = context.list(given) ?? [given]
         return NodeResult([
-            "result": .string(items.map(\.displayText).joined(separator: inputs.string("separator")))
+            "result": .string(try TextLimit.joined(items, separator: inputs.string("separator")))
         ])
     }
 
@@ -27,13 +27,14 @@ enum TextParts {
             ? (context.list(inputs["lines"]) ?? []).map(\.displayText)
             : ScalarText(inputs.string("text")).lines.map(\.string)
         if inputs.bool("remove_empty") { lines.removeAll(where: \.isBlank) }
-        var outputs: Object = ["lines": .list(lines.map(Value.string)), "count": .int(lines.count)]
+        let values = lines.map(Value.string)
+        var text = inputs.string("text")
         if isJoining {
             let separators = ["newline": "\n", "crlf": "\r\n", "comma": ","]
-            let separator = separators[inputs.string("line_separator").lowercased()] ?? "\n"
-            outputs["text"] = .string(lines.joined(separator: separator))
+            text = try TextLimit.joined(
+                values, separator: separators[inputs.string("line_separator").lowercased()] ?? "\n")
         }
-        return NodeResult(outputs)
+        return NodeResult(["text": .string(text), "lines": .list(values), "count": .int(lines.count)])
     }
 
     @Sendable static func substring(_ inputs: Inputs, _ context: inout PureContext) throws(NodeFailure) -> NodeResult {

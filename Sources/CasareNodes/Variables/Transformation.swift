@@ -56,7 +56,7 @@ enum Transformation: String, CaseIterable {
         case .trim: return .string(value.displayText.trimmed)
         case .split: return try Self.split(value.displayText, parameter)
         case .join:
-            return .string(Self.elements(of: value).map(\.displayText).joined(separator: Self.separator(parameter)))
+            return .string(try TextLimit.joined(Self.elements(of: value), separator: Self.separator(parameter)))
         case .replace: return try Self.replace(value.displayText, parameter)
         case .extract: return try Self.extract(value.displayText, parameter)
         case .getKey:
@@ -105,7 +105,7 @@ enum Transformation: String, CaseIterable {
             throw .value("replace needs a parameter with the members old and new")
         }
         return .string(
-            ScalarText(text).replacing(ScalarText(old.displayText), with: ScalarText(new.displayText)).text.string)
+            try ScalarText(text).replacing(ScalarText(old.displayText), with: ScalarText(new.displayText)).text.string)
     }
 
     private static func extract(_ text: String, _ parameter: Value) throws(NodeFailure) -> Value {

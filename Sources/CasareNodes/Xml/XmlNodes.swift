@@ -39,7 +39,7 @@ package enum XmlNodes {
             .files { inputs, environment in
                 let bytes = try FileAccess.read(try FileActions.filePath(inputs, environment))
                 let encoding = try TextEncoding(named: inputs.string("encoding"))
-                let text = try encoding.decode(bytes, .strict)
+                let text = try XMLEncoding.decode(bytes, encoding)
                 let document = try Self.document(text)
                 return NodeResult([
                     "root_tag": .string(document[document.root].name ?? ""), "xml_string": .string(text),
@@ -58,8 +58,8 @@ package enum XmlNodes {
             effect: .idempotent,
             .files { inputs, environment in
                 let path = try FileActions.filePath(inputs, environment)
-                let text = Self.fileText(inputs)
                 let encoding = try TextEncoding(named: inputs.string("encoding"))
+                let text = Self.fileText(inputs, encoding)
                 try FileAccess.makeDirectory(FileAccess.parent(of: path), parents: true)
                 // What the encoding lacks can be written as a numeric reference.
                 try FileAccess.write(try encoding.encode(text, .xmlcharrefreplace), to: path)
@@ -67,9 +67,9 @@ package enum XmlNodes {
             }),
     ]
 
-    private static func fileText(_ inputs: Inputs) -> String {
+    private static func fileText(_ inputs: Inputs, _ encoding: TextEncoding) -> String {
         var text = inputs.string("xml_string")
-        let hadDeclaration = text.hasPrefix("<?xml ")
+        let hadDeclaration = XMLEncoding.isDeclared(in: text)
         var hasDeclaration = hadDeclaration
         if inputs["pretty_print"].bool ?? true, let document = try? XMLParser.parse(text) {
             var writer = XMLWriter(document, isPretty: true)
@@ -77,9 +77,9 @@ package enum XmlNodes {
             hasDeclaration = false
         }
         if !hasDeclaration, hadDeclaration || inputs["xml_declaration"].bool ?? true {
-            text = "<?xml version=\"1.0\" encoding=\"\(inputs.string("encoding").uppercased())\"?>\n" + text
+            return "<?xml version=\"1.0\" encoding=\"\(encoding.registeredName)\"?>\n" + text
         }
-        return text
+        return XMLEncoding.redeclared(text, as: encoding)
     }
 
     private static let queryTypes: [NodeType] = [

@@ -127,7 +127,8 @@ extension Route {
         }
     }
 
-    /// As `post`. Members that are left out stay as they are.
+    /// As `post`, but a body must be there: an empty one would change nothing, as nobody means it. Members that are
+    /// left out stay as they are.
     static func patch<Body: Codable & Sendable, Result: Codable & Sendable>(
         _ path: String, _ access: Access, _ summary: String,
         _ handler: @escaping @Sendable (APIRequest, Body) async throws -> Result
@@ -136,7 +137,10 @@ extension Route {
         return Route(
             .patch, path, access, summary, query: [], bodyType: Body.self, answerType: Result.self, statuses: [200]
         ) { request, bytes in
-            try Reply(try await handler(request, try Self.body(bytes, shape)))
+            guard !bytes.isEmpty else {
+                throw APIProblem(.invalidJSON, "the body is empty; send a JSON object of what is to change")
+            }
+            return try Reply(try await handler(request, try Self.body(bytes, shape)))
         }
     }
 

@@ -9,7 +9,8 @@ enum ChildRoutes {
     static let all: [Route] = [
         .post(
             "/api/v1/jobs/{id}/children", .needs(.execute),
-            "Submit a job for a step of one that the robot holds; each step has one.", Self.submit),
+            "Submit a job for a step of one that the robot holds; each step has one. A document must be its subflow.",
+            Self.submit),
         .get(
             "/api/v1/jobs/{id}/children/{child}", .needs(.execute), "Whether and how such a job has ended.",
             query: [.text("token", "The lease's token.")], Self.state),
@@ -23,8 +24,9 @@ enum ChildRoutes {
             throw WireDecodingError(path: "step", message: "expected a number from 0")
         }
         if let document = body.document {
-            // It came with a document that was checked; what calls what may differ by where it begins.
-            _ = try CheckedDocument(document, name: body.workflow, catalogue: request.services.catalogue)
+            // It came with a document that was checked; what calls what may differ by where it begins. The name that it
+            // is stored under is the store's to give.
+            _ = try CheckedDocument(document, name: "child", catalogue: request.services.catalogue)
         }
         let lease = Lease(job: try request.jobID(), token: body.token)
         let job = try await request.inTenant { connection in

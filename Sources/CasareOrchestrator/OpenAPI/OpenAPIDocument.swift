@@ -71,7 +71,8 @@ struct OpenAPIDocument: Sendable {
         }
         if let type = route.bodyType {
             operation["requestBody"] = [
-                "required": .bool(Self.isRequired(type)), "content": Self.content(schemas.schema(of: type)),
+                "required": .bool(route.method == .patch || Self.isRequired(type)),
+                "content": Self.content(schemas.schema(of: type)),
             ]
         }
         let answer = Self.content(schemas.schema(of: route.answerType))

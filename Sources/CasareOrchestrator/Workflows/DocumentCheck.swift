@@ -32,6 +32,13 @@ struct CheckedDocument: Sendable {
                     path: "name",
                     message: "expected 1 to \(Self.nameCharactersMax) characters, here or in metadata.name"))
         }
+        guard !Workflow.isChildName(name) else {
+            throw .validation(
+                WireDecodingError(
+                    path: place,
+                    message: "holds \"\(Workflow.childSeparator)\", which only names of workflows that other workflows "
+                        + "brought along do; write it without"))
+        }
         self.name = name
         self.text = json.jsonText(.compact)
         self.warnings = issues

@@ -35,8 +35,8 @@ extension PostgresConnection {
         }
         guard parameters.count == statement.parameterTypes.count else {
             throw .misuse(
-                "The statement has \(statement.parameterTypes.count) placeholders, and \(parameters.count) parameters "
-                    + "are given")
+                "Parameters given: \(parameters.count); placeholders in the statement: "
+                    + "\(statement.parameterTypes.count)")
         }
         for (index, value) in parameters.enumerated() where value?.utf8.contains(0) ?? false {
             throw .misuse("Parameter \(index + 1) holds a zero byte, which PostgreSQL's texts cannot")

@@ -24,7 +24,7 @@ package actor SQLBroker: Broker {
     private let bootID: UUID
     private let leaseDuration: Duration
     private let logger: Logger
-    private let bell: ReadyBell
+    let bell: ReadyBell
     private let writes: WriteGroup
     private let readiness = ReadySignal()
     var session: Session?
@@ -161,23 +161,6 @@ package actor SQLBroker: Broker {
         self.bell.ring(self.tenant)
     }
 
-    package func submit(
-        _ child: ChildJob, forStep step: Int, under lease: Lease
-    ) async throws(BrokerError) -> Job.ID {
-        let job = try await self.inDatabase { connection in
-            try ChildStore.submit(child, forStep: step, under: lease, on: connection)
-        }
-        if !job.isDuplicate {
-            self.bell.ring(self.tenant)
-            self.bell.jobChanged(job.id)
-        }
-        return job.id
-    }
-
-    package func ending(of child: Job.ID, under lease: Lease) async throws(BrokerError) -> ChildJob.Ending? {
-        try await self.inDatabase { connection in try ChildStore.ending(of: child, under: lease, on: connection) }
-    }
-
     package func close() async {
         if let session = self.session {
             self.session = nil
@@ -252,7 +235,7 @@ package actor SQLBroker: Broker {
         }
     }
 
-    private func inDatabase<Result: Sendable>(
+    func inDatabase<Result: Sendable>(
         _ body: @escaping @Sendable (isolated PostgresConnection) throws -> Result
     ) async throws(BrokerError) -> Result {
         do {

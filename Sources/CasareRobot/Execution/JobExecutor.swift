@@ -21,7 +21,7 @@ struct JobExecutor: Sendable {
         logger.info("Leased job", metadata: ["workflow": "\(job.workflowName)", "attempt": "\(job.attempt)"])
         do {
             do {
-                let conclusion = try await self.run(job)
+                let conclusion = try await self.run(job, logger)
                 try await self.report(conclusion, of: job, logger)
             } catch BrokerError.refused(let reason) {
                 // What it produced cannot be stored: asking again is of no use, and the job must not stay as it is.
@@ -40,7 +40,7 @@ struct JobExecutor: Sendable {
         }
     }
 
-    private func run(_ job: LeasedJob) async throws -> RunConclusion {
+    private func run(_ job: LeasedJob, _ logger: Logger) async throws -> RunConclusion {
         let program: Program
         switch Self.program(of: job, catalogue: self.catalogue) {
         case .success(let compiled): program = compiled
@@ -56,6 +56,8 @@ struct JobExecutor: Sendable {
                 entries: [])
         }
         defer { directory.removeIfEmpty() }
+        let warnings = JobWarnings(logger)
+        defer { warnings.close() }
         let driver = RunDriver(
             program: program, runID: job.lease.job.description, options: job.options,
             variables: job.variables.merging([
@@ -65,7 +67,8 @@ struct JobExecutor: Sendable {
             environment: RunEnvironment(
                 workingDirectory: directory.path, policy: self.policy(for: job),
                 isStopRequested: self.isStopRequested,
-                submitter: BrokerSubmitter(broker: self.broker, lease: job.lease, patience: Patience())))
+                submitter: BrokerSubmitter(broker: self.broker, lease: job.lease, patience: Patience()),
+                onEvent: warnings.happened))
         do {
             return try await driver.run()
         } catch let error as JournalMismatch {

@@ -40,9 +40,11 @@ final class RunningJobs: Sendable {
         waiter?.resume()
     }
 
-    /// Stops jobs that must not be touched any more.
-    func stop(_ lost: Set<Job.ID>) {
-        let stops = self.state.withLock { state in lost.compactMap { state.jobs[$0]?.stop } }
+    /// Stops what runs under leases that are lost. The same job may run under a later lease, which holds.
+    func stop(_ lost: [Lease]) {
+        let stops = self.state.withLock { state in
+            lost.compactMap { lease in state.jobs[lease.job].flatMap { $0.lease == lease ? $0.stop : nil } }
+        }
         for stop in stops { stop() }
     }
 

@@ -20,7 +20,7 @@ package enum ChildStore {
             throw StoreError.unreadable("job \(lease.job) has an impossible priority")
         }
         let actor = "job \(lease.job)"
-        let (workflow, version) = try self.workflow(child.source, by: actor, on: connection)
+        let (workflow, version) = try self.workflow(child.source, calledBy: parent, by: actor, on: connection)
         let key = "\(self.keyPrefix(of: lease.job))\(step)/\(try parent.int("failures"))"
         let job = NewJob(
             workflow: workflow, workflowVersion: version, variables: child.variables, priority: priority,
@@ -56,7 +56,7 @@ package enum ChildStore {
     private static func keyPrefix(of parent: Job.ID) -> String { "\(parent)/" }
 
     private static func workflow(
-        _ source: ChildJob.Source, by actor: String, on connection: isolated PostgresConnection
+        _ source: ChildJob.Source, calledBy parent: Row, by actor: String, on connection: isolated PostgresConnection
     ) throws -> (Workflow.ID, version: Int) {
         switch source {
         case .stored(let name):
@@ -65,11 +65,43 @@ package enum ChildStore {
             }
             return (workflow.id, workflow.latestVersion)
         case .document(let document, let name):
-            let own = document["metadata"]?["name"]?.string ?? ""
-            let pushed = try WorkflowStore.push(
-                name: own.contains { !$0.isWhitespace } ? own : name, document: document.jsonText(.compact), by: actor,
+            let caller = try WorkflowStore.version(
+                try parent.int("workflow_version"), of: Workflow.ID(rawValue: try parent.uuid("workflow_id")),
                 on: connection)
-            return (pushed.version.workflow, pushed.version.number)
+            try self.check(document, named: name, cameWith: caller)
+            let own = document["metadata"]?["name"]?.string ?? ""
+            let child = Workflow.childName(own.contains { !$0.isWhitespace } ? own : name, of: caller.name)
+            let kept = try WorkflowStore.keep(
+                name: child, document: document.jsonText(.compact), by: actor, on: connection)
+            return (kept.workflow, kept.number)
         }
+    }
+
+    /// A robot may run what it was given, and not what it made up: the document and what it brings along stand in the
+    /// version that the calling job runs. Which of them brings along which differs by where a run begins.
+    private static func check(_ document: Value, named name: String, cameWith caller: Workflow.Version) throws {
+        let known: Set<Value>
+        do {
+            known = Set(try Value(parsingJSON: caller.document).documentsBroughtAlong)
+        } catch {
+            throw StoreError.unreadable("version \(caller.number) of workflow \(caller.name) is not JSON: \(error)")
+        }
+        guard ([document.withoutSubflows] + document.documentsBroughtAlong).allSatisfy({ known.contains($0) }) else {
+            throw StoreError.notFound(
+                .workflow, "\(name) of this content among the subflows of \(caller.name), version \(caller.number)")
+        }
+    }
+}
+
+extension Value {
+    fileprivate var withoutSubflows: Value {
+        guard var document = self.object else { return self }
+        document["subflows"] = nil
+        return .object(document)
+    }
+
+    /// The documents that this one brings along, those that they bring in turn included, each by itself.
+    fileprivate var documentsBroughtAlong: [Value] {
+        (self["subflows"]?.object?.values ?? []).flatMap { [$0.withoutSubflows] + $0.documentsBroughtAlong }
     }
 }

@@ -16,6 +16,14 @@ enum WorkflowQueries {
         WHERE tenant_id = casare_tenant() AND workflow_id = @workflow AND version = @version
         """)
 
+    /// The newest version that has a checksum.
+    static let versionOfChecksum = Query(
+        """
+        SELECT version FROM workflow_versions
+        WHERE tenant_id = casare_tenant() AND workflow_id = @workflow AND checksum = @checksum
+        ORDER BY version DESC LIMIT 1
+        """)
+
     static let addVersion = Query(
         """
         WITH workflow AS (

@@ -24,31 +24,61 @@ package enum WorkflowStore {
         name: String, document: String, by creator: String, now: Date? = nil,
         on connection: isolated PostgresConnection
     ) throws -> Pushed {
-        let claimed = try connection.execute(
+        let (workflow, latest) = try self.claim(name, now: now, on: connection)
+        let checksum = SHA256.hash(data: Array(document.utf8)).hex
+        if latest > 0 {
+            let known = try connection.execute(
+                WorkflowQueries.checksum, ["workflow": .uuid(workflow.rawValue), "version": .int(latest)])
+            if try known.only().string("checksum") == checksum {
+                return Pushed(version: try self.version(latest, of: workflow, on: connection), isNew: false)
+            }
+        }
+        try self.add(latest + 1, of: workflow, document, checksum, by: creator, now: now, on: connection)
+        return Pushed(version: try self.version(latest + 1, of: workflow, on: connection), isNew: true)
+    }
+
+    /// The version of the workflow of that name that has the document, which is stored when none has.
+    ///
+    /// Unlike with `push` there is no way back to an earlier text: several documents may have one name here, and take
+    /// turns.
+    package static func keep(
+        name: String, document: String, by creator: String, now: Date? = nil,
+        on connection: isolated PostgresConnection
+    ) throws -> (workflow: Workflow.ID, number: Int) {
+        let (workflow, latest) = try self.claim(name, now: now, on: connection)
+        let checksum = SHA256.hash(data: Array(document.utf8)).hex
+        let known = try connection.execute(
+            WorkflowQueries.versionOfChecksum,
+            ["workflow": .uuid(workflow.rawValue), "checksum": .text(checksum)])
+        if let row = known.first { return (workflow, try row.int("version")) }
+        try self.add(latest + 1, of: workflow, document, checksum, by: creator, now: now, on: connection)
+        return (workflow, latest + 1)
+    }
+
+    /// Finds or creates a workflow; its newest version is 0 when it has none. Others wait until the transaction ends.
+    private static func claim(
+        _ name: String, now: Date?, on connection: isolated PostgresConnection
+    ) throws -> (Workflow.ID, latestVersion: Int) {
+        let row = try connection.execute(
             WorkflowQueries.claim,
             [
                 "workflow": .uuid(Workflow.ID.new(at: now ?? Date()).rawValue), "name": .text(name.storable),
                 "now": .timestamp(now),
             ]
         ).only()
-        let workflow = try claimed.uuid("workflow_id")
-        let latest = try claimed.int("latest_version")
-        let checksum = SHA256.hash(data: Array(document.utf8)).hex
-        if latest > 0 {
-            let known = try connection.execute(
-                WorkflowQueries.checksum, ["workflow": .uuid(workflow), "version": .int(latest)])
-            if try known.only().string("checksum") == checksum {
-                return Pushed(
-                    version: try self.version(latest, of: .init(rawValue: workflow), on: connection), isNew: false)
-            }
-        }
+        return (Workflow.ID(rawValue: try row.uuid("workflow_id")), try row.int("latest_version"))
+    }
+
+    private static func add(
+        _ number: Int, of workflow: Workflow.ID, _ document: String, _ checksum: String, by creator: String, now: Date?,
+        on connection: isolated PostgresConnection
+    ) throws {
         try connection.execute(
             WorkflowQueries.addVersion,
             [
-                "workflow": .uuid(workflow), "version": .int(latest + 1), "checksum": .text(checksum),
+                "workflow": .uuid(workflow.rawValue), "version": .int(number), "checksum": .text(checksum),
                 "document": .text(document), "by": .text(creator.storable), "now": .timestamp(now),
             ])
-        return Pushed(version: try self.version(latest + 1, of: .init(rawValue: workflow), on: connection), isNew: true)
     }
 
     /// A page in the order of names, from the first name after `after`.

@@ -139,7 +139,7 @@ struct ParsingTests {
             #expect(text.contains("  \(reason.rawValue)  \(reason.explanation)"))
         }
         let numbers = ExitReason.allCases.map { Int($0.rawValue) }
-        #expect(numbers == [0, 1, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 64, 130, 143])
+        #expect(numbers == [0, 1, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 64, 129, 130, 143])
         #expect(try HelpTopic.requested(by: ["help", "environment"])?.contains("CASARE_TOKEN") == true)
     }
 }

@@ -18,6 +18,11 @@ struct TextTests {
         #expect(DisplayWidth.prefix(of: "abc", columns: 0) == "")
     }
 
+    @Test(arguments: [(0, "0 nodes"), (1, "1 node"), (2, "2 nodes")])
+    func `one thing is counted in the singular`(number: Int, text: String) {
+        #expect(Count.text(number, "node") == text)
+    }
+
     @Test func `control characters become escapes`() {
         #expect(TerminalText.line("a\u{1B}[31mred\u{7}") == "a\\u{1b}[31mred\\u{7}")
         #expect(TerminalText.line("one\ntwo\ttab\r") == "one\\ntwo\\ttab\\r")

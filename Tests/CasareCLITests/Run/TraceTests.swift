@@ -62,6 +62,16 @@ import Testing
         #expect(trace.logged(.warning, "a", "hm") == ["     * warning a: hm"])
     }
 
+    @Test(
+        arguments: [
+            (.microseconds(40), "0.0 ms"), (.microseconds(60), "0.1 ms"), (.microseconds(9_940), "9.9 ms"),
+            (.microseconds(9_960), "10 ms"), (.milliseconds(12), "12 ms"), (.microseconds(99_700), "100 ms"),
+            (.milliseconds(1_240), "1.2 s"),
+        ] as [(Duration, String)])
+    func `a time has tenths of a millisecond only where these say something`(duration: Duration, text: String) {
+        #expect(TraceText.text(of: duration) == text)
+    }
+
     @Test func `what is inside is indented, and said once`() {
         var trace = TraceText()
         func loop(_ pass: Int) -> EnclosingStructure {

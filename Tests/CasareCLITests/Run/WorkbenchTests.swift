@@ -349,6 +349,39 @@ struct WorkbenchTests {
         }
     }
 
+    // MARK: Secrets
+
+    @Test func `a secret among the members of an item is hidden in the trace and at pauses`() throws {
+        try withFolder { folder in
+            try write(
+                """
+                {"metadata": {"name": "accounts"},
+                 "variables": {"users": {"default_value": [{"user": "ann", "password": "hunter2xyz"}]}},
+                 "nodes": {
+                  "each": {"node_type": "ForLoopStartNode", "config": {"items": "{{users}}", "item_var": "account"}},
+                  "hello": {"node_type": "LogNode", "config": {"message": "Hello {{account.user}}"}}},
+                 "connections": [
+                  {"source_node": "each", "source_port": "body", "target_node": "hello", "target_port": "exec_in"}]}
+                """, to: folder + "/w.json")
+            let lines = try Self.run(["--trace"], in: folder)
+            #expect(lines.status == 0)
+            #expect(lines.errors.contains(#": loop each, pass 1 of 1: {"user":"ann","password":"***"}"#))
+            let jsonLines = try Self.run(["--trace", "-o", "jsonl"], in: folder)
+            let json = try Self.run(["--trace", "-o", "json"], in: folder)
+            let kept = try #require(try Value(parsingJSON: json.output)["trace"])
+            let script = [
+                "vars", "vars account", "print account", "print users[0].password", "watch users", "stack", "c",
+            ]
+            let pauses = try Self.run(["--break", "hello"], in: folder, input: script.joined(separator: "\n") + "\n")
+            #expect(pauses.status == 0)
+            #expect(Self.answers(pauses).count == script.count + 1)
+            for text in [lines.errors, jsonLines.errors, kept.jsonText(.compact), pauses.errors] {
+                #expect(text.contains(#""***""#))
+                #expect(!text.contains("hunter2xyz"))
+            }
+        }
+    }
+
     // MARK: Progress
 
     private static let slow = """

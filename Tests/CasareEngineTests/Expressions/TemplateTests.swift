@@ -10,7 +10,24 @@ import Testing
     ])
 
     private func resolve(_ value: Value, clock: ClockReading? = nil) -> Template.Resolution {
-        Template(value).resolve(in: self.variables, clock: clock)
+        do throws(NodeFailure) {
+            return try Template(value).resolve(in: self.variables, clock: clock)
+        } catch {
+            return .unresolved(text: error.message)
+        }
+    }
+
+    @Test func `text that would be too long is not made`() throws {
+        self.variables.assign("big", .string(String(repeating: "x", count: TextLimit.bytesMax / 2)))
+        #expect(throws: NodeFailure.self) {
+            try Template("{{big}} {{big}}").resolve(in: self.variables, clock: nil)
+        }
+        _ = try Template("{{big}}{{big}}").resolve(in: self.variables, clock: nil)
+        let quoted = try Expression(parsing: "'{{big}} {{big}}' == 'x'")
+        #expect(throws: ExpressionError.self) {
+            var random = SeededRandom(seed: 1)
+            return try quoted.evaluate(in: self.variables, clock: nil, random: &random)
+        }
     }
 
     @Test(
@@ -94,14 +111,14 @@ import Testing
         #expect(self.resolve(value) == .value(value))
     }
 
-    @Test func `every resolution reads the variables anew`() {
+    @Test func `every resolution reads the variables anew`() throws {
         let templates = ["{{n}}", "${n}", "%n%", "{{l[0]}}", "{{o.k}}"].map { Template(.string($0)) }
         for round in 0..<3 {
             self.variables.assign("n", .int(round))
             self.variables.assign("l", [.int(round)])
             self.variables.assign("o", ["k": .int(round)])
             for template in templates {
-                #expect(template.resolve(in: self.variables, clock: nil) == .value(.int(round)))
+                #expect(try template.resolve(in: self.variables, clock: nil) == .value(.int(round)))
             }
         }
     }

@@ -31,14 +31,14 @@ struct TextProperties {
         for _ in 0..<5000 {
             let text = generator.text(of: Self.templatePieces, upTo: 10)
             let template = Template(.string(text))
-            let first = template.resolve(in: scope, clock: clock)
-            #expect(template.resolve(in: scope, clock: clock) == first)
+            let first = try template.resolve(in: scope, clock: clock)
+            #expect(try template.resolve(in: scope, clock: clock) == first)
             if template.isLiteral { #expect(first == .value(.string(text))) }
-            if !template.readsClock { #expect(template.resolve(in: scope, clock: nil) == first) }
+            if !template.readsClock { #expect(try template.resolve(in: scope, clock: nil) == first) }
             // A variable that holds this very text yields it as it is.
             let held = Variables(["held": .string(text)])
-            #expect(Template("{{held}}").resolve(in: held, clock: nil) == .value(.string(text)))
-            #expect(Template("<{{held}}>").resolve(in: held, clock: nil) == .value(.string("<\(text)>")))
+            #expect(try Template("{{held}}").resolve(in: held, clock: nil) == .value(.string(text)))
+            #expect(try Template("<{{held}}>").resolve(in: held, clock: nil) == .value(.string("<\(text)>")))
         }
     }
 

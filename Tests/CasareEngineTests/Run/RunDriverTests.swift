@@ -180,6 +180,10 @@ struct RunDriverTests {
         }
         #expect(failure?.kind == .timeout)
         #expect(result.error == "The job timed out after 0.01s")
+        // None, where the time was up before the node had begun.
+        #expect(
+            result.nodeErrors.allSatisfy { $0.error == "Node a was cut off: the job timed out after 0.01s" },
+            "\(result.nodeErrors)")
         #expect(self.world.effects.isEmpty)
     }
 

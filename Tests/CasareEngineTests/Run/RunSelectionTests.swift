@@ -45,6 +45,56 @@ struct RunSelectionTests {
         #expect(try await self.run(workflow, .until(node: "loop")).result.variables["out"] == "xyxyxy")
     }
 
+    /// Structures that would deal with the failure of `bad`: none of it comes about.
+    private static let handlers: [(name: String, workflow: Value)] = [
+        (
+            "try",
+            document(
+                [
+                    "s": ("TryNode", ["paired_catch_id": "catch"]), "bad": ("FailNode", [:]),
+                    "catch": ("CatchNode", ["paired_try_id": "s"]), "after": ("AddNode", ["name": "out", "text": "x"]),
+                ], ["s.try_body > bad", "catch.catch_body > after"])
+        ),
+        (
+            "retry",
+            document(["s": ("RetryNode", ["initial_delay": 0]), "bad": ("FailNode", [:])], ["s.retry_body > bad"])
+        ),
+        (
+            "fork",
+            document(
+                [
+                    "s": ("ForkNode", ["paired_join_id": "join"]), "bad": ("FailNode", [:]),
+                    "after": ("AddNode", ["name": "out", "text": "x"]), "join": ("JoinNode", ["paired_fork_id": "s"]),
+                ], ["s.branch_1 > bad", "s.branch_2 > after"])
+        ),
+        (
+            "stop_on_error",
+            document(
+                [
+                    "s": ("AddNode", ["name": "x", "text": "x"]), "bad": ("FailNode", [:]),
+                    "after": ("AddNode", ["name": "out", "text": "x"]),
+                ], ["s > bad", "bad > after"], settings: ["stop_on_error": false])
+        ),
+        (
+            "error port",
+            document(
+                [
+                    "s": ("AddNode", ["name": "x", "text": "x"]), "bad": ("FailNode", [:]),
+                    "after": ("AddNode", ["name": "out", "text": "x"]),
+                ], ["s > bad", "bad.error > after"])
+        ),
+    ]
+
+    @Test(arguments: Self.handlers.indices)
+    func `a run to a node ends with the node's failure, whatever would have dealt with it`(index: Int) async throws {
+        let (name, workflow) = Self.handlers[index]
+        let (result, failure) = try await self.run(workflow, .until(node: "bad"))
+        #expect(failure?.node == "bad", "\(name)")
+        #expect(!result.success, "\(name)")
+        #expect(result.trace == ["s", "bad"], "\(name)")
+        #expect(result.nodeErrors.count == 1, "\(name)")
+    }
+
     @Test func `a run to a node behind a Try runs the Try with its Catch`() async throws {
         let workflow = document(
             [
@@ -110,7 +160,21 @@ struct RunSelectionTests {
         let (result, _) = try await self.run(workflow, .fired(trigger: "bell", payload: ["rung": 3]))
         #expect(result.variables["x"] == "3 times")
         #expect(result.trace == ["bell", "a"])
+        // The other trigger has said nothing, and a person lets all of them say nothing: that is null.
+        #expect(try await self.run(workflow, .whole).result.variables["x"] == " times")
         // Started by a person, a trigger has nothing to say and what follows it is the beginning.
         #expect(try await self.run(workflow, .whole).result.trace == ["a", "b"])
+    }
+
+    @Test func `a trigger that is passed through puts out null`() async throws {
+        let workflow = document(
+            [
+                "start": ("StartNode", [:]), "bell": ("BellTriggerNode", [:]),
+                "a": ("SetNode", ["name": "x", "value": "[{{bell.rung}}]"]),
+                "b": ("SetNode", ["name": "y", "value": "[{{bell.nothing}}]"]),
+            ], ["start > bell", "bell > a", "a > b"])
+        let variables = try await self.run(workflow, .whole).result.variables
+        #expect(variables["x"] == "[]")
+        #expect(variables["y"] == "[{{bell.nothing}}]")
     }
 }

@@ -14,8 +14,12 @@ struct RunWarningTests {
             environment: RunEnvironment(
                 workingDirectory: "/tmp",
                 onEvent: { event in
-                    guard case .log(let level, let node, let message) = event else { return }
-                    told.withLock { $0.append("\(level) \(node): \(message)") }
+                    switch event {
+                    case .log(let level, let node, let message):
+                        told.withLock { $0.append("\(level) \(node): \(message)") }
+                    case .warning(let node, let message): told.withLock { $0.append("warning \(node): \(message)") }
+                    case .stepStarted, .stepFinished: break
+                    }
                 })
         ).run()
         return told.withLock { $0 }

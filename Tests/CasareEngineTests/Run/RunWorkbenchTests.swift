@@ -90,6 +90,11 @@ struct RunWorkbenchTests {
         #expect(inner.first?.enclosing.last?.detail == "test")
     }
 
+    @Test func `what is said of a limit is what was given, not what was left of it`() {
+        let limit = TimeLimit(seconds: 0.999_894_714, owner: .job(seconds: 1))
+        #expect(limit.message(of: "w") == "Node w was cut off: the job timed out after 1s")
+    }
+
     @Test func `a node that the settings repeat counts its attempts`() async throws {
         let notes = Notes()
         self.world.failNext("act", times: 2)
@@ -219,6 +224,52 @@ struct RunWorkbenchTests {
                 "headers": ["Authorization": "***", "Accept": "y"], "api_keys": ["***", "***"],
                 "rows": [["secret": "***", "id": 1]],
             ])
+    }
+
+    @Test(
+        arguments: [
+            (["user": "ann", "password": "p"], nil, ["user": "ann", "password": "***"]),
+            ([[["token": "t"]], ["a"]], nil, [[["token": "***"]], ["a"]]),
+            ("p", nil, "p"), ("p", "name", "p"), ("p", "password", "***"),
+            ([["a", ""], 5], "api_keys", [["***", ""], 5]),
+        ] as [(Value, String?, Value)])
+    func `a value hides what it and its members are called`(value: Value, name: String?, shown: Value) {
+        #expect(SecretNames.masked(value, named: name) == shown)
+    }
+
+    /// A scope in which nothing is declared sensitive.
+    private static let openScope: ScopeView = {
+        let variables = Variables(["login": ["user": "ann", "password": "hunter2"], "api_key": "k-4711", "n": 1])
+        variables.setOutputs(["session": ["token": "t-4711", "id": 7]], of: "sign_in")
+        return ScopeView(snapshot: variables.snapshot, masking: .nothing)
+    }()
+
+    @Test func `variables and outputs that somebody looks at hide what is called a secret`() {
+        let scope = Self.openScope
+        #expect(scope.variables == ["login": ["user": "ann", "password": "***"], "api_key": "***", "n": 1])
+        #expect(scope.variable("login") == ["user": "ann", "password": "***"])
+        #expect(scope.variable("api_key") == "***")
+        #expect(scope.variable("n") == 1)
+        #expect(scope.outputs(of: "sign_in") == ["session": ["token": "***", "id": 7]])
+    }
+
+    @Test(
+        arguments: [
+            ("login", ["user": "ann", "password": "***"]), ("[login]", [["user": "ann", "password": "***"]]),
+            ("api_key", "***"), ("login.password", "***"), ("login['password']", "***"), ("{{login.password}}", "***"),
+            ("sign_in.session.token", "***"), ("sign_in.session", ["token": "***", "id": 7]), ("login.user", "ann"),
+            ("n + 1", 2), ("login.password == 'hunter2'", true),
+        ] as [(String, Value)])
+    func `what somebody computes is computed with the real values, and hides what is called a secret`(
+        expression: String, shown: Value
+    ) throws {
+        #expect(try Self.openScope.value(of: Expression(parsing: expression), at: Self.clock) == shown)
+    }
+
+    @Test func `what a pass is about hides what is called a secret`() {
+        let loop = EnclosingStructure(
+            kind: .loop, node: "l", workflow: "w", count: 1, item: ["user": "ann", "password": "hunter2"])
+        #expect(loop.masked(by: .nothing).item == ["user": "ann", "password": "***"])
     }
 }
 

@@ -23,6 +23,9 @@ import Testing
             let text = try await folder.perform(
                 "RunCommandNode", ["command": "printf %s|", "args": "'a b' \"c\\\"d\" e\\ f ''"])
             #expect(text["stdout"] == "a b|c\"d|e f||")
+            let marked = try await folder.perform(
+                "RunCommandNode", ["command": "printf %s|", "args": "'a b'\u{301} \"c d\"\u{301} e\u{A0}f"])
+            #expect(marked["stdout"] == "a b\u{301}|c d\u{301}|e\u{A0}f|")
             let failure = try await folder.failure("RunCommandNode", ["command": "echo 'open"])
             #expect(failure.message.contains("not closed"))
         }

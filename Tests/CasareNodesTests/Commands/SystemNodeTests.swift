@@ -30,6 +30,8 @@ import Testing
             #expect(elsewhere["exists"] == false)
             let system = try await folder.perform("EnvironmentVariableNode", set.merging(["scope": "system"]))
             #expect(system["success"] == false)
+            let noName = try await folder.perform("EnvironmentVariableNode", set.merging(["var_name": "A=\u{301}B"]))
+            #expect(noName["success"] == false)
         }
     }
 

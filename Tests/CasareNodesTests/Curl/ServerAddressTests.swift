@@ -37,6 +37,8 @@ import Testing
                         #expect(failure.type == "SecurityError", "\(node): \(failure.message)")
                         #expect(failure.message.hasPrefix("Refused to connect: "))
                         #expect(failure.message.contains("CASARE_ALLOW_INTERNAL_URLS"))
+                        #expect(failure.message.contains("casarectl tenant policy set url_rules=off"))
+                        #expect(failure.message.contains("casarectl tenant policy set node_overrides=on"))
                     }
                 }
             }

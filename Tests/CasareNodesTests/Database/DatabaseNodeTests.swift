@@ -54,7 +54,7 @@ import Testing
             let several = try await database.failure("ExecuteNonQueryNode", ["query": "SELECT 1; SELECT 2"])
             #expect(several.type == (kind == .sqlite ? "ValueError" : "DatabaseError"))
             let missing = try await database.failure("ExecuteQueryNode", ["query": "SELECT ?, ?", "parameters": [1]])
-            #expect(missing.message == "The statement has 2 placeholders, and 1 parameters are given")
+            #expect(missing.message == "Parameters given: 1; placeholders in the statement: 2")
             #expect(try await database.rows("SELECT 1 AS a") == [["a": 1]])
         }
     }

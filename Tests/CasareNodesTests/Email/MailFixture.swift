@@ -103,6 +103,15 @@ struct MailboxFixture: Sendable {
         try #require(try await self.read(inputs).first { $0["subject"]?.string == subject }?["uid"])
     }
 
+    /// Makes a folder beside the inbox.
+    func makeFolder(_ name: String) throws {
+        for part in ["", "/new", "/cur", "/tmp"] {
+            let path = "\(self.server.folder)/mail/ann/.\(name)\(part)"
+            try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+            try FileManager.default.setAttributes([.posixPermissions: 0o777], ofItemAtPath: path)
+        }
+    }
+
     func deliver(_ number: Int, subject: String, _ rest: String = "\nText") throws {
         try self.server.deliver(
             number,

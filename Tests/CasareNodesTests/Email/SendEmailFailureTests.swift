@@ -32,7 +32,7 @@ final class Warnings: Sendable {
         (["reply_to": "a@x\nX: y"], "reply_to must not contain line breaks"),
         (["smtp_server": ""], "smtp_server is required"), (["smtp_server": "a b"], "Not a host name or address"),
         (["smtp_server": "mail.invalid"], "Cannot look up mail.invalid: the name is not known"),
-        (["smtp_server": "127.0.0.1", "smtp_port": 1], "Cannot"),
+        ([:], "Cannot connect to 127.0.0.1:\(ClosedPort.number): "),
         (["username": "ann", "password": ""], "password is missing: set it, or SMTP_PASSWORD"),
         (["username": "", "credential_name": "post"], "the credential \"post\" cannot be looked up"),
         (["attachments": 5], "attachments must be a list"), (["ssl_ca": "none.pem"], "File not found"),
@@ -42,7 +42,7 @@ final class Warnings: Sendable {
     func `what cannot be sent is refused before anything is`(changes: Object, reason: String) async throws {
         try await withRunFolder(policy: .ofOwnServers) { folder in
             let usable: Object = [
-                "smtp_server": "127.0.0.1", "smtp_port": 1, "username": "ann", "password": "x",
+                "smtp_server": "127.0.0.1", "smtp_port": .int(ClosedPort.number), "username": "ann", "password": "x",
                 "from_email": "ann@example.com", "to_email": "ben@example.com", "timeout": 30,
             ]
             let failure = try await folder.failure("SendEmailNode", usable.merging(changes))

@@ -134,7 +134,10 @@ import Testing
                 workingDirectory: post.folder.path, policy: .ofOwnServers, idempotencyKey: "run/1", nodeID: "send",
                 now: { Date() }, warn: { warnings.add($0) })
             let type = RunFolder.type("SendEmailNode")
-            guard case .perform(let work) = type.behaviour else { return }
+            guard case .perform(let work) = type.behaviour else {
+                Issue.record("SendEmailNode does not act on the world")
+                return
+            }
             _ = try await work(Inputs(type, post.access.merging(["attachments": "none.txt"])), environment)
             #expect(warnings.all == ["The attachment none.txt does not exist; the mail goes without it"])
         }

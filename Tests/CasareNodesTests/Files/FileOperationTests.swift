@@ -130,6 +130,9 @@ extension RunFolder {
                 try await folder.failure("ListFilesNode", ["directory_path": "a.txt"]).message.hasPrefix(
                     "Not a directory"))
             #expect(try await folder.failure("ListFilesNode", ["pattern": "../*"]).type == "PathSecurityError")
+            #expect(try await folder.failure("ListFilesNode", ["pattern": "../\u{301}*"]).type == "PathSecurityError")
+            try await folder.perform("WriteFileNode", ["file_path": "sub/\u{301}x", "content": "x"])
+            #expect(try await folder.listed(["pattern": "sub/\u{301}?"]) == ["sub/\u{301}x"])
         }
     }
 }

@@ -3,6 +3,8 @@ import CasareEngine
 import FoundationEssentials
 import Testing
 
+@testable import CasareNodes
+
 @Suite struct PathPolicyTests {
     @Test(arguments: [
         "/etc/shadow", "/proc/self/environ", "/sys/kernel", "/dev/null", "~/.ssh/id_rsa", "$HOME/.aws/credentials",
@@ -16,6 +18,76 @@ import Testing
             let write = try await folder.failure("WriteFileNode", ["file_path": .string(path), "content": "x"])
             #expect(write.type == "PathSecurityError")
         }
+    }
+
+    @Test func `a run that moves its home moves no rule`() async throws {
+        try await withRunFolder { folder async throws in
+            #expect(!AccountHome.directories.isEmpty)
+            let moving: Object = ["action": "set", "var_name": "HOME", "value": .string(folder.path)]
+            try await folder.perform("SetEnvironmentVarNode", moving)
+            try await folder.perform("WriteFileNode", ["file_path": "~/x", "content": "x"])
+            #expect(folder.exists("x"))
+            for home in AccountHome.directories.map(PathPolicy.canonical) {
+                let read = try await folder.failure("ReadFileNode", ["file_path": .string("\(home)/.ssh/casare-none")])
+                #expect(read.type == "PathSecurityError", "\(read.message)")
+                guard FileManager.default.fileExists(atPath: home) else { continue }
+                // Not what the home holds, so that nothing is lost where the rule does not hold.
+                let removal = try await folder.failure("DeleteDirectoryNode", ["directory_path": .string(home)])
+                #expect(removal.type == "PathSecurityError", "\(removal.message)")
+            }
+        }
+    }
+
+    // To Swift a slash and the mark behind it are one character. The kernel sees the slash.
+    @Test(arguments: [
+        "../\u{301}x", "a/../\u{301}x", "~/.ssh/\u{301}x", "$HOME/.aws/\u{20D7}x", "/proc/\u{301}x",
+        "/etc/shadow/\u{301}x",
+    ])
+    func `a combining mark hides no slash`(path: String) async throws {
+        try await withRunFolder { folder async throws in
+            let failure = try await folder.failure("ReadFileNode", ["file_path": .string(path)])
+            #expect(failure.type == "PathSecurityError", "\(failure.message)")
+        }
+    }
+
+    @Test func `a name may begin with a combining mark`() async throws {
+        try await withRunFolder { folder async throws in
+            try await folder.perform("WriteFileNode", ["file_path": "new/\u{301}x", "content": "x"])
+            #expect(try FileManager.default.contentsOfDirectory(atPath: "\(folder.path)/new") == ["\u{301}x"])
+            #expect(try await folder.perform("ReadFileNode", ["file_path": "new/\u{301}x"])["content"] == "x")
+        }
+    }
+
+    @Test func `names that Unicode calls equivalent are two`() async throws {
+        try await withRunFolder { folder async throws in
+            var bounded = folder
+            bounded.policy = NodePolicy(allowedRoots: ["\(folder.path)/\u{E9}"])
+            try await bounded.perform("WriteFileNode", ["file_path": "\u{E9}/x", "content": "x"])
+            let outside = try await bounded.failure("WriteFileNode", ["file_path": "e\u{301}/x", "content": "x"])
+            #expect(outside.type == "PathSecurityError")
+            #expect(try folder.names.count == 1)
+        }
+    }
+
+    @Test(
+        arguments: [
+            ("/a", "/a", true), ("/a/b", "/a", true), ("/ab", "/a", false), ("/a", "/a/b", false), ("/a", "/", true),
+            ("/", "/", true), ("/a/\u{301}b", "/a", true), ("/a\u{301}/b", "/a", false),
+            ("/\u{E9}", "/e\u{301}", false),
+        ] as [(String, String, Bool)])
+    func `a path lies in a directory when its bytes say so`(path: String, directory: String, isInside: Bool) {
+        #expect(PathText.isPath(path, inside: directory) == isInside)
+    }
+
+    @Test func `paths are taken apart at every slash`() {
+        #expect(PathText.components("//a/\u{301}b/./..//") == ["a", "\u{301}b", ".", ".."])
+        #expect(PathText.parent(of: "/a/\u{301}b") == "/a")
+        #expect(PathText.parent(of: "/\u{301}b") == "/")
+        #expect(PathText.name(of: "/a/\u{301}b") == "\u{301}b")
+        #expect(PathText.name(of: "/") == "/")
+        #expect(PathText.relative("/a/\u{301}b", to: "/a") == "\u{301}b")
+        #expect(PathText.relative("/\u{301}b", to: "/") == "\u{301}b")
+        #expect(PathText.isAbsolute("/\u{301}b"))
     }
 
     @Test func `dots inside names are no way up`() async throws {

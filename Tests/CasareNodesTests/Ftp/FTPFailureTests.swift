@@ -37,7 +37,8 @@ import Testing
         (["host": "x/y"], "Not a host name or address"), (["host": "x", "ssl_ca": "none.pem"], "File not found"),
         (["host": "x", "ssl_ca": "/proc/x"], "denied"),
         (["host": "name.invalid"], "Cannot look up name.invalid: the name is not known"),
-        (["host": "bücher.example"], "xn--"), (["host": "127.0.0.1", "port": 1], "Cannot connect to 127.0.0.1:1"),
+        (["host": "bücher.example"], "xn--"),
+        (["host": "127.0.0.1", "port": .int(ClosedPort.number)], "Cannot connect to 127.0.0.1:\(ClosedPort.number): "),
     ]
 
     @Test(arguments: Self.impossible)
@@ -129,6 +130,20 @@ import Testing
             #expect(try ftp.server.names(in: "files") == ["x"])
             let slash = try await ftp.folder.failure("FTPGetSizeNode", ["remote_path": "dir/"])
             #expect(slash.message == "remote_path must name a file, not a directory: dir/")
+        }
+    }
+
+    @Test(arguments: ["username", "password"])
+    func `an account ends no command`(parameter: String) async throws {
+        try await FTPFixture.with(.plain) { ftp in
+            try ftp.server.write("x", "files/precious")
+            for text in ["ann\r\nDELE precious", "ann\nDELE precious", "ann\0DELE precious"] {
+                let failure = try await ftp.refusal([parameter: .string(text)])
+                #expect(failure.type == "ValueError")
+                #expect(failure.message == "\(parameter) must not contain line breaks or other control characters")
+            }
+            #expect(ftp.server.text("commands").isEmpty)
+            #expect(try ftp.server.names(in: "files") == ["precious"])
         }
     }
 

@@ -1,6 +1,7 @@
 import CasareDomain
 import CasareEngine
 import CasareNodes
+import CasareTestSupport
 import FoundationEssentials
 import Testing
 
@@ -171,7 +172,9 @@ import Testing
     @Test func `a body that is too large is not sent`() async throws {
         try await withWeb { web async throws in
             let body = String(repeating: "x", count: (16 << 20) + 1)
-            let inputs: Object = ["url": "http://127.0.0.1:9/", "method": "POST", "body": .string(body)]
+            let inputs: Object = [
+                "url": .string("http://127.0.0.1:\(ClosedPort.number)/"), "method": "POST", "body": .string(body),
+            ]
             #expect(try await web.failure("HttpRequestNode", inputs).message.contains("body is larger than 16 MiB"))
         }
     }

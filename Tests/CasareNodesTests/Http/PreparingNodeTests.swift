@@ -13,6 +13,7 @@ import Testing
             ("https://a.b/x?y=1#f", "z", ["q": [1, 2]], "https://a.b/x/z?y=1&q=1&q=2#f"),
             ("https://a.b/", "c?d=1", ["e": "ä&"], "https://a.b/c?d=1&e=%C3%A4%26"),
             ("a.b?", "", ["c": true], "a.b?c=true"),
+            ("https://a.b?\u{301}x=1#\u{301}f", "/c", ["y": 2], "https://a.b/c?\u{301}x=1&y=2#\u{301}f"),
             ("https://a.b", "", "no JSON", "https://a.b"),
         ] as [(Value, Value, Value, String)])
     func `a URL is put together`(base: Value, path: Value, params: Value, url: String) throws {
@@ -99,6 +100,7 @@ import Testing
             (["auth_type": "Basic", "username": "a"], "password is missing: set it, or HTTP_PASSWORD"),
             (["credential_name": "shop"], "the credential \"shop\""),
             (["auth_type": "Basic", "username": "a:b", "password": "c"], "username must not contain a colon"),
+            (["auth_type": "Basic", "username": "a:\u{301}b", "password": "c"], "username must not contain a colon"),
         ] as [(Object, String)])
     func `missing credentials fail`(inputs: Object, message: String) async throws {
         try await withWeb { web async throws in

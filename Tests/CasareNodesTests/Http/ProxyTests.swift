@@ -81,7 +81,8 @@ final class ProxyServer: Sendable {
         try await ProxyServer.with { proxy in
             try await withWeb(names: ["service.test": ["192.0.2.7"]]) { web async throws in
                 let inputs: Object = [
-                    "url": "http://service.test:81/x", "proxy": .string("http://al:s3cret@127.0.0.1:\(proxy.port)"),
+                    "url": "http://service.test:81/x",
+                    "proxy": .string("http://al:\u{301}s3cret@127.0.0.1:\(proxy.port)"),
                 ]
                 let outputs = try await web.perform("HttpRequestNode", inputs)
                 #expect(outputs["response_body"]?.string?.hasPrefix("GET /x HTTP/1.1\r\n") == true)
@@ -89,6 +90,7 @@ final class ProxyServer: Sendable {
                 let wish = try #require(proxy.wishes.first)
                 #expect(wish.hasPrefix("CONNECT 192.0.2.7:81 HTTP/1.1\r\n"))
                 #expect(wish.lowercased().contains("proxy-authorization: basic"))
+                #expect(wish.contains("YWw6zIFzM2NyZXQ="))
                 #expect(outputs["response_body"]?.string?.lowercased().contains("proxy-authorization") == false)
             }
         }

@@ -1,6 +1,7 @@
 import CasareDomain
 import CasareEngine
 import CasareNodes
+import CasareTestSupport
 import FoundationEssentials
 import Synchronization
 import Testing
@@ -110,7 +111,7 @@ import Testing
                 try web.folder.write("a,b\r\n1,2\r\n", "quo\"te.csv")
                 let inputs: Object = [
                     "url": .string(server.url), "file_path": "quo\"te.csv", "field_name": "doc",
-                    "extra_fields": ["note": "hi", "tags": [1, 2], "none": nil], "headers": ["X-A": "1"],
+                    "extra_fields": ["no\"\u{301}te": "hi", "tags": [1, 2], "none": nil], "headers": ["X-A": "1"],
                 ]
                 let outputs = try await web.perform("HttpUploadFileNode", inputs)
                 #expect(outputs["status_code"] == 201)
@@ -128,7 +129,7 @@ import Testing
                 #expect(
                     request.body == """
                         --\(boundary)\r
-                        Content-Disposition: form-data; name="note"\r
+                        Content-Disposition: form-data; name="no%22\u{301}te"\r
                         \r
                         hi\r
                         --\(boundary)\r
@@ -166,7 +167,8 @@ import Testing
     @Test func `a file that is not there is not sent`() async throws {
         try await withWeb { web async throws in
             let failure = try await web.failure(
-                "HttpUploadFileNode", ["url": "http://127.0.0.1:9/", "file_path": "nowhere"])
+                "HttpUploadFileNode",
+                ["url": .string("http://127.0.0.1:\(ClosedPort.number)/"), "file_path": "nowhere"])
             #expect(failure.type == "FileNotFoundError")
             #expect(failure.outputs["status_code"] == 0)
             #expect(failure.outputs["error"] == .string(failure.message))

@@ -52,6 +52,7 @@ import Testing
         #expect(try PureCall("ListContainsNode", ["list": self.letters, "item": "b"])["index"] == 2)
         #expect(try PureCall("ListContainsNode", ["list": [1.0], "item": 1])["contains"] == true)
         #expect(try PureCall("ListContainsNode", ["list": self.letters, "item": "z"])["index"] == -1)
+        #expect(try PureCall("ListContainsNode", ["list": [0, false], "item": false])["index"] == 0)
         #expect(try PureCall("ListLengthNode", ["list": self.letters])["length"] == 3)
         #expect(try PureCall("ListJoinNode", ["list": [1, "a", true, nil, 2.0]])["result"] == "1, a, true, , 2")
     }
@@ -70,6 +71,8 @@ import Testing
         #expect(try PureCall("ListReverseNode", ["list": self.letters])["result"] == ["b", "a", "c"])
         #expect(
             try PureCall("ListUniqueNode", ["list": [1, "1", 1.0, ["a": 1], ["a": 1]]])["result"] == [1, "1", ["a": 1]])
+        // As ListContainsNode and ComparisonNode have it.
+        #expect(try PureCall("ListUniqueNode", ["list": [1, 1.0, true, false, 0]])["result"] == [1, false])
         let nested: Value = [1, [2, [3, [4]]]]
         #expect(try PureCall("ListFlattenNode", ["list": nested])["result"] == [1, 2, [3, [4]]])
         #expect(try PureCall("ListFlattenNode", ["list": nested, "depth": 9])["result"] == [1, 2, 3, 4])

@@ -19,7 +19,8 @@ import Testing
             ("exp", 0, 0, "1"), ("negate", 7, 0, "-7"), ("length", "Hello World", 0, "11"), ("length", [1, 2], 0, "2"),
             ("add", .int(.max), 1, "9.223372036854776e+18"), ("multiply", .int(.max), 2, "1.8446744073709552e+19"),
             ("abs", .int(.min), 0, "9.223372036854776e+18"), ("floor_divide", .int(.min), -1, "9.223372036854776e+18"),
-            ("modulo", .int(.min), -1, "0"),
+            ("modulo", .int(.min), -1, "0"), ("divide", .int(.min), -1, "9.223372036854776e+18"),
+            ("divide", .int(.max), 2, "4.611686018427388e+18"), ("divide", 6, -1, "-6"), ("divide", -7, 2, "-3.5"),
         ] as [(String, Value, Value, String)])
     func `whole numbers stay whole where they can`(operation: String, a: Value, b: Value, result: String) throws {
         let call = try PureCall("MathOperationNode", ["operation": .string(operation), "a": a, "b": b])
@@ -43,6 +44,18 @@ import Testing
                 "operation": "multiply", "a": .double(a), "b": 1, "round_digits": .int(digits),
             ])
         #expect(call["result"].jsonText() == result)
+    }
+
+    @Test(
+        arguments: [
+            (1234, -2, 1200), (1250, -2, 1200), (1350, -2, 1400), (-1350, -2, -1400), (1251, -2, 1300), (49, -2, 0),
+            (1234, 2, 1234), (1234, -30, 0), (.int(.max), -19, .double(1e19)),
+            (.int(.max), -18, 9_000_000_000_000_000_000),
+        ] as [(Value, Int, Value)])
+    func `whole numbers are rounded before their point`(number: Value, digits: Int, result: Value) throws {
+        let call = try PureCall(
+            "MathOperationNode", ["operation": "add", "a": number, "b": 0, "round_digits": .int(digits)])
+        #expect(call["result"] == result)
     }
 
     @Test(

@@ -22,6 +22,16 @@ import Testing
         #expect(none.type == "ValueError")
         let endless = try await self.folder.failure("RandomNumberNode", ["max_value": .double(.infinity)])
         #expect(endless.type == "ValueError")
+        let ends: [(Value, Value)] = [(0, .int(.max)), (.int(.min), .int(.max)), (.int(.max), .int(.max))]
+        for (low, high) in ends {
+            let large = try await self.folder.perform(
+                "RandomNumberNode", ["min_value": low, "max_value": high, "integer_only": true])["result"]
+            guard case .int(let number)? = large else {
+                Issue.record("No whole number between \(low) and \(high): \(String(describing: large))")
+                continue
+            }
+            #expect(number >= low.int ?? 0)
+        }
     }
 
     @Test func `choices come from the list`() async throws {
@@ -53,6 +63,11 @@ import Testing
     @Test func `shuffling keeps every element`() async throws {
         let shuffled = try await self.folder.perform("ShuffleListNode", ["items": [1, 2, 3, 4, 5]])
         #expect(shuffled["result"]?.list?.compactMap(\.int).sorted() == [1, 2, 3, 4, 5])
+        let letters = try await self.folder.perform("ShuffleListNode", ["items": "abc"])
+        #expect(letters["result"]?.list?.compactMap(\.string).sorted() == ["a", "b", "c"])
+        let json = try await self.folder.perform("ShuffleListNode", ["items": "[1]"])
+        #expect(json["result"] == [1])
+        #expect(try await self.folder.failure("ShuffleListNode", ["items": 5]).type == "TypeError")
     }
 
     @Test func `UUIDs have their version and format`() async throws {

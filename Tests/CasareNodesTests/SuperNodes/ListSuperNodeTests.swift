@@ -41,6 +41,7 @@ import Testing
             ),
             ("Reverse", ["list": [1, 2]], ["reversed": [2, 1], "length": 2]),
             ("Unique", ["list": [2, 1, 2]], ["unique": [2, 1], "length": 2, "duplicates_removed": 1]),
+            ("Unique", ["list": [1, true]], ["unique": [1], "length": 1, "duplicates_removed": 1]),
             (
                 "Filter", ["list": [1, "x", 3], "expression": "x > 1"],
                 ["filtered": [3], "rejected": [1, "x"], "length": 1]

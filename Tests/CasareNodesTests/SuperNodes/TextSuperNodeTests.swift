@@ -38,7 +38,10 @@ import Testing
             ("Pad", ["text": "7", "length": 3, "fill_char": "0"], ["result": "007"]),
             ("Pad", ["text": "7", "length": 3, "pad_mode": "right"], ["result": "7  "]),
             ("Reverse", ["text": "abc"], ["result": "cba"]),
-            ("Lines", ["text": "a\n\nb", "remove_empty": true], ["lines": ["a", "b"], "count": 2]),
+            (
+                "Lines", ["text": "a\n\nb", "remove_empty": true],
+                ["text": "a\n\nb", "lines": ["a", "b"], "count": 2]
+            ),
             (
                 "Lines", ["lines": ["a", "b"], "lines_mode": "join", "line_separator": "comma"],
                 ["lines": ["a", "b"], "count": 2, "text": "a,b"]

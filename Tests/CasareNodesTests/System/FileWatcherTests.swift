@@ -1,5 +1,6 @@
 import CasareDomain
 import CasareEngine
+import CasareTestSupport
 import FoundationEssentials
 import Glibc
 import Testing
@@ -75,7 +76,8 @@ import Testing
             let path = "\(folder.path)/w"
             try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
             let watch = Task { try await folder.perform("FileWatcherNode", ["watch_path": "w", "events": "delete"]) }
-            while !Self.watchesInode(of: path) { await Task.yield() }
+            defer { watch.cancel() }
+            try await eventually("the folder is watched") { Self.watchesInode(of: path) ? true : nil }
             try FileManager.default.removeItem(atPath: path)
             #expect(
                 try await watch.value == [
@@ -96,7 +98,8 @@ import Testing
     @Test func `a watch ends when its run is cancelled, and leaves nothing open`() async throws {
         try await withRunFolder { folder in
             let watch = Task { try await folder.perform("FileWatcherNode", ["watch_path": ".", "timeout": 3600]) }
-            while !Self.watchesInode(of: folder.path) { await Task.yield() }
+            defer { watch.cancel() }
+            try await eventually("the folder is watched") { Self.watchesInode(of: folder.path) ? true : nil }
             watch.cancel()
             await #expect(throws: CancellationError.self) { try await watch.value }
             #expect(!Self.watchesInode(of: folder.path))

@@ -1,5 +1,7 @@
 import CasareDomain
+import CasareTestSupport
 import FoundationEssentials
+import Synchronization
 
 /// A process of the tests' own under a name that no other has: a copy of `sleep`.
 struct OwnProcess {
@@ -17,16 +19,39 @@ struct OwnProcess {
             \(isStubborn ? "trap '' TERM" : "")
             exec \(program) 300
             """
-        let run = Task { try await folder.perform("RunBatchScriptNode", ["script": .string(script), "timeout": 600]) }
-        (self.name, self.run) = (name, run)
-        while true {
-            let text = (try? folder.read(numberFile)) ?? ""
-            if let id = Int(text.prefix { $0 != "\n" }), Self.commandName(of: id) == name {
-                self.id = id
-                return
+        // How the script ended, if it has: then nothing is to be waited for.
+        let ending = Mutex<Result<Object, any Error>?>(nil)
+        let run = Task { () async throws -> Object in
+            let result: Result<Object, any Error>
+            do {
+                result = .success(
+                    try await folder.perform("RunBatchScriptNode", ["script": .string(script), "timeout": 600]))
+            } catch {
+                result = .failure(error)
             }
-            await Task.yield()
+            ending.withLock { $0 = result }
+            return try result.get()
         }
+        do {
+            self.id = try await eventually("\(name) runs") {
+                if let ended = ending.withLock({ $0 }) {
+                    let outputs = try ended.get()
+                    throw EndedEarly(name: name, outputs: outputs)
+                }
+                let text = (try? folder.read(numberFile)) ?? ""  // Not there yet.
+                return Int(text.prefix { $0 != "\n" }).flatMap { Self.commandName(of: $0) == name ? $0 : nil }
+            }
+        } catch {
+            run.cancel()
+            _ = try? await run.value  // It has failed, or is cancelled.
+            throw error
+        }
+        (self.name, self.run) = (name, run)
+    }
+
+    private struct EndedEarly: Error {
+        let name: String
+        let outputs: Object
     }
 
     /// Short enough for the kernel not to cut it.

@@ -1,5 +1,6 @@
 import CasareDomain
 import CasareEngine
+@testable import CasareNodes
 import Glibc
 import Testing
 
@@ -92,15 +93,46 @@ import Testing
         }
     }
 
-    @Test(.enabled(if: geteuid() != 0, "root may end every process"))
+    private static func process(_ id: pid_t) -> ProcessTable.Process {
+        ProcessTable.Process(
+            id: id, name: "p\(id)", state: "S", startedAfterTicks: 1, cpuTicks: 0, residentBytes: 0, userID: 0)
+    }
+
+    @Test(
+        arguments: [
+            (0, 0, .reached), (0, EPERM, .reached), (-1, ESRCH, .reached), (-1, EPERM, .refused),
+            (-1, EINVAL, .refused),
+        ] as [(Int32, Int32, ProcessActions.SignalAnswer)])
+    func `a signal has reached who has it, or is gone`(
+        result: Int32, error: Int32, answer: ProcessActions.SignalAnswer
+    ) {
+        #expect(ProcessActions.SignalAnswer(result: result, error: error) == answer)
+    }
+
+    @Test func `that the account may end none of them is a failure, and some is none`() throws {
+        let targets = [Self.process(2), Self.process(3)]
+        let failure = #expect(throws: NodeFailure.self) {
+            _ = try ProcessActions.reached(among: targets, [.refused, .refused], meant: "p")
+        }
+        #expect(failure?.type == "PermissionError")
+        #expect(failure?.message == "This account may not end p: the process belongs to another one")
+        #expect(failure?.outputs == ["killed_count": 0, "success": false])
+        #expect(try ProcessActions.reached(among: targets, [.refused, .reached], meant: "p") == [targets[1]])
+        #expect(try ProcessActions.reached(among: targets, [.reached, .reached], meant: "p") == targets)
+    }
+
+    /// A process that this account may not end; there is none for root. Who owns its folder in /proc does not tell:
+    /// that of an own process may be root's (proc(5)).
+    static func othersProcess() throws -> pid_t? {
+        try ProcessTable.all().first { process in
+            process.id > 1 && process.isLiving && Glibc.kill(process.id, 0) != 0 && errno == EPERM
+        }?.id
+    }
+
+    @Test(.enabled("no process is out of this account's reach") { try ProcessNodeTests.othersProcess() != nil })
     func `another account's process is refused`() async throws {
         try await withRunFolder { folder in
-            let all = try await folder.perform("ProcessListNode")
-            let own = getpwuid(getuid()).map { Value.string(String(cString: $0.pointee.pw_name)) }
-            let other = all["processes"]?.list?.first { item in
-                item["username"] != own && item["pid"] != 1 && item["status"] != "zombie"
-            }
-            guard let id = other?["pid"]?.int else { return }
+            let id = try #require(try Self.othersProcess())
             let failure = try await folder.failure("ProcessKillNode", ["pid_or_name": .string(String(id))])
             #expect(failure.type == "PermissionError")
             #expect(failure.outputs == ["killed_count": 0, "success": false])

@@ -84,6 +84,60 @@ import Testing
         #expect(call["result"] == .string(result))
         #expect(try PureCall("TextPadNode", ["text": "42", "length": 1])["result"] == "42")
         #expect(PureCall.failure("TextPadNode", ["text": "", "length": 1_000_001]) != nil)
+        #expect(try PureCall("TextPadNode", ["text": "42", "length": .int(.min)])["result"] == "42")
+    }
+
+    private static let long = Value.string(String(repeating: "a", count: 1_000_000))
+    private static let longList = Value.list(Array(repeating: Self.long, count: 20))
+
+    @Test(
+        arguments: [
+            ("TextReplaceNode", ["text": Self.long, "old_value": "a", "new_value": Self.long]),
+            ("TextReplaceNode", ["text": Self.long, "old_value": "", "new_value": Self.long]),
+            (
+                "TextReplaceNode",
+                ["text": "aaaaaaaaaaaaaaaaaaaa", "old_value": "a", "new_value": Self.long, "use_regex": true]
+            ),
+            (
+                "RegexReplaceNode",
+                [
+                    "text": .string(String(repeating: "a", count: 50_000)), "pattern": "a+",
+                    "replacement": .string(String(repeating: "\\g<0>", count: 1000)),
+                ]
+            ),
+            ("TextJoinNode", ["items": Self.longList]),
+            ("TextJoinNode", ["items": .list(Array(repeating: "", count: 20)), "separator": Self.long]),
+            ("TextLinesNode", ["mode": "join", "lines": Self.longList]),
+            ("ListJoinNode", ["list": Self.longList]),
+            ("ListReduceNode", ["operation": "join", "list": Self.longList]),
+            (
+                "ListSuperNode",
+                [
+                    "action": "Reduce", "reduce_operation": "concat",
+                    "list": Self.longList,
+                ]
+            ),
+            (
+                "FormatStringNode",
+                ["template": .string(String(repeating: "{x}", count: 20)), "variables": ["x": Self.long]]
+            ),
+            ("TransformNode", ["transform_type": "join", "value": Self.longList]),
+            (
+                "TransformNode",
+                ["transform_type": "replace", "value": Self.long, "param": ["old": "a", "new": Self.long]]
+            ),
+        ] as [(String, Object)])
+    func `a text that would be too long is not made`(name: String, inputs: Object) {
+        let failure = PureCall.failure(name, inputs)
+        #expect(failure?.type == "ValueError")
+        #expect(failure?.message.contains("longer than 16 MiB") == true, "\(failure?.message ?? "it succeeded")")
+    }
+
+    @Test func `a text that does not grow may be as long as it is`() throws {
+        let length = TextLimit.bytesMax + 1
+        #expect(throws: NodeFailure.self) { try TextLimit.check(length) }
+        try TextLimit.check(length, madeFrom: length)
+        #expect(throws: NodeFailure.self) { try TextLimit.check(length + 1, madeFrom: length) }
     }
 
     @Test func `characters are Unicode scalars`() throws {
@@ -97,8 +151,12 @@ import Testing
 
     @Test(
         arguments: [
-            ("split", "a\nb\r\n\nc\u{2028}d\n", nil, false, ["a", "b", "", "c", "d"], nil),
-            ("split", "a\n \nb", nil, true, ["a", "b"], nil), ("join", "", ["a", 1], false, ["a", "1"], "a\r\n1"),
+            (
+                "split", "a\nb\r\n\nc\u{2028}d\n", nil, false, ["a", "b", "", "c", "d"],
+                "a\nb\r\n\nc\u{2028}d\n"
+            ),
+            ("split", "a\n \nb", nil, true, ["a", "b"], "a\n \nb"),
+            ("join", "", ["a", 1], false, ["a", "1"], "a\r\n1"),
             ("join", "", "no list", false, [], ""),
         ] as [(String, String, Value, Bool, Value, Value)])
     func `lines are split and joined`(

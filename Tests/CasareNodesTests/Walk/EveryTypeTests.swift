@@ -31,7 +31,7 @@ import Testing
     func `with a value of a wrong kind in every parameter`(name: String) async throws {
         try await withRunFolder { folder in
             for parameter in Self.parameters(of: name) {
-                for value in Self.wrongValues {
+                for value in Self.wrongValues(for: parameter) {
                     let run = try await OneNodeRun(name, Self.config(name, parameter.name, value), in: folder.path)
                     guard run.isCompiled, !run.isStructure, run.failure?.kind != .timeout,
                         Self.misfits(value, parameter)
@@ -55,14 +55,16 @@ import Testing
                 if Self.passesThrough(name) { continue }
                 let wanted = "\(parameter.name) must be one of: \(parameter.choices.joined(separator: ", "))"
                 let message = run.failure?.message ?? "it succeeded"
-                #expect(message.contains(wanted), "\(message)")
+                // The nodes that do one of many things name it themselves.
+                let isRefused = message.contains(wanted) || message.contains("Unknown action: no such choice")
+                #expect(isRefused, "\(message)")
             }
         }
     }
 
     @Test(arguments: Self.names)
     func `with text that is too long`(name: String) async throws {
-        let text = Value.string(String(repeating: "x", count: 200_000))
+        let text = Value.string(String(repeating: "x", count: 20_000))
         try await withRunFolder { folder in
             for parameter in Self.parameters(of: name) where parameter.choices.isEmpty {
                 switch parameter.type {
@@ -82,7 +84,7 @@ import Testing
                 case .integer, .number, .any, .json: break
                 case .string, .boolean, .list, .object: continue
                 }
-                for value in Self.numbers {
+                for value in Self.numbers(for: parameter) {
                     _ = try await OneNodeRun(name, Self.config(name, parameter.name, value), in: folder.path)
                 }
             }
@@ -96,10 +98,23 @@ import Testing
         }
     }
 
-    private static let wrongValues: [Value] = [true, 5, "no such thing", [1, [.null]], ["a": ["b": 1]], .null]
-    private static let numbers: [Value] = [
-        .double(.nan), .double(.infinity), .double(-.infinity), 1e308, -1e308, .int(.max), .int(.min), -1, 0, 0.5,
-    ]
+    /// Two that each type cannot take; there are thousands of parameters.
+    private static func wrongValues(for parameter: NodeType.Parameter) -> [Value] {
+        switch parameter.type {
+        case .integer, .number: ["no such thing", [1, [.null]]]
+        case .boolean: ["no such thing", ["a": ["b": 1]]]
+        case .list: [5, ["a": ["b": 1]]]
+        case .object: ["no such thing", [1, [.null]]]
+        case .string, .any, .json: [true, [1, [.null]]]
+        }
+    }
+
+    private static func numbers(for parameter: NodeType.Parameter) -> [Value] {
+        switch parameter.type {
+        case .integer: [1e308, .int(.max), .int(.min), 0.5]
+        case .string, .number, .any, .json, .boolean, .list, .object: [.double(.nan), 1e308, .int(.min)]
+        }
+    }
 
     private static func misfits(_ value: Value, _ parameter: NodeType.Parameter) -> Bool {
         switch parameter.type {

@@ -70,9 +70,9 @@ struct CallTests {
         arguments: [
             ("SubflowNode", [:], "Subflow not loaded"),
             ("CallSubworkflowNode", [:], "subworkflow_id is required"),
-            ("CallSubworkflowNode", ["subworkflow_id": "gone"], "Subworkflow not loaded"),
+            ("CallSubworkflowNode", ["subworkflow_id": "gone"], "Subworkflow not loaded: gone"),
             ("ExecuteWorkflowNode", [:], "workflow_path is required"),
-            ("ExecuteWorkflowNode", ["workflow_path": "gone.json"], "Workflow not loaded"),
+            ("ExecuteWorkflowNode", ["workflow_path": "gone.json"], "Workflow not loaded: gone.json"),
             (
                 "CallSubworkflowNode", ["subworkflow_id": "d", "timeout_seconds": 0],
                 "timeout_seconds must be between 1 and"

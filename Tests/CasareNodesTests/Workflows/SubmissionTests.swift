@@ -36,7 +36,10 @@ struct SubmissionTests {
 
     private static let child = StandardRun.workflow(
         ["set": StandardRun.set("answer", 41), "more": ("SubflowNode", ["subflow_path": "../x/more.json"])],
-        ["set > more"], extra: ["outputs": [["name": "answer", "type": "INTEGER"]]])
+        ["set > more"],
+        extra: [
+            "inputs": [["name": "x", "type": "INTEGER"]], "outputs": [["name": "answer", "type": "INTEGER"]],
+        ])
     private static let subflows: Object = [
         "parts/c.json": Self.child, "x/more.json": StandardRun.workflow(["n": ("CommentNode", [:])]),
     ]
@@ -59,10 +62,10 @@ struct SubmissionTests {
         #expect(run.result.nodeOutputs?["call"]?["job_id"] == "job-1")
         let (submission, key) = try #require(orchestrator.state.withLock { $0.submissions.first })
         #expect(key == "run/1")
-        #expect(submission.variables == ["y": 3, "x": 3])
+        #expect(submission.variables == ["y": 3, "x": 3, "_call": ["depth": 1, "inputs": ["x": 3]]])
         #expect(submission.waits)
-        // The job's document brings along what it calls, by the paths that it uses.
-        #expect(submission.document?["subflows"]?.object?.keys == ["../x/more.json"])
+        // The job's document brings along what it calls, by the paths that it uses; it may call itself.
+        #expect(submission.document?["subflows"]?.object?.keys == ["c.json", "../x/more.json"])
     }
 
     @Test func `it need not be waited for`() async throws {

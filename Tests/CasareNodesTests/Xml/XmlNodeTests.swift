@@ -94,7 +94,8 @@ import Testing
             try await folder.perform("WriteXMLFileNode", inputs)
             let read = try await folder.perform("ReadXMLFileNode", ["file_path": "d/a.xml", "encoding": "latin-1"])
             #expect(
-                read["xml_string"] == "<?xml version=\"1.0\" encoding=\"LATIN-1\"?>\n<a>\n  <b>é&#8364;</b>\n</a>\n")
+                read["xml_string"] == "<?xml version=\"1.0\" encoding=\"ISO-8859-1\"?>\n<a>\n  <b>é&#8364;</b>\n</a>\n"
+            )
             #expect(read["root_tag"] == "a")
             let plain: Object = ["file_path": "b.xml", "xml_string": "no xml", "xml_declaration": false]
             try await folder.perform("WriteXMLFileNode", plain)
@@ -103,6 +104,56 @@ import Testing
                 try await folder.failure("ReadXMLFileNode", ["file_path": "b.xml"]).message.hasPrefix("XML parse error")
             )
             #expect(try await folder.failure("ReadXMLFileNode", ["file_path": "c.xml"]).type == "FileNotFoundError")
+        }
+    }
+
+    @Test(arguments: [
+        ("utf-8", "UTF-8"), ("", "UTF-8"), ("utf-8-sig", "UTF-8"), ("ascii", "US-ASCII"), ("latin-1", "ISO-8859-1"),
+        ("L1", "ISO-8859-1"), ("iso8859-1", "ISO-8859-1"), ("cp1252", "windows-1252"), ("utf-16", "UTF-16"),
+        ("utf_16_le", "UTF-16LE"), ("utf-16-be", "UTF-16BE"),
+    ])
+    func `a file declares its encoding by the registered name and is read by it`(
+        name: String, declared: String
+    )
+        async throws
+    {
+        try await withRunFolder { folder async throws in
+            for pretty in [true, false] {
+                for text in ["<a>é</a>", "<?xml version='1.0' encoding='koi8-r'?><a>é</a>"] {
+                    let inputs: Object = [
+                        "file_path": "a.xml", "xml_string": .string(text), "encoding": .string(name),
+                        "pretty_print": .bool(pretty),
+                    ]
+                    try await folder.perform("WriteXMLFileNode", inputs)
+                    let read = try await folder.perform("ReadXMLFileNode", ["file_path": "a.xml"])
+                    let content = try #require(read["xml_string"]?.string)
+                    let start = content.split(separator: ">").first ?? ""
+                    #expect(start.contains("encoding=\"\(declared)\"") || start.contains("encoding='\(declared)'"))
+                    let parsed = try self.run("ParseXMLNode", ["xml_string": .string(content)])
+                    #expect(parsed["root_text"] == "é")
+                }
+            }
+        }
+    }
+
+    @Test func `what a file declares counts where it can be so and the node says nothing else`() async throws {
+        try await withRunFolder { folder async throws in
+            func text(_ content: String, as encoding: String, reading: Object = [:]) async throws -> Value? {
+                try await folder.perform(
+                    "WriteFileNode",
+                    ["file_path": "a.xml", "content": .string(content), "encoding": .string(encoding)])
+                let read = try await folder.perform("ReadXMLFileNode", reading.merging(["file_path": "a.xml"]))
+                return try self.run("ParseXMLNode", ["xml_string": read["xml_string"] ?? .null])["root_text"]
+            }
+            #expect(try await text("<?xml version='1.0' encoding = 'latin1' ?><a>é</a>", as: "latin-1") == "é")
+            #expect(try await text("<?xml version='1.0'\nencoding='windows-1252'?><a>€</a>", as: "cp1252") == "€")
+            // Saved as UTF-8 by a program that thinks in UTF-16.
+            #expect(try await text("<?xml version='1.0' encoding='utf-16'?><a>é</a>", as: "utf-8") == "é")
+            #expect(try await text("<?xml version='1.0' encoding='koi8-r'?><a>é</a>", as: "utf-8") == "é")
+            #expect(try await text("<a encoding='latin-1'>é</a>", as: "utf-8") == "é")
+            let given: Object = ["encoding": "cp1252"]
+            #expect(
+                try await text("<?xml version='1.0' encoding='utf-8'?><a>€</a>", as: "cp1252", reading: given) == "€")
         }
     }
 }

@@ -1,5 +1,5 @@
 import CasareDomain
-import CasareEngine
+import CasareNodes
 import CasareOrchestrator
 import CasarePostgres
 import CasareRobot
@@ -36,7 +36,7 @@ struct BrokerFixture: Sendable {
             }
             let orchestrator = Orchestrator(
                 configuration: OrchestratorConfiguration(database: database.configuration, port: 0),
-                database: database, catalogue: NodeCatalogue([]), logger: Self.logger)
+                database: database, catalogue: StandardNodes.catalogue, logger: Self.logger)
             let group = ServiceGroup(configuration: .init(services: [orchestrator], logger: Self.logger))
             return try await withThrowingTaskGroup(of: Result?.self) { tasks in
                 tasks.addTask {

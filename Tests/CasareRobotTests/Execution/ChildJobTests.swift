@@ -26,7 +26,7 @@ struct ChildJobTests {
             logger: logger, isStopRequested: { false })
     }
 
-    private static func calling(_ config: Object) -> String {
+    private static func calling(_ config: Object, subflows: Object = [:]) -> String {
         let document: Value = [
             "metadata": ["name": "parent"],
             "nodes": [
@@ -39,6 +39,7 @@ struct ChildJobTests {
             "connections": [
                 ["source_node": "call", "source_port": "exec_out", "target_node": "keep", "target_port": "exec_in"]
             ],
+            "subflows": .object(subflows),
         ]
         return document.jsonText(.compact)
     }
@@ -105,13 +106,23 @@ struct ChildJobTests {
         }
     }
 
-    @Test(arguments: Form.allCases)
-    func `a call that is a job of its own waits for its end and has its variables`(form: Form) async throws {
+    @Test(arguments: Form.allCases, [false, true])
+    func `a call that is a job of its own waits for its end and has its variables`(
+        form: Form, comesAlong: Bool
+    ) async throws {
         try await BrokerFixture.with(form) { fixture in
             _ = try await fixture.database.asTenant(.default) { connection in
                 try WorkflowStore.push(name: "adding", document: Self.adding, by: "test", on: connection)
             }
-            let document = Self.calling(["subworkflow_id": "adding"])
+            let document =
+                comesAlong
+                ? Self.calling(
+                    ["subworkflow_path": "parts/adding.json"],
+                    subflows: [
+                        "parts/adding.json": try Value(parsingJSON: Self.adding),
+                        "parts/more.json": Self.subflow("more"),
+                    ])
+                : Self.calling(["subworkflow_id": "adding"])
             let parent = try await fixture.submit(document: document, variables: ["x": 7])[0]
             try await fixture.withBroker { broker in
                 try await withTemporaryDirectory { folder async throws in
@@ -119,7 +130,7 @@ struct ChildJobTests {
                     let job = try await Self.lease(broker)
                     async let parentRun: Void = executor.execute(job)
                     let child = try await Self.lease(broker)
-                    #expect(child.workflowName == "adding" && child.variables["x"] == 7)
+                    #expect(child.workflowName == (comesAlong ? "w › adding" : "adding") && child.variables["x"] == 7)
                     await executor.execute(child)
                     await parentRun
                 }
@@ -130,6 +141,104 @@ struct ChildJobTests {
             }
             #expect(outcome.kind == .completed, "\(outcome.message ?? "")")
             #expect(outcome.result?.variables["seen"] == "got 7")
+        }
+    }
+
+    /// A document that a job of the form brings along, under the name of a workflow that somebody has pushed.
+    private static func bringing(_ subflows: Object) -> String {
+        let document: Value = [
+            "metadata": ["name": "w"], "nodes": ["b": ["node_type": "CommentNode"]], "subflows": .object(subflows),
+        ]
+        return document.jsonText(.compact)
+    }
+
+    private static func subflow(_ name: String, text: String = "", subflows: Object? = nil) -> Value {
+        var document: Object = [
+            "metadata": ["name": .string(name)],
+            "nodes": ["b": ["node_type": "CommentNode", "config": ["comment": .string(text)]]],
+        ]
+        document["subflows"] = subflows.map(Value.object)
+        return .object(document)
+    }
+
+    @Test(arguments: Form.allCases)
+    func `what a job brings along never becomes a version of what people have pushed`(form: Form) async throws {
+        try await BrokerFixture.with(form) { fixture in
+            let pushed = try await fixture.database.asTenant(.default) { connection in
+                try WorkflowStore.push(name: "adding", document: Self.adding, by: "test", on: connection).version
+            }
+            let subflows: Object = [
+                "a.json": Self.subflow("adding"), "b.json": Self.subflow("adding", text: "other"),
+                "w.json": Self.subflow("w"), "n.json": Self.subflow(" "),
+            ]
+            try await fixture.submit(document: Self.bringing(subflows))
+            try await fixture.withBroker { broker in
+                let parent = try await Self.lease(broker)
+                func submit(_ path: String, _ step: Int) async throws -> Job {
+                    // As the engine sends it: with all else that it may call.
+                    let document = (subflows[path]?.object ?? [:]).merging(["subflows": .object(subflows)])
+                    let child = ChildJob(source: .document(.object(document), name: path), variables: [:])
+                    return try await fixture.job(try await broker.submit(child, forStep: step, under: parent.lease))
+                }
+                let first = try await submit("a.json", 0)
+                #expect(first.workflowName == "w › adding" && first.workflowVersion == 1)
+                let other = try await submit("b.json", 1)
+                #expect(other.workflowName == "w › adding" && other.workflowVersion == 2)
+                // Two take turns and no versions are made.
+                #expect(try await submit("a.json", 2).workflowVersion == 1)
+                #expect(try await submit("b.json", 3).workflowVersion == 2)
+                #expect(try await submit("w.json", 4).workflowName == "w › w")
+                #expect(try await submit("n.json", 5).workflowName == "w › n.json")
+            }
+            let (newest, workflows) = try await fixture.database.asTenant(.default) { connection in
+                (
+                    try WorkflowStore.version(nil, of: pushed.workflow, on: connection),
+                    try WorkflowStore.list(limit: 10, on: connection)
+                )
+            }
+            #expect(newest == pushed)
+            #expect(workflows.first { $0.name == "w" }?.latestVersion == 1)
+            #expect(Set(workflows.map(\.name)) == ["adding", "w", "w › adding", "w › w", "w › n.json"])
+        }
+    }
+
+    @Test(arguments: Form.allCases)
+    func `a child's child is kept beside it, and nothing runs that the job did not bring`(form: Form) async throws {
+        try await BrokerFixture.with(form) { fixture in
+            let inner = Self.subflow("inner")
+            let outer = Self.subflow("outer", subflows: ["inner.json": inner])
+            try await fixture.submit(document: Self.bringing(["outer.json": outer]))
+            try await fixture.withBroker { broker in
+                let parent = try await Self.lease(broker)
+                for made in [
+                    Self.subflow("outer", text: "made up"), Self.subflow("w"),
+                    Self.subflow("outer", subflows: ["inner.json": Self.subflow("inner", text: "made up")]),
+                ] {
+                    let refused = await #expect(throws: BrokerError.self) {
+                        _ = try await broker.submit(
+                            ChildJob(source: .document(made, name: "outer.json"), variables: [:]), forStep: 0,
+                            under: parent.lease)
+                    }
+                    guard case .refused(let reason) = refused else {
+                        Issue.record("\(String(describing: refused))")
+                        return
+                    }
+                    #expect(reason.contains("there is no workflow outer.json of this content among the subflows of w"))
+                }
+                let child = try await broker.submit(
+                    ChildJob(source: .document(outer, name: "outer.json"), variables: [:]), forStep: 0,
+                    under: parent.lease)
+                let leased = try await Self.lease(broker)
+                #expect(leased.lease.job == child && leased.workflowName == "w › outer")
+                let grandchild = try await broker.submit(
+                    ChildJob(source: .document(inner, name: "inner.json"), variables: [:]), forStep: 0,
+                    under: leased.lease)
+                #expect(try await fixture.job(grandchild).workflowName == "w › inner")
+            }
+            let workflows = try await fixture.database.asTenant(.default) { connection in
+                try WorkflowStore.list(limit: 10, on: connection)
+            }
+            #expect(Set(workflows.map(\.name)) == ["w", "w › outer", "w › inner"])
         }
     }
 

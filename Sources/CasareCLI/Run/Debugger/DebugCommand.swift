@@ -46,10 +46,11 @@ enum DebugCommand: Hashable, Sendable {
         case "delete": self = .delete(try Self.number(try Self.needed(argument, "delete NUMBER")))
         default:
             guard let plain = Self.plain[name] else {
-                let hint = Spelling.nearest(to: given, among: Self.all).map { "; did you mean '\($0)'?" } ?? ""
-                throw DebugMistake("there is no command '\(given)'\(hint.isEmpty ? "; help lists them" : hint)")
+                let shown = Self.shortened(given)
+                let hint = Spelling.nearest(to: shown, among: Self.all).map { "; did you mean '\($0)'?" } ?? ""
+                throw DebugMistake("there is no command '\(shown)'\(hint.isEmpty ? "; help lists them" : hint)")
             }
-            if let argument { throw DebugMistake("\(name) stands alone, without '\(argument)'") }
+            if let argument { throw DebugMistake("\(name) stands alone, without '\(Self.shortened(argument))'") }
             self = plain
         }
     }
@@ -65,8 +66,16 @@ enum DebugCommand: Hashable, Sendable {
     }
 
     private static func number(_ text: String) throws(DebugMistake) -> Int {
-        guard let number = Int(text) else { throw DebugMistake("'\(text)' is no number") }
+        guard let number = Int(text) else { throw DebugMistake("'\(Self.shortened(text))' is no number") }
         return number
+    }
+
+    /// What is said again of a command: it may be whatever was piped into the program.
+    static func shortened(_ text: String, charactersMax: Int = 60) -> String {
+        // As many bytes are never more characters.
+        if text.utf8.count <= charactersMax { return text }
+        let beginning = text.prefix(charactersMax)
+        return beginning.endIndex == text.endIndex ? text : "\(beginning)…"
     }
 
     private static func trimmed(_ text: Substring) -> String {

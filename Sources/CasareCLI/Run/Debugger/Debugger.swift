@@ -66,7 +66,7 @@ final class Debugger: Sendable {
             do throws(DebugMistake) {
                 return try state.session.perform(command, at: visit, Self.clock)
             } catch {
-                return DebugSession.Reply(lines: [TerminalText.line(error.description)])
+                return DebugSession.Reply(lines: [TerminalText.line(Self.shortened(error.description))])
             }
         }
     }
@@ -87,7 +87,7 @@ final class Debugger: Sendable {
         switch line {
         case .text(let text):
             // A transcript of a script reads like that of a person.
-            if !isPerson { StandardStreams.report(TerminalText.line(text)) }
+            if !isPerson { StandardStreams.report(TerminalText.line(Self.shortened(text))) }
             return self.command(parsing: text)
         case .missing, .end:
             StandardStreams.report("")
@@ -100,19 +100,27 @@ final class Debugger: Sendable {
     }
 
     private func command(parsing text: String) -> DebugCommand? {
-        self.state.withLock { state in
+        let parsed = self.state.withLock { state -> Result<DebugCommand?, DebugMistake> in
             state.hasHadCommands = true
-            if text.allSatisfy(\.isWhitespace) { return state.last }
+            if text.allSatisfy(\.isWhitespace) { return .success(state.last) }
             do throws(DebugMistake) {
                 let command = try DebugCommand(parsing: text)
                 state.last = command
-                return command
+                return .success(command)
             } catch {
-                Self.report([TerminalText.line(error.description)])
-                return nil
+                return .failure(error)
             }
         }
+        switch parsed {
+        case .success(let command): return command
+        case .failure(let mistake):
+            Self.report([TerminalText.line(Self.shortened(mistake.description))])
+            return nil
+        }
     }
+
+    /// An expression may be long; longer than this, it is something else that was piped in.
+    private static func shortened(_ text: String) -> String { DebugCommand.shortened(text, charactersMax: 1000) }
 
     /// Ends the run as ^C does.
     private static func stopped(before visit: NodeVisit, _ why: String = "") -> CommandFailure {

@@ -7,6 +7,8 @@ final class Progress: Sendable {
     /// A run that is quicker shows nothing.
     private static let patience = Duration.milliseconds(300)
     private static let interval = Duration.milliseconds(200)
+    /// To the beginning of the line, and to leave nothing of it.
+    static let clearing = "\r\u{1B}[K"
 
     private let position = Mutex<RunPosition?>(nil)
     private let start = ContinuousClock.now
@@ -29,6 +31,6 @@ final class Progress: Sendable {
             let line = DisplayWidth.prefix(of: text, columns: max(0, (Terminal.reportWidth ?? 80) - 1))
             StandardStreams.prompt("\r\(line)\u{1B}[K")
         } while (try? await Task.sleep(for: Self.interval)) != nil  // Until it is cancelled.
-        StandardStreams.prompt("\r\u{1B}[K")
+        StandardStreams.prompt(Self.clearing)
     }
 }

@@ -8,7 +8,7 @@ enum ProgressText {
         // The node that is named is not done.
         let done = position.executed - (position.node == nil ? 0 : 1)
         let time = seconds < 60 ? "\(Int(seconds)) s" : TimeSpan.text(seconds: seconds.rounded(.down))
-        var text = "\(done) \(done == 1 ? "node" : "nodes") done, \(time)"
+        var text = "\(Count.text(done, "node")) done, \(time)"
         var places: [String] = []
         if let node = position.node {
             places.append(TerminalText.line(node) + (position.name.map { " \(ShortValue.text(.string($0)))" } ?? ""))

@@ -72,6 +72,9 @@ final class Trace: Sendable {
         }
     }
 
+    /// Whether warnings stand among the lines of the trace.
+    var tellsWarnings: Bool { self.form == .lines }
+
     func logged(_ level: PureContext.LogLevel, _ node: String, _ message: String) {
         guard case .lines = self.form else { return }
         Self.report(self.state.withLock { $0.text.logged(level, node, message) })

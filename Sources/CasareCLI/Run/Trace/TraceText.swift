@@ -65,10 +65,10 @@ struct TraceText {
         return parts.joined(separator: " ")
     }
 
-    /// Most nodes take less than a millisecond.
+    /// `0.1 ms`, `12 ms`, `1.2 s`: most nodes take less than a millisecond, and from 10 ms on tenths say nothing.
     static func text(of duration: Duration) -> String {
         let milliseconds = duration / .milliseconds(1)
-        if milliseconds >= 100 { return TimeSpan.text(seconds: milliseconds / 1000) }
+        if milliseconds >= 9.95 { return TimeSpan.text(seconds: milliseconds / 1000) }
         let tenths = Int((milliseconds * 10).rounded())
         return "\(tenths / 10).\(tenths % 10) ms"
     }

@@ -5,6 +5,10 @@ struct Dominators {
     let parents: [Int?]
     /// By node, its place in an order in which, but for circles, a node comes after everything that leads to it.
     let order: [Int]
+    /// By node, its place in the tree's order, where what stands under a node comes right after it, and how many these
+    /// are, itself included.
+    private let places: [Int]
+    private let sizes: [Int]
 
     /// - Parameters:
     ///   - successors: By node, in the order in which they are to be drawn.
@@ -64,18 +68,29 @@ struct Dominators {
                 }
             }
         }
+        var sizes = [Int](repeating: 1, count: count + 1)
+        // Each node comes before its parent here, and after it in the reversed order.
+        for node in postorder {
+            if let parent = parents[node] { sizes[parent] += sizes[node] }
+        }
+        var places = [Int](repeating: 0, count: count + 1)
+        // By node, the next free place under it.
+        var free = [Int](repeating: 1, count: count + 1)
+        for node in postorder.reversed() {
+            guard let parent = parents[node] else { continue }
+            places[node] = free[parent]
+            free[parent] += sizes[node]
+            free[node] = places[node] + 1
+        }
+        self.places = places
+        self.sizes = sizes
         self.parents = parents[..<count].map { $0 == count ? nil : $0 }
         self.order = Array(order[..<count])
     }
 
     /// Whether all ways to `other` lead through `node`.
     func leads(_ node: Int, to other: Int) -> Bool {
-        var next: Int? = other
-        while let current = next {
-            if current == node { return true }
-            next = self.parents[current]
-        }
-        return false
+        (self.places[node]..<self.places[node] + self.sizes[node]).contains(self.places[other])
     }
 
     /// The given ones; then what nothing leads to; then one node of each circle that is left.

@@ -182,8 +182,3 @@ struct GraphText {
 
     private static func text(_ text: String) -> String { TerminalText.line(text) }
 }
-
-/// `1 node`, `2 nodes`.
-enum Count {
-    static func text(_ number: Int, _ noun: String) -> String { "\(number) \(noun)\(number == 1 ? "" : "s")" }
-}

@@ -69,19 +69,22 @@ extension DocumentParser {
                 suggestion: "To start with the object itself, put it into 'default_value'"))
     }
 
+    /// What is wrong with a variable's name, as the end of a sentence about it.
+    static func fault(ofVariableName name: String) -> String? {
+        if DocumentLimits.exceeds(name, DocumentLimits.variableNameCharactersMax) {
+            "has \(name.unicodeScalars.count) characters, which exceeds maximum "
+                + "\(DocumentLimits.variableNameCharactersMax)"
+        } else if !Self.isIdentifier(name) {
+            "is not a name that templates and expressions can use"
+        } else if Self.reservedNames.contains(name) {
+            "is a word that expressions understand as something else"
+        } else {
+            nil
+        }
+    }
+
     private mutating func checkVariableName(_ name: String) {
-        let fault: String? =
-            if DocumentLimits.exceeds(name, DocumentLimits.variableNameCharactersMax) {
-                "has \(name.unicodeScalars.count) characters, which exceeds maximum "
-                    + "\(DocumentLimits.variableNameCharactersMax)"
-            } else if !Self.isIdentifier(name) {
-                "is not a name that templates and expressions can use"
-            } else if Self.reservedNames.contains(name) {
-                "is a word that expressions understand as something else"
-            } else {
-                nil
-            }
-        guard let fault else { return }
+        guard let fault = Self.fault(ofVariableName: name) else { return }
         self.add(
             .warning(
                 "INVALID_VARIABLE_NAME", "The variable name '\(DocumentLimits.shortened(name))' \(fault)",
@@ -93,5 +96,14 @@ extension DocumentParser {
     private static func isIdentifier(_ name: String) -> Bool {
         guard let first = name.first, first == "_" || first.isLetter else { return false }
         return name.allSatisfy { $0 == "_" || $0.isLetter || $0.isNumber }
+    }
+}
+
+extension WorkflowDocument {
+    /// A sentence about a variable's name that templates or expressions cannot use; `nil`: they can.
+    package static func remark(onVariableName name: String) -> String? {
+        DocumentParser.fault(ofVariableName: name).map {
+            "The variable name '\(DocumentLimits.shortened(name))' \($0)"
+        }
     }
 }

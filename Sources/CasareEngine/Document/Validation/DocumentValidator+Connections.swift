@@ -14,6 +14,7 @@ extension DocumentValidator {
             }
             self.checkEnds(of: connection)
             if connection.source == connection.target {
+                // An exec connection is reported as a circle as well, as recorded of the original (probe p55).
                 self.add(
                     .error(
                         "SELF_CONNECTION",

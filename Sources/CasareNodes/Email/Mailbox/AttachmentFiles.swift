@@ -50,11 +50,14 @@ struct AttachmentFiles {
 
     /// The last part of a path of whatever system, without what would make it special; `nil` when nothing is left.
     static func harmlessName(_ name: String) -> String? {
-        let last = name.split(whereSeparator: { $0 == "/" || $0 == "\\" }).last ?? ""
-        var plain = String(last.unicodeScalars.filter { $0.value >= 0x20 && $0.value != 0x7F }.map(Character.init))
-            .trimmed
+        // By scalars: a slash and a combining mark behind it are one character and yet a slash.
+        let last = name.unicodeScalars.split(whereSeparator: { $0 == "/" || $0 == "\\" }).last
+        var plain = String(
+            (last ?? "".unicodeScalars[...]).filter { $0.value >= 0x20 && $0.value != 0x7F }.map(Character.init)
+        )
+        .trimmed
         // A hidden file may be one that programs read when they start.
-        while plain.hasPrefix(".") { plain.removeFirst() }
+        while plain.unicodeScalars.first == "." { plain.unicodeScalars.removeFirst() }
         guard plain.utf8.count > Self.nameBytesMax else { return plain.isEmpty ? nil : plain }
         let dot = plain.lastIndex(of: ".") ?? plain.endIndex
         let ending = plain[dot...].utf8.count <= 20 ? plain[dot...] : ""

@@ -116,14 +116,22 @@ final class IMAPClient {
             try self.run([.text("UID EXPUNGE \(uid)")], "remove the mail \(uid)")
             return
         }
-        // Without RFC 4315 a server removes everything that is so marked.
-        guard try self.search([.text("DELETED")]) == [uid] else {
+        try self.checkRemoval(of: uid, otherwise: "it stays marked")
+        try self.run([.text("EXPUNGE")], "remove the mail \(uid)")
+    }
+
+    /// Checks that `expunge` would remove a mail: without RFC 4315 a server removes all that are marked as deleted.
+    ///
+    /// - Parameter consequence: What becomes of the mail otherwise, for the error.
+    /// - Throws: `ServiceFailure` when others are marked, which must stay.
+    func checkRemoval(of uid: UInt32, otherwise consequence: String) throws {
+        guard !self.capabilities.contains("UIDPLUS") else { return }
+        guard try self.search([.text("DELETED")]).allSatisfy({ $0 == uid }) else {
             throw ServiceFailure(
                 "NodeError",
-                "\(self.serverName) cannot remove the mail \(uid) alone, and others in its folder are marked as deleted; "
-                    + "it stays marked")
+                "\(self.serverName) cannot remove the mail \(uid) alone, and others in its folder are marked as "
+                    + "deleted; \(consequence)")
         }
-        try self.run([.text("EXPUNGE")], "remove the mail \(uid)")
     }
 
     /// Says goodbye. Whether the server answers does not matter.

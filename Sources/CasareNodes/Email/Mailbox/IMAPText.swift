@@ -12,15 +12,15 @@ enum IMAPPart: Equatable {
 enum IMAPText {
     /// A string that may have any characters but CR, LF and NUL.
     static func string(_ text: String, of parameter: String) throws(NodeFailure) -> IMAPPart {
-        try MailHeader.check(text, of: parameter)
+        try CommandText.check(text, of: parameter)
         guard text.utf8.allSatisfy({ $0 < 0x80 }) else { return .literal(Array(text.utf8)) }
-        return .text("\"" + text.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"") + "\"")
+        return .text(CommandText.quoted(text))
     }
 
     /// The name of a folder, in the modified UTF-7 that IMAP has for it.
     static func folder(_ name: String, of parameter: String) throws(NodeFailure) -> IMAPPart {
         guard !name.isEmpty else { throw .value("\(parameter) is required") }
-        try MailHeader.check(name, of: parameter)
+        try CommandText.check(name, of: parameter)
         var encoded = ""
         var pending: [UInt16] = []
         func finish() {
@@ -46,7 +46,7 @@ enum IMAPText {
     ///
     /// - Returns: Their parts, and whether they have characters beyond ASCII, which stand in quotes only.
     static func criteria(_ text: String) throws(NodeFailure) -> (parts: [IMAPPart], isUnicode: Bool) {
-        try MailHeader.check(text, of: "search_criteria")
+        try CommandText.check(text, of: "search_criteria")
         var parts: [IMAPPart] = []
         var plain = ""
         var quoted: String?

@@ -72,8 +72,11 @@ enum MailboxActions {
         try await self.withClient(inputs, environment) { client in
             try client.open(source, readOnly: false)
             try self.find(uid, client)
+            let canMove = client.capabilities.contains("MOVE")
+            // Before there is a copy, which a refusal would leave behind.
+            if !canMove { try client.checkRemoval(of: uid, otherwise: "it stays where it is") }
             try self.changing(client) {
-                if client.capabilities.contains("MOVE") {
+                if canMove {
                     try client.move(uid, to: target)
                 } else {
                     try client.copy(uid, to: target)

@@ -9,7 +9,7 @@ struct MailAddress: Hashable, Sendable {
     /// - Parameter parameter: The one that gave the texts, for the error.
     /// - Throws: `ValueError` for what could not stand in a header or a command.
     init(displayName: String = "", address: String, of parameter: String) throws(NodeFailure) {
-        try MailHeader.check(displayName, of: parameter)
+        try CommandText.check(displayName, of: parameter)
         guard Self.isAddress(address) else {
             throw .value("\(parameter) has something that is no email address: \(address)")
         }
@@ -19,7 +19,7 @@ struct MailAddress: Hashable, Sendable {
 
     /// The addresses of a list with commas; blank entries do not count.
     static func list(_ text: String, of parameter: String) throws(NodeFailure) -> [MailAddress] {
-        try MailHeader.check(text, of: parameter)
+        try CommandText.check(text, of: parameter)
         var addresses: [MailAddress] = []
         for entry in self.split(text) {
             let entry = entry.trimmed

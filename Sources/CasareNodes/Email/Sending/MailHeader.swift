@@ -1,4 +1,3 @@
-import CasareEngine
 import FoundationEssentials
 
 /// Fields of a mail's header as they are written (RFC 5322, RFC 2047, RFC 2231).
@@ -9,13 +8,6 @@ enum MailHeader {
     private static let wordBytesMax = 900
     /// Of UTF-8 in an encoded word, so that one fits on a line beside the name of its field.
     private static let encodedBytesMax = 39
-
-    /// - Throws: `ValueError` for a text that would end its field, so that what follows became another.
-    static func check(_ text: String, of parameter: String) throws(NodeFailure) {
-        guard !text.unicodeScalars.contains(where: { ($0.value < 0x20 && $0 != "\t") || $0.value == 0x7F }) else {
-            throw .value("\(parameter) must not contain line breaks or other control characters")
-        }
-    }
 
     /// A field with free text, folded, with its end.
     static func field(_ name: String, text: String) -> String {
@@ -46,7 +38,7 @@ enum MailHeader {
     static func phrase(_ text: String) -> String {
         guard self.isPlain(text) else { return self.encoded(text) }
         if text.utf8.allSatisfy({ self.isAtom($0) || $0 == 0x20 }) { return text }
-        return "\"" + text.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"") + "\""
+        return CommandText.quoted(text)
     }
 
     /// The file name parameter of an attachment (RFC 2231 where it is not plain).
@@ -56,17 +48,7 @@ enum MailHeader {
         }
         if isPlain { return "filename=\"\(name)\"" }
         // Without a second name in ASCII: readers that know both forms do not agree which of them counts.
-        var encoded = ""
-        for byte in name.utf8 {
-            switch byte {
-            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "."), UInt8(ascii: "-"), UInt8(ascii: "_"):
-                encoded.unicodeScalars.append(Unicode.Scalar(byte))
-            default:
-                encoded += "%" + (byte < 0x10 ? "0" : "") + String(byte, radix: 16, uppercase: true)
-            }
-        }
-        return "filename*=utf-8''\(encoded)"
+        return "filename*=utf-8''\(PercentCoding.encoded(name))"
     }
 
     /// RFC 5322 `atext`.

@@ -52,7 +52,7 @@ struct OutgoingMail: Sendable {
             content +=
                 """
                 --\(boundary)\r
-                Content-Type: \(MediaType.of(fileName: attachment.name))\r
+                Content-Type: \(MediaTypes.type(ofFile: attachment.name))\r
                 Content-Transfer-Encoding: base64\r
                 Content-Disposition: attachment; \(MailHeader.fileName(attachment.name))\r
                 \r
@@ -101,24 +101,5 @@ struct OutgoingMail: Sendable {
             .lineLength76Characters, .endLineWithCarriageReturn, .endLineWithLineFeed,
         ]
         return Data(bytes).base64EncodedString(options: options) + "\r\n"
-    }
-}
-
-/// What kind of file an attachment is, told from its name.
-enum MediaType {
-    private static let types: [String: String] = [
-        "txt": "text/plain", "csv": "text/csv", "html": "text/html", "htm": "text/html", "xml": "application/xml",
-        "json": "application/json", "pdf": "application/pdf", "zip": "application/zip", "gz": "application/gzip",
-        "png": "image/png", "jpg": "image/jpeg", "jpeg": "image/jpeg", "gif": "image/gif", "webp": "image/webp",
-        "svg": "image/svg+xml", "doc": "application/msword", "xls": "application/vnd.ms-excel",
-        "docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
-        "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-        "pptx": "application/vnd.openxmlformats-officedocument.presentationml.presentation",
-        "ics": "text/calendar", "mp3": "audio/mpeg", "mp4": "video/mp4",
-    ]
-
-    static func of(fileName: String) -> String {
-        guard let dot = fileName.lastIndex(of: ".") else { return "application/octet-stream" }
-        return self.types[fileName[fileName.index(after: dot)...].lowercased()] ?? "application/octet-stream"
     }
 }

@@ -41,7 +41,7 @@ enum SendEmail {
             priority: inputs.firstText("priority").flatMap { OutgoingMail.Priority(rawValue: $0) } ?? .normal,
             wantsReceipt: inputs.bool("read_receipt"), attachments: [],
             messageID: self.messageID(environment.idempotencyKey, domain: from.domain), date: environment.now())
-        try MailHeader.check(mail.subject, of: "subject")
+        try CommandText.check(mail.subject, of: "subject")
         guard !mail.recipients.isEmpty else { throw .value("to_email is required: nobody would get the mail") }
         return mail
     }

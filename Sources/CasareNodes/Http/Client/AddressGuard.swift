@@ -24,9 +24,10 @@ struct AddressGuard: Sendable {
             let subject = literal == nil ? "\(host) is at the internal address \(address)" : "\(host) is internal"
             throw NodeFailure(
                 "SecurityError",
-                "Refused to connect: \(subject). Internal addresses are reached only where the robot allows them "
-                    + "(CASARE_ALLOW_INTERNAL_URLS), or lets a workflow's allow_internal_urls count "
-                    + "(CASARE_ALLOW_DANGEROUS)")
+                "Refused to connect: \(subject). Internal addresses are reached only where the robot "
+                    + "(CASARE_ALLOW_INTERNAL_URLS) or the tenant (casarectl tenant policy set url_rules=off) allows "
+                    + "them, or lets a workflow's allow_internal_urls count (CASARE_ALLOW_DANGEROUS, or casarectl "
+                    + "tenant policy set node_overrides=on)")
         }
         return addresses
     }

@@ -22,7 +22,7 @@ struct MultipartBody: AsyncSequence, Sendable {
         }
         let fileName = FileAccess.name(of: file.path)
         head += "--\(boundary)\r\nContent-Disposition: form-data; name=\"\(Self.quoted(fieldName))\"; "
-        head += "filename=\"\(Self.quoted(fileName))\"\r\nContent-Type: \(Self.mediaType(of: fileName))\r\n\r\n"
+        head += "filename=\"\(Self.quoted(fileName))\"\r\nContent-Type: \(MediaTypes.type(ofFile: fileName))\r\n\r\n"
         self.contentType = "multipart/form-data; boundary=\(boundary)"
         self.head = ByteBuffer(string: head)
         self.tail = ByteBuffer(string: "\r\n--\(boundary)--\r\n")
@@ -63,26 +63,15 @@ struct MultipartBody: AsyncSequence, Sendable {
 
     /// As browsers write names in this place (HTML §4.10.21.8).
     private static func quoted(_ name: String) -> String {
-        name.map { character in
-            switch character {
+        // By characters a quote with an accent upon it would be another character, and end the name all the same.
+        name.unicodeScalars.map { scalar in
+            switch scalar {
             case "\"": "%22"
-            case "\r\n": "%0D%0A"
             case "\r": "%0D"
             case "\n": "%0A"
-            default: String(character)
+            default: String(scalar)
             }
         }.joined()
-    }
-
-    private static let mediaTypes = [
-        "csv": "text/csv", "gif": "image/gif", "htm": "text/html", "html": "text/html", "jpeg": "image/jpeg",
-        "jpg": "image/jpeg", "json": "application/json", "md": "text/markdown", "pdf": "application/pdf",
-        "png": "image/png", "txt": "text/plain", "webp": "image/webp", "xml": "application/xml",
-        "zip": "application/zip",
-    ]
-
-    private static func mediaType(of name: String) -> String {
-        name.split(separator: ".").last.flatMap { Self.mediaTypes[$0.lowercased()] } ?? "application/octet-stream"
     }
 }
 

@@ -9,6 +9,12 @@ enum PercentCoding {
         self.encoded(text.utf8) { $0 == UInt8(ascii: " ") ? UInt8(ascii: "+") : nil }
     }
 
+    /// Every byte as `%XX` but the unreserved ones (RFC 3986 §2.3) and what is allowed here.
+    static func encoded(_ text: String, allowing allowed: String = "") -> String {
+        let allowed = Set(allowed.utf8)
+        return self.encoded(text.utf8) { allowed.contains($0) ? $0 : nil }
+    }
+
     /// `name=value&…` of an object's members; a list gives its name several times, null leaves it out.
     static func form(_ members: Object) -> String {
         self.form(
@@ -27,9 +33,14 @@ enum PercentCoding {
 
     /// The members of a form or query; of a name that comes twice the first counts.
     static func members(ofForm text: some StringProtocol) -> [String: String] {
-        let pairs = text.split(separator: "&").map { part in
-            let pieces = part.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-            let plain = pieces.map { self.decoded(String($0.map { $0 == "+" ? " " : $0 })) }
+        // By bytes, as the other side wrote it: an accent after a delimiter does not make another character of it.
+        let (ampersand, equals) = (UInt8(ascii: "&"), UInt8(ascii: "="))
+        let pairs = text.utf8.split(separator: ampersand).map { part in
+            let pieces = part.split(separator: equals, maxSplits: 1, omittingEmptySubsequences: false)
+            let plain = pieces.map { piece in
+                let bytes = piece.map { $0 == UInt8(ascii: "+") ? UInt8(ascii: " ") : $0 }
+                return self.decoded(String(decoding: bytes, as: UTF8.self))
+            }
             return (plain[0], plain.count > 1 ? plain[1] : "")
         }
         return Dictionary(pairs, uniquingKeysWith: { first, _ in first })

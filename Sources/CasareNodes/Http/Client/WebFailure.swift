@@ -3,6 +3,7 @@ import CasareDomain
 import CasareEngine
 import Glibc
 import NIOCore
+import NIOHTTP1
 import NIOHTTPCompression
 import NIOPosix
 import NIOSSL
@@ -41,8 +42,17 @@ enum WebFailure {
             return NodeFailure("SecurityError", "Cannot read the authorities to trust: look at SSL_CERT_FILE")
         case NIOSSLError.handshakeFailed(.sslError(let causes)): return self.untrusted(request, "\(causes)")
         case let error as NIOSSLExtraError: return self.untrusted(request, "\(error)")
+        case HTTPParserError.invalidEOFState: return self.cutOff(request)
         default: return self.transport(request, "\(error)")
         }
+    }
+
+    /// The server was reached, and had begun to answer.
+    private static func cutOff(_ request: WebRequest) -> TransportFailure {
+        TransportFailure(
+            NodeFailure(
+                "NetworkError",
+                "The answer of \(request.displayURL) was cut off: the connection ended before it was complete"))
     }
 
     static func timedOut(_ request: WebRequest) -> TransportFailure {

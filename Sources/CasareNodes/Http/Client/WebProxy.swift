@@ -23,7 +23,7 @@ struct WebProxy: Hashable, Sendable {
         let rest = schemeEnd.map { text[$0.upperBound...] } ?? text[...]
         let place: WebURL.Authority
         do throws(NodeFailure) {
-            place = try WebURL.Authority(rest.prefix { $0 != "/" }, of: text)
+            place = try WebURL.Authority(rest.prefix(upToAnyOf: "/"), of: text)
         } catch {
             throw .value("proxy must be like http://host:port. \(error.message)")
         }
@@ -42,9 +42,10 @@ struct WebProxy: Hashable, Sendable {
             return .socksServer(host: address.description, port: self.port)
         case .http:
             let authorization = self.userinfo.map { userinfo in
-                let parts = userinfo.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
+                let name = userinfo[...].prefix(upToAnyOf: ":")
                 return HTTPClient.Authorization.basic(
-                    username: String(parts[0]), password: parts.count > 1 ? String(parts[1]) : "")
+                    username: String(name),
+                    password: String(userinfo[name.endIndex...].unicodeScalars.dropFirst()))
             }
             return .server(host: address.description, port: self.port, authorization: authorization)
         }

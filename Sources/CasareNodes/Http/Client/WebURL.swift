@@ -3,7 +3,8 @@ package import CasareEngine
 /// An `http` or `https` URL in the one form in which everything here reads it.
 ///
 /// What checks a URL and what connects to it must agree on its host. So the host may hold only characters that no
-/// parser reads in two ways, and the request is made from these parts, not from the text that a workflow gave.
+/// parser reads in two ways, and the request is made from these parts, not from the text that a workflow gave. Texts are
+/// taken apart by Unicode scalars: to others a slash with an accent upon it is a slash.
 package struct WebURL: Hashable, Sendable {
     package enum Scheme: String, Sendable {
         case http, https
@@ -30,8 +31,8 @@ package struct WebURL: Hashable, Sendable {
         else { throw .value("The URL must begin with http:// or https://: \(Self.quotable(text))") }
         self.scheme = scheme
         let rest = text[schemeEnd.upperBound...]
-        let authority = rest.prefix { !"/?#\\".contains($0) }
-        guard !rest[authority.endIndex...].hasPrefix("\\") else {
+        let authority = rest.prefix(upToAnyOf: "/?#\\")
+        guard rest[authority.endIndex...].unicodeScalars.first != "\\" else {
             throw .value("The URL has a backslash after its host: \(Self.quotable(text))")
         }
         let place = try Authority(authority, of: text)
@@ -44,16 +45,19 @@ package struct WebURL: Hashable, Sendable {
     /// The URL that a redirect leads to (RFC 3986 §5.2).
     package func resolving(_ reference: String) throws(NodeFailure) -> WebURL {
         let reference = reference.trimmed
-        if reference.hasPrefix("//") { return try WebURL("\(self.scheme.rawValue):\(reference)").withoutUserinfo }
-        let beforeDelimiter = reference.prefix { !"/?#".contains($0) }
-        if beforeDelimiter.contains(":") { return try WebURL(reference).withoutUserinfo }
+        if reference.utf8.starts(with: "//".utf8) {
+            return try WebURL("\(self.scheme.rawValue):\(reference)").withoutUserinfo
+        }
+        let beforeDelimiter = reference[...].prefix(upToAnyOf: "/?#")
+        if beforeDelimiter.unicodeScalars.contains(":") { return try WebURL(reference).withoutUserinfo }
         var target = self.withoutUserinfo
-        if reference.isEmpty || reference.hasPrefix("#") { return target }
+        let first = reference.unicodeScalars.first
+        if first == nil || first == "#" { return target }
         let (path, query) = Self.pathAndQuery(reference[...], emptyPath: self.path)
         target.query = query
-        if reference.hasPrefix("?") { return target }
+        if first == "?" { return target }
         let folder = self.path.lastIndex(of: "/").map { String(self.path[...$0]) } ?? "/"
-        target.path = Self.withoutDots(reference.hasPrefix("/") ? path : folder + String(path.dropFirst()))
+        target.path = Self.withoutDots(first == "/" ? path : folder + String(path.dropFirst()))
         return target
     }
 
@@ -89,17 +93,17 @@ package struct WebURL: Hashable, Sendable {
 
     /// What may be quoted of a text that is no URL: nothing from before an `@`, nothing of a query.
     fileprivate static func quotable(_ text: String) -> String {
-        let shown = text.prefix { $0 != "?" && $0 != "#" }
-        guard let at = shown.lastIndex(of: "@") else { return String(shown.prefix(200)) }
-        return "…" + shown[shown.index(after: at)...].prefix(200)
+        let shown = text[...].prefix(upToAnyOf: "?#")
+        guard let at = shown.unicodeScalars.lastIndex(of: "@") else { return String(shown.prefix(200)) }
+        return "…" + shown[shown.unicodeScalars.index(after: at)...].prefix(200)
     }
 
     // MARK: Parsing
 
     private static func pathAndQuery(_ rest: Substring, emptyPath: String = "/") -> (String, String?) {
-        let bare = rest.prefix { $0 != "#" }
-        let path = bare.prefix { $0 != "?" }
-        let query = path.endIndex == bare.endIndex ? nil : bare[path.endIndex...].dropFirst()
+        let bare = rest.prefix(upToAnyOf: "#")
+        let path = bare.prefix(upToAnyOf: "?")
+        let query = path.endIndex == bare.endIndex ? nil : Substring(bare[path.endIndex...].unicodeScalars.dropFirst())
         let encoded = PercentCoding.repaired(path, allowing: "/:@!$&'()*+,;=")
         return (
             path.isEmpty ? emptyPath : encoded.hasPrefix("/") ? encoded : "/" + encoded,
@@ -133,9 +137,9 @@ extension WebURL {
 
         /// - Parameter text: The URL that it is of, for messages.
         init(_ authority: Substring, of text: String) throws(NodeFailure) {
-            let at = authority.lastIndex(of: "@")
+            let at = authority.unicodeScalars.lastIndex(of: "@")
             self.userinfo = at.map { PercentCoding.decoded(authority[..<$0]) }
-            let place = at.map { authority[authority.index(after: $0)...] } ?? authority
+            let place = at.map { authority[authority.unicodeScalars.index(after: $0)...] } ?? authority
             if place.hasPrefix("[") {
                 guard let end = place.firstIndex(of: "]"), let address = IPAddress(String(place[..<end].dropFirst())),
                     address.isVersion6
@@ -144,7 +148,7 @@ extension WebURL {
                 self.port = try Self.port(place[place.index(after: end)...], of: text)
                 return
             }
-            var name = place.prefix { $0 != ":" }
+            var name = place.prefix(upToAnyOf: ":")
             self.port = try Self.port(place[name.endIndex...], of: text)
             if name.hasSuffix(".") { name = name.dropLast() }
             guard !name.isEmpty else { throw .value("The URL has no host: \(WebURL.quotable(text))") }
@@ -174,5 +178,12 @@ extension WebURL {
             default: false
             }
         }
+    }
+}
+
+extension Substring {
+    /// Up to the first of some delimiters; all when there is none.
+    func prefix(upToAnyOf delimiters: String) -> Substring {
+        Substring(self.unicodeScalars.prefix { !delimiters.unicodeScalars.contains($0) })
     }
 }

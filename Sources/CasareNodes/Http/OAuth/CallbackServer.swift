@@ -93,12 +93,13 @@ private final class CallbackHandler: ChannelInboundHandler {
     func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
 
     private func answer(_ head: HTTPRequestHead, _ context: ChannelHandlerContext) {
-        let parts = head.uri.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
-        guard parts.first.map({ $0 == self.path }) ?? false else {
+        let path = head.uri[...].prefix(upToAnyOf: "?")
+        guard path == self.path else {
             return self.send(.notFound, CallbackPage.notFound, context)
         }
         guard head.method == .GET else { return self.send(.methodNotAllowed, CallbackPage.notFound, context) }
-        let parameters = PercentCoding.members(ofForm: parts.count > 1 ? parts[1] : "")
+        let parameters = PercentCoding.members(
+            ofForm: Substring(head.uri[path.endIndex...].unicodeScalars.dropFirst()))
         if parameters["error"] != nil {
             self.send(.ok, CallbackPage.failed, context, then: parameters)
         } else if parameters["code"] != nil || parameters["access_token"] != nil {

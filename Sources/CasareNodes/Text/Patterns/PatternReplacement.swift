@@ -49,6 +49,23 @@ struct PatternReplacement {
         self.parts.append(.text(plain))
     }
 
+    var partCount: Int { self.parts.count }
+
+    /// How long the replacement of one match is as UTF-8.
+    func utf8Count(_ text: [Unicode.Scalar], _ groups: [Range<Int>?]) -> Int {
+        var groupBytes: [Int: Int] = [:]
+        return self.parts.reduce(0) { bytes, part in
+            switch part {
+            case .text(let scalars): return bytes + scalars.utf8Count
+            case .group(let number):
+                if let known = groupBytes[number] { return bytes + known }
+                let own = groups[number].map { text[$0].utf8Count } ?? 0
+                groupBytes[number] = own
+                return bytes + own
+            }
+        }
+    }
+
     func append(to result: inout [Unicode.Scalar], _ text: [Unicode.Scalar], _ groups: [Range<Int>?]) {
         for part in self.parts {
             switch part {

@@ -64,15 +64,23 @@ struct TextPattern {
     /// - Parameters:
     ///   - replacement: May refer to groups as `\1`, `\g<1>` and `\g<name>`.
     ///   - limit: `nil`: all.
+    /// - Throws: Also when the result would be longer than texts may get.
     func replacing(
         in text: String, with replacement: String, limit: Int?
     ) throws(NodeFailure) -> (text: String, count: Int) {
         let template = try PatternReplacement(replacement, groupCount: self.program.groupCount, names: self.groupNames)
         let scalars = Array(text.unicodeScalars)
         var result: [Unicode.Scalar] = []
-        var (copied, count) = (0, 0)
-        for ranges in try self.ranges(in: scalars, limit: limit) {
+        let given = text.utf8.count
+        var (copied, count, bytes) = (0, 0, given)
+        let matches = try self.ranges(in: scalars, limit: limit)
+        guard matches.count * template.partCount <= TextLimit.bytesMax else {
+            throw .value("The replacement refers to groups too often for \(matches.count) matches")
+        }
+        for ranges in matches {
             guard let whole = ranges[0] else { continue }
+            bytes += template.utf8Count(scalars, ranges) - scalars[whole].utf8Count
+            try TextLimit.check(bytes, madeFrom: given)
             result += scalars[copied..<whole.lowerBound]
             template.append(to: &result, scalars, ranges)
             copied = whole.upperBound
