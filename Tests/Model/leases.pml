@@ -136,8 +136,8 @@ inline stored(j) {
     assert(PLACES(j) == 1);
     /* A lease that was released has used no attempt up. */
     assert(jobs[j].outcomes > 0 || jobs[j].attempt == jobs[j].tried + (jobs[j].leased || jobs[j].blocked));
-    assert(jobs[j].attempt <= ATTEMPTS_MAX);
-    assert(jobs[j].outcomes > 0 || jobs[j].crashes < CRASHES_MAX)
+    /* However often its robots die, it comes to an end. */
+    assert(jobs[j].attempt <= ATTEMPTS_MAX)
 #endif
 }
 
@@ -884,6 +884,7 @@ proctype Network() {
     byte i, r, s, j;
     bool done, is_open;
     do
+    :: _pid > 0  /* Always so: fairness makes nothing of this happen. */
     :: late_arrives(0)
 #if LATE > 1
     :: late_arrives(1)
@@ -895,6 +896,7 @@ proctype Network() {
 
 proctype People() {
     do
+    :: _pid > 0
     :: atomic { changes > 0 && PLACES(0) > 0 && jobs[0].outcomes == 0 -> changes--; d_step { cancel(0) } }
 #if ALL > 1
     :: atomic { changes > 0 && PLACES(1) > 0 && jobs[1].outcomes == 0 -> changes--; d_step { cancel(1) } }
@@ -913,14 +915,17 @@ proctype People() {
 }
 
 #ifdef CRASHY
-#define COST 0          /* deaths without end: only the guard ends it */
+/* Again and again, while it has a job. */
+#define MAY_DIE(r) (robots[r].working != NO_JOB)
+#define COST 0
 #else
+#define MAY_DIE(r) (faults > 0 && (robots[r].open != NONE || late[0].kind == OPEN && late[0].robot == r))
 #define COST 1
 #endif
 
 inline befalls(r) {
     if
-    :: d_step { faults >= COST && (robots[r].open != NONE || late[0].kind == OPEN && late[0].robot == r) ->
+    :: d_step { MAY_DIE(r) ->
         faults = faults - COST;
         ends(r)
        }
@@ -939,6 +944,7 @@ inline befalls(r) {
 proctype World() {
     byte i;
     do
+    :: _pid > 0
     :: befalls(0)
     :: befalls(1)
     od
