@@ -155,9 +155,6 @@ inline end_dead() {
 #endif
 
 proctype Sweep() {
-#ifdef STALE_NOTE
-    bool saw_free;
-#endif
     do
     :: d_step { SWEEPS && !ended ->
         if
@@ -167,18 +164,6 @@ proctype Sweep() {
         fi;
         end_dead()
        }
-#ifdef STALE_NOTE
-    /* It read the locks, the robot came back, it wrote; and it passes over a row that a renewal has locked. */
-    :: d_step { SWEEPS && !ended && !locked && !saw_free -> saw_free = true }
-    :: d_step { saw_free ->
-        if
-        :: SWEEPS && !ended && !lost -> lost = true; lost_for = 0
-        :: else
-        fi;
-        saw_free = false
-       }
-    :: d_step { SWEEPS && !ended && asking && !carried_out -> end_dead() }
-#endif
     od
 }
 

@@ -69,7 +69,7 @@ typedef Robot {
     unsigned working : 2;               /* the run in its slot */
     unsigned under : 3;                 /* that run's token */
     unsigned phase : 4;
-    bool excepted;                      /* decision 0009: it is cut off and goes on, and the sweep does not wait for it */
+    bool excepted;                      /* decision 0009: it is cut off and goes on, and the sweep does not wait */
 #ifdef RESCUED
     bool hung;                          /* its step never ends by itself; elsewhere it just may never do so */
 #endif
@@ -184,6 +184,7 @@ inline forget_lease(j) {
 #else
 #define NAMED_LATE(s) NAMES_LATE(0, s)
 #endif
+#define ANY_IN(s) (robots[0].open == s || robots[1].open == s)
 #define HOLDS(s, j) (jobs[j].leased && jobs[j].holder == s)
 #if ALL == 1
 #define HOLDS_ANY(s) HOLDS(s, 0)
@@ -201,7 +202,7 @@ inline open_session(r, boot, s) {
         :: else
         fi;
         if
-        :: sessions[i].used && sessions[i].ended && robots[0].open != i && robots[1].open != i && !HOLDS_ANY(i) && !NAMED_LATE(i) ->
+        :: sessions[i].used && sessions[i].ended && !ANY_IN(i) && !HOLDS_ANY(i) && !NAMED_LATE(i) ->
             sessions[i].used = false;
             sessions[i].ended = false;
             sessions[i].owner = 0;
@@ -385,8 +386,8 @@ inline crash(j) {
     fi
 }
 
-/* LeaseStore.renew and takeUnclaimed. One that is in time is what a robot's trust rests on. One that comes after a later
-   one takes nothing. */
+/* LeaseStore.renew and takeUnclaimed. One that is in time is what a robot's trust rests on. One that comes after a
+   later one takes nothing. */
 inline renew(s, j, t, in_time, taking, is_open, lost) {
     is_open = sessions[s].used && !sessions[s].ended;
     lost = false;
@@ -567,7 +568,10 @@ proctype Runner(byte r) {
             d_step {
                 lease_job(j, robots[r].open);
                 if
-                :: fate == IS_ANSWERED -> robots[r].working = j; robots[r].under = jobs[j].token; robots[r].phase = LOADING
+                :: fate == IS_ANSWERED ->
+                    robots[r].working = j;
+                    robots[r].under = jobs[j].token;
+                    robots[r].phase = LOADING
                 :: else
                 fi
             }
@@ -747,7 +751,7 @@ proctype Keeper(byte r) {
 
 /* ---- The database's own part: any orchestrator's loops. ---- */
 
-/* The sweep waits until a robot that is cut off has come back or has stopped, as grace.pml shows, but for the exception. */
+/* The sweep waits until a robot that is cut off has come back or has stopped, but for the exception: see grace.pml. */
 #define MAY_END(s, r) (robots[r].open != s || robots[r].excepted)
 #define CAN_END(s) (sessions[s].used && !sessions[s].ended && MAY_END(s, 0) && MAY_END(s, 1))
 
@@ -936,7 +940,10 @@ inline befalls(r) {
     :: d_step { robots[r].excepted && !sessions[robots[r].open].ended -> robots[r].excepted = false }
     :: d_step { robots[r].excepted -> end_service(r) }
 #ifdef RESCUED
-    :: d_step { robots[r].working != NO_JOB && RUNS(r, robots[r].working) && !robots[r].hung && faults > 0 -> faults--; robots[r].hung = true }
+    :: d_step { robots[r].working != NO_JOB && RUNS(r, robots[r].working) && !robots[r].hung && faults > 0 ->
+        faults--;
+        robots[r].hung = true
+       }
 #endif
     fi
 }
