@@ -30,6 +30,11 @@ test: test-setup lint build ## Run all tests
 	$(SWIFT) test --skip-build $(CHECKS) --skip CasareSystemTests
 	$(SWIFT) test --skip-build $(CHECKS) --filter CasareSystemTests
 
+.PHONY: model
+model: ## Check the model of the lease protocol, and that its mutants fail
+	@deploy/install-packages --model
+	@Tests/Model/check
+
 .PHONY: lint
 lint: ## Check the formatting
 	@git ls-files -co --exclude-standard '*.swift' | xargs $(SWIFT) format lint --strict --parallel
