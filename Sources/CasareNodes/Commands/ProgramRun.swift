@@ -11,6 +11,8 @@ import SystemPackage
 struct ProgramRun: Sendable {
     /// Of each of the two outputs; what comes beyond is read and dropped.
     static let outputBytesMax = 1 << 20
+    /// Of a path in Linux.
+    private static let nameBytesMax = 4095
     /// Between SIGTERM and SIGKILL. A robot that loses its session must have ended its programs before another robot
     /// may take the job, which leaves them a second.
     static let gracePeriod = Duration.milliseconds(900)
@@ -57,6 +59,12 @@ struct ProgramRun: Sendable {
     }
 
     private func runToEnd() async throws -> Outcome {
+        // No file can be called that, and looking for it takes time by the square of its length.
+        guard self.program.utf8.count <= Self.nameBytesMax else {
+            throw NodeFailure(
+                "FileNotFoundError",
+                "Command not found: a name of \(self.program.utf8.count) bytes is longer than any path")
+        }
         var options = PlatformOptions()
         // A session of its own also keeps the program from the terminal that a local run was started at.
         options.createSession = true

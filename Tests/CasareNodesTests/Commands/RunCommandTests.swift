@@ -59,6 +59,9 @@ import Testing
                 #expect(failure.message.hasPrefix("Command not found"))
                 #expect(failure.outputs["success"] == false)
             }
+            let name = Value.string(String(repeating: "x", count: 4096))
+            let failure = try await folder.failure("RunCommandNode", ["command": name])
+            #expect(failure.message == "Command not found: a name of 4096 bytes is longer than any path")
         }
     }
 
