@@ -23,7 +23,9 @@ struct CasareClientTests {
         _ answers: [CannedServer.Canned?], _ body: @escaping @Sendable (CasareClient) async throws(ClientError) -> R
     ) async throws -> (result: Result<R, ClientError>, requests: [(head: HTTPRequestHead, body: String)]) {
         try await CannedServer.with(answers) { server in
-            let configuration = CasareClient.Configuration(url: server.url + "/", token: "crpa_secret", program: "test")
+            var configuration = CasareClient.Configuration(url: server.url + "/", token: "crpa_secret", program: "test")
+            // A machine that runs all tests at once is no slow server.
+            configuration.requestTimeout = .seconds(300)
             let result = try await withCasareClient(configuration) { client in
                 do throws(ClientError) {
                     return Result<R, ClientError>.success(try await body(client))

@@ -135,14 +135,14 @@ struct RunObserverTests {
         var observer = RunObserver()
         observer.beforeNode = { _ in
             // In all, a person looks around for longer than the job may take.
-            try await Task.sleep(for: .milliseconds(2700))
+            try await Task.sleep(for: .milliseconds(10_100))
             return .proceed
         }
         let driver = try self.world.driver(
             document(
                 [
                     "a": ("ActNode", ["name": "a"]), "b": ("ActNode", ["name": "b"]), "c": ("ActNode", ["name": "c"]),
-                ], ["a > b", "b > c"]), options: Job.Options(timeoutSeconds: 8),
+                ], ["a > b", "b > c"]), options: Job.Options(timeoutSeconds: 30),
             environment: RunEnvironment(workingDirectory: "/tmp", observer: observer))
         guard case .finished(_, nil, _) = try await driver.run() else {
             Issue.record("It timed out")
