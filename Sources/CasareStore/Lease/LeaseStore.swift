@@ -14,9 +14,19 @@ package enum LeaseStore {
         _ session: Robot.SessionID, limit: Int, watermarks: inout Watermarks,
         at instant: ContinuousClock.Instant = .now, now: Date? = nil, on connection: isolated PostgresConnection
     ) throws -> [LeasedJob] {
+        let scan = watermarks.scanBegan(at: instant)
+        return try self.lease(
+            session, limit: limit, scan: scan, &watermarks, at: instant, now: now, on: connection)
+    }
+
+    /// The same from a scan on that is due.
+    static func lease(
+        _ session: Robot.SessionID, limit: Int, scan: Watermarks.Scan, _ watermarks: inout Watermarks,
+        at instant: ContinuousClock.Instant, now: Date?, on connection: isolated PostgresConnection
+    ) throws -> [LeasedJob] {
         var leased: [LeasedJob] = []
-        var documents: [DocumentKey: String] = [:]
-        var next: Watermarks.Scan? = watermarks.scanBegan(at: instant)
+        var texts = LeasedTexts()
+        var next: Watermarks.Scan? = scan
         while let scan = next {
             let asked = limit - leased.count
             let rows = try connection.execute(
@@ -27,7 +37,7 @@ package enum LeaseStore {
                 ])
             var places: [(priority: Priority, seq: Int64)] = []
             for row in rows {
-                let job = try self.leasedJob(row, documents: &documents)
+                let job = try self.leasedJob(row, &texts)
                 places.append((job.priority, try row.int64("seq")))
                 leased.append(job)
             }
@@ -36,25 +46,37 @@ package enum LeaseStore {
         return leased
     }
 
-    private struct DocumentKey: Hashable {
-        let workflow: UUID
-        let version: Int
+    /// What the jobs of one lease have in common.
+    struct LeasedTexts {
+        struct Version: Hashable {
+            let workflow: UUID
+            let version: Int
+        }
+
+        var documents: [Version: String] = [:]
+        /// By their text. Jobs mostly have the same, and reading it takes longer than the rest of a job's row.
+        var options: [String: Job.Options] = [:]
     }
 
-    private static func leasedJob(_ row: Row, documents: inout [DocumentKey: String]) throws -> LeasedJob {
+    static func leasedJob(_ row: Row, _ texts: inout LeasedTexts) throws -> LeasedJob {
         let id = Job.ID(rawValue: try row.uuid("job_id"))
-        let version = DocumentKey(workflow: try row.uuid("workflow_id"), version: try row.int("workflow_version"))
+        let version = LeasedTexts.Version(
+            workflow: try row.uuid("workflow_id"), version: try row.int("workflow_version"))
         if let document = try row.optionalString("document") {
-            documents[version] = document
+            texts.documents[version] = document
         }
-        guard let priority = Priority(rawValue: try row.int("priority")), let document = documents[version] else {
+        let optionsText = try row.string("options")
+        let options = try texts.options[optionsText] ?? StoredJSON.options(optionsText, in: "job \(id)")
+        texts.options[optionsText] = options
+        guard let priority = Priority(rawValue: try row.int("priority")), let document = texts.documents[version]
+        else {
             throw StoreError.unreadable("job \(id) has an impossible priority or no document")
         }
         return LeasedJob(
             lease: Lease(job: id, token: .init(rawValue: try row.int64("token"))), attempt: try row.int("attempt"),
             workflowName: try row.string("workflow_name"), workflowVersion: version.version, document: document,
             variables: try StoredJSON.object(try row.string("variables"), in: "job \(id)"),
-            options: try StoredJSON.options(try row.string("options"), in: "job \(id)"), priority: priority,
+            options: options, priority: priority,
             policy: try SafetyPolicy(row: row))
     }
 
