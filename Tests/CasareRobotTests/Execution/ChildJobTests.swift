@@ -20,7 +20,7 @@ struct ChildJobTests {
         var logger = Logger(label: "test")
         logger.logLevel = .critical
         return JobExecutor(
-            broker: broker, catalogue: StandardNodes.catalogue,
+            broker: broker, programs: ProgramCache(catalogue: StandardNodes.catalogue),
             configuration: RobotConfiguration(
                 description: try BrokerFixture.description("robot"), workingDirectory: folder),
             logger: logger, isStopRequested: { false })

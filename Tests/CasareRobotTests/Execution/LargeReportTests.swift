@@ -60,7 +60,7 @@ struct LargeReportTests {
                 logger.logLevel = .critical
                 try await withTemporaryDirectory { folder in
                     let executor = JobExecutor(
-                        broker: broker, catalogue: Self.catalogue,
+                        broker: broker, programs: ProgramCache(catalogue: Self.catalogue),
                         configuration: RobotConfiguration(
                             description: try BrokerFixture.description("robot"), workingDirectory: folder),
                         logger: logger, isStopRequested: { false }, limits: Self.limits)

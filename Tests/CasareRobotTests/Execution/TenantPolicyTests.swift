@@ -54,7 +54,7 @@ struct TenantPolicyTests {
             logger.logLevel = .critical
             try await withTemporaryDirectory { folder in
                 let executor = JobExecutor(
-                    broker: broker, catalogue: StandardNodes.catalogue,
+                    broker: broker, programs: ProgramCache(catalogue: StandardNodes.catalogue),
                     configuration: RobotConfiguration(
                         description: try BrokerFixture.description("robot"), workingDirectory: folder, policy: policy,
                         refusesLoosening: refusesLoosening),
