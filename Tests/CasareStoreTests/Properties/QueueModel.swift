@@ -88,7 +88,8 @@ struct QueueModel {
     mutating func pause(_ isPaused: Bool) { self.isPaused = isPaused }
 
     mutating func submit(_ job: Job.ID, _ priority: Priority, delay: Double?) {
-        self.entries[job] = Entry(priority: priority, place: delay.map { .scheduled(due: self.now + $0) } ?? self.last())
+        self.entries[job] = Entry(
+            priority: priority, place: delay.map { .scheduled(due: self.now + $0) } ?? self.last())
     }
 
     mutating func lease(_ lease: Lease, session: Int) {
