@@ -29,7 +29,11 @@ package enum LeaseStore {
             for row in rows {
                 let job = try self.leasedJob(row, documents: &documents)
                 places.append((job.priority, try row.int64("seq")))
-                leased.append(job)
+                if try row.bool("is_late") {
+                    try self.expire(job.lease, now: now, on: connection)
+                } else {
+                    leased.append(job)
+                }
             }
             next = watermarks.scanEnded(scan, found: places, askedFor: asked, at: instant)
         }
