@@ -28,7 +28,7 @@ package actor SQLBroker: Broker {
     private let writes: WriteGroup
     private let readiness = ReadySignal()
     var session: Session?
-    private var watermarks = Watermarks()
+    private var cursor = LeaseCursor()
     /// The bell and the listener, from the first session to `close`.
     private var helpers: [Task<Void, Never>] = []
 
@@ -51,7 +51,7 @@ package actor SQLBroker: Broker {
         let former = self.session
         self.session = nil
         await former?.connection.close()
-        self.watermarks = Watermarks()
+        self.cursor = LeaseCursor()
         let bootID = self.bootID
         let duration = self.leaseDuration
         do {
@@ -89,24 +89,22 @@ package actor SQLBroker: Broker {
 
     private func leaseNow(slots: Int) async throws(BrokerError) -> [LeasedJob] {
         guard let session = self.session else { throw .sessionEnded }
-        let watermarks = self.watermarks
+        let before = self.cursor
         let tenant = self.tenant
-        let (jobs, marks): ([LeasedJob], Watermarks)
+        let (jobs, after): ([LeasedJob], LeaseCursor)
         do {
-            (jobs, marks) = try await Database.asTenant(tenant, on: session.connection) { connection in
-                var marks = watermarks
-                let jobs = try LeaseStore.lease(session.id, limit: slots, watermarks: &marks, on: connection)
-                if jobs.isEmpty, try !LeaseStore.isOpen(session.id, on: connection) {
-                    throw StoreError.sessionEnded(session.id)
-                }
-                return (jobs, marks)
+            (jobs, after) = try await Database.asTenant(tenant, on: session.connection) { connection in
+                var cursor = before
+                let jobs = try LeaseStore.lease(session.id, limit: slots, cursor: &cursor, on: connection)
+                if cursor.hasEnded { throw StoreError.sessionEnded(session.id) }
+                return (jobs, cursor)
             }
         } catch {
             throw Self.brokerError(error)
         }
-        // A session that was opened meanwhile has watermarks of its own.
-        if self.session?.id == session.id { self.watermarks = marks }
-        self.bell.jobsChanged(jobs.map(\.lease.job))
+        // A session that was opened meanwhile has a cursor of its own.
+        if self.session?.id == session.id { self.cursor = after }
+        self.bell.jobsChanged(jobs.map(\.lease.job) + after.expired)
         return jobs
     }
 

@@ -114,10 +114,19 @@ enum SweepQueries {
         """
         WITH gone AS (
             DELETE FROM scheduled WHERE tenant_id = @tenant AND job_id = @job
-            RETURNING tenant_id, job_id, queue_id, priority, attempt
+            RETURNING tenant_id, job_id, queue_id, queue_key, requirement_id, priority, attempt
         )
         INSERT INTO ready (tenant_id, job_id, queue_id, priority, attempt)
-        SELECT tenant_id, job_id, queue_id, priority, attempt FROM gone
+        SELECT
+            tenant_id, job_id,
+            CASE
+                WHEN gone.queue_key IS NULL AND gone.requirement_id IS NULL
+                    AND NOT EXISTS (SELECT FROM queue_rules WHERE queue_rules.queue_id = gone.queue_id)
+                    THEN gone.queue_id
+                ELSE casare_lane(gone.queue_id, gone.queue_key, gone.requirement_id, gone.priority)
+            END,
+            priority, attempt
+        FROM gone
         RETURNING tenant_id
         """)
 

@@ -1,0 +1,182 @@
+package import CasareDomain
+package import CasarePostgres
+package import FoundationEssentials
+
+extension LeaseStore {
+    /// How many lanes are looked at at least, twice for each requirement that the robot meets.
+    private static let lanesMin = 8
+    private static let lanesMax = 64
+    /// What a lane gives at a time at least, as a share of what is asked for: turning a lane costs a write.
+    private static let lanesPerLeaseMax = 4
+    /// A lease that comes back short looks again, for what its first look has brought into view.
+    private static let looksMax = 2
+    /// A lease that found nothing but jobs past their deadlines begins anew this often.
+    private static let lateRoundsMax = 10
+
+    /// Leases up to `limit` ready jobs of the session's queue, as the queue's rules have it: the most urgent first, the
+    /// longer they have waited the more urgent. None when the session has ended, which `cursor` tells.
+    package static func lease(
+        _ session: Robot.SessionID, limit: Int, cursor: inout LeaseCursor,
+        at instant: ContinuousClock.Instant = .now, now: Date? = nil, on connection: isolated PostgresConnection
+    ) throws -> [LeasedJob] {
+        cursor.expired = []
+        if cursor.mode.givesNothing {
+            // Nothing that could tell has been leased meanwhile.
+            cursor.mode = try self.mode(session, now: now, on: connection)
+        }
+        var leasing = Leasing(session: session, limit: limit, now: now)
+        let before = cursor.mode
+        defer { cursor.expired = leasing.expired }
+        for _ in 1...self.lateRoundsMax {
+            let expired = leasing.expired.count
+            try leasing.lease(&cursor, at: instant, on: connection)
+            if !leasing.jobs.isEmpty || leasing.expired.count == expired { break }
+        }
+        guard leasing.jobs.isEmpty, !before.givesNothing else { return leasing.jobs }
+        cursor.mode = try self.mode(session, now: now, on: connection)
+        if cursor.mode != before { try leasing.lease(&cursor, at: instant, on: connection) }
+        return leasing.jobs
+    }
+
+    private static func mode(
+        _ session: Robot.SessionID, now: Date?, on connection: isolated PostgresConnection
+    ) throws -> LeaseCursor.Mode {
+        let rows = try connection.execute(
+            LeaseQueries.kind, ["session": .int8(session.rawValue), "now": .timestamp(now)])
+        guard let text = try rows.first?.string("kind") else { return .ended }
+        guard let mode = LeaseCursor.Mode(rawValue: text) else {
+            throw StoreError.unreadable("the kind of queue \"\(text)\" is unknown")
+        }
+        return mode
+    }
+
+    /// One lease, of as many statements as it takes.
+    private struct Leasing {
+        let session: Robot.SessionID
+        let limit: Int
+        let now: Date?
+        var jobs: [LeasedJob] = []
+        var expired: [Job.ID] = []
+        private var documents: [DocumentKey: String] = [:]
+
+        private struct DocumentKey: Hashable {
+            let workflow: UUID
+            let version: Int
+        }
+
+        init(session: Robot.SessionID, limit: Int, now: Date?) {
+            self.session = session
+            self.limit = limit
+            self.now = now
+        }
+
+        private var missing: Int { self.limit - self.jobs.count }
+
+        mutating func lease(
+            _ cursor: inout LeaseCursor, at instant: ContinuousClock.Instant, on connection: isolated PostgresConnection
+        ) throws {
+            switch cursor.mode {
+            case .plain: try self.leasePlain(&cursor, at: instant, on: connection)
+            case .lanes: try self.leaseLanes(on: connection)
+            case .limited:
+                let locked = try connection.execute(
+                    LeaseQueries.lockQueue, ["session": .int8(self.session.rawValue)])
+                if let row = locked.first, try !row.bool("is_limited") { cursor.mode = .lanes }
+                try self.leaseLanes(on: connection)
+            case .paused, .cordoned, .ended: break
+            }
+        }
+
+        private mutating func leasePlain(
+            _ cursor: inout LeaseCursor, at instant: ContinuousClock.Instant, on connection: isolated PostgresConnection
+        ) throws {
+            if cursor.agedIsDue(at: instant) {
+                cursor.watermarks.aged(try self.aged(cursor.watermarks, on: connection))
+            }
+            var next: Watermarks.Scan? = cursor.watermarks.scanBegan(at: instant)
+            while let scan = next {
+                let asked = self.missing
+                let rows = try connection.execute(
+                    LeaseQueries.lease,
+                    [
+                        "session": .int8(self.session.rawValue), "priorities": .int2Array(scan.parts.map(\.priority)),
+                        "watermarks": .int8Array(scan.parts.map(\.after)),
+                        "untils": .int8Array(scan.parts.map(\.until)), "limit": .int(asked),
+                        "now": .timestamp(self.now),
+                    ])
+                let places = try self.take(rows, on: connection)
+                next = cursor.watermarks.scanEnded(scan, found: places, askedFor: asked, at: instant)
+            }
+        }
+
+        /// The priorities that have jobs which have waited long enough to be as urgent as any, and up to which place.
+        private func aged(
+            _ watermarks: Watermarks, on connection: isolated PostgresConnection
+        ) throws -> [Priority: Int64] {
+            let rows = try connection.execute(
+                LeaseQueries.aged,
+                [
+                    "session": .int8(self.session.rawValue), "priorities": .int2Array(Watermarks.priorities),
+                    "watermarks": .int8Array(watermarks.marks),
+                    "step_seconds": .double(QueueLimits.ageingSecondsDefault), "now": .timestamp(self.now),
+                ])
+            var places: [Priority: Int64] = [:]
+            for row in rows {
+                guard let priority = Priority(rawValue: try row.int("priority")) else { continue }
+                places[priority] = try row.int64("seq")
+            }
+            return places
+        }
+
+        private mutating func leaseLanes(on connection: isolated PostgresConnection) throws {
+            for _ in 1...LeaseStore.looksMax where self.missing > 0 {
+                let asked = self.missing
+                let rows = try connection.execute(
+                    LeaseQueries.leaseLanes,
+                    [
+                        "session": .int8(self.session.rawValue), "limit": .int(asked),
+                        "lanes": .int(max(LeaseStore.lanesMin, min(2 * asked, LeaseStore.lanesMax))),
+                        "share": .int(max(1, asked / LeaseStore.lanesPerLeaseMax)),
+                        "turn_from": .timestamp(.distantPast),
+                        "now": .timestamp(self.now),
+                    ])
+                _ = try self.take(rows, on: connection)
+            }
+        }
+
+        /// Adds the jobs to those that were leased, and ends those whose deadline has passed unrun.
+        private mutating func take(
+            _ rows: Rows, on connection: isolated PostgresConnection
+        ) throws -> [(priority: Priority, seq: Int64)] {
+            var places: [(priority: Priority, seq: Int64)] = []
+            for row in rows {
+                let job = try self.leasedJob(row)
+                places.append((job.priority, try row.int64("seq")))
+                if try row.bool("is_late") {
+                    try LeaseStore.expire(job.lease, now: self.now, on: connection)
+                    self.expired.append(job.lease.job)
+                } else {
+                    self.jobs.append(job)
+                }
+            }
+            return places
+        }
+
+        private mutating func leasedJob(_ row: Row) throws -> LeasedJob {
+            let id = Job.ID(rawValue: try row.uuid("job_id"))
+            let version = DocumentKey(
+                workflow: try row.uuid("workflow_id"), version: try row.int("workflow_version"))
+            if let document = try row.optionalString("document") {
+                self.documents[version] = document
+            }
+            guard let priority = Priority(rawValue: try row.int("priority")), let document = self.documents[version]
+            else { throw StoreError.unreadable("job \(id) has an impossible priority or no document") }
+            return LeasedJob(
+                lease: Lease(job: id, token: .init(rawValue: try row.int64("token"))), attempt: try row.int("attempt"),
+                workflowName: try row.string("workflow_name"), workflowVersion: version.version, document: document,
+                variables: try StoredJSON.object(try row.string("variables"), in: "job \(id)"),
+                options: try StoredJSON.options(try row.string("options"), in: "job \(id)"), priority: priority,
+                policy: try SafetyPolicy(row: row))
+        }
+    }
+}
