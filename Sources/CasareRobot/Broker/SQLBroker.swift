@@ -104,7 +104,7 @@ package actor SQLBroker: Broker {
         }
         // A session that was opened meanwhile has a cursor of its own.
         if self.session?.id == session.id { self.cursor = after }
-        self.bell.jobsChanged(jobs.map(\.lease.job))
+        self.bell.jobsChanged(jobs.map(\.lease.job) + after.expired)
         return jobs
     }
 

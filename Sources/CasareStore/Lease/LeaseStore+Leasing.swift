@@ -10,6 +10,8 @@ extension LeaseStore {
     private static let lanesPerLeaseMax = 4
     /// A lease that comes back short looks again, for what its first look has brought into view.
     private static let looksMax = 2
+    /// A lease that found nothing but jobs past their deadlines begins anew this often.
+    private static let lateRoundsMax = 10
 
     /// Leases up to `limit` ready jobs of the session's queue, as the queue's rules have it: the most urgent first, the
     /// longer they have waited the more urgent. None when the session has ended, which `cursor` tells.
@@ -17,13 +19,19 @@ extension LeaseStore {
         _ session: Robot.SessionID, limit: Int, cursor: inout LeaseCursor,
         at instant: ContinuousClock.Instant = .now, now: Date? = nil, on connection: isolated PostgresConnection
     ) throws -> [LeasedJob] {
+        cursor.expired = []
         if cursor.mode.givesNothing {
             // Nothing that could tell has been leased meanwhile.
             cursor.mode = try self.mode(session, now: now, on: connection)
         }
         var leasing = Leasing(session: session, limit: limit, now: now)
         let mode = cursor.mode
-        try leasing.lease(&cursor, at: instant, on: connection)
+        defer { cursor.expired = leasing.expired }
+        for _ in 1...self.lateRoundsMax {
+            let expired = leasing.expired.count
+            try leasing.lease(&cursor, at: instant, on: connection)
+            if !leasing.jobs.isEmpty || leasing.expired.count == expired { break }
+        }
         try leasing.lookAgain(&cursor, after: mode, at: instant, on: connection)
         return leasing.jobs
     }
@@ -52,6 +60,8 @@ extension LeaseStore {
         }
         try self.writeEntries(completions.map { Checkpoint(lease: $0.lease, entries: $0.entries) }, on: connection)
         var leasing = Leasing(session: session, limit: limit, now: now)
+        cursor.expired = []
+        defer { cursor.expired = leasing.expired }
         let lost = try leasing.leasePlain(&cursor, completing: completions, at: instant, on: connection)
         if limit > 0 { try leasing.lookAgain(&cursor, after: .plain, at: instant, on: connection) }
         return Turn(lost: lost, leased: leasing.jobs)
@@ -75,6 +85,8 @@ extension LeaseStore {
         let limit: Int
         let now: Date?
         private(set) var jobs: [LeasedJob] = []
+        /// Those whose deadline had passed: ended unrun.
+        private(set) var expired: [Job.ID] = []
         private var texts = LeasedTexts()
 
         init(session: Robot.SessionID, limit: Int, now: Date?) {
@@ -130,7 +142,7 @@ extension LeaseStore {
                         if try row.bool("is_completed") { lost.remove(Job.ID(rawValue: try row.uuid("job_id"))) }
                     }
                 }
-                let places = try self.take(rows, besidesCompleted: waiting != nil)
+                let places = try self.take(rows, besidesCompleted: waiting != nil, on: connection)
                 waiting = nil
                 next = cursor.watermarks.scanEnded(scan, found: places, askedFor: asked, at: instant)
             }
@@ -193,19 +205,25 @@ extension LeaseStore {
                         "turn_from": .timestamp(.distantPast),
                         "now": .timestamp(self.now),
                     ])
-                _ = try self.take(rows)
+                _ = try self.take(rows, on: connection)
             }
         }
 
+        /// Adds the jobs to those that were leased, and ends those whose deadline has passed unrun.
         private mutating func take(
-            _ rows: Rows, besidesCompleted: Bool = false
+            _ rows: Rows, besidesCompleted: Bool = false, on connection: isolated PostgresConnection
         ) throws -> [(priority: Priority, seq: Int64)] {
             var places: [(priority: Priority, seq: Int64)] = []
             for row in rows {
                 if besidesCompleted, try row.bool("is_completed") { continue }
                 let job = try self.texts.job(row)
                 places.append((job.priority, try row.int64("seq")))
-                self.jobs.append(job)
+                if try row.bool("is_late") {
+                    try LeaseStore.expire(job.lease, now: self.now, on: connection)
+                    self.expired.append(job.lease.job)
+                } else {
+                    self.jobs.append(job)
+                }
             }
             return places
         }

@@ -215,7 +215,7 @@ extension LeaseStore {
 
     /// Does something with one job, and turns an error that is about this job into a value. What is wrong with the
     /// connection, and a cancelled task, concern the whole loop and are thrown.
-    private static func itemResult<Success>(_ body: () throws -> Success) throws -> Result<Success, any Error> {
+    static func itemResult<Success>(_ body: () throws -> Success) throws -> Result<Success, any Error> {
         do {
             return .success(try body())
         } catch let error as StoreError {
@@ -239,7 +239,7 @@ package struct PromotionReport: Sendable {
 }
 
 extension TenantJob {
-    fileprivate init(row: Row) throws(PostgresError) {
+    init(row: Row) throws(PostgresError) {
         self.init(
             tenant: Tenant.ID(rawValue: try row.decode("tenant_id")), job: Job.ID(rawValue: try row.uuid("job_id")))
     }

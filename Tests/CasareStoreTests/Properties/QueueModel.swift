@@ -76,6 +76,16 @@ struct QueueModel {
             .prefix(limit).map { ($0.0, $0.1.attempts + 1) }
     }
 
+    /// Of the jobs of one priority the first goes first, whatever rules the queue has.
+    func isNextOfItsPriority(_ job: Job.ID, attempt: Int) -> Bool {
+        guard let entry = self.entries[job], case .ready(let place) = entry.place else { return false }
+        return entry.attempts + 1 == attempt
+            && self.entries.values.allSatisfy { other in
+                guard case .ready(let earlier) = other.place, other.priority == entry.priority else { return true }
+                return earlier >= place
+            }
+    }
+
     // MARK: - Operations
 
     mutating func pass(_ seconds: Double) { self.now += seconds }

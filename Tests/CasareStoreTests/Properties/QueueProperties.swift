@@ -44,6 +44,7 @@ private struct QueueSequence {
 
     private static let priorities: [Priority] = [.low, .normal, .normal, .high]
     private static let operationsMax = 16
+    private static let drainRoundsMax = 40
     private static let options: Job.Options = {
         // The numbers are within what a policy may have.
         let policy = try? RetryPolicy(.list([QueueModel.retrySeconds]), attemptsMax: QueueModel.attemptsMax, jitter: 0)
@@ -170,12 +171,14 @@ private struct QueueSequence {
             self.note("session \(session) leases \(job.lease.job), token \(job.lease.token), attempt \(job.attempt)")
             try self.expect(
                 self.leases.allSatisfy { $0.job != job.lease.job || $0.token < job.lease.token }, "the token grows")
+            try self.expect(self.model.isNextOfItsPriority(job.lease.job, attempt: job.attempt), "its turn has come")
             self.leases.append(job.lease)
             self.model.lease(job.lease, session: session)
         }
+        let isPlain = cursor.mode == .plain
         try self.expect(
-            jobs.map(\.lease.job) == expected.map(\.job) && jobs.map(\.attempt) == expected.map(\.attempt),
-            "session \(session) leases \(expected)")
+            isPlain ? jobs.map(\.lease.job) == expected.map(\.job) : jobs.count <= expected.count,
+            "session \(session) leases \(expected.map(\.job))\(isPlain ? "" : ", or fewer, or as urgent ones")")
     }
 
     private mutating func write(by lease: Lease) async throws {
@@ -305,15 +308,17 @@ private struct QueueSequence {
         for session in self.sessions.indices { _ = try await self.close(session) }
         self.model.pass(QueueModel.retrySeconds)
         try await self.promote()
-        // None of the sessions opened above is older than the time that passed.
         let session = self.sessions.count - 1
-        while !self.model.next(1, for: session).isEmpty {
+        for _ in 0..<Self.drainRoundsMax where !self.model.next(1, for: session).isEmpty {
             try await self.lease(session, limit: 100)
             for lease in self.model.leases() {
                 let now = self.model.now
                 try await self.store.run { try LeaseStore.complete(lease, result: .ok(), now: now, on: $0) }
                 _ = self.model.complete(lease)
             }
+            // A lane that was found empty is left alone for so long at most.
+            self.model.pass(6)
+            try await self.renew(session)
         }
         for session in self.sessions.indices {
             let (id, now) = (self.sessions[session].id, self.model.now)
