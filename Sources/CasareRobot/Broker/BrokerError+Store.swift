@@ -9,8 +9,8 @@ extension BrokerError {
             case .leaseLost(let job): .leaseLost(job)
             case .sessionEnded: .sessionEnded
             case .contended: .unavailable("\(error)")
-            case .notFound, .invalidTransition, .alreadyReplayed, .idempotencyConflict, .nameTaken, .tooManyJobs,
-                .unreadable:
+            case .notFound, .invalidTransition, .alreadyReplayed, .idempotencyConflict, .uniqueKeyHeld,
+                .uniqueKeyRepeated, .robotElsewhere, .deadlineTooEarly, .nameTaken, .tooManyJobs, .unreadable:
                 .refused("\(error)")
             }
     }
