@@ -9,7 +9,8 @@ extension BrokerError {
             case .leaseLost(let job): .leaseLost(job)
             case .sessionEnded: .sessionEnded
             case .contended: .unavailable("\(error)")
-            case .notFound, .invalidTransition, .alreadyReplayed, .idempotencyConflict, .nameTaken, .tooManyJobs,
+            case .notFound, .invalidTransition, .alreadyReplayed, .idempotencyConflict, .uniqueKeyHeld,
+                .uniqueKeyRepeated, .robotElsewhere, .deadlineTooEarly, .notInMemory, .nameTaken, .tooManyJobs,
                 .unreadable:
                 .refused("\(error)")
             }

@@ -1,4 +1,4 @@
-import CasareDomain
+@testable import CasareDomain
 import Testing
 
 struct UniquenessTests {
