@@ -150,7 +150,8 @@ extension SubmitQueries {
                     OR asked.policy = 'replace' AND held.is_over IS NOT TRUE AND waiting.job_id IS NOT NULL
                         AND removed.job_id IS NULL
                 ) AS is_stale,
-                held.job_id IS NULL OR removed.job_id IS NOT NULL OR held.job_id = asked.instead_of OR CASE held.scope
+                held.job_id IS NULL OR removed.job_id IS NOT NULL OR held.job_id IS NOT DISTINCT FROM asked.instead_of
+                OR CASE held.scope
                     WHEN 'window' THEN held.is_over
                     WHEN 'unfinished' THEN EXISTS (
                         SELECT FROM outcomes
