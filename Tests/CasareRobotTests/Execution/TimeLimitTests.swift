@@ -23,7 +23,7 @@ struct TimeLimitTests {
             logger.logLevel = .critical
             try await withTemporaryDirectory { folder in
                 let executor = JobExecutor(
-                    broker: broker, catalogue: StandardNodes.catalogue,
+                    broker: broker, programs: ProgramCache(catalogue: StandardNodes.catalogue),
                     configuration: RobotConfiguration(
                         description: try BrokerFixture.description("robot"), workingDirectory: folder),
                     logger: logger, isStopRequested: { false })
