@@ -26,6 +26,8 @@ package enum StoreError: Error, Hashable, Sendable {
     case uniqueKeyRepeated(key: String)
     /// The robot that a job asks for does not take jobs of that environment.
     case robotElsewhere(Robot.ID, environment: String, asked: String)
+    /// A queue in memory cannot do what a job asks of it.
+    case notInMemory
     /// Nobody could begin the job in time: `start` is when it may begin at the earliest.
     case deadlineTooEarly(Date, start: Date)
     case nameTaken(Noun, String)
@@ -56,6 +58,9 @@ extension StoreError: CustomStringConvertible {
         case .robotElsewhere(let robot, let environment, let asked):
             "robot \(robot) takes jobs of the environment \(environment), and this one is for \(asked); submit it for "
                 + environment
+        case .notInMemory:
+            "a queue in memory knows no queue keys, requirements, deadlines and unique keys; leave them out, or submit to "
+                + "a server with a database"
         case .deadlineTooEarly(let deadline, let start):
             "the deadline \(deadline.formatted(.iso8601)) is over before the job may begin, at "
                 + "\(start.formatted(.iso8601)); give a later one"

@@ -38,7 +38,7 @@ struct StoreFixture: Sendable {
     func job(
         _ variables: Object = [:], priority: Priority = .normal, options: Job.Options = .init(), due: NewJob.Due = .now,
         idempotency: NewJob.Idempotency? = nil, environment: String = "default", queueKey: String? = nil,
-        requirements: Job.Requirements = .none, deadline: NewJob.Deadline? = nil, uniqueness: Job.Uniqueness? = nil
+        requirements: Job.Requirements = .anyRobot, deadline: NewJob.Deadline? = nil, uniqueness: Job.Uniqueness? = nil
     ) -> NewJob {
         NewJob(
             workflow: self.workflow, workflowVersion: 1, variables: variables, priority: priority,

@@ -116,7 +116,7 @@ struct QueueOptions: ParsableArguments {
         request.queueKey = self.queueKey
         let requirements = Job.Requirements(
             tags: self.requireTag, capabilities: self.requireCapability, robot: self.robot?.id)
-        request.requirements = requirements == Job.Requirements.none ? nil : requirements
+        request.requirements = requirements == .anyRobot ? nil : requirements
         request.expiresAt = self.deadline?.date
         request.expiresInSeconds = self.expiresIn?.seconds
         guard let uniqueKey else { return }

@@ -12,7 +12,7 @@ extension Job {
         /// This robot and no other.
         public let robot: Robot.ID?
 
-        public static let none = Requirements()
+        public static let anyRobot = Requirements()
 
         public init(tags: [String] = [], capabilities: [String] = [], robot: Robot.ID? = nil) {
             self.tags = Self.canonical(tags)

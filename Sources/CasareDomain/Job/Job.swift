@@ -117,7 +117,7 @@ public struct Job: Identifiable, Hashable, Sendable {
         id: ID, workflow: Workflow.ID, workflowName: String, workflowVersion: Int, priority: Priority,
         environment: String, variables: Object, options: Options, attempt: Int, state: State, idempotencyKey: String?,
         retryOf: ID?, createdAt: Date, createdBy: String, queueKey: String? = nil,
-        requirements: Requirements = .none, expiresAt: Date? = nil, uniqueKey: UniqueKey? = nil
+        requirements: Requirements = .anyRobot, expiresAt: Date? = nil, uniqueKey: UniqueKey? = nil
     ) {
         self.id = id
         self.workflow = workflow

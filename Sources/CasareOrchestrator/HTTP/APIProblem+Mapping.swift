@@ -46,6 +46,8 @@ extension APIProblem {
                 details: ["job_id": .string(holder.description)])
         case .uniqueKeyRepeated:
             self.init(.validation, error.description, field: "jobs")
+        case .notInMemory:
+            self.init(.validation, error.description)
         case .deadlineTooEarly:
             self.init(.validation, error.description, field: "expires_at")
         case .robotElsewhere:

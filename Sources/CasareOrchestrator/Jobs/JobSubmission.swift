@@ -73,7 +73,7 @@ struct JobSubmission: Sendable {
                     workflow: version.workflow, workflowVersion: version.number, variables: request.variables,
                     priority: request.priority, environment: request.environment, options: request.options,
                     idempotency: self.idempotencies[position], due: Self.due(request), queueKey: request.queueKey,
-                    requirements: request.requirements ?? .none, deadline: Self.deadline(request),
+                    requirements: request.requirements ?? .anyRobot, deadline: Self.deadline(request),
                     uniqueness: request.unique))
         }
         return try JobStore.submit(jobs, by: actor, on: connection)

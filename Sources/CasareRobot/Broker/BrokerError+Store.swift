@@ -10,7 +10,8 @@ extension BrokerError {
             case .sessionEnded: .sessionEnded
             case .contended: .unavailable("\(error)")
             case .notFound, .invalidTransition, .alreadyReplayed, .idempotencyConflict, .uniqueKeyHeld,
-                .uniqueKeyRepeated, .robotElsewhere, .deadlineTooEarly, .nameTaken, .tooManyJobs, .unreadable:
+                .uniqueKeyRepeated, .robotElsewhere, .deadlineTooEarly, .notInMemory, .nameTaken, .tooManyJobs,
+                .unreadable:
                 .refused("\(error)")
             }
     }

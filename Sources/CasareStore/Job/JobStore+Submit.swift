@@ -105,7 +105,12 @@ package enum JobStore {
                 "now": .timestamp(now),
             ]
         ).only()
-        try self.check(try row.int("stored"), jobs, on: connection)
+        let stored = try row.int("stored")
+        if stored == 0 {
+            // Workflows are assigned to robots, or there is no such version, which is told then.
+            return try self.storeAsking(jobs, by: submitter, now: now, on: connection)
+        }
+        try self.check(stored, jobs, on: connection)
         if let queues = try row.decode("ruled_queues", as: [Int32]?.self) {
             let priorities = Set(jobs.map { Int16($0.priority.rawValue) })
             try connection.execute(

@@ -48,7 +48,7 @@ package struct NewJob: Hashable, Sendable {
         id: Job.ID = .new(at: Date()), workflow: Workflow.ID, workflowVersion: Int, variables: Object = [:],
         priority: Priority = .normal, environment: String = NewJob.environmentDefault, options: Job.Options = .init(),
         idempotency: Idempotency? = nil, due: Due = .now, queueKey: String? = nil,
-        requirements: Job.Requirements = .none, deadline: Deadline? = nil, uniqueness: Job.Uniqueness? = nil
+        requirements: Job.Requirements = .anyRobot, deadline: Deadline? = nil, uniqueness: Job.Uniqueness? = nil
     ) {
         self.id = id
         self.workflow = workflow
@@ -67,7 +67,7 @@ package struct NewJob: Hashable, Sendable {
 
     /// Whether it asks the queue for more than a place in it: that takes another statement.
     package var asksForMore: Bool {
-        self.queueKey != nil || self.requirements != .none || self.deadline != nil || self.uniqueness != nil
+        self.queueKey != nil || self.requirements != .anyRobot || self.deadline != nil || self.uniqueness != nil
     }
 }
 

@@ -2,7 +2,7 @@ import CasarePostgres
 
 /// For jobs that ask the queue for more than a place in it.
 extension SubmitQueries {
-    /// As `submit`, for jobs with a key, a requirement's number (`requirement`), a deadline or a unique key too. Those that
+    /// As `submit`, for jobs with a key, a requirement's number (`QueueStore.requirement`), a deadline or a unique key too. Those that
     /// have none, of a queue without rules, take the way that they take there. A statement of its own, because starting
     /// its plan costs plain submits 0.1 ms each.
     static let submitAsking = Query(
@@ -87,25 +87,6 @@ extension SubmitQueries {
         SELECT count(*) AS stored FROM known
         """)
 
-    /// The number of what jobs of an environment require, once for all that require the same. It never changes.
-    /// Tags and capabilities are sorted and without repetition.
-    static let requirement = Query(
-        """
-        WITH queue AS (
-            INSERT INTO queues (name) SELECT @environment
-            WHERE NOT EXISTS (SELECT FROM queues WHERE tenant_id = casare_tenant() AND name = @environment)
-            ON CONFLICT (tenant_id, name) DO UPDATE SET name = excluded.name
-            RETURNING queue_id
-        )
-        SELECT casare_requirement(queue_id, @tags::text[], @capabilities::text[], @robot::text, @workflow::uuid) AS requirement_id
-        FROM (
-            SELECT queue_id FROM queue
-            UNION ALL
-            SELECT queue_id FROM queues WHERE tenant_id = casare_tenant() AND name = @environment
-        ) AS known
-        LIMIT 1
-        """)
-
     static let robotEnvironment = Query(
         "SELECT environment FROM robots WHERE tenant_id = casare_tenant() AND robot_id = @robot")
 
@@ -169,7 +150,8 @@ extension SubmitQueries {
                     OR asked.policy = 'replace' AND held.is_over IS NOT TRUE AND waiting.job_id IS NOT NULL
                         AND removed.job_id IS NULL
                 ) AS is_stale,
-                held.job_id IS NULL OR removed.job_id IS NOT NULL OR held.job_id = asked.instead_of OR CASE held.scope
+                held.job_id IS NULL OR removed.job_id IS NOT NULL OR held.job_id IS NOT DISTINCT FROM asked.instead_of
+                OR CASE held.scope
                     WHEN 'window' THEN held.is_over
                     WHEN 'unfinished' THEN EXISTS (
                         SELECT FROM outcomes

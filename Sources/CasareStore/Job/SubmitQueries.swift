@@ -25,7 +25,8 @@ enum SubmitQueries {
     /// Returns how many jobs were stored, fewer than asked when a workflow version does not exist, and which of their
     /// queues have rules: for these `wake` must follow.
     ///
-    /// It is for calls none of whose jobs asks for more; `submitAsking` takes all.
+    /// It is for calls none of whose jobs asks for more; `submitAsking` takes all. Where any workflow of the tenant is
+    /// assigned to robots, which is a requirement that jobs do not say themselves, it stores nothing.
     static let submit = Query(
         """
         WITH asked AS MATERIALIZED (
@@ -58,6 +59,8 @@ enum SubmitQueries {
                 ON workflow_versions.tenant_id = casare_tenant()
                 AND workflow_versions.workflow_id = asked.workflow_id
                 AND workflow_versions.version = asked.version
+            -- Once for the statement: a tenant that assigns workflows to robots has its jobs stored by the other one.
+            WHERE NOT EXISTS (SELECT FROM workflow_robots WHERE workflow_robots.tenant_id = casare_tenant())
         ), stored AS (
             INSERT INTO jobs (
                 job_id, workflow_id, workflow_version, queue_id, priority, variables, options, idempotency_key,

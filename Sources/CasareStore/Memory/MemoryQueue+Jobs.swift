@@ -7,12 +7,14 @@ extension MemoryQueue {
     /// Stores all of the jobs or none, and makes those that are due ready.
     ///
     /// - Returns: one entry for each job, in the same order.
+    /// - Throws: `StoreError.notInMemory` for what only a database's queue knows.
     package mutating func submit(
         _ jobs: [NewJob], by submitter: String, idempotencyWindow: Duration = JobStore.idempotencyWindow, now: Date
     ) throws(StoreError) -> [SubmittedJob] {
         guard jobs.count <= JobStore.jobsPerSubmitMax else {
             throw .tooManyJobs(jobs.count, max: JobStore.jobsPerSubmitMax)
         }
+        guard !jobs.contains(where: \.asksForMore) else { throw .notInMemory }
         for job in jobs { _ = try self.version(job.workflowVersion, of: job.workflow) }
         try self.checkKeys(jobs.compactMap(\.idempotency), now: now)
         var submitted: [SubmittedJob] = []

@@ -52,7 +52,7 @@ public struct JobInfo: Hashable, Sendable, Codable {
         self.variables = job.variables
         self.options = job.options
         self.queueKey = job.queueKey
-        self.requirements = job.requirements == Job.Requirements.none ? nil : job.requirements
+        self.requirements = job.requirements == .anyRobot ? nil : job.requirements
         self.expiresAt = job.expiresAt
         self.unique = job.uniqueKey.map(UniqueKeyInfo.init)
         var robot: String?

@@ -56,6 +56,6 @@ struct UniquenessTests {
         let one = Job.Requirements(tags: ["b", "a", "b", "é", "e\u{301}"])
         #expect(one.tags.map { $0.unicodeScalars.count } == [1, 1, 2, 1])
         #expect(one == Job.Requirements(tags: ["e\u{301}", "a", "é", "b"]))
-        #expect(Job.Requirements(tags: []) == .none && Job.Requirements(capabilities: ["x"]) != .none)
+        #expect(Job.Requirements(tags: []) == .anyRobot && Job.Requirements(capabilities: ["x"]) != .anyRobot)
     }
 }

@@ -45,12 +45,12 @@ struct TimeLimitTests {
             }
             #expect(outcome.kind == .failed(.timeout))
             #expect(outcome.message == "The job timed out after 0.2s")
-            let letter = try await fixture.database.asTenant(.default) { try DeadLetterStore.get(last.id, on: $0) }
+            let letter = try await fixture.deadLetter(last.id)
             #expect(letter?.failure.kind == .timeout)
         }
     }
 
-    @Test(arguments: Form.allCases)
+    @Test(arguments: Form.withTenants)
     func `a robot never gets a job whose deadline is past`(form: Form) async throws {
         try await BrokerFixture.with(form) { fixture in
             let known = try await fixture.submit()[0]

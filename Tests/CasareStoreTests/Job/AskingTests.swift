@@ -35,7 +35,7 @@ struct AskingTests {
             #expect(listed == [job])
             let plain = try await store.submit(store.job())
             let other = try #require(try await store.get(plain))
-            #expect(other.queueKey == nil && other.requirements == .none && other.expiresAt == nil)
+            #expect(other.queueKey == nil && other.requirements == .anyRobot && other.expiresAt == nil)
         }
     }
 
@@ -89,6 +89,23 @@ struct AskingTests {
             await #expect(
                 throws: StoreError.robotElsewhere(StoreFixture.robot, environment: "default", asked: "gpu")
             ) { try await store.submit([elsewhere]) }
+        }
+    }
+
+    @Test func `a job whose workflow is assigned to robots asks for one of them without saying so`() async throws {
+        try await withFixture { store in
+            try await store.run {
+                try QueueStore.assign(store.workflow, to: [StoreFixture.robot], by: "ann", on: $0)
+            }
+            let id = try await store.submit(store.job())
+            #expect(try await self.places(store) == [0, 1])
+            #expect(try await store.lease(9).map(\.lease.job) == [id])
+            var wrong = store.job()
+            wrong.workflowVersion = 7
+            let jobs = [wrong]
+            await #expect(throws: StoreError.notFound(.workflowVersion, "7 of \(store.workflow)")) {
+                try await store.submit(jobs)
+            }
         }
     }
 

@@ -46,6 +46,11 @@ struct MemoryQueueTests {
         try #require(try self.queue.lease(self.session, limit: 1, now: now).first).lease
     }
 
+    @Test mutating func `what only a database's queue knows is refused`() throws {
+        let job = NewJob(workflow: self.workflow, workflowVersion: 1, deadline: .after(.seconds(60)))
+        #expect(throws: StoreError.notInMemory) { try self.queue.submit([job], by: "ann", now: noon) }
+    }
+
     @Test mutating func `the most urgent goes first, then who has waited longest`() throws {
         let normal = try [self.submit(), self.submit()]
         let low = try self.submit(.low)
