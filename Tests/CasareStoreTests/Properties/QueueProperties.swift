@@ -78,8 +78,8 @@ private struct QueueSequence {
             try await self.open()
             for _ in 0..<Int.random(in: 4...Self.operationsMax, using: &self.random) {
                 try await self.operate()
-                try await self.compare()
             }
+            try await self.compare()
             try await self.drain()
             return true
         } catch let difference as Difference {
