@@ -36,7 +36,7 @@ package struct Orchestrator: Service {
         self.logger = logger
         self.services = Services(
             database: database, catalogue: catalogue, bell: ReadyBell(database.configuration),
-            waitingRoom: WaitingRoom(), watermarks: SessionWatermarks(), loops: LoopBoard(), promotionAlarm: Alarm(),
+            waitingRoom: WaitingRoom(), cursors: SessionCursors(), loops: LoopBoard(), promotionAlarm: Alarm(),
             openAPI: OpenAPIDocument(Self.routes), leaseBytesMax: leaseBytesMax)
     }
 

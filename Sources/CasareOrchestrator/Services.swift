@@ -7,7 +7,7 @@ struct Services: Sendable {
     let catalogue: NodeCatalogue
     let bell: ReadyBell
     let waitingRoom: WaitingRoom
-    let watermarks: SessionWatermarks
+    let cursors: SessionCursors
     let loops: LoopBoard
     /// Woken when something becomes due earlier than the promotion loop would look.
     let promotionAlarm: Alarm

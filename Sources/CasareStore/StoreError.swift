@@ -4,7 +4,7 @@ package import CasareDomain
 package enum StoreError: Error, Hashable, Sendable {
     /// What was looked for.
     package enum Noun: String, Hashable, Sendable {
-        case workflow, job, robot, token
+        case workflow, job, queue, robot, token
         case workflowVersion = "workflow version"
         case deadLetter = "dead letter"
     }

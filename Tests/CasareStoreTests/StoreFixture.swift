@@ -55,9 +55,9 @@ struct StoreFixture: Sendable {
 
     func lease(_ limit: Int = 1, session: Robot.SessionID? = nil, now: Date? = nil) async throws -> [LeasedJob] {
         try await self.run { connection in
-            var watermarks = Watermarks()
+            var cursor = LeaseCursor()
             return try LeaseStore.lease(
-                session ?? self.session, limit: limit, watermarks: &watermarks, now: now, on: connection)
+                session ?? self.session, limit: limit, cursor: &cursor, now: now, on: connection)
         }
     }
 

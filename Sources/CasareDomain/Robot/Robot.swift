@@ -49,10 +49,12 @@ public struct Robot: Identifiable, Hashable, Sendable {
     public let slotsInUse: Int
     public let lastSeenAt: Date?
     public let registeredAt: Date
+    /// Since when it is to lease nothing more.
+    public let cordonedAt: Date?
 
     public init(
         id: ID, environment: String, tags: [String], capabilities: [String], slots: Int, status: Status,
-        slotsInUse: Int, lastSeenAt: Date?, registeredAt: Date
+        slotsInUse: Int, lastSeenAt: Date?, registeredAt: Date, cordonedAt: Date? = nil
     ) {
         self.id = id
         self.environment = environment
@@ -63,5 +65,6 @@ public struct Robot: Identifiable, Hashable, Sendable {
         self.slotsInUse = slotsInUse
         self.lastSeenAt = lastSeenAt
         self.registeredAt = registeredAt
+        self.cordonedAt = cordonedAt
     }
 }

@@ -44,7 +44,7 @@ enum SessionRoutes {
             try request.checkOwns(session, on: connection)
             return try LeaseStore.closeSession(session, reason: "the robot ended its session", on: connection)
         }
-        request.services.watermarks.forget(session)
+        request.services.cursors.forget(session)
         if !handedBack.isEmpty {
             request.services.bell.ring(request.principal.tenant)
             request.services.bell.jobsChanged(handedBack)
@@ -76,21 +76,19 @@ enum SessionRoutes {
     private static func leaseOnce(
         _ session: Robot.SessionID, limit: Int, _ request: APIRequest
     ) async throws -> [LeasedJob] {
-        let before = request.services.watermarks[session]
+        let before = request.services.cursors[session]
         let (jobs, released, after) = try await request.inTenant { connection in
             try request.checkOwns(session, on: connection)
-            var watermarks = before
-            let leased = try LeaseStore.lease(session, limit: limit, watermarks: &watermarks, on: connection)
-            if leased.isEmpty, try !LeaseStore.isOpen(session, on: connection) {
-                throw StoreError.sessionEnded(session)
-            }
+            var cursor = before
+            let leased = try LeaseStore.lease(session, limit: limit, cursor: &cursor, on: connection)
+            if cursor.hasEnded { throw StoreError.sessionEnded(session) }
             let jobs = self.fitting(leased, bytesMax: request.services.leaseBytesMax)
             for job in leased[jobs.endIndex...] {
                 try LeaseStore.release(job.lease, reason: "it did not fit into one answer with others", on: connection)
             }
-            return (Array(jobs), leased.count > jobs.count, watermarks)
+            return (Array(jobs), leased.count > jobs.count, cursor)
         }
-        request.services.watermarks[session] = after
+        request.services.cursors[session] = after
         if released { request.services.bell.ring(request.principal.tenant) }
         guard !jobs.isEmpty else { return [] }
         request.services.bell.jobsChanged(jobs.map(\.lease.job))

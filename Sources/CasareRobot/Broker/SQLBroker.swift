@@ -28,7 +28,7 @@ package actor SQLBroker: Broker {
     private let writes: WriteGroup
     private let readiness = ReadySignal()
     var session: Session?
-    private var watermarks = Watermarks()
+    private var cursor = LeaseCursor()
     /// The bell and the listener, from the first session to `close`.
     private var helpers: [Task<Void, Never>] = []
 
@@ -51,11 +51,11 @@ package actor SQLBroker: Broker {
         let former = self.session
         self.session = nil
         await former?.connection.close()
-        self.watermarks = Watermarks()
+        self.cursor = LeaseCursor()
         let bootID = self.bootID
         let duration = self.leaseDuration
         do {
-            let connection = try await self.database.connect()
+            let connection = try await self.database.connect(as: self.tenant)
             do {
                 let id = try await Database.asTenant(self.tenant, on: connection) { connection in
                     _ = try RobotStore.register(
@@ -89,23 +89,27 @@ package actor SQLBroker: Broker {
 
     private func leaseNow(slots: Int) async throws(BrokerError) -> [LeasedJob] {
         guard let session = self.session else { throw .sessionEnded }
-        let watermarks = self.watermarks
+        let before = self.cursor
         let tenant = self.tenant
-        let (jobs, marks): ([LeasedJob], Watermarks)
+        let (jobs, after): ([LeasedJob], LeaseCursor)
+        let lease: @Sendable (isolated PostgresConnection) throws -> ([LeasedJob], LeaseCursor) = { connection in
+            var cursor = before
+            let jobs = try LeaseStore.lease(session.id, limit: slots, cursor: &cursor, on: connection)
+            if cursor.hasEnded { throw StoreError.sessionEnded(session.id) }
+            return (jobs, cursor)
+        }
         do {
-            (jobs, marks) = try await Database.asTenant(tenant, on: session.connection) { connection in
-                var marks = watermarks
-                let jobs = try LeaseStore.lease(session.id, limit: slots, watermarks: &marks, on: connection)
-                if jobs.isEmpty, try !LeaseStore.isOpen(session.id, on: connection) {
-                    throw StoreError.sessionEnded(session.id)
-                }
-                return (jobs, marks)
-            }
+            // The statement of a plain queue needs no transaction around it, which would cost two more round trips. What
+            // it leased goes back with a renewal when one that follows it fails.
+            (jobs, after) =
+                before.mode == .plain
+                ? try await session.connection.run(lease)
+                : try await Database.asTenant(tenant, on: session.connection, lease)
         } catch {
             throw Self.brokerError(error)
         }
-        // A session that was opened meanwhile has watermarks of its own.
-        if self.session?.id == session.id { self.watermarks = marks }
+        // A session that was opened meanwhile has a cursor of its own.
+        if self.session?.id == session.id { self.cursor = after }
         self.bell.jobsChanged(jobs.map(\.lease.job))
         return jobs
     }

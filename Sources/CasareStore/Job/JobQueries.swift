@@ -172,8 +172,13 @@ enum JobQueries {
     static let counts = Query(
         """
         SELECT
-            (SELECT count(*) FROM queues JOIN ready USING (queue_id)
-            WHERE queues.tenant_id = casare_tenant() AND ready.tenant_id = casare_tenant()) AS ready,
+            (
+                (SELECT count(*) FROM queues JOIN ready USING (queue_id)
+                WHERE queues.tenant_id = casare_tenant() AND ready.tenant_id = casare_tenant())
+                + (SELECT count(*) FROM lanes
+                JOIN ready ON ready.queue_id = lanes.lane_id AND ready.priority = lanes.priority
+                WHERE lanes.tenant_id = casare_tenant() AND lanes.lane_id < 0 AND ready.tenant_id = casare_tenant())
+            ) AS ready,
             (SELECT count(*) FROM scheduled WHERE tenant_id = casare_tenant()) AS scheduled,
             (SELECT count(*) FROM leases WHERE tenant_id = casare_tenant()) AS running,
             (SELECT count(*) FROM blocked WHERE tenant_id = casare_tenant()) AS blocked,
@@ -186,20 +191,22 @@ enum JobQueries {
         """
         WITH from_ready AS (
             DELETE FROM ready WHERE tenant_id = casare_tenant() AND job_id = @job
-            RETURNING job_id, attempt, NULL::timestamptz AS since, NULL::text AS robot_id, 'pending' AS status
+            RETURNING job_id, attempt, NULL::timestamptz AS since, NULL::text AS robot_id, 'pending' AS status,
+                NULL::bigint AS gate
         ), from_scheduled AS (
             DELETE FROM scheduled WHERE tenant_id = casare_tenant() AND job_id = @job
-            RETURNING job_id, attempt, NULL::timestamptz AS since, NULL::text AS robot_id, 'pending' AS status
+            RETURNING job_id, attempt, NULL::timestamptz AS since, NULL::text AS robot_id, 'pending' AS status,
+                NULL::bigint AS gate
         ), from_blocked AS (
             DELETE FROM blocked WHERE tenant_id = casare_tenant() AND job_id = @job
-            RETURNING job_id, attempt, NULL::timestamptz AS since, robot_id, 'blocked' AS status
+            RETURNING job_id, attempt, NULL::timestamptz AS since, robot_id, 'blocked' AS status, NULL::bigint AS gate
         ), from_leases AS (
             DELETE FROM leases WHERE tenant_id = casare_tenant() AND job_id = @job
             RETURNING
                 job_id, attempt, since,
                 (SELECT robot_id FROM robot_sessions AS session
                 WHERE session.tenant_id = leases.tenant_id AND session.session_id = leases.session_id) AS robot_id,
-                'running' AS status
+                'running' AS status, gate
         ), gone AS (
             SELECT * FROM from_ready UNION ALL SELECT * FROM from_scheduled
             UNION ALL SELECT * FROM from_blocked UNION ALL SELECT * FROM from_leases
@@ -215,6 +222,20 @@ enum JobQueries {
                 job_id, coalesce(@now::timestamptz, now()), 'cancelled',
                 json_build_object('by', @by::text, 'reason', @reason::text)
             FROM gone
+        ), woken AS (
+            UPDATE lanes SET parked_until = NULL, parked_for = NULL, version = lanes.version + 1
+            FROM (
+                SELECT DISTINCT waiting.lane_id, waiting.priority
+                FROM gone CROSS JOIN LATERAL (
+                    SELECT lane_id, priority FROM lanes
+                    WHERE lanes.tenant_id = casare_tenant() AND lanes.queue_id = (gone.gate >> 32)::int4
+                        AND lanes.key_id = (gone.gate & 4294967295)::int4 AND lanes.key_id > 0
+                        AND lanes.parked_for = 'concurrency'
+                    FOR NO KEY UPDATE SKIP LOCKED
+                ) AS waiting
+                WHERE gone.gate IS NOT NULL
+            ) AS waiting
+            WHERE lanes.lane_id = waiting.lane_id AND lanes.priority = waiting.priority
         )
         SELECT status FROM gone
         """)

@@ -89,7 +89,8 @@ enum SubmitQueries {
         LIMIT 1
         """)
 
-    /// Marks a dead letter as replayed and submits its job anew, for nobody else to do it again.
+    /// Marks a dead letter as replayed and submits its job anew, for nobody else to do it again. Key and requirement are
+    /// those of the job that failed, while that is kept.
     static let retry = Query(
         """
         WITH letter AS (
@@ -97,18 +98,34 @@ enum SubmitQueries {
             SET replayed_as = @new, replayed_at = coalesce(@now::timestamptz, now()), replayed_by = @by
             WHERE tenant_id = casare_tenant() AND job_id = @job AND replayed_as IS NULL
             RETURNING *
+        ), fresh AS MATERIALIZED (
+            SELECT letter.*, asked.queue_key, asked.requirement_id
+            FROM letter LEFT JOIN LATERAL (
+                SELECT queue_key, requirement_id FROM jobs
+                WHERE jobs.tenant_id = casare_tenant() AND jobs.job_id = letter.job_id LIMIT 1
+            ) AS asked ON true
         ), stored AS (
             INSERT INTO jobs (
                 job_id, workflow_id, workflow_version, queue_id, priority, variables, options, retry_of, created_at,
-                created_by
+                created_by, queue_key, requirement_id
             )
             SELECT
                 replayed_as, workflow_id, workflow_version, queue_id, priority,
-                coalesce(@variables::text::json, variables), options, job_id, replayed_at, replayed_by
-            FROM letter
+                coalesce(@variables::text::json, variables), options, job_id, replayed_at, replayed_by, queue_key,
+                requirement_id
+            FROM fresh
         ), queued AS (
             INSERT INTO ready (job_id, queue_id, attempt, priority)
-            SELECT replayed_as, queue_id, 0, priority FROM letter
+            SELECT
+                replayed_as,
+                CASE
+                    WHEN fresh.queue_key IS NULL AND fresh.requirement_id IS NULL
+                        AND NOT EXISTS (SELECT FROM queue_rules WHERE queue_rules.queue_id = fresh.queue_id)
+                        THEN fresh.queue_id
+                    ELSE casare_lane(fresh.queue_id, fresh.queue_key, fresh.requirement_id, fresh.priority)
+                END,
+                0, priority
+            FROM fresh
         ), noted AS (
             INSERT INTO events (job_id, at, kind, detail)
             SELECT job_id, replayed_at, 'retried', json_build_object('as', replayed_as, 'by', replayed_by) FROM letter

@@ -20,7 +20,11 @@ extension LeaseQueries {
             SELECT
                 gone.tenant_id, gone.job_id, 'completed', gone.attempt, gone.since,
                 coalesce(@now::timestamptz, now()), robot_sessions.robot_id
-            FROM gone LEFT JOIN robot_sessions USING (tenant_id, session_id)
+            FROM gone
+            LEFT JOIN LATERAL (
+                SELECT robot_id FROM robot_sessions AS session
+                WHERE session.tenant_id = gone.tenant_id AND session.session_id = gone.session_id LIMIT 1
+            ) AS robot_sessions ON true
         ), kept AS (
             INSERT INTO job_results (tenant_id, job_id, result) SELECT tenant_id, job_id, result::json FROM gone
         ), noted_completed AS (
@@ -35,11 +39,12 @@ extension LeaseQueries {
             WHERE ctid = ANY (ARRAY(
                 SELECT next.ctid
                 FROM session
-                CROSS JOIN unnest(@priorities::int2[], @watermarks::int8[]) AS mark (priority, seq)
+                CROSS JOIN unnest(@priorities::int2[], @watermarks::int8[], @untils::int8[])
+                    AS mark (priority, seq, until)
                 CROSS JOIN LATERAL (
                     SELECT ready.ctid FROM ready
                     WHERE ready.tenant_id = casare_tenant() AND ready.queue_id = session.queue_id
-                        AND ready.priority = mark.priority AND ready.seq > mark.seq
+                        AND ready.priority = mark.priority AND ready.seq > mark.seq AND ready.seq <= mark.until
                     ORDER BY ready.seq
                     LIMIT @limit
                     FOR UPDATE SKIP LOCKED
@@ -57,14 +62,14 @@ extension LeaseQueries {
         )
         SELECT
             true AS is_completed, job_id, NULL::int8 AS token, NULL::int8 AS seq, NULL::int2 AS priority,
-            NULL::int4 AS attempt, NULL::uuid AS workflow_id, NULL::text AS workflow_name,
+            NULL::int4 AS attempt, NULL::timestamptz AS expires_at, NULL::uuid AS workflow_id, NULL::text AS workflow_name,
             NULL::int4 AS workflow_version, NULL::json AS variables, NULL::json AS options, NULL::json AS document,
             NULL::boolean AS path_rules, NULL::boolean AS command_rules, NULL::boolean AS url_rules,
             NULL::boolean AS node_overrides, NULL::boolean AS scripts
         FROM gone
         UNION ALL
         (SELECT
-            false, taken.job_id, taken.token, taken.seq, taken.priority, taken.attempt,
+            false, taken.job_id, taken.token, taken.seq, taken.priority, taken.attempt, jobs.expires_at,
             jobs.workflow_id, workflows.name, jobs.workflow_version, jobs.variables, jobs.options,
             CASE WHEN row_number() OVER (
                 PARTITION BY jobs.workflow_id, jobs.workflow_version ORDER BY taken.priority DESC, taken.seq
@@ -75,11 +80,16 @@ extension LeaseQueries {
         CROSS JOIN LATERAL (
             SELECT * FROM jobs WHERE jobs.tenant_id = casare_tenant() AND jobs.job_id = taken.job_id LIMIT 1
         ) AS jobs
-        JOIN workflows ON workflows.tenant_id = jobs.tenant_id AND workflows.workflow_id = jobs.workflow_id
-        JOIN workflow_versions
-            ON workflow_versions.tenant_id = jobs.tenant_id
-            AND workflow_versions.workflow_id = jobs.workflow_id
-            AND workflow_versions.version = jobs.workflow_version
+        CROSS JOIN LATERAL (
+            SELECT name FROM workflows
+            WHERE workflows.tenant_id = casare_tenant() AND workflows.workflow_id = jobs.workflow_id LIMIT 1
+        ) AS workflows
+        CROSS JOIN LATERAL (
+            SELECT document FROM workflow_versions AS known
+            WHERE known.tenant_id = casare_tenant() AND known.workflow_id = jobs.workflow_id
+                AND known.version = jobs.workflow_version
+            LIMIT 1
+        ) AS workflow_versions
         ORDER BY taken.priority DESC, taken.seq)
         """)
 }

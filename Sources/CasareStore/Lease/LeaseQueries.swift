@@ -1,26 +1,29 @@
 import CasarePostgres
 
 enum LeaseQueries {
-    /// Hands the next ready jobs of a session's queue to it, the most urgent first and then in the order in which they
-    /// became ready, above one watermark per priority. Rows that another transaction is leasing are skipped, not
-    /// waited for.
+    /// Hands the next ready jobs of a plain queue to a session of it, scan by scan: each of one priority, above a
+    /// watermark and up to an end, in the order in which the jobs became ready. Rows that another transaction is leasing
+    /// are skipped, not waited for.
     ///
-    /// A document comes with the first job of its workflow version only; the others have none.
+    /// It finds nothing once the queue has rules or the robot is cordoned: `kind` tells which. A document comes with the
+    /// first job of its workflow version only; the others have none.
     static let lease = Query(
         """
         WITH session AS (
             SELECT session_id, queue_id FROM robot_sessions
-            WHERE tenant_id = casare_tenant() AND session_id = @session AND ended_at IS NULL
+            WHERE tenant_id = casare_tenant() AND session_id = @session AND ended_at IS NULL AND cordoned_at IS NULL
+                AND NOT EXISTS (SELECT FROM queue_rules WHERE queue_rules.queue_id = robot_sessions.queue_id)
         ), taken AS (
             DELETE FROM ready
             WHERE ctid = ANY (ARRAY(
                 SELECT next.ctid
                 FROM session
-                CROSS JOIN unnest(@priorities::int2[], @watermarks::int8[]) AS mark (priority, seq)
+                CROSS JOIN unnest(@priorities::int2[], @watermarks::int8[], @untils::int8[])
+                    AS mark (priority, seq, until)
                 CROSS JOIN LATERAL (
                     SELECT ready.ctid FROM ready
                     WHERE ready.tenant_id = casare_tenant() AND ready.queue_id = session.queue_id
-                        AND ready.priority = mark.priority AND ready.seq > mark.seq
+                        AND ready.priority = mark.priority AND ready.seq > mark.seq AND ready.seq <= mark.until
                     ORDER BY ready.seq
                     LIMIT @limit
                     FOR UPDATE SKIP LOCKED
@@ -37,7 +40,7 @@ enum LeaseQueries {
             SELECT tenant_id, job_id, coalesce(@now::timestamptz, now()), 'leased' FROM taken
         )
         SELECT
-            taken.job_id, taken.token, taken.seq, taken.priority, taken.attempt,
+            taken.job_id, taken.token, taken.seq, taken.priority, taken.attempt, jobs.expires_at,
             jobs.workflow_id, workflows.name AS workflow_name, jobs.workflow_version, jobs.variables, jobs.options,
             CASE WHEN row_number() OVER (
                 PARTITION BY jobs.workflow_id, jobs.workflow_version ORDER BY taken.priority DESC, taken.seq
@@ -48,12 +51,38 @@ enum LeaseQueries {
         CROSS JOIN LATERAL (
             SELECT * FROM jobs WHERE jobs.tenant_id = casare_tenant() AND jobs.job_id = taken.job_id LIMIT 1
         ) AS jobs
-        JOIN workflows ON workflows.tenant_id = jobs.tenant_id AND workflows.workflow_id = jobs.workflow_id
-        JOIN workflow_versions
-            ON workflow_versions.tenant_id = jobs.tenant_id
-            AND workflow_versions.workflow_id = jobs.workflow_id
-            AND workflow_versions.version = jobs.workflow_version
+        CROSS JOIN LATERAL (
+            SELECT name FROM workflows
+            WHERE workflows.tenant_id = casare_tenant() AND workflows.workflow_id = jobs.workflow_id LIMIT 1
+        ) AS workflows
+        CROSS JOIN LATERAL (
+            SELECT document FROM workflow_versions AS known
+            WHERE known.tenant_id = casare_tenant() AND known.workflow_id = jobs.workflow_id
+                AND known.version = jobs.workflow_version
+            LIMIT 1
+        ) AS workflow_versions
         ORDER BY taken.priority DESC, taken.seq
+        """)
+
+    /// Of which priorities a plain queue has jobs above a watermark that have waited for `step_seconds` times as many
+    /// steps as their priority is below the highest, and the place up to which they have.
+    static let aged = Query(
+        """
+        SELECT mark.priority, clock.seq
+        FROM robot_sessions AS session
+        CROSS JOIN unnest(@priorities::int2[], @watermarks::int8[]) AS mark (priority, seq)
+        CROSS JOIN LATERAL (
+            SELECT ready_clock.seq FROM ready_clock
+            WHERE ready_clock.at <= coalesce(@now::timestamptz, now())
+                - (20 - mark.priority) * @step_seconds::float8 * interval '1 second'
+            ORDER BY ready_clock.at DESC LIMIT 1
+        ) AS clock
+        WHERE session.tenant_id = casare_tenant() AND session.session_id = @session AND mark.priority < 20
+            AND EXISTS (
+                SELECT FROM ready
+                WHERE ready.tenant_id = casare_tenant() AND ready.queue_id = session.queue_id
+                    AND ready.priority = mark.priority AND ready.seq > mark.seq AND ready.seq <= clock.seq
+            )
         """)
 
     /// Appends to the journals of the jobs whose leases are still held, and says which those are. Locking the leases

@@ -1,84 +1,11 @@
 package import CasareDomain
 package import CasarePostgres
-package import FoundationEssentials
 
 /// What robots do with jobs. Every write names a job and a lease token and changes nothing once the lease has passed
 /// on. Call within `Database.asTenant`.
 package enum LeaseStore {
     /// A job whose robots died this often in a row, without getting any further, is not tried again.
     package static let crashesMax = 5
-
-    /// Leases up to `limit` ready jobs of the session's queue, the most urgent first. None when the session has ended:
-    /// the next `renew` says so.
-    package static func lease(
-        _ session: Robot.SessionID, limit: Int, watermarks: inout Watermarks,
-        at instant: ContinuousClock.Instant = .now, now: Date? = nil, on connection: isolated PostgresConnection
-    ) throws -> [LeasedJob] {
-        let scan = watermarks.scanBegan(at: instant)
-        return try self.lease(
-            session, limit: limit, scan: scan, &watermarks, at: instant, now: now, on: connection)
-    }
-
-    /// The same from a scan on that is due.
-    static func lease(
-        _ session: Robot.SessionID, limit: Int, scan: Watermarks.Scan, _ watermarks: inout Watermarks,
-        at instant: ContinuousClock.Instant, now: Date?, on connection: isolated PostgresConnection
-    ) throws -> [LeasedJob] {
-        var leased: [LeasedJob] = []
-        var texts = LeasedTexts()
-        var next: Watermarks.Scan? = scan
-        while let scan = next {
-            let asked = limit - leased.count
-            let rows = try connection.execute(
-                LeaseQueries.lease,
-                [
-                    "session": .int8(session.rawValue), "priorities": .int2Array(Watermarks.priorities),
-                    "watermarks": .int8Array(scan.marks), "limit": .int(asked), "now": .timestamp(now),
-                ])
-            var places: [(priority: Priority, seq: Int64)] = []
-            for row in rows {
-                let job = try self.leasedJob(row, &texts)
-                places.append((job.priority, try row.int64("seq")))
-                leased.append(job)
-            }
-            next = watermarks.scanEnded(scan, found: places, askedFor: asked, at: instant)
-        }
-        return leased
-    }
-
-    /// What the jobs of one lease have in common.
-    struct LeasedTexts {
-        struct Version: Hashable {
-            let workflow: UUID
-            let version: Int
-        }
-
-        var documents: [Version: String] = [:]
-        /// By their text. Jobs mostly have the same, and reading it takes longer than the rest of a job's row.
-        var options: [String: Job.Options] = [:]
-    }
-
-    static func leasedJob(_ row: Row, _ texts: inout LeasedTexts) throws -> LeasedJob {
-        let id = Job.ID(rawValue: try row.uuid("job_id"))
-        let version = LeasedTexts.Version(
-            workflow: try row.uuid("workflow_id"), version: try row.int("workflow_version"))
-        if let document = try row.optionalString("document") {
-            texts.documents[version] = document
-        }
-        let optionsText = try row.string("options")
-        let options = try texts.options[optionsText] ?? StoredJSON.options(optionsText, in: "job \(id)")
-        texts.options[optionsText] = options
-        guard let priority = Priority(rawValue: try row.int("priority")), let document = texts.documents[version]
-        else {
-            throw StoreError.unreadable("job \(id) has an impossible priority or no document")
-        }
-        return LeasedJob(
-            lease: Lease(job: id, token: .init(rawValue: try row.int64("token"))), attempt: try row.int("attempt"),
-            workflowName: try row.string("workflow_name"), workflowVersion: version.version, document: document,
-            variables: try StoredJSON.object(try row.string("variables"), in: "job \(id)"),
-            options: options, priority: priority,
-            policy: try SafetyPolicy(row: row))
-    }
 
     /// Everything that earlier attempts recorded, for the robot to go on from there.
     package static func journal(_ lease: Lease, on connection: isolated PostgresConnection) throws -> [JournalRow] {

@@ -5,7 +5,9 @@ enum SessionQueries {
     static let open = Query(
         """
         WITH robot AS (
-            SELECT environment FROM robots WHERE tenant_id = casare_tenant() AND robot_id = @robot
+            SELECT environment, cordoned_at FROM robots WHERE tenant_id = casare_tenant() AND robot_id = @robot
+            -- Whoever cordons the robot just now comes before or after.
+            FOR SHARE
         ), superseded AS (
             UPDATE robot_sessions SET ended_at = coalesce(@now::timestamptz, now())
             WHERE tenant_id = casare_tenant() AND robot_id = @robot AND boot_id = @boot AND ended_at IS NULL
@@ -15,13 +17,13 @@ enum SessionQueries {
             RETURNING queue_id
         )
         INSERT INTO robot_sessions (
-            robot_id, boot_id, kind, queue_id, slots, lease_seconds, opened_at, seen_at, alive_until
+            robot_id, boot_id, kind, queue_id, slots, lease_seconds, opened_at, seen_at, alive_until, cordoned_at
         )
         SELECT
             @robot, @boot, @kind, queue_id, @slots, @lease_seconds, coalesce(@now::timestamptz, now()),
             coalesce(@now::timestamptz, now()),
-            coalesce(@now::timestamptz, now()) + @lease_seconds * interval '1 second'
-        FROM queue
+            coalesce(@now::timestamptz, now()) + @lease_seconds * interval '1 second', robot.cordoned_at
+        FROM queue CROSS JOIN robot
         RETURNING session_id
         """)
 

@@ -7,21 +7,34 @@ package import CasareDomain
 /// transaction took its place in the queue early and committed late. So a scan starts from zero again when the last
 /// such scan is a while ago, and when a scan above the watermarks finds less than was asked for; the latter not more
 /// often than every few milliseconds, because an idle robot asks all the time.
+///
+/// Jobs that have waited for long come first: whoever has waited a step for each priority above its own is as urgent as
+/// anybody. Where the leasing side was told of such jobs, the scan begins with them.
 package struct Watermarks: Sendable {
     package typealias Instant = ContinuousClock.Instant
 
-    /// A scan that is due: the highest place that was leased, for each priority from the most urgent down.
+    /// A scan that is due, part after part.
     package struct Scan: Hashable, Sendable {
-        package let marks: [Int64]
+        package let parts: [Part]
         /// It starts from zero everywhere.
         package let isFull: Bool
+    }
+
+    /// Jobs of one priority above a place and up to another.
+    package struct Part: Hashable, Sendable {
+        package let priority: Int16
+        package let after: Int64
+        package let until: Int64
     }
 
     package static let priorities = Priority.range.reversed().map { Int16($0) }
     package static let rescanIntervalDefault: Duration = .seconds(2)
     package static let rescanPauseDefault: Duration = .milliseconds(20)
 
-    private var marks = [Int64](repeating: 0, count: Self.priorities.count)
+    /// By priority, from the most urgent down: the highest place that was leased.
+    package private(set) var marks = [Int64](repeating: 0, count: Self.priorities.count)
+    /// The same for the place up to which jobs have aged enough; 0 where none has.
+    private var agedUntil = [Int64](repeating: 0, count: Self.priorities.count)
     private var lastFullScanAt: Instant?
     private let rescanInterval: Duration
     private let rescanPause: Duration
@@ -37,10 +50,16 @@ package struct Watermarks: Sendable {
         self.rescanPause = rescanPause
     }
 
+    /// Up to which place the jobs of a priority are as urgent as any, for the priorities that have such jobs.
+    package mutating func aged(_ places: [Priority: Int64]) {
+        for index in self.agedUntil.indices { self.agedUntil[index] = 0 }
+        for (priority, place) in places { self.agedUntil[Self.index(of: priority)] = place }
+    }
+
     /// The scan to begin with.
     package mutating func scanBegan(at now: Instant) -> Scan {
         if let last = self.lastFullScanAt, now - last < self.rescanInterval {
-            return Scan(marks: self.marks, isFull: false)
+            return Scan(parts: self.parts(above: self.marks), isFull: false)
         }
         return self.fullScan(at: now)
     }
@@ -50,7 +69,7 @@ package struct Watermarks: Sendable {
         _ scan: Scan, found places: [(priority: Priority, seq: Int64)], askedFor limit: Int, at now: Instant
     ) -> Scan? {
         for place in places {
-            let index = Priority.range.upperBound - place.priority.rawValue
+            let index = Self.index(of: place.priority)
             self.marks[index] = max(self.marks[index], place.seq)
         }
         guard !scan.isFull, places.count < limit, let last = self.lastFullScanAt, now - last >= self.rescanPause else {
@@ -61,6 +80,21 @@ package struct Watermarks: Sendable {
 
     private mutating func fullScan(at now: Instant) -> Scan {
         self.lastFullScanAt = now
-        return Scan(marks: [Int64](repeating: 0, count: self.marks.count), isFull: true)
+        return Scan(parts: self.parts(above: [Int64](repeating: 0, count: self.marks.count)), isFull: true)
     }
+
+    /// What has aged, the oldest first, and then everything, the most urgent first.
+    private func parts(above marks: [Int64]) -> [Part] {
+        var parts: [Part] = []
+        for (index, priority) in Self.priorities.enumerated().reversed() where self.agedUntil[index] > marks[index] {
+            parts.append(Part(priority: priority, after: marks[index], until: self.agedUntil[index]))
+        }
+        for (index, priority) in Self.priorities.enumerated() {
+            // Nothing stands in two parts.
+            parts.append(Part(priority: priority, after: max(marks[index], self.agedUntil[index]), until: .max))
+        }
+        return parts
+    }
+
+    private static func index(of priority: Priority) -> Int { Priority.range.upperBound - priority.rawValue }
 }

@@ -299,7 +299,7 @@ extension Migration {
                     SELECT queue_id FROM queue_rules
                     WHERE (paused_at IS NULL OR paused_until <= now())
                         AND concurrency IS NULL AND rate_every_seconds IS NULL
-                        AND key_concurrency IS NULL AND key_rate_every_seconds IS NULL
+                        AND key_concurrency IS NULL AND key_rate_every_seconds IS NULL AND ageing_seconds = 60
                         AND NOT EXISTS (
                             SELECT FROM lanes
                             WHERE lanes.queue_id = queue_rules.queue_id AND (key_id, requirement_id) > (0, 0))

@@ -12,6 +12,22 @@ enum RobotQueries {
             slots = excluded.slots
         """)
 
+    /// Nothing more is leased to the robot, or it is again. Its sessions follow in a statement of their own, so that one
+    /// which was opened just before is seen.
+    static let cordon = Query(
+        """
+        UPDATE robots
+        SET cordoned_at = CASE WHEN @is_cordoned THEN coalesce(cordoned_at, @now::timestamptz, now()) END
+        WHERE tenant_id = casare_tenant() AND robot_id = @robot
+        RETURNING cordoned_at
+        """)
+
+    static let cordonSessions = Query(
+        """
+        UPDATE robot_sessions SET cordoned_at = @cordoned_at::timestamptz
+        WHERE tenant_id = casare_tenant() AND robot_id = @robot AND ended_at IS NULL
+        """)
+
     /// One robot, or a page of them in the order of their IDs; with what its sessions say about it.
     ///
     /// Sessions are looked up robot by robot; the leases, of which there are no more than slots, are counted once.
@@ -20,7 +36,7 @@ enum RobotQueries {
         WITH held AS MATERIALIZED (
             SELECT session_id, count(*) AS leases FROM leases WHERE tenant_id = casare_tenant() GROUP BY session_id
         ), page AS MATERIALIZED (
-            SELECT robot_id, environment, tags, capabilities, slots, registered_at
+            SELECT robot_id, environment, tags, capabilities, slots, registered_at, cordoned_at
             FROM robots
             WHERE tenant_id = casare_tenant()
                 AND (@robot::text IS NULL OR robot_id = @robot) AND robot_id > @after

@@ -40,6 +40,36 @@ package enum RobotStore {
         ).map(Robot.init(row:))
     }
 
+    /// Keeps a robot from leasing more; what it runs goes on. Its later sessions are kept from it as well.
+    package static func cordon(
+        _ id: Robot.ID, now: Date? = nil, on connection: isolated PostgresConnection
+    ) throws -> Robot {
+        try self.set(id, isCordoned: true, now: now, on: connection)
+    }
+
+    /// Lets it lease again.
+    package static func uncordon(
+        _ id: Robot.ID, now: Date? = nil, on connection: isolated PostgresConnection
+    ) throws -> Robot {
+        try self.set(id, isCordoned: false, now: now, on: connection)
+    }
+
+    private static func set(
+        _ id: Robot.ID, isCordoned: Bool, now: Date?, on connection: isolated PostgresConnection
+    ) throws -> Robot {
+        let changed = try connection.execute(
+            RobotQueries.cordon,
+            ["robot": .text(id.rawValue), "is_cordoned": .bool(isCordoned), "now": .timestamp(now)])
+        guard let row = changed.first else { throw StoreError.notFound(.robot, id.rawValue) }
+        try connection.execute(
+            RobotQueries.cordonSessions,
+            ["robot": .text(id.rawValue), "cordoned_at": .timestamp(try row.optionalDate("cordoned_at"))])
+        guard let robot = try self.get(id, now: now, on: connection) else {
+            throw StoreError.notFound(.robot, id.rawValue)
+        }
+        return robot
+    }
+
     /// Says that a session is alive.
     ///
     /// - Returns: for how long it is trusted now, in seconds.
@@ -61,6 +91,7 @@ extension Robot {
         self.init(
             id: id, environment: try row.string("environment"), tags: try row.strings("tags"),
             capabilities: try row.strings("capabilities"), slots: slots, status: status, slotsInUse: slotsInUse,
-            lastSeenAt: try row.optionalDate("last_seen_at"), registeredAt: try row.date("registered_at"))
+            lastSeenAt: try row.optionalDate("last_seen_at"), registeredAt: try row.date("registered_at"),
+            cordonedAt: try row.optionalDate("cordoned_at"))
     }
 }

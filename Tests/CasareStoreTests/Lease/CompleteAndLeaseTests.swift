@@ -68,16 +68,29 @@ struct CompleteAndLeaseTests {
         }
     }
 
-    @Test func `a queue with rules is left to the statement that keeps them`() async throws {
+    @Test func `a pause holds the next jobs back, and its end is seen`() async throws {
         try await withFixture { store in
-            let job = try await store.leased()
-            _ = try await store.submit(store.job())
-            try await store.asOwner(
-                "INSERT INTO queue_rules (tenant_id, queue_id) SELECT tenant_id, queue_id FROM queues")
-            let turn = try await store.turn([job], limit: 5)
-            #expect(turn.lost.isEmpty)
-            #expect(turn.leased.isEmpty)
+            let (job, next) = (try await store.leased(), try await store.submit(store.job()))
+            let paused = try await store.run { connection in
+                _ = try QueueStore.pause(StoreFixture.queue, by: "ann", reason: nil, until: nil, on: connection)
+                var cursor = LeaseCursor()
+                let turn = try LeaseStore.completeAndLease(
+                    [LeaseStore.Completion(lease: job.lease, result: .ok())], for: store.session, limit: 5,
+                    cursor: &cursor, on: connection)
+                #expect(cursor.mode == .paused)
+                return (turn: turn, cursor: cursor)
+            }
+            #expect(paused.turn.lost.isEmpty)
+            #expect(paused.turn.leased.isEmpty)
             #expect(try await store.status(job.lease.job) == .completed)
+            let leased = try await store.run { connection in
+                _ = try QueueStore.resume(StoreFixture.queue, on: connection)
+                var cursor = paused.cursor
+                return try LeaseStore.completeAndLease(
+                    [], for: store.session, limit: 5, cursor: &cursor, on: connection
+                ).leased
+            }
+            #expect(leased.map(\.lease.job) == [next])
         }
     }
 
@@ -86,9 +99,9 @@ struct CompleteAndLeaseTests {
             let (job, next) = (try await store.leased(), try await store.submit(store.job()))
             let completion = LeaseStore.Completion(lease: job.lease, result: .ok(), entries: [.step(0, "effect")])
             let turn = try await store.run { connection in
-                var watermarks = Watermarks()
+                var cursor = LeaseCursor()
                 return try LeaseStore.completeAndLease(
-                    [completion], for: store.session, limit: 1, watermarks: &watermarks, on: connection)
+                    [completion], for: store.session, limit: 1, cursor: &cursor, on: connection)
             }
             #expect(turn.leased.map(\.lease.job) == [next])
             let steps = try await store.database.asSystem { connection in
@@ -103,12 +116,12 @@ struct CompleteAndLeaseTests {
             let jobs = try await store.submit([store.job(), store.job()]).map(\.id)
             let connection = try await store.database.connect(as: store.tenant)
             try await connection.run { connection in
-                var watermarks = Watermarks()
+                var cursor = LeaseCursor()
                 let first = try LeaseStore.completeAndLease(
-                    [], for: store.session, limit: 1, watermarks: &watermarks, on: connection)
+                    [], for: store.session, limit: 1, cursor: &cursor, on: connection)
                 let done = first.leased.map { LeaseStore.Completion(lease: $0.lease, result: .ok()) }
                 let second = try LeaseStore.completeAndLease(
-                    done, for: store.session, limit: 1, watermarks: &watermarks, on: connection)
+                    done, for: store.session, limit: 1, cursor: &cursor, on: connection)
                 #expect(second.lost.isEmpty)
                 #expect(second.leased.map(\.lease.job) == [jobs[1]])
             }
@@ -124,10 +137,10 @@ extension StoreFixture {
         _ done: [LeasedJob], limit: Int, session: Robot.SessionID? = nil
     ) async throws -> LeaseStore.Turn {
         try await self.run { connection in
-            var watermarks = Watermarks()
+            var cursor = LeaseCursor()
             return try LeaseStore.completeAndLease(
                 done.map { LeaseStore.Completion(lease: $0.lease, result: .ok()) }, for: session ?? self.session,
-                limit: limit, watermarks: &watermarks, on: connection)
+                limit: limit, cursor: &cursor, on: connection)
         }
     }
 }

@@ -61,16 +61,16 @@ struct LeaseTests {
                     group.addTask {
                         let session = try await store.openSession()
                         var mine: [Lease] = []
-                        var watermarks = Watermarks()
+                        var cursor = LeaseCursor()
                         while true {
-                            let marks = watermarks
+                            let before = cursor
                             let (jobs, after) = try await store.run { connection in
-                                var marks = marks
+                                var cursor = before
                                 let jobs = try LeaseStore.lease(
-                                    session, limit: 1 + worker * 2, watermarks: &marks, on: connection)
-                                return (jobs, marks)
+                                    session, limit: 1 + worker * 2, cursor: &cursor, on: connection)
+                                return (jobs, cursor)
                             }
-                            watermarks = after
+                            cursor = after
                             if jobs.isEmpty { break }
                             mine += jobs.map(\.lease)
                         }
@@ -106,12 +106,12 @@ struct LeaseTests {
             try await store.submit((0..<4).map { _ in store.job() })
             let start = ContinuousClock.now
             try await store.run { connection in
-                var watermarks = Watermarks()
+                var cursor = LeaseCursor()
                 let first = try LeaseStore.lease(
-                    store.session, limit: 2, watermarks: &watermarks, at: start, on: connection)
+                    store.session, limit: 2, cursor: &cursor, at: start, on: connection)
                 try LeaseStore.release(first[0].lease, reason: "test", on: connection)
                 let rest = try LeaseStore.lease(
-                    store.session, limit: 9, watermarks: &watermarks, at: start, on: connection)
+                    store.session, limit: 9, cursor: &cursor, at: start, on: connection)
                 #expect(rest.count == 3 && rest.contains { $0.lease.job == first[0].lease.job })
             }
         }
@@ -137,9 +137,11 @@ struct LeaseTests {
             // They say that everything is empty.
             try await store.asOwner("ANALYZE")
             try await store.submit((0..<3000).map { _ in store.job() })
+            let last = Int64.max
             let plan = try await store.plan(
-                of: LeaseQueries.lease, types: "int8, int2[], int8[], int8, timestamptz",
-                arguments: "\(store.session), '{20,15,5,0}', '{0,0,0,0}', 10, NULL")
+                of: LeaseQueries.lease, types: "int8, int2[], int8[], int8[], int8, timestamptz",
+                arguments: "\(store.session), '{20,15,5,0}', '{0,0,0,0}', '{\(last),\(last),\(last),\(last)}', 10, NULL"
+            )
             #expect(plan.contains("Index Scan using ready_in_order on ready"))
             #expect(plan.contains("Tid Scan on ready"))
             #expect(!plan.contains("Seq Scan") && !plan.contains("Bitmap") && !plan.contains("Hash"))

@@ -1,5 +1,5 @@
 import CasareDomain
-import CasareStore
+@testable import CasareStore
 import Testing
 
 struct WatermarksTests {
@@ -10,9 +10,14 @@ struct WatermarksTests {
         seqs.map { (priority, $0) }
     }
 
+    /// Where the part of each priority begins that goes on to the end, from the most urgent down.
+    private func marks(_ scan: Watermarks.Scan) -> [Int64] {
+        scan.parts.filter { $0.until == .max }.map(\.after)
+    }
+
     @Test mutating func `the first scan starts from zero`() {
         let scan = self.watermarks.scanBegan(at: self.start)
-        #expect(scan.isFull && scan.marks == [Int64](repeating: 0, count: 21))
+        #expect(scan.isFull && self.marks(scan) == [Int64](repeating: 0, count: 21))
         #expect(Watermarks.priorities.first == 20 && Watermarks.priorities.last == 0)
     }
 
@@ -21,7 +26,8 @@ struct WatermarksTests {
         let found = self.places(.critical, 7, 3) + self.places(.low, 5)
         #expect(self.watermarks.scanEnded(first, found: found, askedFor: 3, at: self.start) == nil)
         let next = self.watermarks.scanBegan(at: self.start)
-        #expect(!next.isFull && next.marks[0] == 7 && next.marks[20] == 5 && next.marks[15] == 0)
+        let marks = self.marks(next)
+        #expect(!next.isFull && marks[0] == 7 && marks[20] == 5 && marks[15] == 0)
     }
 
     @Test mutating func `a mark never goes back`() {
@@ -29,7 +35,7 @@ struct WatermarksTests {
         _ = self.watermarks.scanEnded(first, found: self.places(.normal, 9), askedFor: 1, at: self.start)
         let next = self.watermarks.scanBegan(at: self.start)
         _ = self.watermarks.scanEnded(next, found: self.places(.normal, 4), askedFor: 1, at: self.start)
-        #expect(self.watermarks.scanBegan(at: self.start).marks[15] == 9)
+        #expect(self.marks(self.watermarks.scanBegan(at: self.start))[15] == 9)
     }
 
     @Test(arguments: [(1999, false), (2000, true)])
@@ -58,5 +64,33 @@ struct WatermarksTests {
         let scan = self.watermarks.scanBegan(at: self.start)
         let next = self.watermarks.scanEnded(scan, found: [], askedFor: 2, at: self.start + .seconds(9))
         #expect(next == nil)
+    }
+
+    @Test mutating func `what has aged comes first, the oldest before the others, and nothing comes twice`() {
+        self.watermarks.aged([.low: 40, .normal: 90])
+        let scan = self.watermarks.scanBegan(at: self.start)
+        #expect(
+            Array(scan.parts.prefix(3)) == [
+                Watermarks.Part(priority: 0, after: 0, until: 40), Watermarks.Part(priority: 5, after: 0, until: 90),
+                Watermarks.Part(priority: 20, after: 0, until: .max),
+            ])
+        #expect(scan.parts.count == 23)
+        #expect(scan.parts.last == Watermarks.Part(priority: 0, after: 40, until: .max))
+    }
+
+    @Test mutating func `what has aged and was leased is not looked for again`() {
+        self.watermarks.aged([.low: 40])
+        let first = self.watermarks.scanBegan(at: self.start)
+        _ = self.watermarks.scanEnded(first, found: self.places(.low, 12), askedFor: 1, at: self.start)
+        #expect(self.watermarks.scanBegan(at: self.start).parts[0].after == 12)
+        let next = self.watermarks.scanBegan(at: self.start)
+        _ = self.watermarks.scanEnded(next, found: self.places(.low, 40), askedFor: 1, at: self.start)
+        #expect(self.watermarks.scanBegan(at: self.start).parts.count == 21)
+    }
+
+    @Test mutating func `without aged jobs a scan has one part for each priority`() {
+        self.watermarks.aged([.low: 40])
+        self.watermarks.aged([:])
+        #expect(self.watermarks.scanBegan(at: self.start).parts.map(\.priority) == Watermarks.priorities)
     }
 }

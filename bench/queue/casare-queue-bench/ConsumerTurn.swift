@@ -8,7 +8,7 @@ struct ConsumerTurn: Sendable {
     private let session: Robot.SessionID
     private let batch: Int
     private let style: Request.Style
-    private var watermarks = Watermarks()
+    private var cursor = LeaseCursor()
     /// Handled, and not reported yet.
     private var handled: [LeaseStore.Completion] = []
 
@@ -20,13 +20,13 @@ struct ConsumerTurn: Sendable {
 
     /// Prepares the statements by asking for no job.
     mutating func prepare(on connection: isolated PostgresConnection) throws {
-        var watermarks = Watermarks()
+        var cursor = LeaseCursor()
         switch self.style {
         case .together:
             _ = try LeaseStore.completeAndLease(
-                [], for: self.session, limit: 0, watermarks: &watermarks, on: connection)
+                [], for: self.session, limit: 0, cursor: &cursor, on: connection)
         case .apart:
-            _ = try LeaseStore.lease(self.session, limit: 0, watermarks: &watermarks, on: connection)
+            _ = try LeaseStore.lease(self.session, limit: 0, cursor: &cursor, on: connection)
             _ = try LeaseStore.completeBatch([], on: connection)
         }
     }
@@ -40,11 +40,11 @@ struct ConsumerTurn: Sendable {
         switch self.style {
         case .together:
             let turn = try LeaseStore.completeAndLease(
-                self.handled, for: self.session, limit: self.batch, watermarks: &self.watermarks, on: connection)
+                self.handled, for: self.session, limit: self.batch, cursor: &self.cursor, on: connection)
             (jobs, lost) = (turn.leased, turn.lost)
         case .apart:
             if !self.handled.isEmpty { lost = try LeaseStore.completeBatch(self.handled, on: connection) }
-            jobs = try LeaseStore.lease(self.session, limit: self.batch, watermarks: &self.watermarks, on: connection)
+            jobs = try LeaseStore.lease(self.session, limit: self.batch, cursor: &self.cursor, on: connection)
         }
         guard lost.isEmpty else { throw BenchError("\(lost.count) leases were lost") }
         self.seat.finished(self.handled.count, isLull: jobs.count < self.batch)

@@ -4,9 +4,9 @@ import Synchronization
 
 /// Where each session's leasing has got to in its queue. Losing one costs nothing but a longer look, so that sessions
 /// which nobody ends are forgotten when others need their place, the least recently used first.
-final class SessionWatermarks: Sendable {
+final class SessionCursors: Sendable {
     private struct Entry {
-        var marks: Watermarks
+        var cursor: LeaseCursor
         /// Grows with every use of any session.
         var usedAt: Int
     }
@@ -24,12 +24,12 @@ final class SessionWatermarks: Sendable {
 
     init(sessionsMax: Int = 10_000) { self.sessionsMax = sessionsMax }
 
-    subscript(session: Robot.SessionID) -> Watermarks {
+    subscript(session: Robot.SessionID) -> LeaseCursor {
         get {
             self.state.withLock { state in
                 state.uses += 1
                 state.entries[session]?.usedAt = state.uses
-                return state.entries[session]?.marks ?? Watermarks()
+                return state.entries[session]?.cursor ?? LeaseCursor()
             }
         }
         set {
@@ -41,7 +41,7 @@ final class SessionWatermarks: Sendable {
                     }
                 }
                 state.uses += 1
-                state.entries[session] = Entry(marks: newValue, usedAt: state.uses)
+                state.entries[session] = Entry(cursor: newValue, usedAt: state.uses)
             }
         }
     }

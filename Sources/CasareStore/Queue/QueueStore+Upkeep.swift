@@ -1,0 +1,87 @@
+package import CasarePostgres
+package import FoundationEssentials
+
+extension QueueStore {
+    private static let lanesRetiredMax = 1000
+    private static let keysPerPage = 1000
+    private static let rowsPurgedMax = 10_000
+
+    /// Looks after the queues: notes how far `ready` has got, removes lanes that have become empty, and counts what
+    /// runs in queues that have got a limit. Run it every second.
+    ///
+    /// Call within `Database.asSystem`. It may run in many processes at once.
+    ///
+    /// - Returns: whether there is more to do at once.
+    package static func upkeep(now: Date? = nil, on connection: isolated PostgresConnection) throws -> Bool {
+        try connection.execute(UpkeepQueries.clock, ["now": .timestamp(now)])
+        try connection.execute(QueueQueries.count)
+        let gone = try connection.execute(UpkeepQueries.retireLanes, ["limit": .int(self.lanesRetiredMax)])
+        return try gone.only().int("gone") >= self.lanesRetiredMax
+    }
+
+    /// Forgets keys that nothing needs any more, and makes queues plain that have no rule any more. Run it every minute.
+    ///
+    /// Call within `Database.asSystem`. It may run in many processes at once.
+    ///
+    /// - Returns: how many queues are plain again.
+    @discardableResult
+    package static func settle(on connection: isolated PostgresConnection) throws -> Int {
+        var last: Int? = 0
+        while let after = last {
+            let page = try connection.execute(
+                UpkeepQueries.keysPage, ["after": .int(after), "limit": .int(self.keysPerPage)]
+            ).only()
+            last = try page.int("keys") < self.keysPerPage ? nil : try page.optionalInt("last")
+        }
+        return try connection.execute(UpkeepQueries.settle).only().int("settled")
+    }
+
+    /// What `purge` removed.
+    package struct Purged: Hashable, Sendable {
+        package var partitions: [String] = []
+        package var rows = 0
+        /// There is more to remove.
+        package var isPartial = false
+    }
+
+    /// Removes what is kept of jobs so long after their week has ended: their partitions, one week at a time, and what
+    /// lies beside them, in bounded batches. A week stays for as long as a job of it waits, runs or is asked about, and
+    /// dead letters until they are replayed. Run it every hour.
+    ///
+    /// Call within `Database.asSystem`. It may run in many processes at once.
+    ///
+    /// - Parameter days: `nil` keeps everything that there is of jobs.
+    package static func purge(
+        days: Int?, now: Date? = nil, on connection: isolated PostgresConnection
+    ) throws -> Purged {
+        var purged = Purged()
+        func purge(_ query: Query, _ parameters: KeyValuePairs<String, PostgresValue>) throws {
+            let rows = try connection.execute(query, parameters).affectedRows
+            purged.rows += rows
+            if rows >= self.rowsPurgedMax { purged.isPartial = true }
+        }
+        try purge(UpkeepQueries.purgeClock, ["limit": .int(self.rowsPurgedMax), "now": .timestamp(now)])
+        guard let days else { return purged }
+        purged.partitions = try connection.execute(
+            UpkeepQueries.dropPartitions, ["days": .int(days), "now": .timestamp(now)]
+        ).only().strings("dropped")
+        if !purged.partitions.isEmpty { purged.isPartial = true }
+        for tenant in try connection.execute(UpkeepQueries.tenants) {
+            let id = try tenant.int("tenant_id")
+            for query in [UpkeepQueries.purgeAttempts, UpkeepQueries.purgeLetters] {
+                try purge(
+                    query,
+                    [
+                        "tenant": .int(id), "days": .int(days), "limit": .int(self.rowsPurgedMax),
+                        "now": .timestamp(now),
+                    ])
+            }
+        }
+        return purged
+    }
+
+    /// Lanes whose jobs nobody would ever find. There must be none.
+    static func strandedLanes(on connection: isolated PostgresConnection) throws -> Int {
+        try connection.execute(UpkeepQueries.stranded).count
+    }
+}

@@ -1,0 +1,207 @@
+package import CasareDomain
+package import CasarePostgres
+package import FoundationEssentials
+
+/// The rules of queues, and what requirements jobs have. Call within `Database.asTenant`.
+///
+/// A queue is there once a job was submitted to its environment or a robot of it began a session. A change holds from
+/// its commit on; ring the ready bell after it, so that robots which wait look again.
+package enum QueueStore {
+    /// A queue that loses its last rule while another one is given to it is looked for anew this often.
+    private static let holdAttemptsMax = 5
+
+    /// Keeps everyone from leasing from a queue, or jobs of one key of it; what runs goes on.
+    ///
+    /// - Parameter by: the name of a token.
+    /// - Throws: `StoreError.notFound`.
+    @discardableResult
+    package static func pause(
+        _ queue: String, key: String? = nil, by: String, reason: String?, until: Date?, now: Date? = nil,
+        on connection: isolated PostgresConnection
+    ) throws -> JobQueue {
+        let rules = try self.hold(queue, on: connection)
+        if let key {
+            let held = try self.hold(key, of: rules.id, on: connection)
+            try connection.execute(
+                QueueQueries.pauseKey,
+                [
+                    "key_id": .int(held.id), "by": .text(by.storable), "reason": .text(reason?.storable),
+                    "until": .timestamp(until), "now": .timestamp(now),
+                ])
+        } else {
+            try connection.execute(
+                QueueQueries.pause,
+                [
+                    "queue_id": .int(rules.id), "by": .text(by.storable), "reason": .text(reason?.storable),
+                    "until": .timestamp(until), "now": .timestamp(now),
+                ])
+        }
+        return try self.get(queue, now: now, on: connection)
+    }
+
+    /// Ends a pause. What is not paused stays as it is.
+    @discardableResult
+    package static func resume(
+        _ queue: String, key: String? = nil, now: Date? = nil, on connection: isolated PostgresConnection
+    ) throws -> JobQueue {
+        if let key {
+            let id = try self.id(of: queue, on: connection)
+            let known = try connection.execute(QueueQueries.holdKey, ["queue_id": .int(id), "key": .text(key)])
+            if let row = known.first {
+                try connection.execute(
+                    QueueQueries.pauseKey,
+                    [
+                        "key_id": .int(try row.int("key_id")), "by": .null, "reason": .null, "until": .null,
+                        "now": .timestamp(now),
+                    ])
+            }
+        } else {
+            try connection.execute(QueueQueries.resume, ["queue": .text(queue)])
+        }
+        return try self.get(queue, now: now, on: connection)
+    }
+
+    /// Changes the limits of a queue, and of its keys in general. Changes made at the same time follow each other.
+    @discardableResult
+    package static func limit(
+        _ queue: String, now: Date? = nil, on connection: isolated PostgresConnection,
+        _ change: (inout QueueLimits) -> Void
+    ) throws -> JobQueue {
+        let rules = try self.hold(queue, on: connection)
+        var limits = rules.limits
+        change(&limits)
+        if limits != rules.limits {
+            try connection.execute(
+                QueueQueries.limit,
+                [
+                    "queue_id": .int(rules.id), "concurrency": .int(limits.concurrency),
+                    "rate_every_seconds": .double(limits.rate?.everySeconds), "rate_burst": .int(limits.rate?.burst),
+                    "key_concurrency": .int(limits.keyConcurrency),
+                    "key_rate_every_seconds": .double(limits.keyRate?.everySeconds),
+                    "key_rate_burst": .int(limits.keyRate?.burst), "ageing_seconds": .double(limits.ageingSeconds),
+                ])
+            if limits.concurrency != nil { try connection.execute(QueueQueries.count) }
+        }
+        return try self.get(queue, now: now, on: connection)
+    }
+
+    /// Changes what one key is allowed, which counts instead of what its queue says of all keys.
+    @discardableResult
+    package static func limit(
+        _ queue: String, key: String, now: Date? = nil, on connection: isolated PostgresConnection,
+        _ change: (inout QueueKeyLimits) -> Void
+    ) throws -> QueueKey {
+        let rules = try self.hold(queue, on: connection)
+        let held = try self.hold(key, of: rules.id, on: connection)
+        var limits = held.limits
+        change(&limits)
+        if limits != held.limits {
+            try connection.execute(
+                QueueQueries.limitKey,
+                [
+                    "key_id": .int(held.id), "concurrency": .int(limits.concurrency),
+                    "rate_every_seconds": .double(limits.rate?.everySeconds), "rate_burst": .int(limits.rate?.burst),
+                ])
+        }
+        guard let changed = try self.key(key, of: queue, now: now, on: connection) else {
+            throw StoreError.unreadable("the key \(key) of queue \(queue) went away while it was changed")
+        }
+        return changed
+    }
+
+    /// The number of a requirement, for `jobs.requirement_id`; `nil` when nothing is required. It stays the same for as
+    /// long as the queue exists, which is made when there is none yet.
+    ///
+    /// - Parameter workflow: the job's. When it is assigned to robots, that is part of the requirement, and who they are
+    ///   is looked up again with every lease.
+    package static func requirement(
+        _ requirement: JobRequirement, workflow: Workflow.ID?, queue: String, on connection: isolated PostgresConnection
+    ) throws -> Int32? {
+        try connection.execute(
+            QueueQueries.requirement,
+            [
+                "environment": .text(queue.storable),
+                "tags": .textArray(Set(requirement.tags.map(\.storable)).sorted()),
+                "capabilities": .textArray(Set(requirement.capabilities.map(\.storable)).sorted()),
+                "robot": .text(requirement.robot?.rawValue), "workflow": .uuid(workflow?.rawValue),
+            ]
+        ).only().decode("requirement_id")
+    }
+
+    /// Says which robots run a workflow, instead of those that did; none: any robot. Of the jobs that wait it concerns
+    /// those that were submitted while the workflow was assigned.
+    package static func assign(
+        _ workflow: Workflow.ID, to robots: [Robot.ID], by: String, now: Date? = nil,
+        on connection: isolated PostgresConnection
+    ) throws {
+        try connection.execute(QueueQueries.unassign, ["workflow": .uuid(workflow.rawValue)])
+        guard !robots.isEmpty else { return }
+        let assigned = try connection.execute(
+            QueueQueries.assign,
+            [
+                "workflow": .uuid(workflow.rawValue), "robots": .textArray(Set(robots).map(\.rawValue)),
+                "by": .text(by.storable), "now": .timestamp(now),
+            ])
+        let known = Set(try assigned.map { try $0.string("robot_id") })
+        if let missing = robots.first(where: { !known.contains($0.rawValue) }) {
+            throw StoreError.notFound(.robot, missing.rawValue)
+        }
+    }
+
+    /// The robots that a workflow is assigned to.
+    package static func assignment(
+        of workflow: Workflow.ID, on connection: isolated PostgresConnection
+    ) throws -> [Robot.ID] {
+        try connection.execute(QueueQueries.assignment, ["workflow": .uuid(workflow.rawValue)]).compactMap { row in
+            Robot.ID(rawValue: try row.string("robot_id"))
+        }
+    }
+
+    static func id(of queue: String, on connection: isolated PostgresConnection) throws -> Int {
+        guard let row = try connection.execute(QueueQueries.find, ["queue": .text(queue)]).first else {
+            throw StoreError.notFound(.queue, queue)
+        }
+        return try row.int("queue_id")
+    }
+
+    private struct HeldRules {
+        let id: Int
+        let limits: QueueLimits
+    }
+
+    private static func hold(_ queue: String, on connection: isolated PostgresConnection) throws -> HeldRules {
+        for _ in 1...self.holdAttemptsMax {
+            guard let row = try connection.execute(QueueQueries.rule, ["queue": .text(queue)]).first else {
+                throw StoreError.notFound(.queue, queue)
+            }
+            let id = try row.int("queue_id")
+            // Without it the sweep has made the queue plain again meanwhile.
+            if let held = try connection.execute(QueueQueries.hold, ["queue_id": .int(id)]).first {
+                return HeldRules(id: id, limits: try QueueLimits(row: held))
+            }
+        }
+        throw StoreError.unreadable("the rules of queue \(queue) came and went all the while; try again")
+    }
+
+    private struct HeldKey {
+        let id: Int
+        let limits: QueueKeyLimits
+    }
+
+    private static func hold(
+        _ key: String, of queue: Int, on connection: isolated PostgresConnection
+    ) throws -> HeldKey {
+        for _ in 1...self.holdAttemptsMax {
+            try connection.execute(QueueQueries.addKey, ["queue_id": .int(queue), "key": .text(key.storable)])
+            let held = try connection.execute(
+                QueueQueries.holdKey, ["queue_id": .int(queue), "key": .text(key.storable)])
+            if let row = held.first {
+                return HeldKey(
+                    id: try row.int("key_id"),
+                    limits: QueueKeyLimits(
+                        concurrency: try row.optionalInt("concurrency"), rate: try QueueRate(row: row, "rate")))
+            }
+        }
+        throw StoreError.unreadable("the key \(key) came and went all the while; try again")
+    }
+}

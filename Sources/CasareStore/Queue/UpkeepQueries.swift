@@ -1,0 +1,99 @@
+import CasarePostgres
+
+/// Statements of the loops that look after queues, and after what is no longer kept. They work for all tenants, each
+/// bounded and without waiting for anybody, to be repeated at once when it comes back full.
+enum UpkeepQueries {
+    /// Which place in `ready` belongs to which moment, at most every five seconds, for whoever runs this.
+    static let clock = Query(
+        """
+        INSERT INTO ready_clock (at, seq)
+        SELECT coalesce(@now::timestamptz, now()), last_value FROM ready_seq
+        WHERE NOT EXISTS (
+            SELECT FROM ready_clock WHERE at > coalesce(@now::timestamptz, now()) - interval '5 seconds'
+        )
+        ON CONFLICT DO NOTHING
+        """)
+
+    static let purgeClock = Query(
+        """
+        DELETE FROM ready_clock WHERE ctid = ANY (ARRAY(
+            SELECT ctid FROM ready_clock WHERE at < coalesce(@now::timestamptz, now()) - interval '7 days'
+            ORDER BY at LIMIT @limit
+        ))
+        """)
+
+    static let retireLanes = Query("SELECT casare_retire_lanes(@limit::int4) AS gone")
+
+    static let keysPage = Query(
+        """
+        SELECT max(key_id) AS last, count(*) AS keys, casare_purge_keys(array_agg(key_id)) AS gone
+        FROM (SELECT key_id FROM queue_keys WHERE key_id > @after ORDER BY key_id LIMIT @limit) AS page
+        """)
+
+    static let settle = Query("SELECT casare_settle_queues() AS settled")
+
+    /// Lanes with jobs that no row stands for, of which there are none. Hops over `ready` from lane to lane.
+    static let stranded = Query(
+        """
+        WITH RECURSIVE lane AS (
+            (SELECT queue_id, priority FROM ready WHERE queue_id < 0 ORDER BY queue_id, priority DESC LIMIT 1)
+            UNION ALL
+            SELECT next.queue_id, next.priority FROM lane CROSS JOIN LATERAL (
+                (
+                    SELECT ready.queue_id, ready.priority FROM ready
+                    WHERE ready.queue_id = lane.queue_id AND ready.priority < lane.priority
+                    ORDER BY ready.queue_id, ready.priority DESC LIMIT 1
+                ) UNION ALL (
+                    SELECT ready.queue_id, ready.priority FROM ready
+                    WHERE ready.queue_id > lane.queue_id AND ready.queue_id < 0
+                    ORDER BY ready.queue_id, ready.priority DESC LIMIT 1
+                )
+                LIMIT 1
+            ) AS next
+        )
+        SELECT lane.queue_id AS lane_id, lane.priority FROM lane
+        WHERE NOT EXISTS (
+            SELECT FROM lanes WHERE lanes.lane_id = lane.queue_id AND lanes.priority = lane.priority)
+        """)
+
+    /// Fails where a lock is not to be had within a moment: who waits for such a lock makes everyone else wait.
+    static let dropPartitions = Query(
+        """
+        SELECT casare_drop_partitions(coalesce(@now::timestamptz, now()) - @days::int4 * interval '1 day', 1) AS dropped
+        """)
+
+    static let tenants = Query("SELECT tenant_id FROM tenants ORDER BY tenant_id")
+
+    // Of jobs that are no longer kept, those up to a moment.
+
+    static let purgeAttempts = Query(
+        """
+        DELETE FROM attempts WHERE ctid = ANY (ARRAY(
+            SELECT ctid FROM attempts
+            WHERE tenant_id = @tenant
+                AND job_id < casare_uuid_floor(coalesce(@now::timestamptz, now()) - @days::int4 * interval '1 day')
+                AND NOT EXISTS (
+                    SELECT FROM jobs WHERE jobs.tenant_id = attempts.tenant_id AND jobs.job_id = attempts.job_id)
+                AND NOT EXISTS (
+                    SELECT FROM dead_letters
+                    WHERE dead_letters.tenant_id = attempts.tenant_id AND dead_letters.job_id = attempts.job_id
+                        AND replayed_as IS NULL)
+            ORDER BY job_id LIMIT @limit
+        ))
+        """)
+
+    /// Letters that were replayed; the others stay until somebody deals with them.
+    static let purgeLetters = Query(
+        """
+        DELETE FROM dead_letters WHERE ctid = ANY (ARRAY(
+            SELECT ctid FROM dead_letters
+            WHERE tenant_id = @tenant
+                AND job_id < casare_uuid_floor(coalesce(@now::timestamptz, now()) - @days::int4 * interval '1 day')
+                AND replayed_as IS NOT NULL
+                AND NOT EXISTS (
+                    SELECT FROM jobs
+                    WHERE jobs.tenant_id = dead_letters.tenant_id AND jobs.job_id = dead_letters.job_id)
+            ORDER BY job_id LIMIT @limit
+        ))
+        """)
+}
