@@ -146,7 +146,7 @@ let package = Package(
             swiftSettings: settings),
         .testTarget(
             name: "CasareStoreTests",
-            dependencies: ["CasareDomain", "CasarePostgres", "CasareStore", "CasareTestSupport"],
+            dependencies: ["CasareDomain", "CasareEngine", "CasarePostgres", "CasareStore", "CasareTestSupport"],
             swiftSettings: settings),
         .testTarget(
             name: "CasareRobotTests",

@@ -64,6 +64,7 @@ package struct Orchestrator: Service {
                     configuration: self.services.database.configuration, waitingRoom: self.services.waitingRoom),
                 BackgroundLoop.partitions(self.services, logger: self.logger),
                 BackgroundLoop.promote(self.services, logger: self.logger),
+                BackgroundLoop.expire(self.services, logger: self.logger),
                 BackgroundLoop.sweep(self.services, logger: self.logger),
                 self.server,
                 WaitingRoomCloser(waitingRoom: self.services.waitingRoom),

@@ -2,14 +2,14 @@
 ///
 /// To Swift `é` in one scalar and in two are the same string. To JSON, which these values come from and go to, they are
 /// two: an object may have both as keys.
-struct ExactText: Hashable {
-    let text: String
+public struct ExactText: Hashable, Sendable {
+    public let text: String
 
-    init(_ text: String) { self.text = text }
+    public init(_ text: String) { self.text = text }
 
-    static func == (left: Self, right: Self) -> Bool { left.text.isExactly(right.text) }
+    public static func == (left: Self, right: Self) -> Bool { left.text.isExactly(right.text) }
 
-    func hash(into hasher: inout Hasher) { hasher.combine(self.text) }
+    public func hash(into hasher: inout Hasher) { hasher.combine(self.text) }
 }
 
 extension String {

@@ -110,7 +110,7 @@ package actor SQLBroker: Broker {
         }
         // A session that was opened meanwhile has a cursor of its own.
         if self.session?.id == session.id { self.cursor = after }
-        self.bell.jobsChanged(jobs.map(\.lease.job))
+        self.bell.jobsChanged(jobs.map(\.lease.job) + after.expired)
         return jobs
     }
 
@@ -271,15 +271,7 @@ package actor SQLBroker: Broker {
     /// Says in a broker's words what went wrong in the store.
     private static func brokerError(_ error: any Error) -> BrokerError {
         switch error {
-        case let error as StoreError:
-            switch error {
-            case .leaseLost(let job): .leaseLost(job)
-            case .sessionEnded: .sessionEnded
-            case .contended: .unavailable("\(error)")
-            case .notFound, .invalidTransition, .alreadyReplayed, .idempotencyConflict, .nameTaken, .tooManyJobs,
-                .unreadable:
-                .refused("\(error)")
-            }
+        case let error as StoreError: BrokerError(error)
         case let error as PostgresError:
             switch error {
             case .connection, .timedOut, .cancelled, .poolExhausted, .poolClosed: .unavailable("\(error)")

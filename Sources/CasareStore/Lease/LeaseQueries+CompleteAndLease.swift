@@ -62,14 +62,16 @@ extension LeaseQueries {
         )
         SELECT
             true AS is_completed, job_id, NULL::int8 AS token, NULL::int8 AS seq, NULL::int2 AS priority,
-            NULL::int4 AS attempt, NULL::timestamptz AS expires_at, NULL::uuid AS workflow_id, NULL::text AS workflow_name,
+            NULL::int4 AS attempt, false AS is_late, NULL::uuid AS workflow_id,
+            NULL::text AS workflow_name,
             NULL::int4 AS workflow_version, NULL::json AS variables, NULL::json AS options, NULL::json AS document,
             NULL::boolean AS path_rules, NULL::boolean AS command_rules, NULL::boolean AS url_rules,
             NULL::boolean AS node_overrides, NULL::boolean AS scripts
         FROM gone
         UNION ALL
         (SELECT
-            false, taken.job_id, taken.token, taken.seq, taken.priority, taken.attempt, jobs.expires_at,
+            false, taken.job_id, taken.token, taken.seq, taken.priority, taken.attempt,
+            taken.attempt = 1 AND coalesce(jobs.expires_at <= coalesce(@now::timestamptz, now()), false),
             jobs.workflow_id, workflows.name, jobs.workflow_version, jobs.variables, jobs.options,
             CASE WHEN row_number() OVER (
                 PARTITION BY jobs.workflow_id, jobs.workflow_version ORDER BY taken.priority DESC, taken.seq

@@ -67,7 +67,7 @@ struct LargeReportTests {
                     let job = try await broker.lease(slots: 1, waiting: .seconds(10)).first
                     await executor.execute(try #require(job))
                 }
-                let steps = try await fixture.database.asTenant(.default) { try JobStore.steps(id, on: $0) }
+                let steps = try await fixture.steps(id)
                 return (try await fixture.job(id), steps)
             }
         }

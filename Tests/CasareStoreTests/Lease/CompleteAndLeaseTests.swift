@@ -68,29 +68,17 @@ struct CompleteAndLeaseTests {
         }
     }
 
-    @Test func `a pause holds the next jobs back, and its end is seen`() async throws {
+    @Test func `rules that a queue got meanwhile are kept`() async throws {
         try await withFixture { store in
-            let (job, next) = (try await store.leased(), try await store.submit(store.job()))
-            let paused = try await store.run { connection in
-                _ = try QueueStore.pause(StoreFixture.queue, by: "ann", reason: nil, until: nil, on: connection)
-                var cursor = LeaseCursor()
-                let turn = try LeaseStore.completeAndLease(
-                    [LeaseStore.Completion(lease: job.lease, result: .ok())], for: store.session, limit: 5,
-                    cursor: &cursor, on: connection)
-                #expect(cursor.mode == .paused)
-                return (turn: turn, cursor: cursor)
+            let job = try await store.leased()
+            _ = try await store.submit([store.job(), store.job()])
+            try await store.run { connection in
+                _ = try QueueStore.limit("default", on: connection) { $0.concurrency = 1 }
             }
-            #expect(paused.turn.lost.isEmpty)
-            #expect(paused.turn.leased.isEmpty)
+            let turn = try await store.turn([job], limit: 5)
+            #expect(turn.lost.isEmpty)
+            #expect(turn.leased.count == 1)
             #expect(try await store.status(job.lease.job) == .completed)
-            let leased = try await store.run { connection in
-                _ = try QueueStore.resume(StoreFixture.queue, on: connection)
-                var cursor = paused.cursor
-                return try LeaseStore.completeAndLease(
-                    [], for: store.session, limit: 5, cursor: &cursor, on: connection
-                ).leased
-            }
-            #expect(leased.map(\.lease.job) == [next])
         }
     }
 
