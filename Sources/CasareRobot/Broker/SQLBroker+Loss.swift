@@ -77,7 +77,7 @@ extension SQLBroker {
 
     private func connect(_ session: Robot.SessionID) async -> Attempt {
         do {
-            let connection = try await self.database.connect()
+            let connection = try await self.database.connect(as: self.tenant)
             do {
                 let isResumed = try await Database.asTenant(self.tenant, on: connection) { connection in
                     try LeaseStore.resumeSession(session, on: connection)

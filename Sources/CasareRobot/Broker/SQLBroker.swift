@@ -55,7 +55,7 @@ package actor SQLBroker: Broker {
         let bootID = self.bootID
         let duration = self.leaseDuration
         do {
-            let connection = try await self.database.connect()
+            let connection = try await self.database.connect(as: self.tenant)
             do {
                 let id = try await Database.asTenant(self.tenant, on: connection) { connection in
                     _ = try RobotStore.register(
@@ -92,13 +92,19 @@ package actor SQLBroker: Broker {
         let before = self.cursor
         let tenant = self.tenant
         let (jobs, after): ([LeasedJob], LeaseCursor)
+        let lease: @Sendable (isolated PostgresConnection) throws -> ([LeasedJob], LeaseCursor) = { connection in
+            var cursor = before
+            let jobs = try LeaseStore.lease(session.id, limit: slots, cursor: &cursor, on: connection)
+            if cursor.hasEnded { throw StoreError.sessionEnded(session.id) }
+            return (jobs, cursor)
+        }
         do {
-            (jobs, after) = try await Database.asTenant(tenant, on: session.connection) { connection in
-                var cursor = before
-                let jobs = try LeaseStore.lease(session.id, limit: slots, cursor: &cursor, on: connection)
-                if cursor.hasEnded { throw StoreError.sessionEnded(session.id) }
-                return (jobs, cursor)
-            }
+            // The statement of a plain queue needs no transaction around it, which would cost two more round trips. What
+            // it leased goes back with a renewal when one that follows it fails.
+            (jobs, after) =
+                before.mode == .plain
+                ? try await session.connection.run(lease)
+                : try await Database.asTenant(tenant, on: session.connection, lease)
         } catch {
             throw Self.brokerError(error)
         }

@@ -32,6 +32,9 @@ package final class ReadyBell: Sendable {
     private let wakeUp: AsyncStream<Void>.Continuation
 
     package init(_ configuration: PostgresConfiguration) {
+        var configuration = configuration
+        // A ring need not survive a crash of the server, so nobody waits for the disk to hear it.
+        configuration.settings["synchronous_commit"] = "off"
         self.configuration = configuration
         (self.wakeUps, self.wakeUp) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
     }

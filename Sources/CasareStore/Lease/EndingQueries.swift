@@ -22,7 +22,11 @@ enum EndingQueries {
             SELECT
                 gone.tenant_id, gone.job_id, 'completed', gone.attempt, gone.since,
                 coalesce(@now::timestamptz, now()), robot_sessions.robot_id
-            FROM gone LEFT JOIN robot_sessions USING (tenant_id, session_id)
+            FROM gone
+            LEFT JOIN LATERAL (
+                SELECT robot_id FROM robot_sessions AS session
+                WHERE session.tenant_id = gone.tenant_id AND session.session_id = gone.session_id LIMIT 1
+            ) AS robot_sessions ON true
         ), kept AS (
             INSERT INTO job_results (tenant_id, job_id, result) SELECT tenant_id, job_id, result::json FROM gone
         ), noted AS (
@@ -77,7 +81,11 @@ enum EndingQueries {
             SELECT
                 gone.tenant_id, gone.job_id, gone.attempt, robot_sessions.robot_id, gone.since,
                 coalesce(@now::timestamptz, now()), false, @kind, @type, @message, @node
-            FROM gone LEFT JOIN robot_sessions USING (tenant_id, session_id)
+            FROM gone
+            LEFT JOIN LATERAL (
+                SELECT robot_id FROM robot_sessions AS session
+                WHERE session.tenant_id = gone.tenant_id AND session.session_id = gone.session_id LIMIT 1
+            ) AS robot_sessions ON true
         ), later AS (
             INSERT INTO scheduled (
                 tenant_id, job_id, queue_id, priority, attempt, due_at, queue_key, requirement_id
@@ -120,7 +128,11 @@ enum EndingQueries {
             RETURNING tenant_id, job_id, session_id, attempt, since, gate, coalesce(@now::timestamptz, now()) AS ended_at
         ), ending AS MATERIALIZED (
             SELECT gone.*, robot_sessions.robot_id
-            FROM gone LEFT JOIN robot_sessions USING (tenant_id, session_id)
+            FROM gone
+            LEFT JOIN LATERAL (
+                SELECT robot_id FROM robot_sessions AS session
+                WHERE session.tenant_id = gone.tenant_id AND session.session_id = gone.session_id LIMIT 1
+            ) AS robot_sessions ON true
         ), tried AS (
             INSERT INTO attempts (
                 tenant_id, job_id, attempt, robot_id, started_at, finished_at, crashed, failure_kind, failure_type,
@@ -185,7 +197,11 @@ enum EndingQueries {
             SELECT
                 gone.tenant_id, gone.job_id, gone.attempt, @step, @node, @node_type, @question,
                 robot_sessions.robot_id, coalesce(@now::timestamptz, now())
-            FROM gone LEFT JOIN robot_sessions USING (tenant_id, session_id)
+            FROM gone
+            LEFT JOIN LATERAL (
+                SELECT robot_id FROM robot_sessions AS session
+                WHERE session.tenant_id = gone.tenant_id AND session.session_id = gone.session_id LIMIT 1
+            ) AS robot_sessions ON true
         ), noted AS (
             INSERT INTO events (tenant_id, job_id, at, kind, detail)
             SELECT
@@ -309,7 +325,11 @@ enum EndingQueries {
             SELECT
                 gone.tenant_id, gone.job_id, gone.attempt, robot_sessions.robot_id, gone.since,
                 coalesce(@now::timestamptz, now()), true, @kind, @type, @message
-            FROM gone LEFT JOIN robot_sessions USING (tenant_id, session_id)
+            FROM gone
+            LEFT JOIN LATERAL (
+                SELECT robot_id FROM robot_sessions AS session
+                WHERE session.tenant_id = gone.tenant_id AND session.session_id = gone.session_id LIMIT 1
+            ) AS robot_sessions ON true
         ), back AS (
             INSERT INTO ready (tenant_id, job_id, queue_id, priority, attempt, crashes)
             SELECT

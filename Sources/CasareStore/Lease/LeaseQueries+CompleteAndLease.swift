@@ -20,7 +20,11 @@ extension LeaseQueries {
             SELECT
                 gone.tenant_id, gone.job_id, 'completed', gone.attempt, gone.since,
                 coalesce(@now::timestamptz, now()), robot_sessions.robot_id
-            FROM gone LEFT JOIN robot_sessions USING (tenant_id, session_id)
+            FROM gone
+            LEFT JOIN LATERAL (
+                SELECT robot_id FROM robot_sessions AS session
+                WHERE session.tenant_id = gone.tenant_id AND session.session_id = gone.session_id LIMIT 1
+            ) AS robot_sessions ON true
         ), kept AS (
             INSERT INTO job_results (tenant_id, job_id, result) SELECT tenant_id, job_id, result::json FROM gone
         ), noted_completed AS (
@@ -78,11 +82,16 @@ extension LeaseQueries {
         CROSS JOIN LATERAL (
             SELECT * FROM jobs WHERE jobs.tenant_id = casare_tenant() AND jobs.job_id = taken.job_id LIMIT 1
         ) AS jobs
-        JOIN workflows ON workflows.tenant_id = jobs.tenant_id AND workflows.workflow_id = jobs.workflow_id
-        JOIN workflow_versions
-            ON workflow_versions.tenant_id = jobs.tenant_id
-            AND workflow_versions.workflow_id = jobs.workflow_id
-            AND workflow_versions.version = jobs.workflow_version
+        CROSS JOIN LATERAL (
+            SELECT name FROM workflows
+            WHERE workflows.tenant_id = casare_tenant() AND workflows.workflow_id = jobs.workflow_id LIMIT 1
+        ) AS workflows
+        CROSS JOIN LATERAL (
+            SELECT document FROM workflow_versions AS known
+            WHERE known.tenant_id = casare_tenant() AND known.workflow_id = jobs.workflow_id
+                AND known.version = jobs.workflow_version
+            LIMIT 1
+        ) AS workflow_versions
         ORDER BY taken.priority DESC, taken.seq)
         """)
 }

@@ -333,11 +333,16 @@ extension LeaseQueries {
         CROSS JOIN LATERAL (
             SELECT * FROM jobs WHERE jobs.tenant_id = casare_tenant() AND jobs.job_id = taken.job_id LIMIT 1
         ) AS jobs
-        JOIN workflows ON workflows.tenant_id = jobs.tenant_id AND workflows.workflow_id = jobs.workflow_id
-        JOIN workflow_versions
-            ON workflow_versions.tenant_id = jobs.tenant_id
-            AND workflow_versions.workflow_id = jobs.workflow_id
-            AND workflow_versions.version = jobs.workflow_version
+        CROSS JOIN LATERAL (
+            SELECT name FROM workflows
+            WHERE workflows.tenant_id = casare_tenant() AND workflows.workflow_id = jobs.workflow_id LIMIT 1
+        ) AS workflows
+        CROSS JOIN LATERAL (
+            SELECT document FROM workflow_versions AS known
+            WHERE known.tenant_id = casare_tenant() AND known.workflow_id = jobs.workflow_id
+                AND known.version = jobs.workflow_version
+            LIMIT 1
+        ) AS workflow_versions
         ORDER BY taken.priority DESC, taken.seq
         """)
 }
