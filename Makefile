@@ -25,8 +25,8 @@ build: setup ## Build everything, tests included
 demo: build ## Start the embedded default, run real workflows, kill a robot, show the results
 	@examples/demo $(BIN)
 
-# Whole processes, and robots that have 300 ms for something: not beside a thousand others.
-APART = CasareSystemTests|SessionLossTests
+# Whole processes, robots that have 300 ms for something, and what takes minutes: not beside a thousand others.
+APART = CasareSystemTests|SessionLossTests|QueueProperties
 
 .PHONY: test
 test: test-setup lint build ## Run all tests

@@ -117,6 +117,13 @@ let package = Package(
                 serviceLifecycle, unixSignals,
             ],
             swiftSettings: settings),
+        .executableTarget(
+            name: "casare-queue-bench",
+            dependencies: [
+                "CasareClient", "CasareDomain", "CasareEngine", "CasareNodes", "CasarePostgres", "CasareRobot",
+                "CasareStore", "CasareWire", logging,
+            ],
+            path: "bench/queue/casare-queue-bench", swiftSettings: settings),
         .target(
             name: "CasareTestSupport",
             dependencies: ["CasareDomain", "CasarePostgres", "CasareStore", subprocess, systemPackage],
@@ -139,7 +146,7 @@ let package = Package(
             swiftSettings: settings),
         .testTarget(
             name: "CasareStoreTests",
-            dependencies: ["CasareDomain", "CasarePostgres", "CasareStore", "CasareTestSupport"],
+            dependencies: ["CasareDomain", "CasareEngine", "CasarePostgres", "CasareStore", "CasareTestSupport"],
             swiftSettings: settings),
         .testTarget(
             name: "CasareRobotTests",

@@ -57,7 +57,7 @@ enum ErrorReport {
         case .tokenMissing, .tokenInvalid: return .notSignedIn
         case .insufficientPermissions: return .forbidden
         case .notFound: return .notFound
-        case .conflict, .invalidStateTransition, .leaseLost, .idempotencyConflict: return .conflict
+        case .conflict, .invalidStateTransition, .leaseLost, .idempotencyConflict, .uniqueKeyHeld: return .conflict
         case .serviceUnavailable, .databaseTimeout: return .unavailable
         case .methodNotAllowed, .bodyTooLarge, .unsupportedMediaType, .validation, .invalidJSON, .invalidInput,
             .internal:

@@ -68,6 +68,7 @@ package struct Orchestrator: Service {
                 BackgroundLoop.settle(self.services, logger: self.logger),
                 BackgroundLoop.queues(self.services, logger: self.logger),
                 BackgroundLoop.promote(self.services, logger: self.logger),
+                BackgroundLoop.expire(self.services, logger: self.logger),
                 BackgroundLoop.sweep(self.services, logger: self.logger),
                 self.server,
                 WaitingRoomCloser(waitingRoom: self.services.waitingRoom),

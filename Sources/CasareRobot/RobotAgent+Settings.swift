@@ -18,7 +18,7 @@ extension RobotAgent {
         case .database(var configuration):
             configuration.applicationName = "casare-robot \(settings.robot.description.id)"
             broker = SQLBroker(
-                database: Database(configuration, connectionsMax: Self.connectionsMax),
+                database: Database(configuration, connectionsMax: Self.connectionsMax, tenant: .default),
                 leaseDuration: settings.leaseDuration, logger: logger)
         case .api(let url, let token):
             do {

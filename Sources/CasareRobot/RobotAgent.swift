@@ -9,12 +9,16 @@ import ServiceLifecycle
 /// and a new one is opened. A graceful stop ends jobs after the step they are in and hands them back.
 package struct RobotAgent: Service {
     private let broker: any Broker
-    private let catalogue: NodeCatalogue
+    private let programs: ProgramCache
     private let configuration: RobotConfiguration
     private let logger: Logger
 
     /// How long one call for jobs waits for some to come.
     private static let leaseWait = Duration.seconds(20)
+    /// How long a robot that has few slots free waits for more, to lease for all of them at once.
+    private static let slotsPause = Duration.milliseconds(2)
+    /// What share of the slots is enough not to wait: one in so many.
+    private static let slotsShare = 4
     private static let firstPause = Duration.milliseconds(100)
     private static let longestPause = Duration.seconds(10)
 
@@ -22,7 +26,7 @@ package struct RobotAgent: Service {
         broker: any Broker, catalogue: NodeCatalogue, configuration: RobotConfiguration, logger: Logger
     ) {
         self.broker = broker
-        self.catalogue = catalogue
+        self.programs = ProgramCache(catalogue: catalogue)
         self.configuration = configuration
         var logger = logger
         logger[metadataKey: "robot.id"] = "\(configuration.description.id)"
@@ -101,6 +105,10 @@ package struct RobotAgent: Service {
             var pause = Self.firstPause
             while !over.isOpen, !Task.isCancelled {
                 await running.slotMayBeFree()
+                if running.count > 0, running.freeSlots < self.configuration.description.slots / Self.slotsShare {
+                    // Cancelled: the loop looks for itself.
+                    try? await Task.sleep(for: Self.slotsPause)
+                }
                 let jobs: [LeasedJob]
                 do {
                     jobs = try await self.lease(running.freeSlots, unless: over)
@@ -140,7 +148,7 @@ package struct RobotAgent: Service {
 
     private func begin(_ job: LeasedJob, _ running: RunningJobs, in group: inout DiscardingTaskGroup) {
         let executor = JobExecutor(
-            broker: self.broker, catalogue: self.catalogue, configuration: self.configuration, logger: self.logger,
+            broker: self.broker, programs: self.programs, configuration: self.configuration, logger: self.logger,
             isStopRequested: { running.isStopping })
         // A task of its own, because a child of the group could not be cancelled without its siblings. The group's
         // child waits for it.

@@ -37,10 +37,10 @@ extension Setting where Value == Int {
         _ variable: String, or others: [String] = [], in range: ClosedRange<Int>, standard: Int,
         _ documentation: String
     ) -> Setting {
-        Setting(
-            variable, or: others, form: "a whole number from \(range.lowerBound) to \(range.upperBound)",
+        .number(
+            variable, or: others, form: "a whole number from \(range.lowerBound) to \(range.upperBound)", in: range,
             standard: standard, standardText: String(standard), documentation
-        ) { text in Int(text).flatMap { range.contains($0) ? $0 : nil } }
+        ) { $0 }
     }
 }
 
@@ -49,10 +49,22 @@ extension Setting where Value == Duration {
         _ variable: String, or others: [String] = [], in range: ClosedRange<Int>, standard: Int,
         _ documentation: String
     ) -> Setting {
+        .number(
+            variable, or: others, form: "whole seconds from \(range.lowerBound) to \(range.upperBound)", in: range,
+            standard: standard, standardText: "\(standard) seconds", documentation
+        ) { .seconds($0) }
+    }
+}
+
+extension Setting {
+    /// A whole number that stands for a value.
+    private static func number(
+        _ variable: String, or others: [String], form: String, in range: ClosedRange<Int>, standard: Int,
+        standardText: String, _ documentation: String, _ value: @escaping @Sendable (Int) -> Value
+    ) -> Setting {
         Setting(
-            variable, or: others, form: "whole seconds from \(range.lowerBound) to \(range.upperBound)",
-            standard: .seconds(standard), standardText: "\(standard) seconds", documentation
-        ) { text in Int(text).flatMap { range.contains($0) ? .seconds($0) : nil } }
+            variable, or: others, form: form, standard: value(standard), standardText: standardText, documentation
+        ) { text in Int(text).flatMap { range.contains($0) ? value($0) : nil } }
     }
 }
 

@@ -1,4 +1,5 @@
 package import CasareDomain
+package import FoundationEssentials
 
 /// Why the store refused. What goes wrong between the process and the database is a `PostgresError` instead.
 package enum StoreError: Error, Hashable, Sendable {
@@ -19,6 +20,16 @@ package enum StoreError: Error, Hashable, Sendable {
     case alreadyReplayed(Job.ID, as: Job.ID)
     /// The key was used for another request within its window.
     case idempotencyConflict(key: String)
+    /// Another job holds the key, and the submit was to be refused then.
+    case uniqueKeyHeld(key: String, by: Job.ID)
+    /// Two jobs of one submit have the same unique key, and the second one would replace the first.
+    case uniqueKeyRepeated(key: String)
+    /// The robot that a job asks for does not take jobs of that environment.
+    case robotElsewhere(Robot.ID, environment: String, asked: String)
+    /// A queue in memory cannot do what a job asks of it.
+    case notInMemory
+    /// Nobody could begin the job in time: `start` is when it may begin at the earliest.
+    case deadlineTooEarly(Date, start: Date)
     case nameTaken(Noun, String)
     case tooManyJobs(Int, max: Int)
     /// The job kept moving while it was to be changed: try again.
@@ -39,6 +50,20 @@ extension StoreError: CustomStringConvertible {
             "the dead letter of job \(job) was already replayed as job \(replay)"
         case .idempotencyConflict(let key):
             "idempotency key \"\(key)\" was used for a different request; use another key for another job"
+        case .uniqueKeyHeld(let key, let job):
+            "the unique key \"\(key)\" is held by job \(job); wait for that job, cancel it, or submit with on_conflict "
+                + "return or replace"
+        case .uniqueKeyRepeated(let key):
+            "two of these jobs have the unique key \"\(key)\" and the second would replace the first; send the second only"
+        case .robotElsewhere(let robot, let environment, let asked):
+            "robot \(robot) takes jobs of the environment \(environment), and this one is for \(asked); submit it for "
+                + environment
+        case .notInMemory:
+            "a queue in memory knows no queue keys, requirements, deadlines and unique keys; leave them out, or submit to "
+                + "a server with a database"
+        case .deadlineTooEarly(let deadline, let start):
+            "the deadline \(deadline.formatted(.iso8601)) is over before the job may begin, at "
+                + "\(start.formatted(.iso8601)); give a later one"
         case .nameTaken(let noun, let name): "there is a \(noun.rawValue) \(name) already; choose another name"
         case .tooManyJobs(let count, let max):
             "\(count) jobs are too many for one submit; send at most \(max) at a time"

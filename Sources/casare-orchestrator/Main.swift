@@ -4,21 +4,11 @@ import CasareOrchestrator
 import CasareSettings
 import CasareWire
 import Configuration
-import Dispatch
-import Glibc
 import Logging
 
 @main
 enum Program {
-    /// Not `async` itself: by the time such a one runs, the runtime has opened files of its own.
-    static func main() {
-        StandardFiles.fillGaps()
-        Task {
-            await Main.main()
-            exit(EXIT_SUCCESS)
-        }
-        dispatchMain()
-    }
+    static func main() { MainTask.run { await Main.main() } }
 }
 
 struct Main: AsyncParsableCommand {

@@ -4,23 +4,13 @@ import CasareRobot
 import CasareSettings
 import CasareWire
 import Configuration
-import Dispatch
-import Glibc
 import Logging
 import ServiceLifecycle
 import UnixSignals
 
 @main
 enum Program {
-    /// Not `async` itself: by the time such a one runs, the runtime has opened files of its own.
-    static func main() {
-        StandardFiles.fillGaps()
-        Task {
-            await Main.main()
-            exit(EXIT_SUCCESS)
-        }
-        dispatchMain()
-    }
+    static func main() { MainTask.run { await Main.main() } }
 }
 
 struct Main: AsyncParsableCommand {

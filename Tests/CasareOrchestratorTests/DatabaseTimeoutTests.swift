@@ -37,7 +37,10 @@ struct DatabaseTimeoutTests {
             #expect(reply.headers["retry-after"].flatMap(Int.init) != nil)
             #expect(!reply.message.contains(table) && !reply.message.contains("SELECT"), "\(reply.message)")
             try await unlock()
-            #expect(try await server.call(.GET, path).status == 200)
+            // On a busy machine it may take too long once more, and may be tried again as the answer says.
+            var status = 503
+            for _ in 1...20 where status == 503 { status = try await server.call(.GET, path).status }
+            #expect(status == 200)
         }
     }
 

@@ -65,6 +65,24 @@ struct UnknownMemberTests {
         }
     }
 
+    @Test func `a member that is there twice is refused, and nothing is changed`() async throws {
+        try await Fixture.with { server in
+            for (method, path, body, field) in [
+                (.PATCH, "/api/v1/tenant/policy", #"{"scripts":false,"scripts":true}"#, "scripts"),
+                (.POST, "/api/v1/jobs", #"{"workflow":"invoices","workflow":"other"}"#, "workflow"),
+                (.POST, "/api/v1/tokens", #"{"name":"a","role":"viewer","role":"admin"}"#, "role"),
+            ] as [(Fixture.HTTPMethodName, String, String, String)] {
+                let reply = try await server.send(
+                    method, path, token: server.tokens[.admin], body: body,
+                    headers: ["Content-Type": "application/json"])
+                #expect(reply.status == 400 && reply.code == "INVALID_INPUT", "\(path) \(reply.json)")
+                #expect(reply.json["error"]?["field"]?.string == field)
+                #expect(reply.message.contains("is there twice, again in line 1"), "\(reply.message)")
+            }
+            #expect(try await server.call(.GET, "/api/v1/tenant/policy").json["scripts"] == Value.null)
+        }
+    }
+
     @Test func `an empty body stands for an empty object where nothing in it is required`() async throws {
         try await Fixture.with { server in
             try await server.pushWorkflow()

@@ -1,5 +1,6 @@
-import CasarePostgres
 import Testing
+
+@testable import CasarePostgres
 
 @Suite struct QueryTests {
     @Test(arguments: [
@@ -31,5 +32,10 @@ import Testing
         #expect(quotedIdentifier(#"my"table"#) == #""my""table""#)
         #expect(quotedLiteral("it's") == "'it''s'")
         #expect(quotedLiteral(#"a\b'c"#) == #"E'a\\b''c'"#)
+        // With a mark upon it a quote is another character, and ends the text for the server all the same.
+        #expect(quotedLiteral("a'\u{301}b") == "'a''\u{301}b'")
+        #expect(quotedLiteral("a\\\u{301}") == "E'a\\\\\u{301}'")
+        #expect(quotedIdentifier("a\"\u{301}b") == "\"a\"\"\u{301}b\"")
+        #expect(quotedKeywordValue("a'\u{301}b\\\u{301}") == "'a\\'\u{301}b\\\\\u{301}'")
     }
 }

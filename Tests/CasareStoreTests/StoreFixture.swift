@@ -37,11 +37,13 @@ struct StoreFixture: Sendable {
 
     func job(
         _ variables: Object = [:], priority: Priority = .normal, options: Job.Options = .init(), due: NewJob.Due = .now,
-        idempotency: NewJob.Idempotency? = nil, environment: String = "default"
+        idempotency: NewJob.Idempotency? = nil, environment: String = "default", queueKey: String? = nil,
+        requirements: Job.Requirements = .anyRobot, deadline: NewJob.Deadline? = nil, uniqueness: Job.Uniqueness? = nil
     ) -> NewJob {
         NewJob(
             workflow: self.workflow, workflowVersion: 1, variables: variables, priority: priority,
-            environment: environment, options: options, idempotency: idempotency, due: due)
+            environment: environment, options: options, idempotency: idempotency, due: due, queueKey: queueKey,
+            requirements: requirements, deadline: deadline, uniqueness: uniqueness)
     }
 
     @discardableResult

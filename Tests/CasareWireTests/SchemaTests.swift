@@ -10,8 +10,9 @@ struct SchemaTests {
         let names = submit["properties"]?.object?.keys.sorted()
         #expect(
             names == [
-                "delay_seconds", "document", "environment", "idempotency_key", "options", "priority", "run_at",
-                "variables", "version", "workflow",
+                "delay_seconds", "document", "environment", "expires_at", "expires_in_seconds", "idempotency_key",
+                "options", "priority", "queue_key", "requirements", "run_at", "unique", "variables", "version",
+                "workflow",
             ])
         #expect(submit["required"] == nil)
         let job = try #require(catalogue.definitions["JobOptions"])

@@ -15,6 +15,10 @@ extension JobInfo {
         Column("duration") { job in job.seconds.map { .duration(seconds: $0) } ?? .empty },
         Column("created_by", wide: true) { .text($0.createdBy) },
         Column("due_at", wide: true) { .time($0.dueAt) },
+        Column("expires_at", wide: true) { .time($0.expiresAt) },
+        Column("queue_key", wide: true) { .text($0.queueKey) },
+        Column("requires", wide: true) { .text($0.requirements?.sentence) },
+        Column("unique_key", wide: true) { .text($0.unique?.key) },
         Column("retry_of", wide: true) { .text($0.retryOf?.description) },
         Column("error", shrinks: true) { .text($0.failure?.message ?? $0.question?.text) },
     ]
@@ -50,6 +54,10 @@ extension JobInfo {
         sheet.add("created", .time(self.createdAt))
         sheet.add("created by", .text(self.createdBy))
         sheet.add("due", .time(self.dueAt))
+        sheet.add("deadline", .time(self.expiresAt))
+        sheet.add("queue key", .text(self.queueKey))
+        sheet.add("requires", .text(self.requirements?.sentence))
+        sheet.add("unique key", .text(self.unique?.sentence))
         sheet.add("started", .time(self.startedAt))
         sheet.add("finished", .time(self.finishedAt))
         sheet.add("idempotency key", .text(self.idempotencyKey))
@@ -80,6 +88,29 @@ extension JobInfo {
     var detail: String {
         let error = self.failure.map { ": \($0.message)" } ?? ""
         return "\(self.workflow) v\(self.workflowVersion), \(self.status.rawValue)\(error)"
+    }
+}
+
+extension Job.Requirements {
+    /// For people: `tags gpu, eu; capability excel; robot r1`.
+    var sentence: String {
+        func list(_ one: String, _ many: String, _ labels: [String]) -> String? {
+            labels.isEmpty ? nil : "\(labels.count == 1 ? one : many) \(labels.joined(separator: ", "))"
+        }
+        return [
+            list("tag", "tags", self.tags), list("capability", "capabilities", self.capabilities),
+            self.robot.map { "robot \($0)" },
+        ].compactMap(\.self).joined(separator: "; ")
+    }
+}
+
+extension UniqueKeyInfo {
+    var sentence: String {
+        switch self.scope {
+        case .waiting: "\(self.key) while it waits"
+        case .unfinished: "\(self.key) until it has ended"
+        case .window: "\(self.key) for \(TimeSpan.text(seconds: self.windowSeconds ?? 0)) from its submit"
+        }
     }
 }
 

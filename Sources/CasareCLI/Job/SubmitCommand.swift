@@ -13,6 +13,8 @@ struct SubmitCommand: AsyncParsableCommand {
 
               casarectl submit invoices.json --var month=11 --wait
               casarectl submit invoices --vars november.yaml --priority high --at 2026-11-30T06:00:00Z
+              casarectl submit sync --queue-key customer-7 --unique-key sync-7 --debounce 30s --debounce-max 5m
+              casarectl submit render --require-tag gpu --expires-in 1h
             """)
 
     @Argument(
@@ -41,8 +43,8 @@ struct SubmitCommand: AsyncParsableCommand {
     @Option(
         parsing: .unconditional,
         help: ArgumentHelp("Begin no sooner than after this time, \(TimeSpan.help).", valueName: "time"),
-        transform: TimeSpan.parse)
-    var delay: TimeSpan?
+        transform: JobSpan.parse)
+    var delay: JobSpan?
 
     @Option(
         help: ArgumentHelp("Begin no sooner than at this time, such as 2026-11-30T06:00:00Z.", valueName: "time"),
@@ -58,14 +60,14 @@ struct SubmitCommand: AsyncParsableCommand {
     @Option(
         parsing: .unconditional,
         help: ArgumentHelp("How long one node may take, \(TimeSpan.help).", valueName: "time"),
-        transform: PositiveTimeSpan.parse)
-    var nodeTimeout: PositiveTimeSpan?
+        transform: PositiveJobSpan.parse)
+    var nodeTimeout: PositiveJobSpan?
 
     @Option(
         parsing: .unconditional,
-        help: ArgumentHelp("How long the whole run may take (default: 1h).", valueName: "time"),
-        transform: PositiveTimeSpan.parse)
-    var timeLimit: PositiveTimeSpan?
+        help: ArgumentHelp("How long each attempt may run before it fails as timeout (default: 1h).", valueName: "time"),
+        transform: PositiveJobSpan.parse)
+    var timeLimit: PositiveJobSpan?
 
     @Option(
         parsing: .unconditional,
@@ -76,6 +78,7 @@ struct SubmitCommand: AsyncParsableCommand {
     @Flag(help: "Check everything and show the request, without submitting it.")
     var dryRun = false
 
+    @OptionGroup(title: "Queue") var queue: QueueOptions
     @OptionGroup(title: "Waiting") var waiting: WaitOptions
     @OptionGroup(title: "Output") var output: OutputOptions
     @OptionGroup(title: "Server") var connection: ConnectionOptions
@@ -83,6 +86,7 @@ struct SubmitCommand: AsyncParsableCommand {
     func validate() throws {
         try self.variables.check(besides: self.workflow)
         if self.delay != nil && self.at != nil { throw ValidationError("Give --delay or --at, not both.") }
+        try self.queue.check(delay: self.delay?.seconds, at: self.at)
     }
 
     func run() async throws {
@@ -92,9 +96,7 @@ struct SubmitCommand: AsyncParsableCommand {
             if self.dryRun { return try await self.showRequest(request, client) }
             let submission = try await client.submit(request)
             let job = submission.job
-            if submission.isDuplicate {
-                StandardStreams.report("casarectl: this idempotency key was used before; this is the job of then")
-            }
+            if let note = Self.note(on: submission) { StandardStreams.report("casarectl: \(note)") }
             guard self.waiting.isWanted else {
                 return try self.output.print(
                     try job.presentation(saying: submission.isDuplicate ? "found" : "submitted"))
@@ -105,12 +107,25 @@ struct SubmitCommand: AsyncParsableCommand {
         }
     }
 
+    /// What a person may not have expected.
+    static func note(on submission: Submission) -> String? {
+        if let replaced = submission.replaced {
+            return "job \(replaced) of this unique key was waiting, and is cancelled for this one"
+        }
+        guard submission.isDuplicate else { return nil }
+        switch submission.foundBy {
+        case .uniqueKey: return "this unique key is taken; this is the job that has it"
+        case .idempotencyKey, nil: return "this idempotency key was used before; this is the job of then"
+        }
+    }
+
     func request() throws -> SubmitJobRequest {
         let source = WorkflowSource(self.workflow)
         var request = SubmitJobRequest(
             version: self.version, variables: try self.variables.variables() ?? [:],
             priority: self.priority?.priority ?? .normal, idempotencyKey: self.idempotencyKey,
             delaySeconds: self.delay?.seconds, runAt: self.at?.date, options: try self.options())
+        try self.queue.apply(to: &request)
         switch source {
         case .stored(let name):
             request.workflow = name
@@ -151,6 +166,16 @@ struct SubmitCommand: AsyncParsableCommand {
         sheet.add(
             "due",
             request.runAt.map { .time($0) } ?? .text(self.delay.map { "after " + TimeSpan.text(seconds: $0.seconds) }))
+        if request.environment != SubmitJobRequest.environmentDefault {
+            sheet.add("environment", .text(request.environment))
+        }
+        sheet.add("queue key", .text(request.queueKey))
+        sheet.add("requires", .text(request.requirements?.sentence))
+        sheet.add(
+            "deadline",
+            request.expiresAt.map { .time($0) }
+                ?? .text(request.expiresInSeconds.map { "in " + TimeSpan.text(seconds: $0) }))
+        sheet.add("unique key", .text(request.unique.map { UniqueKeyInfo($0.key).sentence }))
         sheet.add(request.variables, titled: "Variables")
         let columns: [Column<String>] = [Column("workflow") { .text($0) }]
         try self.output.print(

@@ -23,6 +23,32 @@ struct PositiveTimeSpan: ArgumentForm, Hashable {
     var seconds: Double { self.span.seconds }
 }
 
+/// A length of time that a job may have for something; what is to happen later is named by its time.
+struct JobSpan: ArgumentForm, Hashable {
+    static let form = "a time such as 30s, 5m, 2h, 1d or 1h30m, at most \(Self.daysMax)d; a number alone is seconds"
+    static let daysMax = Int(Job.spanSecondsMax) / 86_400
+
+    let seconds: Double
+
+    init?(argument: String) {
+        guard let span = TimeSpan(argument), span.seconds <= Job.spanSecondsMax else { return nil }
+        self.seconds = span.seconds
+    }
+}
+
+/// The same above zero: a limit, a deadline.
+struct PositiveJobSpan: ArgumentForm, Hashable {
+    static let form =
+        "a time above 0 such as 30s, 5m, 2h, 1d or 1h30m, at most \(JobSpan.daysMax)d; a number alone is seconds"
+
+    let seconds: Double
+
+    init?(argument: String) {
+        guard let span = JobSpan(argument: argument), span.seconds > 0 else { return nil }
+        self.seconds = span.seconds
+    }
+}
+
 /// A moment given as ISO 8601 text with a time zone.
 struct Moment: ArgumentForm, Hashable {
     static let form =

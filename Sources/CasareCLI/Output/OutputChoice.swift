@@ -34,29 +34,18 @@ struct OutputChoice<Own: OwnFormat>: ParsableArguments {
     @Option(name: [.customShort("o"), .customLong("output")], help: "How to print the result.")
     var format = Format.usual(.table)
 
-    @Option(
-        help: ArgumentHelp("Only these columns, separated by commas; for table, wide and csv.", valueName: "a,b"),
-        transform: ColumnList.parse)
-    var columns: ColumnList?
-
-    @Flag(help: "Leave out the line with the columns' titles.")
-    var noHeaders = false
-
-    @Flag(help: "No colours, also on a terminal. NO_COLOR=1 in the environment does the same.")
-    var noColor = false
+    @OptionGroup var layout: LayoutOptions
 
     /// The usual options, with the table where one of the command's own formats was chosen.
     var usual: OutputOptions {
         var options = OutputOptions()
         options.format = if case .usual(let format) = self.format { format } else { .table }
-        options.columns = self.columns
-        options.noHeaders = self.noHeaders
-        options.noColor = self.noColor
+        options.layout = self.layout
         return options
     }
 
     func validate() throws {
-        if case .own(let format) = self.format, self.columns != nil {
+        if case .own(let format) = self.format, self.layout.columns != nil {
             throw ValidationError("--columns goes with table, wide and csv, not with \(format.rawValue).")
         }
         try self.usual.validate()

@@ -21,22 +21,13 @@ struct OutputOptions: ParsableArguments {
     @Option(name: [.customShort("o"), .customLong("output")], help: "How to print the result.")
     var format = OutputFormat.table
 
-    @Option(
-        help: ArgumentHelp("Only these columns, separated by commas; for table, wide and csv.", valueName: "a,b"),
-        transform: ColumnList.parse)
-    var columns: ColumnList?
-
-    @Flag(help: "Leave out the line with the columns' titles.")
-    var noHeaders = false
-
-    @Flag(help: "No colours, also on a terminal. NO_COLOR=1 in the environment does the same.")
-    var noColor = false
+    @OptionGroup var layout: LayoutOptions
 
     func validate() throws {
         switch self.format {
         case .table, .wide, .csv: break
         case .json, .jsonl, .yaml, .name:
-            if self.columns != nil {
+            if self.layout.columns != nil {
                 throw ValidationError("--columns goes with table, wide and csv, not with \(self.format.rawValue).")
             }
         }
@@ -44,10 +35,10 @@ struct OutputOptions: ParsableArguments {
 
     /// The one place where formats differ. A pure function of its arguments and the options.
     func render(_ presentation: Presentation, in context: RenderContext) throws(CommandFailure) -> String {
-        let showsHeader = !self.noHeaders
+        let showsHeader = !self.layout.noHeaders
         switch self.format {
         case .table:
-            if case .single(let sheet) = presentation.shape, self.columns == nil {
+            if case .single(let sheet) = presentation.shape, self.layout.columns == nil {
                 return SheetText.render(sheet, in: context)
             }
             let (headings, rows) = try self.select(from: presentation, includingWide: false)
@@ -73,7 +64,7 @@ struct OutputOptions: ParsableArguments {
 
     /// Refuses unknown columns before a command has done anything.
     func check(_ headings: [Heading]) throws(CommandFailure) {
-        for key in self.columns?.keys ?? [] where !headings.contains(where: { $0.key == key }) {
+        for key in self.layout.columns?.keys ?? [] where !headings.contains(where: { $0.key == key }) {
             let known = headings.map(\.key).joined(separator: ", ")
             throw CommandFailure(.usage, "there is no column '\(key)': choose from \(known)")
         }
@@ -92,7 +83,7 @@ struct OutputOptions: ParsableArguments {
         let headings = presentation.headings
         try self.check(headings)
         let positions =
-            if let columns {
+            if let columns = self.layout.columns {
                 columns.keys.compactMap { key in headings.firstIndex { $0.key == key } }
             } else {
                 headings.indices.filter { includingWide || !headings[$0].isWide }

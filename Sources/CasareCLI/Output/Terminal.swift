@@ -34,7 +34,8 @@ struct Terminal: Sendable {
 
     func renderContext(_ output: OutputOptions) -> RenderContext {
         RenderContext(
-            width: self.width, usesColour: self.printsToPerson && self.allowsColour && !output.noColor, now: Date())
+            width: self.width, usesColour: self.printsToPerson && self.allowsColour && !output.layout.noColor,
+            now: Date())
     }
 
     private static func columns(_ descriptor: Int32, _ environment: Environment) -> Int? {

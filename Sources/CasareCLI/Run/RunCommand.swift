@@ -155,7 +155,7 @@ struct RunCommand: AsyncParsableCommand {
         let terminal = Terminal.standard
         return Debugger(
             DebugSession(steps: self.workbench.step, breakpoints: breakpoints, nodes: nodes), terminal: terminal,
-            usesColour: terminal.reportsToPerson && terminal.allowsColour && !self.output.noColor)
+            usesColour: terminal.reportsToPerson && terminal.allowsColour && !self.output.layout.noColor)
     }
 
     /// A document that cannot be run ends as a job of it would.

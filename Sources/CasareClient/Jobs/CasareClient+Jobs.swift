@@ -4,16 +4,28 @@ public import CasareWire
 /// A submitted job.
 public struct Submission: Hashable, Sendable {
     public let job: JobInfo
-    /// The idempotency key was known: this is the job of the first submit.
+    /// The idempotency key or the unique key was known: this is a job that was there already.
     public let isDuplicate: Bool
+    /// Which of them it was. A server before it knew of unique keys says nothing.
+    public let foundBy: SubmitJobResponse.Found?
+    /// The job of the same unique key that was cancelled for this one.
+    public let replaced: Job.ID?
+
+    public init(job: JobInfo, isDuplicate: Bool, foundBy: SubmitJobResponse.Found?, replaced: Job.ID?) {
+        self.job = job
+        self.isDuplicate = isDuplicate
+        self.foundBy = foundBy
+        self.replaced = replaced
+    }
 }
 
 extension CasareClient {
     /// Repeated while the server is unavailable only when the request has an idempotency key.
     public func submit(_ request: SubmitJobRequest) async throws(ClientError) -> Submission {
-        let (status, response): (Int, JobResponse) = try await self.postWithStatus(
+        let (status, response): (Int, SubmitJobResponse) = try await self.postWithStatus(
             "\(Self.apiPath)/jobs", request, mayRepeat: request.idempotencyKey != nil)
-        return Submission(job: response.job, isDuplicate: status == 200)
+        return Submission(
+            job: response.job, isDuplicate: status == 200, foundBy: response.foundBy, replaced: response.replaced)
     }
 
     /// All of them or none; at most `SubmitBatchRequest.jobsMax`. In the order of the requests.

@@ -105,11 +105,19 @@ public struct Job: Identifiable, Hashable, Sendable {
     public let createdAt: Date
     /// Name of the token that submitted it.
     public let createdBy: String
+    /// Jobs of one key take turns with those of others, and the queue may limit each key.
+    public let queueKey: String?
+    public let requirements: Requirements
+    /// The deadline by which a robot must have begun it.
+    public let expiresAt: Date?
+    /// As it was asked for: whether the job still holds it follows from where the job stands.
+    public let uniqueKey: UniqueKey?
 
     public init(
         id: ID, workflow: Workflow.ID, workflowName: String, workflowVersion: Int, priority: Priority,
         environment: String, variables: Object, options: Options, attempt: Int, state: State, idempotencyKey: String?,
-        retryOf: ID?, createdAt: Date, createdBy: String
+        retryOf: ID?, createdAt: Date, createdBy: String, queueKey: String? = nil,
+        requirements: Requirements = .anyRobot, expiresAt: Date? = nil, uniqueKey: UniqueKey? = nil
     ) {
         self.id = id
         self.workflow = workflow
@@ -125,6 +133,10 @@ public struct Job: Identifiable, Hashable, Sendable {
         self.retryOf = retryOf
         self.createdAt = createdAt
         self.createdBy = createdBy
+        self.queueKey = queueKey
+        self.requirements = requirements
+        self.expiresAt = expiresAt
+        self.uniqueKey = uniqueKey
     }
 
     public var status: Status {

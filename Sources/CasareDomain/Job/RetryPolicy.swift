@@ -18,8 +18,8 @@ public struct RetryPolicy: Hashable, Sendable {
     }
 
     public static let attemptsRange = 1...100
-    /// No wait is longer than this: 30 days.
-    public static let delaySecondsMax = 2_592_000.0
+    /// No wait is longer than this.
+    public static let delaySecondsMax = Job.spanSecondsMax
     public static let jitterDefault = 0.2
     public static let exponentialFactorDefault = 2.0
     public static let exponentialSecondsMaxDefault = 3600.0

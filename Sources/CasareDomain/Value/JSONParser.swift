@@ -6,9 +6,10 @@ struct JSONParser {
     private var unescaped: [UInt8] = []
     private var duplicateKeys: DuplicateKeyFinder?
 
-    init(_ bytes: UnsafeBufferPointer<UInt8>, findsDuplicateKeys: Bool = false) {
+    /// - Parameter duplicateKeysMax: How many keys that come twice are told of; `nil`: nobody wants to know.
+    init(_ bytes: UnsafeBufferPointer<UInt8>, duplicateKeysMax: Int? = nil) {
         self.bytes = bytes
-        self.duplicateKeys = findsDuplicateKeys ? DuplicateKeyFinder() : nil
+        self.duplicateKeys = duplicateKeysMax.map { DuplicateKeyFinder(most: $0) }
     }
 
     /// What was found, when it was asked for.
@@ -84,7 +85,7 @@ struct JSONParser {
 
     private mutating func enter(_ key: String, at start: Int, isDuplicate: Bool) {
         self.duplicateKeys?.path.append(key)
-        guard isDuplicate else { return }
+        guard isDuplicate, self.duplicateKeys?.isFull == false else { return }
         // The place of an error is found in the same way; its reason does not matter here.
         let line = self.error(.trailingText, at: start).line
         self.duplicateKeys?.note(line: line)

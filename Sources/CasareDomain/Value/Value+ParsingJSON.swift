@@ -17,10 +17,14 @@ extension Value {
 
     /// Reads JSON from bytes, which must be UTF-8.
     public init(parsingJSON bytes: [UInt8]) throws(JSONError) {
+        self = try Value(parsingJSON: Self.jsonText(of: bytes))
+    }
+
+    static func jsonText(of bytes: [UInt8]) throws(JSONError) -> String {
         guard let text = String(validating: bytes, as: UTF8.self) else {
             throw bytes.withUnsafeBufferPointer { JSONError(.notUTF8, at: Self.firstInvalidOffset(of: $0), in: $0) }
         }
-        self = try Value(parsingJSON: text)
+        return text
     }
 
     private static func firstInvalidOffset(of bytes: UnsafeBufferPointer<UInt8>) -> Int {

@@ -12,6 +12,8 @@ struct DocumentGraph {
     private let structures: [NodeType.Structure?]
     private let triggers: [Bool]
     let positions: [String: Int]
+    /// By connection, the positions of the nodes that it joins; `nil` for an ID that no node has.
+    let ends: [(source: Int?, target: Int?)]
     /// The exec output that each connection of the document leaves by; `nil` for data connections.
     let execPorts: [String?]
     /// The connections, by place in the document's list, that lead from a loop's End back to its own start.
@@ -24,21 +26,30 @@ struct DocumentGraph {
         self.document = document
         // What is the same for all nodes of a type is found once: documents have many nodes of few types.
         var found: [String: (type: NodeType?, isTrigger: Bool)] = [:]
-        for name in document.nodes.map(\.type) where found[name] == nil {
-            let type = catalogue.type(named: name)
-            found[name] = (type, type?.structure == .trigger || (type?.name ?? name).contains("Trigger"))
+        var (types, triggers): ([NodeType?], [Bool]) = ([], [])
+        for name in document.nodes.lazy.map(\.type) {
+            let known: (type: NodeType?, isTrigger: Bool)
+            if let earlier = found[name] {
+                known = earlier
+            } else {
+                let type = catalogue.type(named: name)
+                known = (type, type?.structure == .trigger || (type?.name ?? name).contains("Trigger"))
+                found[name] = known
+            }
+            types.append(known.type)
+            triggers.append(known.isTrigger)
         }
-        let types = document.nodes.map { found[$0.type]?.type }
-        var positions: [String: Int] = [:]
-        for (position, node) in document.nodes.enumerated() where positions[node.id] == nil {
-            positions[node.id] = position
-        }
+        // Of nodes with the same ID the first counts.
+        let places = document.nodes.enumerated().map { ($0.element.id, $0.offset) }
+        let positions = Dictionary(places, uniquingKeysWith: { first, _ in first })
+        let ends = document.connections.map { (positions[$0.source], positions[$0.target]) }
         self.types = types
         self.structures = types.map { $0?.structure }
-        self.triggers = document.nodes.map { found[$0.type]?.isTrigger ?? false }
+        self.triggers = triggers
         self.positions = positions
-        self.execPorts = document.connections.map { connection in
-            guard let source = positions[connection.source] else { return nil }
+        self.ends = ends
+        self.execPorts = document.connections.enumerated().map { place, connection in
+            guard let source = ends[place].0 else { return nil }
             guard let type = types[source] else {
                 return ExecPorts.inputs.contains(connection.targetPort) ? connection.sourcePort : nil
             }
@@ -47,8 +58,8 @@ struct DocumentGraph {
         self.execSuccessors = document.nodes.map { _ in [] }
         self.execPredecessors = document.nodes.map { _ in [] }
         var backwards: [(place: Int, end: Int, start: Int)] = []
-        for (place, connection) in document.connections.enumerated() where self.execPorts[place] != nil {
-            guard let source = positions[connection.source], let target = positions[connection.target] else { continue }
+        for place in document.connections.indices where self.execPorts[place] != nil {
+            guard let source = ends[place].0, let target = ends[place].1 else { continue }
             if self.mayCloseLoop(from: source, to: target) {
                 backwards.append((place, source, target))
             } else {

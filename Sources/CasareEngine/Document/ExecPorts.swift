@@ -14,7 +14,7 @@ package struct ExecPorts {
         "failure": "failed", "on_success": "success",
     ]
     /// Followed when a node fails, also of types that declare no such port (workflow format §8).
-    private static let errorPorts: Set<String> = ["error", "exec_error", "failed", "on_error", "invalid", "no_match"]
+    static let errorPorts: Set<String> = ["error", "exec_error", "failed", "on_error", "invalid", "no_match"]
     /// The most branches that a Fork may have.
     private static let branchesMax = 10
     private static let casePrefix = "case_"

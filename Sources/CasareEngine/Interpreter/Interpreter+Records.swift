@@ -57,7 +57,8 @@ extension Interpreter {
     mutating func keep(_ lines: [(level: PureContext.LogLevel, message: String)], of node: CompiledNode) {
         let masking = self.masking
         for line in lines {
-            let message = masking.masked(line.message)
+            let known = masking.masked(line.message)
+            let message = self.watch.isOn ? Userinfo.masked(known) : known
             self.records.keep(message)
             if self.settings.keepsEvents { self.records.tell(line.level, node.id, message) }
         }
@@ -78,9 +79,12 @@ extension Interpreter {
         if self.settings.keepsEvents { self.records.warnOnce(node.id, message) }
     }
 
-    /// What hides the values of sensitive variables, as they are now.
+    /// What hides the values of sensitive variables, as they are now, and what watched nodes have shown to be secret.
     var masking: Masking {
-        guard self.main.program.hasSensitiveVariables else { return .nothing }
+        let derived = self.watch.secrets.texts
+        guard self.main.program.hasSensitiveVariables else {
+            return derived.isEmpty ? .nothing : Masking([], derived: derived)
+        }
         var secrets: [Value] = []
         var scopes = [self.main]
         if let top = self.frames.last, top.scope !== self.main { scopes.append(top.scope) }
@@ -89,6 +93,6 @@ extension Interpreter {
                 if let value = scope.variables.variable(name) { secrets.append(value) }
             }
         }
-        return Masking(secrets)
+        return Masking(secrets, derived: derived)
     }
 }

@@ -21,6 +21,8 @@ struct Watch {
     private var announced: Int?
     /// The visit that has not ended: of the node that is being executed.
     private(set) var open: (number: Int, position: Int)?
+    /// What the nodes that were told of have shown to be secret.
+    var secrets = DerivedSecrets()
 
     init(_ extent: Extent) { self.extent = extent }
 
@@ -102,6 +104,10 @@ extension Interpreter {
     ) {
         guard failure != nil || self.watch.open?.position == position else { return }
         let outputs = failure?.outputs ?? self.frames.last?.scope.variables.outputs[node.id] ?? [:]
+        // A structure's outputs come from the nodes inside.
+        let isComputed = node.effect == .pure && node.type.structure == nil
+        self.watch.secrets.note(
+            inputs: self.inputValues(of: node), outputs: outputs, isComputed: isComputed, masking: self.masking)
         self.watch.end(
             position, self.describer(of: node),
             self.ender(of: node, outputs: outputs, failure: failure, port: port))
@@ -149,7 +155,8 @@ extension Interpreter {
             NodeVisitEnd(
                 number: number, node: node.id, nodeType: node.type.name,
                 outputs: SecretNames.masked(masking.masked(outputs)),
-                error: failure.map { masking.masked($0.message) }, errorType: failure?.type, port: port)
+                error: failure.map { Userinfo.masked(masking.masked($0.message)) }, errorType: failure?.type,
+                port: port)
         }
     }
 
@@ -157,8 +164,7 @@ extension Interpreter {
         let masking = self.masking
         let scope = self.frames.last?.scope ?? self.main
         let enclosing = self.enclosing
-        let inputs = (try? node.bindings.inputs(in: scope.variables, clock: self.clock))?.all ?? [:]
-        _ = scope.variables.takeMisses()
+        let inputs = self.inputValues(of: node)
         let view =
             self.watch.extent == .visitsAndVariables
             ? ScopeView(snapshot: scope.variables.snapshot, masking: masking) : nil
@@ -170,6 +176,14 @@ extension Interpreter {
                 isBypassed: node.isDisabled, attempt: attempt, scope: view,
                 enclosing: enclosing.map { $0.masked(by: masking) })
         }
+    }
+
+    /// What the node gets; nothing where a parameter does not fit, which the node's failure says.
+    private func inputValues(of node: CompiledNode) -> Object {
+        let variables = (self.frames.last?.scope ?? self.main).variables
+        let inputs = (try? node.bindings.inputs(in: variables, clock: self.clock))?.all ?? [:]
+        _ = variables.takeMisses()
+        return inputs
     }
 
     private func repeatsDone(of node: CompiledNode, in scope: Scope) -> Int? {

@@ -41,7 +41,13 @@ extension Run {
                 .init(node: $0.node, error: masking.masked($0.error), type: $0.type)
             },
             trace: self.driver.options.trace ? records.trace : nil,
-            nodeOutputs: self.driver.options.trace ? masking.masked(Self.printable(variables.outputs)) : nil)
+            nodeOutputs: self.driver.options.trace ? self.nodeOutputs(hiddenBy: masking) : nil)
+    }
+
+    /// Whoever watches a run is shown no more by its result than by its visits.
+    private func nodeOutputs(hiddenBy masking: Masking) -> Object {
+        let outputs = masking.masked(Self.printable(self.interpreter.main.variables.outputs))
+        return self.interpreter.watch.isOn ? SecretNames.masked(outputs) : outputs
     }
 
     private static func printable(_ outputs: [String: Object]) -> Object {

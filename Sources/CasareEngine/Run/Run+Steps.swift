@@ -142,7 +142,10 @@ extension Run {
                 session: self.session, isReopening: isReopening, now: world.now,
                 warn: { onEvent?(.warning(node: id, message: masking.masked($0))) })
             let inputs = step.inputs
-            return { try await body(inputs, environment) }
+            return {
+                try world.openWorkingDirectory()
+                return try await body(inputs, environment)
+            }
         }
     }
 

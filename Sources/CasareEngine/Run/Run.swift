@@ -4,8 +4,10 @@ import FoundationEssentials
 /// The state of one run: the interpreter, and what its answers are made of.
 struct Run {
     let driver: RunDriver
-    let recorded: [Int: JournalEntry]
-    private let lastRecordedStep: Int
+    /// What earlier attempts recorded, by step: nothing before `readJournal`.
+    private(set) var recorded: [Int: JournalEntry] = [:]
+    private var lastRecordedStep = -1
+    private var hasReadJournal = false
     /// The step that is asked for next.
     private var nextStep = 0
     var interpreter: Interpreter
@@ -22,7 +24,7 @@ struct Run {
     /// When the visits began that have not ended, by number.
     private var visitStarts: [Int: ContinuousClock.Instant] = [:]
 
-    init(driver: RunDriver, recorded: [Int: JournalEntry]) {
+    init(driver: RunDriver) {
         let environment = driver.environment
         let watching: Watch.Extent =
             switch environment.observer {
@@ -30,8 +32,6 @@ struct Run {
             case let observer?: observer.beforeNode == nil ? .visits : .visitsAndVariables
             }
         self.driver = driver
-        self.recorded = recorded
-        self.lastRecordedStep = recorded.keys.max() ?? -1
         self.interpreter = Interpreter(
             program: driver.program, variables: driver.variables,
             settings: .init(
@@ -56,6 +56,7 @@ struct Run {
                 try await self.flush()
                 await Task.yield()
             case .sleep(let seconds):
+                try await self.readJournal()
                 // An earlier attempt has waited already.
                 if self.isReplaying { continue }
                 self.tellPosition()
@@ -63,11 +64,15 @@ struct Run {
                 if try await self.sleep(Duration(clampingSeconds: seconds)) { return self.interrupted(request) }
                 if self.isOverdue { return self.timedOut() }
             case .readClock(let step, let node):
+                try await self.readJournal()
                 self.nextStep = step + 1
                 self.interpreter.resume(at: try self.clock(step, node))
             case .observe(let observation):
+                // Observers hear of what is replayed that it is.
+                try await self.readJournal()
                 if try await self.observe(observation) { return self.interrupted(request) }
             case .perform(let step):
+                try await self.readJournal()
                 self.nextStep = step.index + 1
                 if self.recorded[step.index] == nil, self.isOverdue { return self.timedOut() }
                 self.tellPosition(step.node)
@@ -75,6 +80,15 @@ struct Run {
                 if self.isOverdue { return self.timedOut() }
             }
         }
+    }
+
+    /// Reads the journal before the first answer that may stand in it: a run that only computes needs none of it.
+    private mutating func readJournal() async throws {
+        guard !self.hasReadJournal else { return }
+        self.hasReadJournal = true
+        self.recorded = Dictionary(
+            try await self.driver.journal.entries().map { ($0.step, $0) }, uniquingKeysWith: { _, last in last })
+        self.lastRecordedStep = self.recorded.keys.max() ?? -1
     }
 
     /// Results of steps that only read wait for the next commit; more than this do not.

@@ -47,10 +47,7 @@ package struct RunDriver: Sendable {
             return .finished(
                 result, Failure(kind: .rejected, message: error.message, type: error.type), entries: [])
         }
-        var run = Run(
-            driver: driver,
-            recorded: Dictionary(
-                try await self.journal.entries().map { ($0.step, $0) }, uniquingKeysWith: { _, last in last }))
+        var run = Run(driver: driver)
         let session = run.session
         do {
             let conclusion = try await run.run()

@@ -4,6 +4,9 @@ package import FoundationEssentials
 /// The world as a run sees it.
 package struct RunEnvironment: Sendable {
     package var workingDirectory: String
+    /// Asked before each node that is performed: the working directory must be there from then on. A run that performs
+    /// nothing never asks.
+    package var openWorkingDirectory: @Sendable () throws(NodeFailure) -> Void
     package var policy: NodePolicy
     package var now: @Sendable () -> Date
     package var sleep: @Sendable (Duration) async throws -> Void
@@ -21,7 +24,8 @@ package struct RunEnvironment: Sendable {
     package var observer: RunObserver?
 
     package init(
-        workingDirectory: String, policy: NodePolicy = .standard,
+        workingDirectory: String, openWorkingDirectory: @escaping @Sendable () throws(NodeFailure) -> Void = {},
+        policy: NodePolicy = .standard,
         now: @escaping @Sendable () -> Date = { Date() },
         sleep: @escaping @Sendable (Duration) async throws -> Void = { try await Task.sleep(for: $0) },
         isStopRequested: @escaping @Sendable () -> Bool = { false }, executionsMax: Int = 1_000_000,
@@ -30,6 +34,7 @@ package struct RunEnvironment: Sendable {
         observer: RunObserver? = nil
     ) {
         self.workingDirectory = workingDirectory
+        self.openWorkingDirectory = openWorkingDirectory
         self.policy = policy
         self.now = now
         self.sleep = sleep

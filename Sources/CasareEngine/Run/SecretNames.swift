@@ -1,7 +1,8 @@
 import CasareDomain
 
-/// Hides what the names of parameters, outputs, variables and members say is secret: observers see `***` there. It knows
-/// the usual names only; a variable that is declared sensitive is hidden wherever its value turns up.
+/// Hides what the names of parameters, outputs, variables and members say is secret, and passwords in URLs: observers
+/// see `***` there. It knows the usual names only; a variable that is declared sensitive is hidden wherever its value
+/// turns up.
 enum SecretNames {
     private static let parts = [
         "password", "passwd", "passphrase", "secret", "api_key", "apikey", "api-key", "private_key", "access_key",
@@ -31,7 +32,7 @@ enum SecretNames {
     private static func isConcerned(_ name: String, _ value: Value) -> Bool {
         switch value {
         case .null, .bool, .int, .double: false
-        case .string(let text): !text.isEmpty && Self.contains(name)
+        case .string(let text): !text.isEmpty && (Self.contains(name) || Userinfo.mayBe(in: text))
         case .list, .object: true
         }
     }
@@ -39,7 +40,8 @@ enum SecretNames {
     private static func masked(_ value: Value, isSecret: Bool) -> Value {
         switch value {
         case .null, .bool, .int, .double: return value
-        case .string(let text): return isSecret && !text.isEmpty ? .string(Masking.mask) : value
+        case .string(let text):
+            return .string(isSecret && !text.isEmpty ? Masking.mask : Userinfo.masked(text))
         // Elements are called as their list.
         case .list(let elements):
             return isSecret || elements.contains(where: Self.hasParts)
@@ -50,7 +52,8 @@ enum SecretNames {
 
     private static func hasParts(_ value: Value) -> Bool {
         switch value {
-        case .null, .bool, .int, .double, .string: false
+        case .null, .bool, .int, .double: false
+        case .string(let text): Userinfo.mayBe(in: text)
         case .list, .object: true
         }
     }

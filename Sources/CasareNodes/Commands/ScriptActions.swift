@@ -82,7 +82,8 @@ enum ScriptActions {
 
     static func runBatch(_ inputs: Inputs, _ environment: NodeEnvironment) async throws -> NodeResult {
         try self.checkAllowed(environment)
-        let script = inputs.string("script")
+        // Written on Windows, a script would otherwise hand each command its carriage return.
+        let script = inputs.string("script").replacing("\r\n", with: "\n")
         // The interpreter is started by name: a file just written may still be "busy" for the kernel to execute.
         let firstLine = script.split(separator: "\n").first ?? ""
         let interpreter = firstLine.hasPrefix("#!") ? try ShellWords.split(String(firstLine.dropFirst(2))) : []

@@ -10,7 +10,8 @@ enum CommandText {
     }
 
     /// A text in quotes, with a backslash before what would end them: the quoted strings of mails (RFC 5322 §3.2.4), of
-    /// IMAP (RFC 3501 §4.3) and of libcurl's commands for SFTP.
+    /// IMAP (RFC 3501 §4.3) and of libcurl's commands for SFTP, and the elements of PostgreSQL's array literals (manual
+    /// §8.15.2).
     static func quoted(_ text: String) -> String {
         var quoted = "\""
         // By characters a quote with an accent upon it would be another character, and end the text all the same.

@@ -9,21 +9,22 @@ struct PostgresArrayText {
     /// Nested arrays this deep at most; the server has six dimensions (manual §8.15).
     private static let depthMax = 6
 
-    private let characters: [Character]
+    /// Not characters: an element that begins with a combining mark would take the quote or comma before it along.
+    private let scalars: [Unicode.Scalar]
     private var position = 0
 
     /// `nil` when the text is not in that form; arrays with bounds of their own (`[0:1]={…}`) are not.
     static func items(_ text: String) -> [Item]? {
-        var reader = PostgresArrayText(characters: Array(text))
-        guard case .list(let items)? = reader.list(depth: 1), reader.position == reader.characters.count else {
+        var reader = PostgresArrayText(scalars: Array(text.unicodeScalars))
+        guard case .list(let items)? = reader.list(depth: 1), reader.position == reader.scalars.count else {
             return nil
         }
         return items
     }
 
-    private init(characters: [Character]) { self.characters = characters }
+    private init(scalars: [Unicode.Scalar]) { self.scalars = scalars }
 
-    private var next: Character? { self.position < self.characters.count ? self.characters[self.position] : nil }
+    private var next: Unicode.Scalar? { self.position < self.scalars.count ? self.scalars[self.position] : nil }
 
     private mutating func list(depth: Int) -> Item? {
         guard self.next == "{", depth <= Self.depthMax else { return nil }
@@ -44,26 +45,26 @@ struct PostgresArrayText {
     }
 
     private mutating func element() -> Item? {
-        var text = ""
+        var text = String.UnicodeScalarView()
         guard self.next == "\"" else {
-            while let character = self.next, character != ",", character != "}" {
-                text.append(character)
+            while let scalar = self.next, scalar != ",", scalar != "}" {
+                text.append(scalar)
                 self.position += 1
             }
-            return text == "NULL" ? .null : .text(text)
+            return String(text) == "NULL" ? .null : .text(String(text))
         }
         self.position += 1
-        while let character = self.next {
+        while let scalar = self.next {
             self.position += 1
-            switch character {
+            switch scalar {
             case "\"":
-                return .text(text)
+                return .text(String(text))
             case "\\":
                 guard let escaped = self.next else { return nil }
                 text.append(escaped)
                 self.position += 1
             default:
-                text.append(character)
+                text.append(scalar)
             }
         }
         return nil

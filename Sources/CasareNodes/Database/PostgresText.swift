@@ -50,7 +50,7 @@ enum PostgresText {
                 if item.list != nil, element != .json, element != .jsonb {
                     texts.append(try Self.text(of: item, as: type, number: number) ?? "NULL")
                 } else {
-                    texts.append(try Self.text(of: item, as: element, number: number).map(Self.quoted) ?? "NULL")
+                    texts.append(try Self.text(of: item, as: element, number: number).map(CommandText.quoted) ?? "NULL")
                 }
             }
             return "{" + texts.joined(separator: ",") + "}"
@@ -60,11 +60,6 @@ enum PostgresText {
     /// Where a list is written as JSON, not as an array.
     private static func isTextual(_ type: PostgresType) -> Bool {
         [.json, .jsonb, .text, .varchar, .bpchar, .unknown].contains(type)
-    }
-
-    /// An element of an array literal (manual §8.15.2).
-    private static func quoted(_ text: String) -> String {
-        "\"" + text.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"") + "\""
     }
 
     // MARK: From the server

@@ -71,10 +71,11 @@ struct FTPServer: Sendable {
         self.authority = try inputs.certificateAuthority(environment)
         self.hostKey = inputs.firstText("host_key").map { $0.hasPrefix("SHA256:") ? String($0.dropFirst(7)) : $0 }
         let policy = PathPolicy(environment)
-        // The robot's own file is trusted material, which no workflow reads or writes through this.
+        // The robot's own file is trusted material, which no workflow reads or writes through this. A HOME that the
+        // workflow has set does not count: it would choose whom to trust.
         self.knownHosts =
             try inputs.firstText("known_hosts").map { text throws(NodeFailure) in try policy.resolve(text) }
-            ?? "\(RunVariables(of: environment).home)/.ssh/known_hosts"
+            ?? "\(AccountHome.directories.first ?? "")/.ssh/known_hosts"
         self.privateKey = try inputs.firstText("private_key_path").map { text throws(NodeFailure) in
             try policy.resolve(text)
         }

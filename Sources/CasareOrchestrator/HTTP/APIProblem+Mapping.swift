@@ -40,6 +40,18 @@ extension APIProblem {
             self.init(.conflict, error.description, details: ["replayed_as": .string(replay.description)])
         case .idempotencyConflict:
             self.init(.idempotencyConflict, error.description, field: "idempotency_key")
+        case .uniqueKeyHeld(_, let holder):
+            self.init(
+                .uniqueKeyHeld, error.description, field: "unique.key",
+                details: ["job_id": .string(holder.description)])
+        case .uniqueKeyRepeated:
+            self.init(.validation, error.description, field: "jobs")
+        case .notInMemory:
+            self.init(.validation, error.description)
+        case .deadlineTooEarly:
+            self.init(.validation, error.description, field: "expires_at")
+        case .robotElsewhere:
+            self.init(.validation, error.description, field: "requirements.robot")
         case .nameTaken:
             self.init(.conflict, error.description, field: "name")
         case .tooManyJobs:

@@ -8,8 +8,8 @@ enum JobRoutes {
     static let all: [Route] = [
         .post(
             "/api/v1/jobs", .needs(.operate),
-            "Submit a job. A known idempotency key brings the first job, with status 200.", statuses: [201, 200],
-            Self.submit),
+            "Submit a job. A known idempotency key brings the first job, and a held unique key its job, with status 200.",
+            statuses: [201, 200], Self.submit),
         .post(
             "/api/v1/jobs/batch", .needs(.operate), "Submit up to 10,000 jobs: all of them or none.", statuses: [201],
             Self.submitBatch),
@@ -36,7 +36,9 @@ enum JobRoutes {
 
     // MARK: Submitting
 
-    private static func submit(_ request: APIRequest, _ body: SubmitJobRequest) async throws -> Answer<JobResponse> {
+    private static func submit(
+        _ request: APIRequest, _ body: SubmitJobRequest
+    ) async throws -> Answer<SubmitJobResponse> {
         var body = body
         if let key = request.idempotencyKey {
             guard body.idempotencyKey ?? key == key else {
@@ -53,8 +55,12 @@ enum JobRoutes {
             }
             return (first, job)
         }
-        if !submitted.isDuplicate { self.announce(submission, request) }
-        return Answer(status: submitted.isDuplicate ? 200 : 201, JobResponse(job: JobInfo(job)))
+        self.announce([submitted], of: submission, request)
+        return Answer(
+            status: submitted.isDuplicate ? 200 : 201,
+            SubmitJobResponse(
+                job: JobInfo(job), foundBy: submitted.found.map(SubmitJobResponse.Found.init),
+                replaced: submitted.replaced))
     }
 
     private static func submitBatch(
@@ -79,12 +85,14 @@ enum JobRoutes {
             let duplicates = submitted.filter(\.isDuplicate).map(\.id)
             return (submitted, duplicates.isEmpty ? [:] : try JobStore.statuses(of: duplicates, on: connection))
         }
-        if submitted.contains(where: { !$0.isDuplicate }) { self.announce(submission, request) }
+        self.announce(submitted, of: submission, request)
         return Answer(
             status: 201,
             SubmitBatchResponse(
                 jobs: submitted.map { job in
-                    SubmittedJobInfo(id: job.id, status: known[job.id] ?? .pending, isDuplicate: job.isDuplicate)
+                    SubmittedJobInfo(
+                        id: job.id, status: known[job.id] ?? .pending, isDuplicate: job.isDuplicate,
+                        foundBy: job.found.map(SubmitJobResponse.Found.init), replaced: job.replaced)
                 }))
     }
 
@@ -98,7 +106,10 @@ enum JobRoutes {
         }
     }
 
-    private static func announce(_ submission: JobSubmission, _ request: APIRequest) {
+    private static func announce(_ jobs: [SubmittedJob], of submission: JobSubmission, _ request: APIRequest) {
+        guard jobs.contains(where: { !$0.isDuplicate }) else { return }
+        let replaced = jobs.compactMap(\.replaced)
+        if !replaced.isEmpty { request.services.bell.jobsChanged(replaced) }
         request.services.bell.ring(request.principal.tenant)
         if let delay = submission.earliestDelay { request.services.promotionAlarm.ring(in: delay) }
     }
@@ -186,5 +197,14 @@ enum JobRoutes {
         }
         request.services.bell.ring(request.principal.tenant)
         return Answer(status: 201, JobResponse(job: JobInfo(job)))
+    }
+}
+
+extension SubmitJobResponse.Found {
+    init(_ found: SubmittedJob.Found) {
+        switch found {
+        case .idempotencyKey: self = .idempotencyKey
+        case .uniqueKey: self = .uniqueKey
+        }
     }
 }

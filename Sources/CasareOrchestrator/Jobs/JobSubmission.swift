@@ -72,7 +72,9 @@ struct JobSubmission: Sendable {
                 NewJob(
                     workflow: version.workflow, workflowVersion: version.number, variables: request.variables,
                     priority: request.priority, environment: request.environment, options: request.options,
-                    idempotency: self.idempotencies[position], due: Self.due(request)))
+                    idempotency: self.idempotencies[position], due: Self.due(request), queueKey: request.queueKey,
+                    requirements: request.requirements ?? .anyRobot, deadline: Self.deadline(request),
+                    uniqueness: request.unique))
         }
         return try JobStore.submit(jobs, by: actor, on: connection)
     }
@@ -100,6 +102,13 @@ struct JobSubmission: Sendable {
         return .now
     }
 
+    private static func deadline(_ request: SubmitJobRequest) -> NewJob.Deadline? {
+        if let seconds = request.expiresInSeconds { return .after(.seconds(seconds)) }
+        return request.expiresAt.map { .at($0) }
+    }
+
     /// The first delay of those that have one: the promotion loop should look then.
-    var earliestDelay: Duration? { self.requests.compactMap(\.delaySeconds).min().map { .seconds($0) } }
+    var earliestDelay: Duration? {
+        self.requests.compactMap { $0.delaySeconds ?? $0.unique?.debounce?.seconds }.min().map { .seconds($0) }
+    }
 }

@@ -90,6 +90,7 @@ enum SessionRoutes {
         }
         request.services.cursors[session] = after
         if released { request.services.bell.ring(request.principal.tenant) }
+        if !after.expired.isEmpty { request.services.bell.jobsChanged(after.expired) }
         guard !jobs.isEmpty else { return [] }
         request.services.bell.jobsChanged(jobs.map(\.lease.job))
         if request.connection.isClosed {

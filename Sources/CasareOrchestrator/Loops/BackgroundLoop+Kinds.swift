@@ -48,6 +48,23 @@ extension BackgroundLoop {
         }
     }
 
+    private static let expiredAtOnceMax = 1000
+
+    /// Ends jobs that nobody has begun by their deadlines.
+    static func expire(_ services: Services, logger: Logger) -> BackgroundLoop {
+        BackgroundLoop(name: "expire", interval: .milliseconds(750), board: services.loops, logger: logger) {
+            let report = try await services.database.asSystem { connection in
+                try LeaseStore.expireDue(limit: Self.expiredAtOnceMax, on: connection)
+            }
+            services.bell.jobsChanged(report.expired.map(\.job))
+            if !report.expired.isEmpty {
+                logger.info("Ended jobs past their deadlines", metadata: ["jobs": "\(report.expired.count)"])
+            }
+            try PartialFailure.check(report.failures)
+            return report.due >= Self.expiredAtOnceMax
+        }
+    }
+
     /// Creates the partitions of the weeks to come.
     static func partitions(_ services: Services, logger: Logger) -> BackgroundLoop {
         BackgroundLoop(name: "partitions", interval: .seconds(3600), board: services.loops, logger: logger) {

@@ -104,7 +104,7 @@ package struct PostgresConfiguration: Sendable {
     /// The same as one text. An empty value counts in it, where a list of parameters would leave it out.
     var connectionString: String {
         self.connectionParameters.sorted { $0.key < $1.key }.map { keyword, value in
-            "\(keyword)='" + value.replacing("\\", with: "\\\\").replacing("'", with: "\\'") + "'"
+            "\(keyword)=" + quotedKeywordValue(value)
         }.joined(separator: " ")
     }
 

@@ -10,11 +10,22 @@ package func quotedLiteral(_ text: String) -> String {
     return text.utf8.contains(UInt8(ascii: "\\")) ? "E" + doubling("\\", in: quoted) : quoted
 }
 
-private func doubling(_ character: Character, in text: String) -> String {
-    var result = ""
-    for each in text {
+/// Quotes a value of a connection string (manual, "Keyword/Value Connection Strings").
+func quotedKeywordValue(_ text: String) -> String {
+    var result = String.UnicodeScalarView()
+    for each in text.unicodeScalars {
+        if each == "'" || each == "\\" { result.append("\\") }
         result.append(each)
-        if each == character { result.append(each) }
     }
-    return result
+    return "'" + String(result) + "'"
+}
+
+/// By scalars: a quote with an accent upon it is another character, and ends the text for the server all the same.
+private func doubling(_ quote: Unicode.Scalar, in text: String) -> String {
+    var result = String.UnicodeScalarView()
+    for each in text.unicodeScalars {
+        result.append(each)
+        if each == quote { result.append(each) }
+    }
+    return String(result)
 }

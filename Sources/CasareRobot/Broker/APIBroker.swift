@@ -155,8 +155,8 @@ package final class APIBroker: Broker {
             case .serviceUnavailable, .databaseTimeout, .internal, nil:
                 .unavailable("\(error)")
             case .tokenMissing, .tokenInvalid, .insufficientPermissions, .methodNotAllowed, .conflict,
-                .invalidStateTransition, .idempotencyConflict, .bodyTooLarge, .unsupportedMediaType, .validation,
-                .invalidJSON, .invalidInput:
+                .invalidStateTransition, .idempotencyConflict, .uniqueKeyHeld, .bodyTooLarge, .unsupportedMediaType,
+                .validation, .invalidJSON, .invalidInput:
                 .refused("\(error)")
             }
         case .unreachable, .timedOut, .cancelled:

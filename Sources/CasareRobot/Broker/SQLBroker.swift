@@ -104,7 +104,7 @@ package actor SQLBroker: Broker {
         }
         // A session that was opened meanwhile has a cursor of its own.
         if self.session?.id == session.id { self.cursor = after }
-        self.bell.jobsChanged(jobs.map(\.lease.job))
+        self.bell.jobsChanged(jobs.map(\.lease.job) + after.expired)
         return jobs
     }
 
@@ -205,7 +205,7 @@ package actor SQLBroker: Broker {
         ]
     }
 
-    /// One transaction for whatever waits at the moment.
+    /// One transaction for whatever waits at the moment; a statement by itself where one is enough.
     private static func commit(
         _ writes: [WriteGroup.Write], _ tenant: Tenant.ID, _ database: Database
     ) async -> Result<Set<Job.ID>, BrokerError> {
@@ -216,18 +216,23 @@ package actor SQLBroker: Broker {
             case .completion(let completion): completions.append(completion)
             }
         }
-        do {
-            let lost = try await database.asTenant(tenant) { [checkpoints, completions] connection in
-                var lost: Set<Job.ID> = []
-                if !checkpoints.isEmpty {
-                    lost.formUnion(try LeaseStore.checkpointBatch(checkpoints, on: connection))
-                }
-                if !completions.isEmpty {
-                    lost.formUnion(try LeaseStore.completeBatch(completions, on: connection))
-                }
-                return lost
+        let write: @Sendable (isolated PostgresConnection) throws -> Set<Job.ID> = {
+            [checkpoints, completions] connection in
+            var lost: Set<Job.ID> = []
+            if !checkpoints.isEmpty {
+                lost.formUnion(try LeaseStore.checkpointBatch(checkpoints, on: connection))
             }
-            return .success(lost)
+            if !completions.isEmpty {
+                lost.formUnion(try LeaseStore.completeBatch(completions, on: connection))
+            }
+            return lost
+        }
+        let isOneStatement =
+            completions.isEmpty || checkpoints.isEmpty && completions.allSatisfy(\.entries.isEmpty)
+        do {
+            return .success(
+                isOneStatement
+                    ? try await database.statement(as: tenant, write) : try await database.asTenant(tenant, write))
         } catch {
             return .failure(Self.brokerError(error))
         }
@@ -260,15 +265,7 @@ package actor SQLBroker: Broker {
     /// Says in a broker's words what went wrong in the store.
     private static func brokerError(_ error: any Error) -> BrokerError {
         switch error {
-        case let error as StoreError:
-            switch error {
-            case .leaseLost(let job): .leaseLost(job)
-            case .sessionEnded: .sessionEnded
-            case .contended: .unavailable("\(error)")
-            case .notFound, .invalidTransition, .alreadyReplayed, .idempotencyConflict, .nameTaken, .tooManyJobs,
-                .unreadable:
-                .refused("\(error)")
-            }
+        case let error as StoreError: BrokerError(error)
         case let error as PostgresError:
             switch error {
             case .connection, .timedOut, .cancelled, .poolExhausted, .poolClosed: .unavailable("\(error)")

@@ -6,7 +6,7 @@ import Logging
 /// Runs one leased job and reports how it ended.
 struct JobExecutor: Sendable {
     let broker: any Broker
-    let catalogue: NodeCatalogue
+    let programs: ProgramCache
     let configuration: RobotConfiguration
     let logger: Logger
     let isStopRequested: @Sendable () -> Bool
@@ -42,19 +42,11 @@ struct JobExecutor: Sendable {
 
     private func run(_ job: LeasedJob, _ logger: Logger) async throws -> RunConclusion {
         let program: Program
-        switch Self.program(of: job, catalogue: self.catalogue) {
+        switch self.programs.program(of: job) {
         case .success(let compiled): program = compiled
         case .failure(let rejection): return Self.rejected(rejection.description)
         }
-        let directory: RunDirectory
-        do {
-            directory = try RunDirectory(of: job.lease.job, below: self.configuration.workingDirectory)
-        } catch {
-            return .finished(
-                Self.failedResult("\(error)"),
-                Failure(kind: .application, message: "\(error)", type: "PermissionError"),
-                entries: [])
-        }
+        let directory = RunDirectory(of: job.lease.job, below: self.configuration.workingDirectory)
         defer { directory.removeIfEmpty() }
         let warnings = JobWarnings(logger)
         defer { warnings.close() }
@@ -65,7 +57,8 @@ struct JobExecutor: Sendable {
             ]),
             journal: self.journal(of: job),
             environment: RunEnvironment(
-                workingDirectory: directory.path, policy: self.policy(for: job),
+                workingDirectory: directory.path,
+                openWorkingDirectory: { () throws(NodeFailure) in try directory.open() }, policy: self.policy(for: job),
                 isStopRequested: self.isStopRequested,
                 submitter: BrokerSubmitter(broker: self.broker, lease: job.lease, patience: Patience()),
                 onEvent: warnings.happened))
@@ -120,16 +113,6 @@ struct JobExecutor: Sendable {
 
     private func journal(of job: LeasedJob) -> BrokerJournal {
         BrokerJournal(broker: self.broker, lease: job.lease, patience: Patience(), limits: self.limits)
-    }
-
-    private static func program(of job: LeasedJob, catalogue: NodeCatalogue) -> Result<Program, ProgramError> {
-        let (document, issues) = WorkflowDocument.parse(text: job.document)
-        guard let document else { return .failure(.invalid(issues.filter { $0.severity == .error })) }
-        do throws(ProgramError) {
-            return .success(try Program(document, catalogue: catalogue))
-        } catch {
-            return .failure(error)
-        }
     }
 
     private static func rejected(_ message: String, type: String = "ValidationError") -> RunConclusion {

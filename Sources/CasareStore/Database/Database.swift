@@ -16,22 +16,27 @@ package struct Database: Sendable {
     package static let statementMaxDefault = Duration.seconds(15)
 
     package let statementMax: Duration
+    /// Whose rows the pool's sessions see outside of transactions; nil: nobody's.
+    package let tenant: Tenant.ID?
     package let configuration: PostgresConfiguration
     package let app: PostgresPool
     package let system: PostgresPool
 
     /// Opens no connection yet.
     ///
-    /// - Parameter statementMax: the server stops a statement of `asTenant` that takes longer, which throws
-    ///   `PostgresError.timedOut`. What `asSystem` runs in the background may take its time.
+    /// - Parameters:
+    ///   - statementMax: the server stops a statement of `asTenant` that takes longer, which throws
+    ///     `PostgresError.timedOut`. What `asSystem` runs in the background may take its time.
+    ///   - tenant: of a program that works for one tenant only: its single statements need no transaction around them.
     package init(
         _ configuration: PostgresConfiguration, connectionsMax: Int,
-        statementMax: Duration = Database.statementMaxDefault
+        statementMax: Duration = Database.statementMaxDefault, tenant: Tenant.ID? = nil
     ) {
         self.configuration = configuration
         self.statementMax = statementMax
+        self.tenant = tenant
         self.app = PostgresPool(
-            configuration: Self.configuration(configuration, for: Self.appRole, statementMax),
+            configuration: Self.configuration(configuration, for: Self.appRole, statementMax, tenant),
             connectionsMax: connectionsMax)
         self.system = PostgresPool(
             configuration: Self.configuration(configuration, for: Self.systemRole, nil),
@@ -44,7 +49,7 @@ package struct Database: Sendable {
     /// nothing to millions of rows, so ways that are cheap for small tables only are ruled out: to scan a table, or a
     /// tenant's part of it, and hash or sort that. Compiling plans costs more than running them.
     private static func configuration(
-        _ base: PostgresConfiguration, for role: String, _ statementMax: Duration?
+        _ base: PostgresConfiguration, for role: String, _ statementMax: Duration?, _ tenant: Tenant.ID? = nil
     ) -> PostgresConfiguration {
         var configuration = base
         configuration.role = role
@@ -55,6 +60,7 @@ package struct Database: Sendable {
                 "enable_hashjoin": "off", "enable_mergejoin": "off", "enable_material": "off", "jit": "off",
             ]
         ) { given, _ in given }
+        if let tenant { configuration.settings["casare.tenant"] = tenant.description }
         return configuration
     }
 
@@ -66,6 +72,15 @@ package struct Database: Sendable {
         _ body: @Sendable (isolated PostgresConnection) throws -> Result
     ) async throws -> Result {
         try await self.app.transaction(opening: Self.opening(tenant), deadline: deadline, body)
+    }
+
+    /// Runs a closure that sends a single statement. Where the pool works for this tenant only, the statement is a
+    /// transaction by itself, in one round trip; else it is `asTenant`.
+    package func statement<Result: Sendable>(
+        as tenant: Tenant.ID, _ body: @Sendable (isolated PostgresConnection) throws -> Result
+    ) async throws -> Result {
+        guard self.tenant == tenant else { return try await self.asTenant(tenant, body) }
+        return try await self.app.withConnection { connection in try body(connection) }
     }
 
     /// Runs statements that concern all tenants. It is not a transaction.
@@ -91,6 +106,13 @@ package struct Database: Sendable {
     package func connect() async throws(PostgresError) -> PostgresConnection {
         try await PostgresConnection.connect(
             Self.configuration(self.configuration, for: Self.appRole, self.statementMax))
+    }
+
+    /// The same for what one tenant does all the time: each statement on this connection sees that tenant's rows, and is
+    /// a transaction by itself, in one round trip instead of four. `asTenant` works on it too.
+    package func connect(as tenant: Tenant.ID) async throws(PostgresError) -> PostgresConnection {
+        try await PostgresConnection.connect(
+            Self.configuration(self.configuration, for: Self.appRole, self.statementMax, tenant))
     }
 
     /// The same as `asTenant(_:deadline:_:)` on a connection that `connect()` opened.

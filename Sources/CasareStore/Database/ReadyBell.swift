@@ -4,16 +4,16 @@ import Synchronization
 
 /// Tells waiting processes that something has changed, after the transaction that changed it has committed.
 ///
-/// A `NOTIFY` within that transaction would make commits wait for each other. This has a connection of its own instead,
-/// and says once what was rung several times within a few milliseconds. It may lose a ring, when the server is away or
-/// too many come at once: whoever listens polls as well, more slowly.
+/// A `NOTIFY` within that transaction would make commits wait for each other. This has a connection of its own instead.
+/// It rings at once after a silence, and then says once what was rung several times within a few milliseconds. It may
+/// lose a ring, when the server is away or too many come at once: whoever listens polls as well, more slowly.
 package final class ReadyBell: Sendable {
     /// Rung with a tenant's number when a job of its became ready.
     package static let readyChannel = "casare_ready"
     /// Rung with a job's ID when its status changed.
     package static let jobsChannel = "casare_jobs"
 
-    /// What is rung within this time goes together.
+    /// What is rung within this time after a ring goes together in the next one.
     private static let pause: Duration = .milliseconds(2)
     private static let ringsMax = 10_000
     private static let reconnectPauses: [Duration] = [.milliseconds(100), .milliseconds(500), .seconds(2), .seconds(5)]
@@ -67,9 +67,9 @@ package final class ReadyBell: Sendable {
     package func run() async {
         var connection: PostgresConnection?
         for await _ in self.wakeUps {
-            try? await Task.sleep(for: Self.pause)  // Cancelled: the loop ends, and what is waiting goes below.
             if Task.isCancelled { break }
             await self.flush(&connection)
+            try? await Task.sleep(for: Self.pause)  // Cancelled: the loop ends, and what is waiting goes below.
         }
         if !self.pending.withLock({ $0.isEmpty }) {
             // A task without parent, awaited at once: the last rings must outlive the cancellation.

@@ -21,7 +21,7 @@ package enum ChildStore {
         }
         let actor = "job \(lease.job)"
         let (workflow, version) = try self.workflow(child.source, calledBy: parent, by: actor, on: connection)
-        let key = "\(self.keyPrefix(of: lease.job))\(step)/\(try parent.int("failures"))"
+        let key = self.key(ofStep: step, under: lease.job, failures: try parent.int("failures"))
         let job = NewJob(
             workflow: workflow, workflowVersion: version, variables: child.variables, priority: priority,
             environment: try parent.string("environment"), idempotency: .init(key: key, request: actor))
@@ -35,9 +35,16 @@ package enum ChildStore {
         let held = try connection.execute(
             LeaseQueries.holds, ["job": .uuid(lease.job.rawValue), "token": .int8(lease.token.rawValue)])
         guard !held.isEmpty else { throw StoreError.leaseLost(lease.job) }
-        guard let job = try JobStore.get(child, on: connection),
-            job.idempotencyKey?.hasPrefix(self.keyPrefix(of: lease.job)) == true
-        else { throw StoreError.notFound(.job, "\(child) of job \(lease.job)") }
+        return try self.ending(of: JobStore.get(child, on: connection), child, of: lease.job)
+    }
+
+    /// - Parameter job: the child, if there is one of that ID.
+    static func ending(
+        of job: Job?, _ child: Job.ID, of parent: Job.ID
+    ) throws(StoreError) -> ChildJob.Ending? {
+        guard let job, job.idempotencyKey?.hasPrefix(self.keyPrefix(of: parent)) == true else {
+            throw .notFound(.job, "\(child) of job \(parent)")
+        }
         guard case .finished(let outcome) = job.state else { return nil }
         let failure: Failure? =
             switch outcome.kind {
@@ -51,6 +58,11 @@ package enum ChildStore {
                     type: "CancelledError")
             }
         return ChildJob.Ending(failure: failure, variables: outcome.result?.variables ?? [:])
+    }
+
+    /// The idempotency key of a step's child. An attempt that follows a failed one has children of its own.
+    static func key(ofStep step: Int, under parent: Job.ID, failures: Int) -> String {
+        "\(self.keyPrefix(of: parent))\(step)/\(failures)"
     }
 
     private static func keyPrefix(of parent: Job.ID) -> String { "\(parent)/" }
@@ -69,25 +81,32 @@ package enum ChildStore {
                 try parent.int("workflow_version"), of: Workflow.ID(rawValue: try parent.uuid("workflow_id")),
                 on: connection)
             try self.check(document, named: name, cameWith: caller)
-            let own = document["metadata"]?["name"]?.string ?? ""
-            let child = Workflow.childName(own.contains { !$0.isWhitespace } ? own : name, of: caller.name)
+            let child = self.name(of: document, named: name, calledBy: caller)
             let kept = try WorkflowStore.keep(
                 name: child, document: document.jsonText(.compact), by: actor, on: connection)
             return (kept.workflow, kept.number)
         }
     }
 
+    /// Under which a document that came along is kept.
+    static func name(of document: Value, named name: String, calledBy caller: Workflow.Version) -> String {
+        let own = document["metadata"]?["name"]?.string ?? ""
+        return Workflow.childName(own.contains { !$0.isWhitespace } ? own : name, of: caller.name)
+    }
+
     /// A robot may run what it was given, and not what it made up: the document and what it brings along stand in the
     /// version that the calling job runs. Which of them brings along which differs by where a run begins.
-    private static func check(_ document: Value, named name: String, cameWith caller: Workflow.Version) throws {
+    static func check(
+        _ document: Value, named name: String, cameWith caller: Workflow.Version
+    ) throws(StoreError) {
         let known: Set<Value>
         do {
             known = Set(try Value(parsingJSON: caller.document).documentsBroughtAlong)
         } catch {
-            throw StoreError.unreadable("version \(caller.number) of workflow \(caller.name) is not JSON: \(error)")
+            throw .unreadable("version \(caller.number) of workflow \(caller.name) is not JSON: \(error)")
         }
         guard ([document.withoutSubflows] + document.documentsBroughtAlong).allSatisfy({ known.contains($0) }) else {
-            throw StoreError.notFound(
+            throw .notFound(
                 .workflow, "\(name) of this content among the subflows of \(caller.name), version \(caller.number)")
         }
     }

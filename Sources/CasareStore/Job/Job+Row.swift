@@ -18,7 +18,34 @@ extension Job {
             attempt: try row.int("attempt"), state: try State(row: row, job: id, result: result),
             idempotencyKey: try row.optionalString("idempotency_key"),
             retryOf: try row.optionalUUID("retry_of").map(ID.init(rawValue:)),
-            createdAt: try row.date("created_at"), createdBy: try row.string("created_by"))
+            createdAt: try row.date("created_at"), createdBy: try row.string("created_by"),
+            queueKey: try row.optionalString("queue_key"), requirements: try Requirements(row: row, job: id),
+            expiresAt: try row.optionalDate("expires_at"), uniqueKey: try UniqueKey(row: row, job: id))
+    }
+}
+
+extension Job.Requirements {
+    fileprivate init(row: Row, job: Job.ID) throws {
+        let robot = try row.optionalString("required_robot")
+        self.init(
+            tags: try row.decode("required_tags", as: [String]?.self) ?? [],
+            capabilities: try row.decode("required_capabilities", as: [String]?.self) ?? [],
+            robot: try robot.map { text in
+                guard let robot = Robot.ID(rawValue: text) else {
+                    throw StoreError.unreadable("job \(job) asks for \"\(text)\", which is no robot's ID")
+                }
+                return robot
+            })
+    }
+}
+
+extension Job.UniqueKey {
+    fileprivate init?(row: Row, job: Job.ID) throws {
+        guard let key = try row.optionalString("unique_key") else { return nil }
+        guard let scope = ScopeName(rawValue: try row.optionalString("unique_scope") ?? ""),
+            let held = Self(key: key, scope: scope, windowSeconds: try row.optionalDouble("unique_seconds"))
+        else { throw StoreError.unreadable("the unique key of job \(job) has an unknown scope") }
+        self = held
     }
 }
 

@@ -41,13 +41,16 @@ extension JobStore {
 
     /// Submits a failed job anew, with its own variables or others, and marks its dead letter as replayed. The failed
     /// job stays as it is. Of two people who retry it at once, one is refused.
+    ///
+    /// - Throws: `StoreError.uniqueKeyHeld` when another job holds the failed one's unique key by now.
     package static func retry(
         _ id: Job.ID, by person: String, variables: Object? = nil, now: Date? = nil,
         on connection: isolated PostgresConnection
     ) throws -> Job.ID {
         let new = Job.ID.new(at: now ?? Date())
+        try self.takeUniqueKey(ofRetry: new, of: id, by: person, now: now, on: connection)
         let retried = try connection.execute(
-            SubmitQueries.retry,
+            RetryQueries.retry,
             [
                 "job": .uuid(id.rawValue), "new": .uuid(new.rawValue), "by": .text(person.storable),
                 "variables": .text(variables.map(StoredJSON.text(of:))), "now": .timestamp(now),

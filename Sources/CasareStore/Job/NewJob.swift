@@ -9,6 +9,12 @@ package struct NewJob: Hashable, Sendable {
         case at(Date)
     }
 
+    /// By when a robot must have begun it.
+    package enum Deadline: Hashable, Sendable {
+        case after(Duration)
+        case at(Date)
+    }
+
     package struct Idempotency: Hashable, Sendable {
         package let key: String
         /// Tells requests apart that come with the same key; any text.
@@ -30,13 +36,19 @@ package struct NewJob: Hashable, Sendable {
     package var options: Job.Options
     package var idempotency: Idempotency?
     package var due: Due
+    /// Jobs of one key take turns with those of others, and the queue may limit each key.
+    package var queueKey: String?
+    package var requirements: Job.Requirements
+    package var deadline: Deadline?
+    package var uniqueness: Job.Uniqueness?
 
     package static let environmentDefault = "default"
 
     package init(
         id: Job.ID = .new(at: Date()), workflow: Workflow.ID, workflowVersion: Int, variables: Object = [:],
         priority: Priority = .normal, environment: String = NewJob.environmentDefault, options: Job.Options = .init(),
-        idempotency: Idempotency? = nil, due: Due = .now
+        idempotency: Idempotency? = nil, due: Due = .now, queueKey: String? = nil,
+        requirements: Job.Requirements = .anyRobot, deadline: Deadline? = nil, uniqueness: Job.Uniqueness? = nil
     ) {
         self.id = id
         self.workflow = workflow
@@ -47,12 +59,38 @@ package struct NewJob: Hashable, Sendable {
         self.options = options
         self.idempotency = idempotency
         self.due = due
+        self.queueKey = queueKey
+        self.requirements = requirements
+        self.deadline = deadline
+        self.uniqueness = uniqueness
+    }
+
+    /// Whether it asks the queue for more than a place in it: that takes another statement.
+    package var asksForMore: Bool {
+        self.queueKey != nil || self.requirements != .anyRobot || self.deadline != nil || self.uniqueness != nil
     }
 }
 
 /// What became of a `NewJob`.
 package struct SubmittedJob: Hashable, Sendable {
-    /// The new job's ID, or that of the job which the idempotency key stands for.
+    package enum Found: Hashable, Sendable {
+        case idempotencyKey, uniqueKey
+    }
+
+    /// The new job's ID, or that of the job which was there already.
     package let id: Job.ID
-    package let isDuplicate: Bool
+    /// Which key that job was found by; `nil` for a new one.
+    package let found: Found?
+    /// The job of the same unique key that was cancelled for this one.
+    package let replaced: Job.ID?
+
+    package var isDuplicate: Bool { self.found != nil }
+
+    init(id: Job.ID, found: Found? = nil, replaced: Job.ID? = nil) {
+        self.id = id
+        self.found = found
+        self.replaced = replaced
+    }
+
+    init(id: Job.ID, isDuplicate: Bool) { self.init(id: id, found: isDuplicate ? .idempotencyKey : nil) }
 }

@@ -22,7 +22,11 @@ enum SubmitQueries {
     /// Stores jobs and makes them ready, or schedules those that are due later, all in one statement.
     ///
     /// A job is due `delays` seconds from now or at `run_at`; at once when both are null.
-    /// Returns how many jobs were stored: fewer than asked when a workflow version does not exist.
+    /// Returns how many jobs were stored, fewer than asked when a workflow version does not exist, and which of their
+    /// queues have rules: for these `wake` must follow.
+    ///
+    /// It is for calls none of whose jobs asks for more; `submitAsking` takes all. Where any workflow of the tenant is
+    /// assigned to robots, which is a requirement that jobs do not say themselves, it stores nothing.
     static let submit = Query(
         """
         WITH asked AS MATERIALIZED (
@@ -55,6 +59,8 @@ enum SubmitQueries {
                 ON workflow_versions.tenant_id = casare_tenant()
                 AND workflow_versions.workflow_id = asked.workflow_id
                 AND workflow_versions.version = asked.version
+            -- Once for the statement: a tenant that assigns workflows to robots has its jobs stored by the other one.
+            WHERE NOT EXISTS (SELECT FROM workflow_robots WHERE workflow_robots.tenant_id = casare_tenant())
         ), stored AS (
             INSERT INTO jobs (
                 job_id, workflow_id, workflow_version, queue_id, priority, variables, options, idempotency_key,
@@ -73,7 +79,26 @@ enum SubmitQueries {
         ), noted AS (
             INSERT INTO events (job_id, at, kind) SELECT job_id, submitted_at, 'submitted' FROM known ORDER BY position
         )
-        SELECT count(*) AS stored FROM known
+        SELECT
+            count(*) AS stored,
+            (
+                SELECT array_agg(queue_id) FROM known_queues
+                WHERE EXISTS (SELECT FROM queue_rules WHERE queue_rules.queue_id = known_queues.queue_id)
+            ) AS ruled_queues
+        FROM known
+        """)
+
+    /// Lets the lanes of jobs without key and requirement look for new jobs at once, in queues with rules. One that
+    /// somebody works on just now is left alone; it looks again within five seconds.
+    static let wake = Query(
+        """
+        UPDATE lanes SET parked_until = NULL, parked_for = NULL, version = version + 1
+        WHERE (lane_id, priority) IN (
+            SELECT lane_id, priority FROM lanes
+            WHERE tenant_id = casare_tenant() AND lane_id = ANY (@queues::int4[]) AND parked_for = 'empty'
+                AND priority = ANY (@priorities::int2[])
+            FOR NO KEY UPDATE SKIP LOCKED
+        )
         """)
 
     /// The first of some workflow versions that does not exist.
@@ -87,51 +112,5 @@ enum SubmitQueries {
                 AND known.version = asked.version
         )
         LIMIT 1
-        """)
-
-    /// Marks a dead letter as replayed and submits its job anew, for nobody else to do it again. Key and requirement are
-    /// those of the job that failed, while that is kept.
-    static let retry = Query(
-        """
-        WITH letter AS (
-            UPDATE dead_letters
-            SET replayed_as = @new, replayed_at = coalesce(@now::timestamptz, now()), replayed_by = @by
-            WHERE tenant_id = casare_tenant() AND job_id = @job AND replayed_as IS NULL
-            RETURNING *
-        ), fresh AS MATERIALIZED (
-            SELECT letter.*, asked.queue_key, asked.requirement_id
-            FROM letter LEFT JOIN LATERAL (
-                SELECT queue_key, requirement_id FROM jobs
-                WHERE jobs.tenant_id = casare_tenant() AND jobs.job_id = letter.job_id LIMIT 1
-            ) AS asked ON true
-        ), stored AS (
-            INSERT INTO jobs (
-                job_id, workflow_id, workflow_version, queue_id, priority, variables, options, retry_of, created_at,
-                created_by, queue_key, requirement_id
-            )
-            SELECT
-                replayed_as, workflow_id, workflow_version, queue_id, priority,
-                coalesce(@variables::text::json, variables), options, job_id, replayed_at, replayed_by, queue_key,
-                requirement_id
-            FROM fresh
-        ), queued AS (
-            INSERT INTO ready (job_id, queue_id, attempt, priority)
-            SELECT
-                replayed_as,
-                CASE
-                    WHEN fresh.queue_key IS NULL AND fresh.requirement_id IS NULL
-                        AND NOT EXISTS (SELECT FROM queue_rules WHERE queue_rules.queue_id = fresh.queue_id)
-                        THEN fresh.queue_id
-                    ELSE casare_lane(fresh.queue_id, fresh.queue_key, fresh.requirement_id, fresh.priority)
-                END,
-                0, priority
-            FROM fresh
-        ), noted AS (
-            INSERT INTO events (job_id, at, kind, detail)
-            SELECT job_id, replayed_at, 'retried', json_build_object('as', replayed_as, 'by', replayed_by) FROM letter
-            UNION ALL
-            SELECT replayed_as, replayed_at, 'submitted', json_build_object('retry_of', job_id) FROM letter
-        )
-        SELECT job_id FROM letter
         """)
 }

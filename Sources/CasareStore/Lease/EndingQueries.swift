@@ -145,11 +145,13 @@ enum EndingQueries {
         ), letter AS (
             INSERT INTO dead_letters (
                 tenant_id, job_id, workflow_id, workflow_version, queue_id, priority, variables, options, failure_kind,
-                failure_type, message, node, fingerprint, opened_at
+                failure_type, message, node, fingerprint, opened_at, queue_key, requirement_id, unique_key, unique_scope,
+                unique_seconds
             )
             SELECT
                 jobs.tenant_id, jobs.job_id, workflow_id, workflow_version, queue_id, priority, variables, options,
-                @kind, @type, @message, @node, @fingerprint, ending.ended_at
+                @kind, @type, @message, @node, @fingerprint, ending.ended_at, queue_key, requirement_id, unique_key,
+                unique_scope, unique_seconds
             FROM ending JOIN jobs ON jobs.tenant_id = ending.tenant_id AND jobs.job_id = @job
         ), noted AS (
             INSERT INTO events (tenant_id, job_id, at, kind, detail)

@@ -1,3 +1,5 @@
+package import CasareDomain
+
 /// What one session remembers from one lease to the next: how its queue is to be leased from, and how far it has got.
 ///
 /// What it knows may be out of date, at any time: then a lease finds nothing, and what it reads afterwards says how to
@@ -30,6 +32,8 @@ package struct LeaseCursor: Sendable {
     package internal(set) var mode = Mode.plain
     package internal(set) var watermarks: Watermarks
     var agedReadAt: ContinuousClock.Instant?
+    /// Jobs that the last lease found past their deadlines, and ended: tell who waits for them.
+    package internal(set) var expired: [Job.ID] = []
 
     package init(watermarks: Watermarks = Watermarks()) { self.watermarks = watermarks }
 

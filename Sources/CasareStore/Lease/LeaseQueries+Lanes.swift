@@ -341,7 +341,8 @@ extension LeaseQueries {
             WHERE lanes.ctid = lane.row
         )
         SELECT
-            taken.job_id, taken.token, taken.seq, taken.priority, taken.attempt, jobs.expires_at,
+            taken.job_id, taken.token, taken.seq, taken.priority, taken.attempt,
+            taken.attempt = 1 AND coalesce(jobs.expires_at <= coalesce(@now::timestamptz, now()), false) AS is_late,
             jobs.workflow_id, workflows.name AS workflow_name, jobs.workflow_version, jobs.variables, jobs.options,
             CASE WHEN row_number() OVER (
                 PARTITION BY jobs.workflow_id, jobs.workflow_version ORDER BY taken.priority DESC, taken.seq

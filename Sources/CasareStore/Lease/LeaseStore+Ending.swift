@@ -108,7 +108,7 @@ extension LeaseStore {
     }
 
     /// Leaves out leases that are lost: whoever calls this finds out by the statement that follows.
-    private static func writeEntries(
+    static func writeEntries(
         _ checkpoints: [Checkpoint], on connection: isolated PostgresConnection
     ) throws {
         let withEntries = checkpoints.filter { !$0.entries.isEmpty }

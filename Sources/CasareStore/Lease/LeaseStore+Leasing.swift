@@ -10,6 +10,8 @@ extension LeaseStore {
     private static let lanesPerLeaseMax = 4
     /// A lease that comes back short looks again, for what its first look has brought into view.
     private static let looksMax = 2
+    /// A lease that found nothing but jobs past their deadlines begins anew this often.
+    private static let lateRoundsMax = 10
 
     /// Leases up to `limit` ready jobs of the session's queue, as the queue's rules have it: the most urgent first, the
     /// longer they have waited the more urgent. None when the session has ended, which `cursor` tells.
@@ -17,20 +19,55 @@ extension LeaseStore {
         _ session: Robot.SessionID, limit: Int, cursor: inout LeaseCursor,
         at instant: ContinuousClock.Instant = .now, now: Date? = nil, on connection: isolated PostgresConnection
     ) throws -> [LeasedJob] {
+        cursor.expired = []
         if cursor.mode.givesNothing {
             // Nothing that could tell has been leased meanwhile.
             cursor.mode = try self.mode(session, now: now, on: connection)
         }
         var leasing = Leasing(session: session, limit: limit, now: now)
-        let before = cursor.mode
-        try leasing.lease(&cursor, at: instant, on: connection)
-        guard leasing.jobs.isEmpty, !before.givesNothing else { return leasing.jobs }
-        cursor.mode = try self.mode(session, now: now, on: connection)
-        if cursor.mode != before { try leasing.lease(&cursor, at: instant, on: connection) }
+        let mode = cursor.mode
+        defer { cursor.expired = leasing.expired }
+        for _ in 1...self.lateRoundsMax {
+            let expired = leasing.expired.count
+            try leasing.lease(&cursor, at: instant, on: connection)
+            if !leasing.jobs.isEmpty || leasing.expired.count == expired { break }
+        }
+        try leasing.lookAgain(&cursor, after: mode, at: instant, on: connection)
         return leasing.jobs
     }
 
-    private static func mode(
+    /// What became of a batch, and the next one.
+    package struct Turn: Hashable, Sendable {
+        /// Jobs that were to be completed and whose leases are lost: nothing was written for them.
+        package let lost: Set<Job.ID>
+        package let leased: [LeasedJob]
+    }
+
+    /// Ends jobs as completed and leases up to `limit` others of the session's queue.
+    ///
+    /// From a queue without rules that is one statement, unless a scan must be repeated from zero or there are journal
+    /// entries to write before. Where there are entries or rules, call it within a transaction.
+    package static func completeAndLease(
+        _ completions: [Completion], for session: Robot.SessionID, limit: Int, cursor: inout LeaseCursor,
+        at instant: ContinuousClock.Instant = .now, now: Date? = nil, on connection: isolated PostgresConnection
+    ) throws -> Turn {
+        guard cursor.mode == .plain else {
+            // The lease must see the slots that the completions free.
+            let lost = try self.completeBatch(completions, now: now, on: connection)
+            let leased = try self.lease(
+                session, limit: limit, cursor: &cursor, at: instant, now: now, on: connection)
+            return Turn(lost: lost, leased: leased)
+        }
+        try self.writeEntries(completions.map { Checkpoint(lease: $0.lease, entries: $0.entries) }, on: connection)
+        var leasing = Leasing(session: session, limit: limit, now: now)
+        cursor.expired = []
+        defer { cursor.expired = leasing.expired }
+        let lost = try leasing.leasePlain(&cursor, completing: completions, at: instant, on: connection)
+        if limit > 0 { try leasing.lookAgain(&cursor, after: .plain, at: instant, on: connection) }
+        return Turn(lost: lost, leased: leasing.jobs)
+    }
+
+    fileprivate static func mode(
         _ session: Robot.SessionID, now: Date?, on connection: isolated PostgresConnection
     ) throws -> LeaseCursor.Mode {
         let rows = try connection.execute(
@@ -47,13 +84,10 @@ extension LeaseStore {
         let session: Robot.SessionID
         let limit: Int
         let now: Date?
-        var jobs: [LeasedJob] = []
-        private var documents: [DocumentKey: String] = [:]
-
-        private struct DocumentKey: Hashable {
-            let workflow: UUID
-            let version: Int
-        }
+        private(set) var jobs: [LeasedJob] = []
+        /// Those whose deadline had passed: ended unrun.
+        private(set) var expired: [Job.ID] = []
+        private var texts = LeasedTexts()
 
         init(session: Robot.SessionID, limit: Int, now: Date?) {
             self.session = session
@@ -63,11 +97,21 @@ extension LeaseStore {
 
         private var missing: Int { self.limit - self.jobs.count }
 
+        /// When a lease found nothing: rules that came or went meanwhile may have been why.
+        mutating func lookAgain(
+            _ cursor: inout LeaseCursor, after mode: LeaseCursor.Mode, at instant: ContinuousClock.Instant,
+            on connection: isolated PostgresConnection
+        ) throws {
+            guard self.jobs.isEmpty, !mode.givesNothing else { return }
+            cursor.mode = try LeaseStore.mode(self.session, now: self.now, on: connection)
+            if cursor.mode != mode { try self.lease(&cursor, at: instant, on: connection) }
+        }
+
         mutating func lease(
             _ cursor: inout LeaseCursor, at instant: ContinuousClock.Instant, on connection: isolated PostgresConnection
         ) throws {
             switch cursor.mode {
-            case .plain: try self.leasePlain(&cursor, at: instant, on: connection)
+            case .plain: _ = try self.leasePlain(&cursor, completing: nil, at: instant, on: connection)
             case .lanes: try self.leaseLanes(on: connection)
             case .limited:
                 let locked = try connection.execute(
@@ -78,26 +122,56 @@ extension LeaseStore {
             }
         }
 
-        private mutating func leasePlain(
-            _ cursor: inout LeaseCursor, at instant: ContinuousClock.Instant, on connection: isolated PostgresConnection
-        ) throws {
+        /// - Parameter completions: ended by the first statement.
+        /// - Returns: those of them whose leases are lost.
+        mutating func leasePlain(
+            _ cursor: inout LeaseCursor, completing completions: [Completion]?, at instant: ContinuousClock.Instant,
+            on connection: isolated PostgresConnection
+        ) throws -> Set<Job.ID> {
             if cursor.agedIsDue(at: instant) {
                 cursor.watermarks.aged(try self.aged(cursor.watermarks, on: connection))
             }
+            var waiting = completions
+            var lost = Set((completions ?? []).map(\.lease.job))
             var next: Watermarks.Scan? = cursor.watermarks.scanBegan(at: instant)
             while let scan = next {
                 let asked = self.missing
-                let rows = try connection.execute(
-                    LeaseQueries.lease,
-                    [
-                        "session": .int8(self.session.rawValue), "priorities": .int2Array(scan.parts.map(\.priority)),
-                        "watermarks": .int8Array(scan.parts.map(\.after)),
-                        "untils": .int8Array(scan.parts.map(\.until)), "limit": .int(asked),
-                        "now": .timestamp(self.now),
-                    ])
-                let places = try self.take(rows)
+                let rows = try self.rows(of: scan, completing: waiting, on: connection)
+                if waiting != nil {
+                    for row in rows {
+                        if try row.bool("is_completed") { lost.remove(Job.ID(rawValue: try row.uuid("job_id"))) }
+                    }
+                }
+                let places = try self.take(rows, besidesCompleted: waiting != nil, on: connection)
+                waiting = nil
                 next = cursor.watermarks.scanEnded(scan, found: places, askedFor: asked, at: instant)
             }
+            return lost
+        }
+
+        private func rows(
+            of scan: Watermarks.Scan, completing completions: [Completion]?, on connection: isolated PostgresConnection
+        ) throws -> Rows {
+            let priorities = PostgresValue.int2Array(scan.parts.map(\.priority))
+            let marks = PostgresValue.int8Array(scan.parts.map(\.after))
+            let untils = PostgresValue.int8Array(scan.parts.map(\.until))
+            guard let completions else {
+                return try connection.execute(
+                    LeaseQueries.lease,
+                    [
+                        "session": .int8(self.session.rawValue), "priorities": priorities, "watermarks": marks,
+                        "untils": untils, "limit": .int(self.missing), "now": .timestamp(self.now),
+                    ])
+            }
+            return try connection.execute(
+                LeaseQueries.completeAndLease,
+                [
+                    "jobs": .uuidArray(completions.map(\.lease.job.rawValue)),
+                    "tokens": .int8Array(completions.map(\.lease.token.rawValue)),
+                    "results": .textArray(completions.map { StoredJSON.text(of: $0.result.json) }),
+                    "session": .int8(self.session.rawValue), "priorities": priorities, "watermarks": marks,
+                    "untils": untils, "limit": .int(self.missing), "now": .timestamp(self.now),
+                ])
         }
 
         /// The priorities that have jobs which have waited long enough to be as urgent as any, and up to which place.
@@ -131,35 +205,63 @@ extension LeaseStore {
                         "turn_from": .timestamp(.distantPast),
                         "now": .timestamp(self.now),
                     ])
-                _ = try self.take(rows)
+                _ = try self.take(rows, on: connection)
             }
         }
 
-        private mutating func take(_ rows: Rows) throws -> [(priority: Priority, seq: Int64)] {
+        /// Adds the jobs to those that were leased, and ends those whose deadline has passed unrun.
+        private mutating func take(
+            _ rows: Rows, besidesCompleted: Bool = false, on connection: isolated PostgresConnection
+        ) throws -> [(priority: Priority, seq: Int64)] {
             var places: [(priority: Priority, seq: Int64)] = []
             for row in rows {
-                let job = try self.leasedJob(row)
+                if besidesCompleted, try row.bool("is_completed") { continue }
+                let job = try self.texts.job(row)
                 places.append((job.priority, try row.int64("seq")))
-                self.jobs.append(job)
+                if try row.bool("is_late") {
+                    try LeaseStore.expire(job.lease, now: self.now, on: connection)
+                    self.expired.append(job.lease.job)
+                } else {
+                    self.jobs.append(job)
+                }
             }
             return places
         }
+    }
+}
 
-        private mutating func leasedJob(_ row: Row) throws -> LeasedJob {
-            let id = Job.ID(rawValue: try row.uuid("job_id"))
-            let version = DocumentKey(
-                workflow: try row.uuid("workflow_id"), version: try row.int("workflow_version"))
-            if let document = try row.optionalString("document") {
-                self.documents[version] = document
-            }
-            guard let priority = Priority(rawValue: try row.int("priority")), let document = self.documents[version]
-            else { throw StoreError.unreadable("job \(id) has an impossible priority or no document") }
-            return LeasedJob(
-                lease: Lease(job: id, token: .init(rawValue: try row.int64("token"))), attempt: try row.int("attempt"),
-                workflowName: try row.string("workflow_name"), workflowVersion: version.version, document: document,
-                variables: try StoredJSON.object(try row.string("variables"), in: "job \(id)"),
-                options: try StoredJSON.options(try row.string("options"), in: "job \(id)"), priority: priority,
-                policy: try SafetyPolicy(row: row))
+/// What the jobs of one lease have in common.
+private struct LeasedTexts {
+    private struct Version: Hashable {
+        let workflow: UUID
+        let version: Int
+    }
+
+    private var documents: [Version: String] = [:]
+    /// By their text. Jobs mostly have the same, and reading it takes longer than the rest of a job's row.
+    private var options: [String: Job.Options] = [:]
+
+    mutating func job(_ row: Row) throws -> LeasedJob {
+        let id = Job.ID(rawValue: try row.uuid("job_id"))
+        let version = Version(workflow: try row.uuid("workflow_id"), version: try row.int("workflow_version"))
+        if let document = try row.optionalString("document") {
+            self.documents[version] = document
         }
+        guard let priority = Priority(rawValue: try row.int("priority")), let document = self.documents[version] else {
+            throw StoreError.unreadable("job \(id) has an impossible priority or no document")
+        }
+        return LeasedJob(
+            lease: Lease(job: id, token: .init(rawValue: try row.int64("token"))), attempt: try row.int("attempt"),
+            workflowName: try row.string("workflow_name"), workflowVersion: version.version, document: document,
+            variables: try StoredJSON.object(try row.string("variables"), in: "job \(id)"),
+            options: try self.options(try row.string("options"), in: id), priority: priority,
+            policy: try SafetyPolicy(row: row))
+    }
+
+    private mutating func options(_ text: String, in job: Job.ID) throws -> Job.Options {
+        if let known = self.options[text] { return known }
+        let options = try StoredJSON.options(text, in: "job \(job)")
+        self.options[text] = options
+        return options
     }
 }

@@ -76,8 +76,19 @@ extension LeaseStore {
     ) throws -> OrphanEnding {
         try connection.transaction { connection in
             try connection.execute(SettingQueries.tenant, ["tenant": .text(tenant.description)])
-            return try self.crash(lease, "The robot was lost while it ran the job.", now: now, on: connection)
+            return try self.crash(lease, self.lostMessage, now: now, on: connection)
         }
+    }
+
+    static let lostMessage = "The robot was lost while it ran the job."
+    static let unclaimedMessage = "The robot did not report how the job ended."
+
+    static func crashLoop(_ crashes: Int, last message: String) -> Failure {
+        Failure(
+            kind: .crashLoop,
+            message: "Its attempts broke off \(crashes) times in a row before the job got any further. The last: "
+                + message,
+            type: "CrashLoop")
     }
 
     /// Ends an attempt of which nobody will say any more how it went: the job goes back into the queue, or to the
@@ -88,11 +99,7 @@ extension LeaseStore {
         guard let attempt = try self.failing(lease, on: connection) else { return .gone }
         let crashes = attempt.hasJournaled ? 0 : attempt.crashes + 1
         guard crashes < self.crashesMax else {
-            let failure = Failure(
-                kind: .crashLoop,
-                message: "Its attempts broke off \(crashes) times in a row before the job got any further. The last: "
-                    + message,
-                type: "CrashLoop")
+            let failure = self.crashLoop(crashes, last: message)
             try self.openDeadLetter(lease, failure: failure, result: nil, crashed: true, now: now, on: connection)
             return .deadLettered
         }
@@ -108,7 +115,7 @@ extension LeaseStore {
 
     /// A lease that a session has had for this long and its robot does not name is taken from it: a younger one may
     /// just be on its way.
-    private static let unclaimedAfter = Duration.seconds(60)
+    static let unclaimedAfter = Duration.seconds(60)
 
     /// Takes from a session the leases that its robot does not know of: the answer that told of them was lost, or how
     /// the job ended could not be stored. That counts as a crash, so that a job of which it is always so does not run
@@ -129,8 +136,7 @@ extension LeaseStore {
         for row in unclaimed {
             let lease = Lease(
                 job: Job.ID(rawValue: try row.uuid("job_id")), token: .init(rawValue: try row.int64("token")))
-            let ending = try self.crash(
-                lease, "The robot did not report how the job ended.", now: now, on: connection)
+            let ending = try self.crash(lease, self.unclaimedMessage, now: now, on: connection)
             if ending != .gone { taken.insert(lease.job) }
         }
         return taken
@@ -209,7 +215,7 @@ extension LeaseStore {
 
     /// Does something with one job, and turns an error that is about this job into a value. What is wrong with the
     /// connection, and a cancelled task, concern the whole loop and are thrown.
-    private static func itemResult<Success>(_ body: () throws -> Success) throws -> Result<Success, any Error> {
+    static func itemResult<Success>(_ body: () throws -> Success) throws -> Result<Success, any Error> {
         do {
             return .success(try body())
         } catch let error as StoreError {
@@ -233,7 +239,7 @@ package struct PromotionReport: Sendable {
 }
 
 extension TenantJob {
-    fileprivate init(row: Row) throws(PostgresError) {
+    init(row: Row) throws(PostgresError) {
         self.init(
             tenant: Tenant.ID(rawValue: try row.decode("tenant_id")), job: Job.ID(rawValue: try row.uuid("job_id")))
     }

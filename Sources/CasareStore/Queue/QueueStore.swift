@@ -115,14 +115,14 @@ package enum QueueStore {
     /// - Parameter workflow: the job's. When it is assigned to robots, that is part of the requirement, and who they
     ///   are is looked up again with every lease.
     package static func requirement(
-        _ requirement: JobRequirement, workflow: Workflow.ID?, queue: String, on connection: isolated PostgresConnection
+        _ requirement: Job.Requirements, workflow: Workflow.ID?, queue: String, on connection: isolated PostgresConnection
     ) throws -> Int32? {
         try connection.execute(
             QueueQueries.requirement,
             [
                 "environment": .text(queue.storable),
-                "tags": .textArray(Set(requirement.tags.map(\.storable)).sorted()),
-                "capabilities": .textArray(Set(requirement.capabilities.map(\.storable)).sorted()),
+                "tags": .textArray(requirement.tags.map(\.storable)),
+                "capabilities": .textArray(requirement.capabilities.map(\.storable)),
                 "robot": .text(requirement.robot?.rawValue), "workflow": .uuid(workflow?.rawValue),
             ]
         ).only().decode("requirement_id")

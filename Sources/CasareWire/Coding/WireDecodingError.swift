@@ -32,6 +32,17 @@ extension WireDecodingError {
         self.init(path, "expected \(expected), got \(Self.short(value))", kind: kind)
     }
 
+    /// The longest way to a member that an error repeats: its keys are the caller's.
+    private static let pathCharactersMax = 200
+
+    /// Which of the two was meant, nobody can tell.
+    init(_ duplicate: JSONDuplicateKey) {
+        let path = duplicate.path.joined(separator: ".")
+        self.init(
+            path: path.count > Self.pathCharactersMax ? String(path.prefix(Self.pathCharactersMax)) + "…" : path,
+            message: "is there twice, again in line \(duplicate.line); leave one of the two out", kind: .malformed)
+    }
+
     /// Takes over what a type's own `init(from:)` says.
     init(_ error: any Error) {
         switch error {

@@ -15,17 +15,25 @@ public enum WireJSON {
         }
     }
 
-    /// - Parameter shape: refuses members that it does not have; without one, they are ignored.
+    /// - Parameter shape: refuses members that it does not have, and what is there twice. Without one, members that are
+    ///   not known are ignored, and of two with one name the last counts.
     public static func decode<T: Decodable>(
         _ type: T.Type = T.self, from bytes: [UInt8], shape: RequestShape? = nil
     ) throws(Failure) -> T {
+        var duplicates: [JSONDuplicateKey] = []
         let value: Value
         do throws(JSONError) {
-            value = try Value(parsingJSON: bytes)
+            value =
+                if shape == nil {
+                    try Value(parsingJSON: bytes)
+                } else {
+                    try Value(parsingJSON: bytes, most: 1, duplicateKeys: &duplicates)
+                }
         } catch {
             throw .notJSON(error)
         }
         do throws(WireDecodingError) {
+            if let duplicate = duplicates.first { throw WireDecodingError(duplicate) }
             try shape?.check(value)
             return try ValueDecoder.decode(type, from: value)
         } catch {

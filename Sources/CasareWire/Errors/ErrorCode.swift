@@ -9,6 +9,8 @@ public enum ErrorCode: String, Hashable, Sendable, Codable, CaseIterable {
     case invalidStateTransition = "INVALID_STATE_TRANSITION"
     case leaseLost = "LEASE_LOST"
     case idempotencyConflict = "IDEMPOTENCY_CONFLICT"
+    /// Another job holds the unique key.
+    case uniqueKeyHeld = "UNIQUE_KEY_HELD"
     case bodyTooLarge = "BODY_TOO_LARGE"
     case unsupportedMediaType = "UNSUPPORTED_MEDIA_TYPE"
     case validation = "VALIDATION_ERROR"
@@ -27,7 +29,7 @@ public enum ErrorCode: String, Hashable, Sendable, Codable, CaseIterable {
         case .insufficientPermissions: 403
         case .notFound: 404
         case .methodNotAllowed: 405
-        case .conflict, .invalidStateTransition, .leaseLost, .idempotencyConflict: 409
+        case .conflict, .invalidStateTransition, .leaseLost, .idempotencyConflict, .uniqueKeyHeld: 409
         case .bodyTooLarge: 413
         case .unsupportedMediaType: 415
         case .validation: 422

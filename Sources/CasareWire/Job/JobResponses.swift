@@ -28,6 +28,13 @@ public struct JobInfo: Hashable, Sendable, Codable {
     public let failure: FailureInfo?
     public let question: Job.Question?
     public var result: RunResult?
+    /// Jobs of one key take turns with those of others.
+    public let queueKey: String?
+    /// What its robot must be, where something is asked for.
+    public let requirements: Job.Requirements?
+    /// It fails as `expired` when no robot has begun it by then.
+    public let expiresAt: Date?
+    public let unique: UniqueKeyInfo?
 
     public init(_ job: Job) {
         self.id = job.id
@@ -44,6 +51,10 @@ public struct JobInfo: Hashable, Sendable, Codable {
         self.retryOf = job.retryOf
         self.variables = job.variables
         self.options = job.options
+        self.queueKey = job.queueKey
+        self.requirements = job.requirements == .anyRobot ? nil : job.requirements
+        self.expiresAt = job.expiresAt
+        self.unique = job.uniqueKey.map(UniqueKeyInfo.init)
         var robot: String?
         var startedAt: Date?
         var finishedAt: Date?
@@ -73,6 +84,20 @@ public struct JobInfo: Hashable, Sendable, Codable {
         self.failure = failure
         self.question = question
         self.result = result
+    }
+}
+
+/// The unique key that a job was submitted with.
+public struct UniqueKeyInfo: Hashable, Sendable, Codable {
+    public let key: String
+    /// Until when the job has the key to itself: until a robot has it, until it has ended, or for a window.
+    public let scope: Job.UniqueKey.ScopeName
+    public let windowSeconds: Double?
+
+    public init(_ key: Job.UniqueKey) {
+        self.key = key.key
+        self.scope = key.scopeName
+        self.windowSeconds = key.windowSeconds
     }
 }
 
@@ -114,7 +139,28 @@ extension Failure {
     fileprivate static let typeUnknown = "ExecutionError"
 }
 
-/// The answer to a submit, and to a retry.
+/// The answer to a submit.
+public struct SubmitJobResponse: Hashable, Sendable, Codable {
+    /// Which key it is by which a job was found that was there already.
+    public enum Found: String, Hashable, Sendable, Codable, CaseIterable {
+        case idempotencyKey = "idempotency_key"
+        case uniqueKey = "unique_key"
+    }
+
+    public let job: JobInfo
+    /// `null` for a job that is new.
+    public let foundBy: Found?
+    /// The job of the same unique key that was cancelled for this one.
+    public let replaced: Job.ID?
+
+    public init(job: JobInfo, foundBy: Found?, replaced: Job.ID?) {
+        self.job = job
+        self.foundBy = foundBy
+        self.replaced = replaced
+    }
+}
+
+/// The answer to a retry, and to other questions for one job.
 public struct JobResponse: Hashable, Sendable, Codable {
     public let job: JobInfo
 
@@ -124,13 +170,21 @@ public struct JobResponse: Hashable, Sendable, Codable {
 public struct SubmittedJobInfo: Hashable, Sendable, Codable {
     public let id: Job.ID
     public let status: Job.Status
-    /// The idempotency key was known: this is the job of the first submit.
+    /// The idempotency key or the unique key was known: this is a job that was there already.
     public let isDuplicate: Bool
+    public let foundBy: SubmitJobResponse.Found?
+    /// The job of the same unique key that was cancelled for this one.
+    public let replaced: Job.ID?
 
-    public init(id: Job.ID, status: Job.Status, isDuplicate: Bool) {
+    public init(
+        id: Job.ID, status: Job.Status, isDuplicate: Bool, foundBy: SubmitJobResponse.Found? = nil,
+        replaced: Job.ID? = nil
+    ) {
         self.id = id
         self.status = status
         self.isDuplicate = isDuplicate
+        self.foundBy = foundBy
+        self.replaced = replaced
     }
 }
 

@@ -5,8 +5,8 @@ public import FoundationEssentials
 public struct RegisterRobotRequest: Hashable, Sendable {
     public static let slotsRange = 1...1000
     /// How many tags, and how many capabilities, a robot may have.
-    public static let labelsMax = 64
-    public static let labelCharactersMax = 64
+    public static let labelsMax = Job.Requirements.labelsMax
+    public static let labelCharactersMax = Job.Requirements.labelCharactersMax
 
     public var id: Robot.ID
     public var environment: String

@@ -72,7 +72,7 @@ enum WellKnownSchema {
     ]
 
     private static let seconds: Value = [
-        "type": "number", "minimum": 0, "maximum": .double(RetryPolicy.delaySecondsMax),
+        "type": "number", "minimum": 0, "maximum": .double(Job.spanSecondsMax),
     ]
 
     private static let retryPolicy: Value = [

@@ -20,6 +20,9 @@ struct ParsingTests {
             + " --timeout 5m --follow --trace --continue-on-error --node-timeout 30 --max-attempts 3"
             + " --time-limit 2h -o json",
         "submit invoices --version 3 --at 2026-11-30T06:00:00Z --dry-run --context live",
+        "submit w --queue-key c --require-tag a --require-tag b --require-capability c --robot r1 --environment e"
+            + " --expires-in 1h --unique-key u --debounce 30s --debounce-max 5m",
+        "submit w --deadline 2098-01-01T00:00:00Z --unique-key u --unique-for waiting --on-conflict replace",
         "submit - --priority 20", "retry \(id)", "retry - --yes --var a=1 --wait", "retry \(id) \(id) --dry-run",
         "dlq list --workflow w --kind application --status all --limit 0 -o wide", "help job ls", "help dlq",
         "dlq show \(id)", "dlq get \(id)",

@@ -1,4 +1,5 @@
 import CasareDomain
+import CasareTestSupport
 import FoundationEssentials
 import Testing
 
@@ -91,18 +92,17 @@ struct RunTests {
 
     @Test func `a run here reaches what this machine reaches, and a robot would not even try`() throws {
         try withFolder { folder in
-            try withRefusingPort { port in
-                try write(
-                    """
-                    {"nodes": {"h": {"node_type": "HttpRequestNode", "config": {"url": "http://127.0.0.1:\(port)/"}}}}
-                    """, to: folder + "/w.json")
-                let free = try Self.program.run(["run", "w.json"], in: folder)
-                #expect(free.status == 9)
-                #expect(free.output.contains("127.0.0.1 refused the connection"))
-                let bound = try Self.program.run(["run", "w.json", "--robot-rules", "-o", "json"], in: folder)
-                #expect(bound.status == 9)
-                #expect(bound.output.contains("127.0.0.1 is internal"))
-            }
+            let port = ClosedPort.number
+            try write(
+                """
+                {"nodes": {"h": {"node_type": "HttpRequestNode", "config": {"url": "http://127.0.0.1:\(port)/"}}}}
+                """, to: folder + "/w.json")
+            let free = try Self.program.run(["run", "w.json"], in: folder)
+            #expect(free.status == 9)
+            #expect(free.output.contains("127.0.0.1 refused the connection"))
+            let bound = try Self.program.run(["run", "w.json", "--robot-rules", "-o", "json"], in: folder)
+            #expect(bound.status == 9)
+            #expect(bound.output.contains("127.0.0.1 is internal"))
         }
     }
 
@@ -163,13 +163,12 @@ struct RunTests {
             let unknown = try Self.program.run(["job", "list"], in: folder)
             #expect(unknown.status == 3)
             #expect(unknown.errors.hasPrefix("casarectl: no server is known yet; run casarectl login"))
-            try withRefusingPort { port in
-                let url = "http://127.0.0.1:\(port)"
-                let away = try Self.program.run(
-                    ["job", "list"], in: folder, environment: ["CASARE_URL": url, "CASARE_TOKEN": "crpa_x"])
-                #expect(away.status == 10)
-                #expect(away.errors.hasPrefix("casarectl: cannot reach \(url)"))
-            }
+            let port = ClosedPort.number
+            let url = "http://127.0.0.1:\(port)"
+            let away = try Self.program.run(
+                ["job", "list"], in: folder, environment: ["CASARE_URL": url, "CASARE_TOKEN": "crpa_x"])
+            #expect(away.status == 10)
+            #expect(away.errors.hasPrefix("casarectl: cannot reach \(url)"))
         }
     }
 

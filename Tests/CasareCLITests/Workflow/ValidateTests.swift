@@ -81,6 +81,25 @@ struct ValidateTests {
         #expect(table.output.hasPrefix("LINE  CODE\n"))
     }
 
+    @Test func `a malformed connection is told of with all that is wrong beside it`() throws {
+        let text = """
+            {"metadata": {"name": "w"},
+             "nodes": {
+              "a": {"node_type": "LogNode", "config": {"message": "a"}},
+              "b": {"node_type": "LogNode", "config": {"message": "b"}}},
+             "connections": [
+              {"source_node": "a", "source_port": "exec_out", "target_node": "b"},
+              {"source_node": "a", "source_port": "exec_out", "target_node": "b", "target_port": "exec_inn"},
+              {"source_node": "b", "source_port": "exec_out", "target_node": "gone", "target_port": "exec_in"}]}
+            """
+        let ending = try Self.validate(
+            ["w.json", "--columns", "line,column,code", "-o", "csv"], files: ["w.json": text])
+        #expect(ending.status == 1)
+        let lines = ending.output.split(whereSeparator: \.isNewline)
+        #expect(
+            lines == ["line,column,code", "6,3,MISSING_REQUIRED_FIELD", "7,3,UNKNOWN_PORT", "8,3,ORPHANED_CONNECTION"])
+    }
+
     @Test func `warnings pass, unless they are not to`() throws {
         let warned = """
             {"nodes": {"a": {"node_type": "SetVariableNode", "config": {"variable_name": "x", "value": 1}}}}

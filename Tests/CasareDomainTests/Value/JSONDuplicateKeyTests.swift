@@ -24,5 +24,7 @@ struct JSONDuplicateKeyTests {
         let members = repeatElement(#""k": 1"#, count: 1000).joined(separator: ",")
         _ = try Value(parsingJSON: "{\(members)}", duplicateKeys: &duplicates)
         #expect(duplicates.count == Value.jsonDuplicateKeysMax)
+        _ = try Value(parsingJSON: Array("{\(members)}".utf8), most: 1, duplicateKeys: &duplicates)
+        #expect(duplicates == [.init(path: ["k"], line: 1)])
     }
 }

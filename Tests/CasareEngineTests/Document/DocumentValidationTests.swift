@@ -58,6 +58,43 @@ import Testing
         #expect(issues.allSatisfy { !$0.isError })
     }
 
+    @Test(arguments: [("a.exec_out -> b.exec_inn", "b"), ("a.error -> b.exec_inn", "b"), ("a -> s", "s")])
+    func `an exec input that the target does not have is named`(wire: String, target: String) throws {
+        let issues = Fixtures.issues(["s": "StartNode", "a": "SetVariableNode", "b": "LogNode"], [wire])
+        let issue = try #require(issues.first { $0.code == "UNKNOWN_PORT" })
+        #expect(issue.location == "connection:0")
+        #expect(issue.message.contains("'\(target)' (") && !issue.message.contains("'a' ("), "\(issue.message)")
+    }
+
+    @Test func `a malformed connection hides nothing but what may be missing by it`() {
+        let json: Value = [
+            "metadata": ["name": "n"],
+            "nodes": [
+                "a": ["node_type": "SetVariableNode"], "b": ["node_type": "LogNode", "config": ["level": "loud"]],
+                "c": ["node_type": "LogNode"],
+            ],
+            "connections": [
+                ["source_node": "a", "source_port": "exec_out", "target_node": "b"],
+                ["source_node": "b", "source_port": "exec_out", "target_node": "c", "target_port": "exec_inn"],
+                ["source_node": "c", "source_port": "exec_out", "target_node": "d", "target_port": "exec_in"],
+            ],
+        ]
+        let issues = WorkflowDocument.findings(in: json, against: Fixtures.catalogue)
+        #expect(
+            issues.map { "\($0.code) \($0.location ?? "")" } == [
+                "MISSING_REQUIRED_FIELD connection:0", "UNKNOWN_PORT connection:1", "ORPHANED_CONNECTION connection:2",
+                "INVALID_CHOICE node:b",
+            ])
+        #expect(WorkflowDocument.parse(json).document == nil)
+        // The same in a workflow that came along.
+        let caller: Value = [
+            "metadata": ["name": "n"], "nodes": ["a": ["node_type": "LogNode"]], "subflows": ["s.json": json],
+        ]
+        #expect(
+            WorkflowDocument.findings(in: caller, against: Fixtures.catalogue).map(\.location).contains(
+                "subflow:s.json/connection:2"))
+    }
+
     @Test(arguments: [("case_a", false), ("case_0", false), ("case_b", true), ("default", false), ("exec_out", false)])
     func `a Switch has the ports of its cases`(port: String, isUnknown: Bool) {
         let codes = Fixtures.codes(

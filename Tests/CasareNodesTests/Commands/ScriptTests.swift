@@ -79,6 +79,19 @@ import Testing
         }
     }
 
+    @Test(arguments: [
+        "echo a\nif true; then\n  echo b\nfi\n", "#!/usr/bin/env bash\necho a\nif true; then\n  echo b\nfi",
+        "#!/usr/bin/env python3\nprint('a')\nprint('b')\n",
+    ])
+    func `a script with the line ends of Windows does what it does with those of Unix`(script: String) async throws {
+        try await withRunFolder { folder in
+            for script in [script, script.replacing("\n", with: "\r\n")] {
+                let outputs = try await folder.perform("RunBatchScriptNode", ["script": .string(script)])
+                #expect(outputs["stdout"] == "a\nb\n", "\(outputs)")
+            }
+        }
+    }
+
     @Test func `JavaScript gets its input and gives what it prints, or Node is missing`() async throws {
         try await withRunFolder { folder in
             let missing = try await folder.failure(

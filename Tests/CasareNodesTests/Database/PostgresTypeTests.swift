@@ -16,6 +16,8 @@ import Testing
         ("json", ["a": [1, .null]], nil), ("jsonb", ["b": "x"], nil), ("jsonb", [1, 2], nil), ("bytea", "AP8=", nil),
         ("bytea", "\\x00ff", "AP8="), ("integer[]", [1, .null, 3], nil), ("integer[]", [[1, 2], [3, 4]], nil),
         ("text[]", ["a\"b", "c\\d", "NULL", "", "{,}"], nil), ("numeric[]", [1, 2.5], nil), ("boolean[]", [true], nil),
+        // A mark upon a quote, a backslash or a comma makes another character of it, and no other text for the server.
+        ("text[]", ["a\"\u{301},b", "c\\\u{301}d", "\u{301}e,", "f"], nil),
         ("jsonb[]", [["a": 1]], nil), ("timestamptz[]", [], nil), ("bytea[]", ["AP8="], nil),
         ("text", ["a"], #"["a"]"#), ("integer", .null, nil),
     ]

@@ -67,6 +67,8 @@ import Testing
             ("{}", []), ("{1,NULL,\"a b\"}", [.text("1"), .null, .text("a b")]),
             ("{{1,2},{3,4}}", [.list([.text("1"), .text("2")]), .list([.text("3"), .text("4")])]),
             (#"{"a\"b\\c","NULL",""}"#, [.text(#"a"b\c"#), .text("NULL"), .text("")]),
+            ("{a,\u{301}b}", [.text("a"), .text("\u{301}b")]),
+            ("{\"\u{301}a\",\"b\\\"\u{301}\"}", [.text("\u{301}a"), .text("b\"\u{301}")]),
             ("{1", nil), ("1", nil), ("[0:1]={1,2}", nil),
         ] as [(String, [PostgresArrayText.Item]?)])
     func `arrays are read from PostgreSQL's text form`(text: String, items: [PostgresArrayText.Item]?) {

@@ -1,7 +1,10 @@
 import CasareDomain
 import CasareEngine
 import CasareTestSupport
+import FoundationEssentials
 import Testing
+
+@testable import CasareNodes
 
 /// Whom the FTP nodes talk to: certificates and host keys.
 @Suite struct FTPTrustTests {
@@ -59,6 +62,21 @@ import Testing
             let wrong = try await ftp.refusal(["host_key": "SHA256:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"])
             #expect(wrong.type == "SecurityError")
             #expect(wrong.message.contains("not the one in host_key"))
+        }
+    }
+
+    @Test func `a run that moves its home does not choose whom to trust`() async throws {
+        try await FTPFixture.with(.sftp) { ftp in
+            // A file that knows the server: as that of the robot's account it would be trusted.
+            try FileManager.default.createDirectory(
+                atPath: "\(ftp.folder.path)/.ssh", withIntermediateDirectories: false)
+            try ftp.folder.write(ftp.server.text("known_hosts"), ".ssh/known_hosts")
+            let moving: Object = ["action": "set", "var_name": "HOME", "value": .string(ftp.folder.path)]
+            try await ftp.folder.perform("SetEnvironmentVarNode", moving)
+            let refusal = try await ftp.refusal(["host_key": ""])
+            #expect(refusal.type == "SecurityError")
+            let home = try #require(AccountHome.directories.first)
+            #expect(refusal.message.contains("\(home)/.ssh/known_hosts"), "\(refusal.message)")
         }
     }
 

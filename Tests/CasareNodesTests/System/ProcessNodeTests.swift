@@ -16,7 +16,8 @@ import Testing
                     item.keys == ["pid", "name", "status", "cpu_percent", "memory_mb", "username", "create_time"])
                 #expect(item["pid"] == .int(process.id))
                 #expect(item["name"] == .string(process.name))
-                #expect(item["status"] == "sleeping")
+                // On a busy machine it may not have come to its sleep yet.
+                #expect([.string("sleeping"), .string("running")].contains(item["status"]))
                 #expect(item["memory_mb"]?.double.map { $0 > 0 && $0 < 100 } == true)
                 #expect(item["cpu_percent"]?.double.map { $0 >= 0 && $0 <= 100 } == true)
                 #expect(item["username"]?.string == getpwuid(getuid()).map { String(cString: $0.pointee.pw_name) })

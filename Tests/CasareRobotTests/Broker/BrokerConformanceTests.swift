@@ -1,6 +1,5 @@
 import CasareDomain
 import CasareRobot
-import CasareStore
 import FoundationEssentials
 import Testing
 
@@ -83,7 +82,7 @@ struct BrokerConformanceTests {
                 await #expect(throws: BrokerError.leaseLost(id)) {
                     try await broker.complete(lease, result: Self.success, rows: [])
                 }
-                let steps = try await fixture.database.asTenant(.default) { try JobStore.steps(id, on: $0) }
+                let steps = try await fixture.steps(id)
                 #expect(steps.map(\.step) == [0, 1])
             }
         }
@@ -159,9 +158,7 @@ struct BrokerConformanceTests {
                     failure: Failure(kind: .business, message: "no such customer", type: "ValueError", node: "n"),
                     result: nil, rows: [])
                 #expect(try await fixture.job(second.job).status == .failed)
-                let letter = try await fixture.database.asTenant(.default) {
-                    try DeadLetterStore.get(second.job, on: $0)
-                }
+                let letter = try await fixture.deadLetter(second.job)
                 #expect(letter?.failure.message == "no such customer")
                 #expect(letter?.failure.node == "n")
             }
@@ -192,9 +189,7 @@ struct BrokerConformanceTests {
             let id = try await fixture.submit()[0]
             try await fixture.withBroker { broker in
                 let lease = try await Self.one(broker).lease
-                _ = try await fixture.database.asTenant(.default) {
-                    try JobStore.cancel(id, by: "test", reason: nil, on: $0)
-                }
+                try await fixture.cancel(id)
                 #expect(try await broker.renew([lease]) == [id])
                 await #expect(throws: BrokerError.leaseLost(id)) {
                     try await broker.complete(lease, result: Self.success, rows: [])
@@ -240,9 +235,7 @@ struct BrokerConformanceTests {
                 try await fixture.submit()
                 let lease = try await Self.one(broker).lease
                 // Its time ran out, as the sweep would see it after a long silence.
-                _ = try await fixture.database.asSystem { connection in
-                    try LeaseStore.sweep(now: Date(timeIntervalSinceNow: 3600), on: connection)
-                }
+                try await fixture.sweep(at: Date(timeIntervalSinceNow: 3600))
                 await #expect(throws: BrokerError.sessionEnded) { try await broker.renew([lease]) }
                 await #expect(throws: BrokerError.leaseLost(lease.job)) {
                     try await broker.complete(lease, result: Self.success, rows: [])

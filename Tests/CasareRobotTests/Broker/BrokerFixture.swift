@@ -10,16 +10,33 @@ import Logging
 import ServiceLifecycle
 import Testing
 
-/// A database with jobs in it, and brokers of one form to it.
+/// A queue with jobs in it, and brokers of one form to it.
 struct BrokerFixture: Sendable {
     enum Form: String, Sendable, CaseIterable {
-        case sql, api
+        case sql, api, memory
+
+        /// The queue in memory has one tenant.
+        static let withTenants: [Form] = [.sql, .api]
     }
 
+    private enum Store: Sendable {
+        case database(Database)
+        case memory(SharedMemoryQueue)
+    }
+
+    struct NoDatabase: Error {}
+
     let form: Form
-    let database: Database
+    private let store: Store
     /// Of the orchestrator, for brokers over the API.
     private let url: String
+
+    var database: Database {
+        get throws {
+            guard case .database(let database) = self.store else { throw NoDatabase() }
+            return database
+        }
+    }
 
     private static let logger: Logger = {
         var logger = Logger(label: "test")
@@ -30,9 +47,12 @@ struct BrokerFixture: Sendable {
     static func with<Result: Sendable>(
         _ form: Form, _ body: @escaping @Sendable (BrokerFixture) async throws -> Result
     ) async throws -> Result {
-        try await withTestDatabase { database in
+        guard form != .memory else {
+            return try await body(BrokerFixture(form: form, store: .memory(SharedMemoryQueue()), url: ""))
+        }
+        return try await withTestDatabase { database in
             guard form == .api else {
-                return try await body(BrokerFixture(form: form, database: database, url: ""))
+                return try await body(BrokerFixture(form: form, store: .database(database), url: ""))
             }
             let orchestrator = Orchestrator(
                 configuration: OrchestratorConfiguration(database: database.configuration, port: 0),
@@ -45,7 +65,7 @@ struct BrokerFixture: Sendable {
                 }
                 tasks.addTask {
                     let url = "http://127.0.0.1:\(try await orchestrator.boundPort)"
-                    let fixture = BrokerFixture(form: form, database: database, url: url)
+                    let fixture = BrokerFixture(form: form, store: .database(database), url: url)
                     do {
                         let result = try await body(fixture)
                         await group.triggerGracefulShutdown()
@@ -70,12 +90,14 @@ struct BrokerFixture: Sendable {
         _ body: (any Broker) async throws -> Result
     ) async throws -> Result {
         let broker: any Broker =
-            switch self.form {
-            case .sql:
+            switch (self.form, self.store) {
+            case (.sql, .database(let database)):
                 SQLBroker(
-                    database: Database(self.database.configuration, connectionsMax: 4), tenant: tenant,
+                    database: Database(database.configuration, connectionsMax: 4), tenant: tenant,
                     logger: Self.logger)
-            case .api: try APIBroker(url: self.url, token: try await self.token(name, of: tenant))
+            case (.memory, .memory(let queue)): MemoryBroker(queue)
+            case (.api, _), (.sql, .memory), (.memory, .database):
+                try APIBroker(url: self.url, token: try await self.token(name, of: tenant))
             }
         do {
             _ = try await broker.open(Self.description(name, slots: slots))
@@ -108,14 +130,28 @@ struct BrokerFixture: Sendable {
         _ count: Int = 1, for tenant: Tenant.ID = .default, document: String = Self.document, variables: Object = [:],
         options: Job.Options = .init()
     ) async throws -> [Job.ID] {
-        try await self.database.asTenant(tenant) { connection in
-            let pushed = try WorkflowStore.push(name: "w", document: document, by: "test", on: connection)
-            let jobs = (0..<count).map { _ in
+        @Sendable func jobs(of version: Workflow.Version) -> [NewJob] {
+            (0..<count).map { _ in
                 NewJob(
-                    workflow: pushed.version.workflow, workflowVersion: pushed.version.number, variables: variables,
+                    workflow: version.workflow, workflowVersion: version.number, variables: variables,
                     options: options)
             }
-            return try JobStore.submit(jobs, by: "test", on: connection).map(\.id)
+        }
+        return try await self.use(of: tenant) { connection in
+            let version = try WorkflowStore.push(name: "w", document: document, by: "test", on: connection).version
+            return try JobStore.submit(jobs(of: version), by: "test", on: connection).map(\.id)
+        } memory: { queue, now throws(StoreError) in
+            let version = queue.push(name: "w", document: document, by: "test", now: now).version
+            return try queue.submit(jobs(of: version), by: "test", now: now).map(\.id)
+        }
+    }
+
+    @discardableResult
+    func push(_ name: String, _ document: String) async throws -> Workflow.Version {
+        try await self.use {
+            try WorkflowStore.push(name: name, document: document, by: "test", on: $0).version
+        } memory: { queue, now throws(StoreError) in
+            queue.push(name: name, document: document, by: "test", now: now).version
         }
     }
 
@@ -127,8 +163,89 @@ struct BrokerFixture: Sendable {
         }
     }
 
+    // MARK: - What came of it
+
     func job(_ id: Job.ID, of tenant: Tenant.ID = .default) async throws -> Job {
-        let job = try await self.database.asTenant(tenant) { connection in try JobStore.get(id, on: connection) }
+        let job = try await self.use(of: tenant) {
+            try JobStore.get(id, on: $0)
+        } memory: { queue, _ throws(StoreError) in
+            queue.job(id)
+        }
         return try #require(job)
+    }
+
+    func steps(_ id: Job.ID) async throws -> [JournalRow] {
+        try await self.use {
+            try JobStore.steps(id, on: $0)
+        } memory: { queue, _ throws(StoreError) in
+            try queue.steps(id)
+        }
+    }
+
+    func deadLetter(_ id: Job.ID) async throws -> DeadLetter? {
+        try await self.use {
+            try DeadLetterStore.get(id, on: $0)
+        } memory: { queue, _ throws(StoreError) in
+            queue.deadLetter(id)
+        }
+    }
+
+    func newestVersion(of workflow: Workflow.ID) async throws -> Workflow.Version {
+        try await self.use {
+            try WorkflowStore.version(nil, of: workflow, on: $0)
+        } memory: { queue, _ throws(StoreError) in
+            try queue.version(nil, of: workflow)
+        }
+    }
+
+    func workflows() async throws -> [Workflow] {
+        try await self.use {
+            try WorkflowStore.list(limit: 10, on: $0)
+        } memory: { queue, _ throws(StoreError) in
+            queue.workflows(limit: 10)
+        }
+    }
+
+    // MARK: - What others do
+
+    func cancel(_ id: Job.ID) async throws {
+        _ = try await self.use {
+            try JobStore.cancel(id, by: "test", reason: nil, on: $0)
+        } memory: { queue, now throws(StoreError) in
+            try queue.cancel(id, by: "test", reason: nil, now: now)
+        }
+    }
+
+    func changePolicy(of tenant: Tenant.ID, _ change: @escaping @Sendable (inout SafetyPolicy) -> Void) async throws {
+        try await self.use(of: tenant) {
+            _ = try PolicyStore.change(by: "test", on: $0, change)
+        } memory: { queue, now throws(StoreError) in
+            queue.changePolicy(by: "test", now: now, change)
+        }
+    }
+
+    /// What the background loops do.
+    func sweep(at now: Date) async throws {
+        switch self.store {
+        case .database(let database): _ = try await database.asSystem { try LeaseStore.sweep(now: now, on: $0) }
+        case .memory(let queue): try queue.access { queue, _ throws(StoreError) in _ = queue.sweep(now: now) }
+        }
+    }
+
+    func promoteDue() async throws {
+        switch self.store {
+        case .database(let database): _ = try await database.asSystem { try LeaseStore.promoteDue(on: $0) }
+        case .memory(let queue): try queue.access { queue, now throws(StoreError) in _ = queue.promoteDue(now: now) }
+        }
+    }
+
+    private func use<Result: Sendable>(
+        of tenant: Tenant.ID = .default, _ body: @Sendable (isolated PostgresConnection) throws -> Result,
+        memory: (inout MemoryQueue, Date) throws(StoreError) -> Result
+    ) async throws -> Result {
+        switch self.store {
+        case .database(let database): try await database.asTenant(tenant, body)
+        case .memory(let queue): try queue.access(memory)
+        }
     }
 }

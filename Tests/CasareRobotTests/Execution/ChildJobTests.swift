@@ -2,7 +2,6 @@ import CasareDomain
 import CasareEngine
 import CasareNodes
 @testable import CasareRobot
-import CasareStore
 import CasareTestSupport
 import FoundationEssentials
 import Logging
@@ -20,7 +19,7 @@ struct ChildJobTests {
         var logger = Logger(label: "test")
         logger.logLevel = .critical
         return JobExecutor(
-            broker: broker, catalogue: StandardNodes.catalogue,
+            broker: broker, programs: ProgramCache(catalogue: StandardNodes.catalogue),
             configuration: RobotConfiguration(
                 description: try BrokerFixture.description("robot"), workingDirectory: folder),
             logger: logger, isStopRequested: { false })
@@ -111,9 +110,7 @@ struct ChildJobTests {
         form: Form, comesAlong: Bool
     ) async throws {
         try await BrokerFixture.with(form) { fixture in
-            _ = try await fixture.database.asTenant(.default) { connection in
-                try WorkflowStore.push(name: "adding", document: Self.adding, by: "test", on: connection)
-            }
+            try await fixture.push("adding", Self.adding)
             let document =
                 comesAlong
                 ? Self.calling(
@@ -164,9 +161,7 @@ struct ChildJobTests {
     @Test(arguments: Form.allCases)
     func `what a job brings along never becomes a version of what people have pushed`(form: Form) async throws {
         try await BrokerFixture.with(form) { fixture in
-            let pushed = try await fixture.database.asTenant(.default) { connection in
-                try WorkflowStore.push(name: "adding", document: Self.adding, by: "test", on: connection).version
-            }
+            let pushed = try await fixture.push("adding", Self.adding)
             let subflows: Object = [
                 "a.json": Self.subflow("adding"), "b.json": Self.subflow("adding", text: "other"),
                 "w.json": Self.subflow("w"), "n.json": Self.subflow(" "),
@@ -190,13 +185,8 @@ struct ChildJobTests {
                 #expect(try await submit("w.json", 4).workflowName == "w › w")
                 #expect(try await submit("n.json", 5).workflowName == "w › n.json")
             }
-            let (newest, workflows) = try await fixture.database.asTenant(.default) { connection in
-                (
-                    try WorkflowStore.version(nil, of: pushed.workflow, on: connection),
-                    try WorkflowStore.list(limit: 10, on: connection)
-                )
-            }
-            #expect(newest == pushed)
+            let workflows = try await fixture.workflows()
+            #expect(try await fixture.newestVersion(of: pushed.workflow) == pushed)
             #expect(workflows.first { $0.name == "w" }?.latestVersion == 1)
             #expect(Set(workflows.map(\.name)) == ["adding", "w", "w › adding", "w › w", "w › n.json"])
         }
@@ -235,9 +225,7 @@ struct ChildJobTests {
                     under: leased.lease)
                 #expect(try await fixture.job(grandchild).workflowName == "w › inner")
             }
-            let workflows = try await fixture.database.asTenant(.default) { connection in
-                try WorkflowStore.list(limit: 10, on: connection)
-            }
+            let workflows = try await fixture.workflows()
             #expect(Set(workflows.map(\.name)) == ["w", "w › outer", "w › inner"])
         }
     }
@@ -247,9 +235,7 @@ struct ChildJobTests {
         try await BrokerFixture.with(form) { fixture in
             let failing =
                 #"{"metadata":{"name":"f"},"nodes":{"t":{"node_type":"ThrowErrorNode","config":{"error_message":"no luck"}}}}"#
-            _ = try await fixture.database.asTenant(.default) { connection in
-                try WorkflowStore.push(name: "f", document: failing, by: "test", on: connection)
-            }
+            try await fixture.push("f", failing)
             let twice = Job.Options(retry: try RetryPolicy(.list([0]), attemptsMax: 2, jitter: 0))
             let document = Self.calling(["subworkflow_id": "f"])
             let parent = try await fixture.submit(document: document, options: twice)[0]
@@ -266,7 +252,7 @@ struct ChildJobTests {
                 let ending = try await broker.ending(of: first, under: job.lease)
                 #expect(ending?.failure?.message == "no luck")
                 try await broker.fail(job.lease, failure: failure, result: nil, rows: [])
-                _ = try await fixture.database.asSystem { try LeaseStore.promoteDue(on: $0) }
+                try await fixture.promoteDue()
                 let again = try await Self.lease(broker)
                 #expect(again.lease.job == parent && again.attempt == 2)
                 #expect(try await broker.submit(child, forStep: 0, under: again.lease) != first)

@@ -52,7 +52,7 @@ struct JobWarningsTests {
             try await fixture.withBroker(of: .default) { broker in
                 try await withTemporaryDirectory { folder in
                     let executor = JobExecutor(
-                        broker: broker, catalogue: StandardNodes.catalogue,
+                        broker: broker, programs: ProgramCache(catalogue: StandardNodes.catalogue),
                         configuration: RobotConfiguration(
                             description: try BrokerFixture.description("robot"), workingDirectory: folder,
                             policy: .standard, refusesLoosening: false),

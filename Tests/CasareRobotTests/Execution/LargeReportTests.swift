@@ -60,14 +60,14 @@ struct LargeReportTests {
                 logger.logLevel = .critical
                 try await withTemporaryDirectory { folder in
                     let executor = JobExecutor(
-                        broker: broker, catalogue: Self.catalogue,
+                        broker: broker, programs: ProgramCache(catalogue: Self.catalogue),
                         configuration: RobotConfiguration(
                             description: try BrokerFixture.description("robot"), workingDirectory: folder),
                         logger: logger, isStopRequested: { false }, limits: Self.limits)
                     let job = try await broker.lease(slots: 1, waiting: .seconds(10)).first
                     await executor.execute(try #require(job))
                 }
-                let steps = try await fixture.database.asTenant(.default) { try JobStore.steps(id, on: $0) }
+                let steps = try await fixture.steps(id)
                 return (try await fixture.job(id), steps)
             }
         }

@@ -2,7 +2,6 @@ import CasareDomain
 import CasareEngine
 import CasareNodes
 @testable import CasareRobot
-import CasareStore
 import CasareTestSupport
 import CasareWire
 import FoundationEssentials
@@ -37,9 +36,7 @@ struct TenantPolicyTests {
     private static func set(
         _ name: SafetyPolicy.Switch, _ setting: Bool?, of tenant: Tenant.ID = .default, in fixture: BrokerFixture
     ) async throws {
-        _ = try await fixture.database.asTenant(tenant) { connection in
-            try PolicyStore.change(by: "test", on: connection) { $0[name] = setting }
-        }
+        try await fixture.changePolicy(of: tenant) { $0[name] = setting }
     }
 
     /// Runs one job of a tenant, once, on a robot; returns its failure.
@@ -54,7 +51,7 @@ struct TenantPolicyTests {
             logger.logLevel = .critical
             try await withTemporaryDirectory { folder in
                 let executor = JobExecutor(
-                    broker: broker, catalogue: StandardNodes.catalogue,
+                    broker: broker, programs: ProgramCache(catalogue: StandardNodes.catalogue),
                     configuration: RobotConfiguration(
                         description: try BrokerFixture.description("robot"), workingDirectory: folder, policy: policy,
                         refusesLoosening: refusesLoosening),
@@ -71,7 +68,7 @@ struct TenantPolicyTests {
         }
     }
 
-    @Test(arguments: Form.allCases, Self.cases.indices)
+    @Test(arguments: Form.withTenants, Self.cases.indices)
     func `what is refused runs once the tenant allows it, and another tenant's does not`(
         form: Form, index: Int
     ) async throws {

@@ -91,7 +91,7 @@ struct PagePlanTests {
                     name: "cancelling", query: JobQueries.cancel, arguments: ["job": "'\(letter)'", "by": "'ann'"],
                     rows: 0, buffersMax: 60),
                 Page(
-                    name: "retrying", query: SubmitQueries.retry,
+                    name: "retrying", query: RetryQueries.retry,
                     arguments: ["job": "'\(letter)'", "by": "'ann'", "new": "gen_random_uuid()"], rows: 1,
                     buffersMax: 200),
             ]

@@ -56,7 +56,7 @@ struct ExplainTests {
         try await withFixture { store in
             let needs = try await store.run {
                 try QueueStore.requirement(
-                    JobRequirement(tags: ["gpu", "t"], capabilities: ["excel"]), workflow: nil,
+                    Job.Requirements(tags: ["gpu", "t"], capabilities: ["excel"]), workflow: nil,
                     queue: StoreFixture.queue, on: $0)
             }
             let job = try await store.load(1, requirement: needs)[0]

@@ -59,19 +59,19 @@ struct LaneLeaseTests {
 
     @Test func `only a robot that fits gets a job with a requirement`() async throws {
         try await withFixture { store in
-            func requirement(_ requirement: JobRequirement, _ workflow: Workflow.ID? = nil) async throws -> Int32? {
+            func requirement(_ requirement: Job.Requirements, _ workflow: Workflow.ID? = nil) async throws -> Int32? {
                 try await store.run {
                     try QueueStore.requirement(requirement, workflow: workflow, queue: StoreFixture.queue, on: $0)
                 }
             }
-            #expect(try await requirement(JobRequirement()) == nil)
-            let gpu = try #require(try await requirement(JobRequirement(tags: ["gpu", "big", "gpu"])))
-            #expect(try await requirement(JobRequirement(tags: ["big", "gpu"])) == gpu)
+            #expect(try await requirement(Job.Requirements()) == nil)
+            let gpu = try #require(try await requirement(Job.Requirements(tags: ["gpu", "big", "gpu"])))
+            #expect(try await requirement(Job.Requirements(tags: ["big", "gpu"])) == gpu)
             let second = try #require(Robot.ID(rawValue: "second"))
-            let named = try #require(try await requirement(JobRequirement(robot: second)))
+            let named = try #require(try await requirement(Job.Requirements(robot: second)))
             let first = try await store.register("first", tags: ["gpu", "big", "x"])
             let other = try await store.register("second", tags: ["gpu"], capabilities: ["excel"])
-            let able = try #require(try await requirement(JobRequirement(capabilities: ["excel"])))
+            let able = try #require(try await requirement(Job.Requirements(capabilities: ["excel"])))
 
             try await store.load(2, requirement: gpu)
             try await store.load(2, requirement: named)
@@ -89,7 +89,7 @@ struct LaneLeaseTests {
             try await store.run { try QueueStore.assign(store.workflow, to: [robot], by: "ann", on: $0) }
             let requirement = try await store.run {
                 try QueueStore.requirement(
-                    JobRequirement(), workflow: store.workflow, queue: StoreFixture.queue, on: $0)
+                    Job.Requirements(), workflow: store.workflow, queue: StoreFixture.queue, on: $0)
             }
             try await store.load(4, requirement: requirement)
             #expect(try await store.lease(9).isEmpty)
@@ -188,7 +188,7 @@ struct LaneLeaseTests {
         try await withFixture { store in
             let requirement = try await store.run {
                 try QueueStore.requirement(
-                    JobRequirement(tags: ["t"]), workflow: nil, queue: StoreFixture.queue, on: $0)
+                    Job.Requirements(tags: ["t"]), workflow: nil, queue: StoreFixture.queue, on: $0)
             }
             try await store.load(3, keys: 1, requirement: requirement)
             try await store.limit { $0.keyConcurrency = 1 }

@@ -59,7 +59,7 @@ extension WorkflowCommand {
         }
 
         private static func print(_ findings: [Finding], _ output: OutputOptions) throws {
-            if output.format == .table, output.columns == nil {
+            if output.format == .table, output.layout.columns == nil {
                 // People read whole sentences: a table would have to cut them.
                 let context = Terminal.standard.renderContext(output)
                 return try StandardStreams.print(findings.map { $0.text(usingColour: context.usesColour) }.joined())

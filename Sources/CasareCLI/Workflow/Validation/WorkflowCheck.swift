@@ -55,7 +55,6 @@ enum WorkflowCheck {
         } catch {
             found.append(.error("INVALID_SUBFLOW", error.message))
         }
-        let (parsed, issues) = WorkflowDocument.parse(document)
-        return issues + (parsed?.validate(against: StandardNodes.catalogue) ?? []) + found
+        return WorkflowDocument.findings(in: document, against: StandardNodes.catalogue) + found
     }
 }

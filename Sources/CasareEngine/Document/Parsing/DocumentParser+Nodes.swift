@@ -55,9 +55,8 @@ extension DocumentParser {
             }
         }
         // A real ID always means the node that has it.
-        let ids = Set(nodes.map(\.id))
         var alternateIDs: [String: String] = [:]
-        for (other, id) in alternates where !ids.contains(other) && alternateIDs[other] == nil {
+        for (other, id) in alternates where !used.contains(other) && alternateIDs[other] == nil {
             alternateIDs[other] = id
         }
         return (nodes, alternateIDs)
@@ -174,7 +173,7 @@ extension DocumentParser {
                         at: shape.location))
                 continue
             }
-            config = config.merging(members)
+            config = config.isEmpty ? members : config.merging(members)
         }
         if shape.isEditorDump {
             config["node_id"] = nil

@@ -5,6 +5,9 @@ import CasareDomain
 /// It looks at shapes and sizes only; what needs the node catalogue or the whole graph is `DocumentValidator`'s.
 struct DocumentParser {
     private(set) var issues: [ValidationIssue] = []
+    /// What is left of a document without its malformed connections, where nothing else is wrong with its shape. It can
+    /// be looked at, but is not to be run.
+    private(set) var remainder: WorkflowDocument?
 
     mutating func add(_ issue: ValidationIssue) { self.issues.append(issue) }
 
@@ -16,7 +19,9 @@ struct DocumentParser {
         }
         let metadata = self.object("metadata", of: root) ?? [:]
         guard let (nodes, alternateIDs) = self.nodes(of: root) else { return nil }
+        let errorsBefore = self.errorCount
         guard let connections = self.connections(of: root, alternateIDs: alternateIDs) else { return nil }
+        let errorsOfConnections = self.errorCount - errorsBefore
         var document = WorkflowDocument(
             name: Self.name(metadata: metadata, root: root), metadata: metadata, nodes: nodes,
             connections: connections, variables: self.variables(of: root), settings: self.settings(of: root),
@@ -26,8 +31,12 @@ struct DocumentParser {
         if document.nodes.isEmpty {
             self.add(.error("EMPTY_WORKFLOW", "The workflow has nothing but reroute nodes: there is nothing to run"))
         }
-        return self.issues.contains(where: \.isError) ? nil : document
+        if self.errorCount == 0 { return document }
+        if self.errorCount == errorsOfConnections { self.remainder = document }
+        return nil
     }
+
+    private var errorCount: Int { self.issues.count(where: \.isError) }
 
     /// The members of the file that are parsed into parts of the document.
     private static let ownKeys: Set<String> = [

@@ -5,8 +5,10 @@ enum Reroutes {
     ///
     /// - Returns: An issue when wires that split and join again become more connections than a document may have.
     static func remove(from document: inout WorkflowDocument) -> ValidationIssue? {
-        let reroutes = Set(document.nodes.filter { $0.type.contains("Reroute") }.map(\.id))
-        guard !reroutes.isEmpty else { return nil }
+        // What is the same for all nodes of a type is found once.
+        let types = Set(document.nodes.map(\.type)).filter { $0.contains("Reroute") }
+        guard !types.isEmpty else { return nil }
+        let reroutes = Set(document.nodes.filter { types.contains($0.type) }.map(\.id))
         let outgoing = Dictionary(grouping: document.connections.filter { reroutes.contains($0.source) }, by: \.source)
         var connections: [WorkflowDocument.Connection] = []
         for connection in document.connections where !reroutes.contains(connection.source) {

@@ -124,16 +124,28 @@ extension DocumentValidator {
                 at: self.location(position), suggestion: nearest.map { "Did you mean '\($0)'?" }))
     }
 
+    /// Whether a text has `{{`, `${` or `%` in it.
     private static func mayHoldTemplate(_ text: String) -> Bool {
-        text.contains("{{") || text.contains("${") || text.contains("%")
+        var previous: UInt8 = 0
+        for byte in text.utf8 {
+            switch byte {
+            case UInt8(ascii: "%"): return true
+            case UInt8(ascii: "{") where previous == byte || previous == UInt8(ascii: "$"): return true
+            default: previous = byte
+            }
+        }
+        return false
     }
 
     private mutating func checkKeys(_ position: Int, _ type: NodeType) {
         guard !self.hasOpenPorts(position) else { return }
-        let unknown = self.document.nodes[position].config.filter { key, value in
-            !value.isNull && !key.hasPrefix("_") && !Self.commonKeys.contains(key)
-                && !(key.hasPrefix("paired_") && key.hasSuffix("_id")) && self.parameter(key, of: position) == nil
-        }.map(\.key)
+        var unknown: [String] = []
+        // Most keys are known, so that is asked first.
+        for (key, value) in self.document.nodes[position].config where self.parameter(key, of: position) == nil {
+            if value.isNull || key.hasPrefix("_") || Self.commonKeys.contains(key) { continue }
+            if key.hasPrefix("paired_"), key.hasSuffix("_id") { continue }
+            unknown.append(key)
+        }
         guard let first = unknown.first else { return }
         let known = type.parameters.map(\.name)
         let nearest = self.nearest(to: first, among: known)
@@ -148,7 +160,7 @@ extension DocumentValidator {
 
     private mutating func checkDangerousPatterns(_ position: Int) {
         for (key, value) in self.document.nodes[position].config {
-            guard !Self.codeKeys.contains(key), let pattern = Self.dangerousPattern(in: value),
+            guard let pattern = Self.dangerousPattern(in: value), !Self.codeKeys.contains(key),
                 self.declared(key, of: position)?.parameter.isVerbatim != true
             else { continue }
             self.add(

@@ -60,6 +60,10 @@ extension DocumentValidator {
                     connection,
                     "is an exec connection that ends at no exec input; it runs \(self.label(target)) all the same",
                     suggestion: "Let it end at 'exec_in'")
+            } else if self.graph.structure(target) == .start {
+                self.addUnknownPort(
+                    connection, "leads to \(self.label(target)), which has no exec input; it runs it all the same",
+                    suggestion: "Lead it to the node after the start")
             }
             return
         }
@@ -110,6 +114,14 @@ extension DocumentValidator {
                     suggestion: "Start at an exec output such as 'exec_out', or end at a data input")
             }
             return true
+        }
+        if ExecPorts.errorPorts.contains(connection.sourcePort), !self.hasOpenPorts(target),
+            self.parameter(connection.targetPort, of: target) == nil
+        {
+            self.addUnknownPort(
+                connection, "ends at a port that \(self.label(target)) does not have, and does not run it",
+                suggestion: "Let it end at 'exec_in'")
+            return false
         }
         let outputs = ExecPorts.outputs(of: type, config: self.document.nodes[source].config) + type.outputs.map(\.name)
         let nearest = self.nearest(to: connection.sourcePort, among: outputs)

@@ -70,10 +70,14 @@ extension DocumentValidator {
 
     private func orphans(besides handled: Set<Int>) -> Set<Int> {
         guard self.document.nodes.count > 1 else { return [] }
-        let connected = Set(self.document.connections.flatMap { [$0.source, $0.target] })
+        var isConnected = [Bool](repeating: false, count: self.document.nodes.count)
+        for ends in self.graph.ends {
+            if let source = ends.source { isConnected[source] = true }
+            if let target = ends.target { isConnected[target] = true }
+        }
         let orphans = self.document.nodes.indices.filter { position in
-            !connected.contains(self.document.nodes[position].id) && !handled.contains(position)
-                && !self.standsAlone(position) && self.partners[position].isEmpty
+            !isConnected[position] && !handled.contains(position) && !self.standsAlone(position)
+                && self.partners[position].isEmpty
         }
         return Set(orphans)
     }

@@ -1,11 +1,16 @@
 /// The parameters of one type by every name that they go by, made for looking them up: a large document asks for them
 /// thousands of times.
 struct ParameterNames {
-    /// A parameter under one of its names.
-    struct Named {
+    /// A parameter under one of its names. A class, because a parameter is large to hand about.
+    final class Named: Sendable {
         let parameter: NodeType.Parameter
         /// What numbers under this name are multiplied by.
         let scale: Double
+
+        init(_ parameter: NodeType.Parameter, scale: Double) {
+            self.parameter = parameter
+            self.scale = scale
+        }
     }
 
     private let named: [String: Named]
@@ -15,7 +20,7 @@ struct ParameterNames {
         var named: [String: Named] = [:]
         for parameter in type.parameters {
             for alias in [.init(parameter.name)] + parameter.aliases where named[alias.name] == nil {
-                named[alias.name] = Named(parameter: parameter, scale: alias.scale)
+                named[alias.name] = Named(parameter, scale: alias.scale)
             }
         }
         self.named = named

@@ -16,8 +16,9 @@ extension WorkflowDocument {
         var issues = validator.issues
         guard bundleDepth < Self.bundleDepthMax else { return issues }
         for (path, json) in self.subflows {
-            let (subflow, shapeIssues) = WorkflowDocument.parse(json)
-            let inner = shapeIssues + (subflow?.validate(against: catalogue, bundleDepth: bundleDepth + 1) ?? [])
+            let inner = WorkflowDocument.findings(in: json) {
+                $0.validate(against: catalogue, bundleDepth: bundleDepth + 1)
+            }
             issues += inner.map { issue in
                 var issue = issue
                 issue.message = "Subflow '\(path)': \(issue.message)"

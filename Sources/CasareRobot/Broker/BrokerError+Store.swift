@@ -1,0 +1,18 @@
+import CasareDomain
+import CasareStore
+
+extension BrokerError {
+    /// What the store's refusal means for the robot.
+    init(_ error: StoreError) {
+        self =
+            switch error {
+            case .leaseLost(let job): .leaseLost(job)
+            case .sessionEnded: .sessionEnded
+            case .contended: .unavailable("\(error)")
+            case .notFound, .invalidTransition, .alreadyReplayed, .idempotencyConflict, .uniqueKeyHeld,
+                .uniqueKeyRepeated, .robotElsewhere, .deadlineTooEarly, .notInMemory, .nameTaken, .tooManyJobs,
+                .unreadable:
+                .refused("\(error)")
+            }
+    }
+}

@@ -1,0 +1,185 @@
+package import CasareDomain
+import Crypto
+package import FoundationEssentials
+
+/// As `JobStore` and `DeadLetterStore`: jobs as people see them.
+extension MemoryQueue {
+    /// Stores all of the jobs or none, and makes those that are due ready.
+    ///
+    /// - Returns: one entry for each job, in the same order.
+    /// - Throws: `StoreError.notInMemory` for what only a database's queue knows.
+    package mutating func submit(
+        _ jobs: [NewJob], by submitter: String, idempotencyWindow: Duration = JobStore.idempotencyWindow, now: Date
+    ) throws(StoreError) -> [SubmittedJob] {
+        guard jobs.count <= JobStore.jobsPerSubmitMax else {
+            throw .tooManyJobs(jobs.count, max: JobStore.jobsPerSubmitMax)
+        }
+        guard !jobs.contains(where: \.asksForMore) else { throw .notInMemory }
+        for job in jobs { _ = try self.version(job.workflowVersion, of: job.workflow) }
+        try self.checkKeys(jobs.compactMap(\.idempotency), now: now)
+        var submitted: [SubmittedJob] = []
+        for job in jobs {
+            let holder = self.takeKey(of: job, window: idempotencyWindow, now)
+            if holder == job.id { try self.store(job, by: submitter, now) }
+            submitted.append(SubmittedJob(id: holder, isDuplicate: holder != job.id))
+        }
+        return submitted
+    }
+
+    /// - Throws: `StoreError.idempotencyConflict` for a key that stands for another request.
+    package func checkKeys(_ keys: [NewJob.Idempotency], now: Date) throws(StoreError) {
+        var asked: [String: String] = [:]
+        for idempotency in keys {
+            let hash = Self.hash(idempotency.request)
+            let known = self.holder(of: idempotency.key, now)?.requestHash ?? asked[idempotency.key] ?? hash
+            guard known == hash else { throw .idempotencyConflict(key: idempotency.key) }
+            asked[idempotency.key] = hash
+        }
+    }
+
+    /// The job that the job's key stands for from now on: itself, when it has no key.
+    private mutating func takeKey(of job: NewJob, window: Duration, _ now: Date) -> Job.ID {
+        guard let idempotency = job.idempotency else { return job.id }
+        if let holder = self.holder(of: idempotency.key, now) { return holder.job }
+        self.keys[idempotency.key] = KeyHolder(
+            job: job.id, requestHash: Self.hash(idempotency.request), expiresAt: now + window.seconds)
+        return job.id
+    }
+
+    private func holder(of key: String, _ now: Date) -> KeyHolder? {
+        self.keys[key].flatMap { $0.expiresAt > now ? $0 : nil }
+    }
+
+    private static func hash(_ text: String) -> String { SHA256.hash(data: Array(text.utf8)).hex }
+
+    private mutating func store(
+        _ job: NewJob, by submitter: String, retryOf: Job.ID? = nil, _ now: Date
+    ) throws(StoreError) {
+        let record = Record(
+            job: job, workflowName: try self.version(job.workflowVersion, of: job.workflow).name, retryOf: retryOf,
+            createdAt: now, createdBy: submitter)
+        let dueAt =
+            switch job.due {
+            case .now: now
+            case .after(let delay): now + delay.seconds
+            case .at(let date): date
+            }
+        self.add(record, to: dueAt > now ? .scheduled(attempt: 0, dueAt: dueAt) : .ready(attempt: 0, crashes: 0))
+        self.note(.submitted, job.id, retryOf.map { ["retry_of": .string($0.description)] } ?? [:], now)
+    }
+
+    // MARK: - Looking
+
+    /// A job with its result.
+    package func job(_ id: Job.ID) -> Job? { self.job(id, withResult: true) }
+
+    private func job(_ id: Job.ID, withResult: Bool) -> Job? {
+        guard let record = self.records[id] else { return nil }
+        return record.job(withResult: withResult, heldBy: self.holder(of: record))
+    }
+
+    /// The robot that holds the lease, of a job that runs.
+    func holder(of record: Record) -> Robot.ID? {
+        guard case .leased(let holding) = record.place else { return nil }
+        return self.sessions[holding.session]?.robot
+    }
+
+    /// Newest first, those submitted before the cursor's job; without their results.
+    package func jobs(_ filter: JobFilter = .init(), before cursor: Job.ID? = nil, limit: Int) -> [Job] {
+        let from = filter.since.map(Job.ID.lowerBound(at:)) ?? .first
+        let before = min(cursor ?? .last, filter.until.map(Job.ID.lowerBound(at:)) ?? .last)
+        return self.page(self.jobsInOrder.below(before), limit) { record in
+            guard record.job.id >= from, filter.workflow.map({ $0 == record.job.workflow }) ?? true,
+                let job = self.job(record.job.id, withResult: false), filter.status.map({ $0 == job.status }) ?? true
+            else { return nil }
+            return job
+        }
+    }
+
+    private func page<Item>(_ jobs: ArraySlice<Job.ID>, _ limit: Int, item: (Record) -> Item?) -> [Item] {
+        var items: [Item] = []
+        for id in jobs.reversed() where items.count < limit {
+            if let found = self.records[id].flatMap(item) { items.append(found) }
+        }
+        return items
+    }
+
+    /// Where jobs stand; those that there are not are missing.
+    package func statuses(of jobs: [Job.ID]) -> [Job.ID: Job.Status] {
+        var statuses: [Job.ID: Job.Status] = [:]
+        for id in jobs { statuses[id] = self.job(id, withResult: false)?.status }
+        return statuses
+    }
+
+    /// The job's journal, in order.
+    package func steps(_ id: Job.ID) throws(StoreError) -> [JournalRow] {
+        guard let record = self.records[id] else { throw .notFound(.job, id.description) }
+        return record.rows
+    }
+
+    /// What happened to a job, in order: the names of its events.
+    package func events(_ id: Job.ID) -> [String] { self.records[id]?.events.map(\.kind.rawValue) ?? [] }
+
+    package func deadLetter(_ job: Job.ID) -> DeadLetter? { self.records[job]?.deadLetter }
+
+    /// Newest job first, below the cursor's.
+    package func deadLetters(
+        _ filter: DeadLetterFilter = .init(), before cursor: Job.ID? = nil, limit: Int
+    ) -> [DeadLetter] {
+        self.page(self.jobsInOrder.below(cursor ?? .last), limit) { record in
+            guard let letter = record.deadLetter, filter.status.map({ $0 == letter.status }) ?? true,
+                filter.workflow.map({ $0 == record.job.workflow }) ?? true,
+                filter.kind.map({ $0 == letter.failure.kind }) ?? true
+            else { return nil }
+            return letter
+        }
+    }
+
+    // MARK: - Changing
+
+    /// Ends a job that has not ended, as cancelled. A running one is taken away from its robot.
+    ///
+    /// - Returns: where the job stood.
+    /// - Throws: `StoreError.invalidTransition` for a job that has ended.
+    @discardableResult
+    package mutating func cancel(
+        _ id: Job.ID, by person: String, reason: String?, now: Date
+    ) throws(StoreError) -> Job.Status {
+        guard let record = self.records[id] else { throw .notFound(.job, id.description) }
+        let job = record.job(heldBy: self.holder(of: record))
+        var (robot, since): (String?, Date?) = (nil, nil)
+        switch job.state {
+        case .pending: break
+        case .running(let running): (robot, since) = (running.robot, running.since)
+        case .blocked: if case .blocked(let blockage) = record.place { robot = blockage.robot?.rawValue }
+        case .finished: throw .invalidTransition(id, from: job.status, action: "cancelled")
+        }
+        let outcome = Job.Outcome(
+            kind: .cancelled, result: nil, message: reason, robot: robot, startedAt: since, finishedAt: now)
+        self.move(id, to: .end(outcome, attempt: job.attempt))
+        self.note(
+            .cancelled, id, ["by": .string(person), "reason": reason.map { .string($0) } ?? .null], now)
+        return job.status
+    }
+
+    /// Submits a failed job anew, with its own variables or others, and marks its dead letter as replayed.
+    package mutating func retry(
+        _ id: Job.ID, by person: String, variables: Object? = nil, now: Date
+    ) throws(StoreError) -> Job.ID {
+        guard let record = self.records[id] else { throw .notFound(.job, id.description) }
+        guard let letter = record.letter else {
+            let status = record.job(heldBy: nil).status
+            throw .invalidTransition(id, from: status, action: "retried; only a failed job can")
+        }
+        if let replay = letter.replayedAs { throw .alreadyReplayed(id, as: replay) }
+        var job = record.job
+        job.id = .new(at: now, using: &self.generator)
+        job.variables = variables ?? job.variables
+        job.idempotency = nil
+        job.due = .now
+        self.closeLetter(of: id, as: job.id)
+        self.note(.retried, id, ["as": .string(job.id.description), "by": .string(person)], now)
+        try self.store(job, by: person, retryOf: id, now)
+        return job.id
+    }
+}

@@ -1,0 +1,261 @@
+import CasareDomain
+import CasarePostgres
+import CasareStore
+import FoundationEssentials
+import Testing
+
+/// Queue keys and requirements, as far as submits and retries go.
+struct AskingTests {
+    private static let gpu = Job.Requirements(tags: ["gpu", "eu", "gpu"], capabilities: ["excel"])
+
+    /// The jobs in `ready` under the queue's own number, and those under a lane's.
+    private func places(_ store: StoreFixture) async throws -> [Int] {
+        try await store.run { connection in
+            let row = try connection.execute(
+                """
+                SELECT count(*) FILTER (WHERE queue_id > 0) AS plain, count(*) FILTER (WHERE queue_id < 0) AS lanes
+                FROM ready WHERE tenant_id = casare_tenant()
+                """
+            ).only()
+            return [try row.int("plain"), try row.int("lanes")]
+        }
+    }
+
+    @Test func `a job keeps its key, its requirements and its deadline`() async throws {
+        try await withFixture { store in
+            let id = try await store.submit(
+                store.job(
+                    due: .after(.seconds(5)), queueKey: "customer 7", requirements: Self.gpu,
+                    deadline: .after(.seconds(60))), now: noon)
+            let job = try #require(try await store.get(id))
+            #expect(job.queueKey == "customer 7" && job.expiresAt == noon.addingTimeInterval(60))
+            #expect(job.requirements.tags == ["eu", "gpu"] && job.requirements.capabilities == ["excel"])
+            #expect(job.requirements.robot == nil && job.uniqueKey == nil)
+            let listed = try await store.run { try JobStore.list(limit: 9, on: $0) }
+            #expect(listed == [job])
+            let plain = try await store.submit(store.job())
+            let other = try #require(try await store.get(plain))
+            #expect(other.queueKey == nil && other.requirements == .anyRobot && other.expiresAt == nil)
+        }
+    }
+
+    @Test func `jobs with a key or a requirement go to lanes, and plain ones where they went before`() async throws {
+        try await withFixture { store in
+            try await store.submit([
+                store.job(), store.job(queueKey: "a"), store.job(queueKey: "a"), store.job(queueKey: "b"),
+                store.job(requirements: Self.gpu),
+            ])
+            // The queue has rules by now: its plain jobs keep its number.
+            try await store.submit([store.job()])
+            #expect(try await self.places(store) == [2, 4])
+            #expect(try await store.run { try JobStore.counts(on: $0).ready } == 6)
+            let known = try await store.run { try $0.execute("SELECT FROM requirements").count }
+            #expect(known == 1)
+        }
+    }
+
+    @Test func `a job that is due later goes to its lane then`() async throws {
+        try await withFixture { store in
+            try await store.submit([store.job(due: .after(.seconds(1)), queueKey: "a")], now: noon)
+            #expect(try await store.promote(now: noon.addingTimeInterval(1)).promoted == 1)
+            #expect(try await self.places(store) == [0, 1])
+        }
+    }
+
+    @Test func `a retry asks for the same key and the same robot`() async throws {
+        try await withFixture { store in
+            let here = Job.Requirements(robot: StoreFixture.robot)
+            let id = try await store.submit(
+                store.job(queueKey: "a", requirements: here, deadline: .after(.seconds(60))), now: noon)
+            _ = try await store.database.asSystem {
+                try LeaseStore.expireDue(now: noon.addingTimeInterval(60), on: $0)
+            }
+            let new = try await store.run { try JobStore.retry(id, by: "bo", on: $0) }
+            let job = try #require(try await store.get(new))
+            #expect(job.queueKey == "a" && job.requirements == here && job.retryOf == id)
+            // It was asked for by a person, now: the deadline of then does not count.
+            #expect(job.expiresAt == nil)
+            #expect(try await self.places(store) == [0, 1])
+        }
+    }
+
+    @Test func `a robot that there is not, or elsewhere, is refused`() async throws {
+        try await withFixture { store in
+            let ghost = try #require(Robot.ID(rawValue: "ghost"))
+            let nobody = store.job(requirements: Job.Requirements(robot: ghost))
+            await #expect(throws: StoreError.notFound(.robot, "ghost")) { try await store.submit([nobody]) }
+            let elsewhere = store.job(
+                environment: "gpu", requirements: Job.Requirements(robot: StoreFixture.robot))
+            await #expect(
+                throws: StoreError.robotElsewhere(StoreFixture.robot, environment: "default", asked: "gpu")
+            ) { try await store.submit([elsewhere]) }
+        }
+    }
+
+    @Test func `a job whose workflow is assigned to robots asks for one of them without saying so`() async throws {
+        try await withFixture { store in
+            try await store.run {
+                try QueueStore.assign(store.workflow, to: [StoreFixture.robot], by: "ann", on: $0)
+            }
+            let id = try await store.submit(store.job())
+            #expect(try await self.places(store) == [0, 1])
+            #expect(try await store.lease(9).map(\.lease.job) == [id])
+            var wrong = store.job()
+            wrong.workflowVersion = 7
+            let jobs = [wrong]
+            await #expect(throws: StoreError.notFound(.workflowVersion, "7 of \(store.workflow)")) {
+                try await store.submit(jobs)
+            }
+        }
+    }
+
+    @Test func `an unknown workflow version is refused here too`() async throws {
+        try await withFixture { store in
+            var wrong = store.job(queueKey: "a")
+            wrong.workflowVersion = 7
+            let jobs = [wrong]
+            await #expect(throws: StoreError.notFound(.workflowVersion, "7 of \(store.workflow)")) {
+                try await store.submit(jobs)
+            }
+        }
+    }
+
+    @Test func `one queue's due jobs do not hold up another's`() async throws {
+        try await withFixture { store in
+            let many = (0..<40).map { _ in store.job(due: .at(noon)) }
+            try await store.submit(many, now: noon.addingTimeInterval(-60))
+            let few = try await store.submit(
+                (0..<3).map { _ in store.job(due: .at(noon.addingTimeInterval(1)), environment: "gpu") },
+                now: noon.addingTimeInterval(-60))
+            let promoted = try await store.database.asSystem {
+                try LeaseStore.promoteDue(limit: 10, now: noon.addingTimeInterval(2), on: $0).promoted
+            }
+            #expect(promoted == 8)
+            for job in few { #expect(try await store.get(job.id)?.state == .pending(dueAt: nil)) }
+        }
+    }
+}
+
+struct DeadlineTests {
+    private func expire(_ store: StoreFixture, at seconds: Double) async throws -> ExpiryReport {
+        try await store.database.asSystem {
+            try LeaseStore.expireDue(now: noon.addingTimeInterval(seconds), on: $0)
+        }
+    }
+
+    @Test func `a job that nobody began by its deadline fails as expired, with a dead letter`() async throws {
+        try await withFixture { store in
+            let ready = try await store.submit(store.job(deadline: .after(.seconds(60))), now: noon)
+            let later = try await store.submit(
+                store.job(due: .after(.seconds(30)), deadline: .at(noon.addingTimeInterval(60))), now: noon)
+            #expect(try await self.expire(store, at: 59.999).due == 0)
+            let report = try await self.expire(store, at: 60)
+            #expect(Set(report.expired.map(\.job)) == [ready, later] && report.failures.isEmpty)
+            for id in [ready, later] {
+                let job = try #require(try await store.get(id))
+                guard case .finished(let outcome) = job.state else {
+                    Issue.record("job \(id) has not ended")
+                    continue
+                }
+                #expect(outcome.kind == .failed(.expired) && outcome.failure == .expired && job.attempt == 0)
+                let letter = try #require(try await store.run { try DeadLetterStore.get(id, on: $0) })
+                #expect(letter.failure.kind == .expired && letter.attempts.isEmpty)
+                #expect(letter.fingerprint == Failure.expired.fingerprint)
+            }
+            #expect(try await self.expire(store, at: 99).due == 0)
+            #expect(try await store.jobsAreInOnePlaceEach())
+        }
+    }
+
+    @Test func `a job that was begun in time is out of the deadline's reach`() async throws {
+        try await withFixture { store in
+            let running = try await store.leased(store.job(deadline: .after(.seconds(60))), now: noon)
+            let failing = try await store.leased(store.job(deadline: .after(.seconds(60))), now: noon)
+            _ = try await store.fail(failing, now: noon.addingTimeInterval(50))
+            let report = try await self.expire(store, at: 60)
+            #expect(report.due == 2 && report.expired.isEmpty)
+            #expect(try await store.status(running.lease.job) == .running)
+            #expect(try await store.status(failing.lease.job) == .pending)
+            _ = try await store.promote(now: noon.addingTimeInterval(100))
+            #expect(try await store.lease(9, now: noon.addingTimeInterval(100)).map(\.attempt) == [2])
+        }
+    }
+
+    @Test func `a job that is leased past its deadline is failed unrun`() async throws {
+        try await withFixture { store in
+            let late = try await store.submit(store.job(deadline: .after(.seconds(60))), now: noon)
+            let fine = try await store.submit(store.job(deadline: .after(.seconds(61))), now: noon)
+            let leased = try await store.lease(9, now: noon.addingTimeInterval(60))
+            #expect(leased.map(\.lease.job) == [fine])
+            #expect(try await store.get(late)?.attempt == 0)
+            #expect(try await store.status(late) == .failed)
+            #expect(try await store.run { try DeadLetterStore.get(late, on: $0) }?.failure == .expired)
+            #expect(try await store.jobsAreInOnePlaceEach())
+        }
+    }
+
+    @Test func `a job that was handed back unbegun can still expire`() async throws {
+        try await withFixture { store in
+            let leased = try await store.leased(store.job(deadline: .after(.seconds(60))), now: noon)
+            _ = try await self.expire(store, at: 61)
+            try await store.run { try LeaseStore.release(leased.lease, reason: "stopping", on: $0) }
+            #expect(try await store.lease(9, now: noon.addingTimeInterval(62)).isEmpty)
+            #expect(try await store.status(leased.lease.job) == .failed)
+        }
+    }
+
+    @Test func `leasing and expiring at once, each job goes one way`() async throws {
+        try await withFixture(connectionsMax: 8) { store in
+            try await store.submit(
+                (0..<60).map { _ in store.job(deadline: .at(noon.addingTimeInterval(60))) }, now: noon)
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for _ in 0..<3 {
+                    group.addTask {
+                        for _ in 0..<10 { _ = try await store.lease(2, now: noon.addingTimeInterval(59)) }
+                    }
+                    group.addTask {
+                        for _ in 0..<5 {
+                            _ = try await store.database.asSystem {
+                                try LeaseStore.expireDue(limit: 5, now: noon.addingTimeInterval(60), on: $0)
+                            }
+                        }
+                    }
+                }
+                try await group.waitForAll()
+            }
+            #expect(try await store.jobsAreInOnePlaceEach())
+            _ = try await self.expire(store, at: 60)
+            #expect(try await store.run { try JobStore.counts(on: $0).ready } == 0)
+        }
+    }
+
+    @Test func `a deadline before the job may begin is refused`() async throws {
+        try await withFixture { store in
+            let deadline = noon.addingTimeInterval(60)
+            for due in [NewJob.Due.after(.seconds(60)), .at(deadline)] {
+                let jobs = [store.job(due: due, deadline: .at(deadline))]
+                await #expect(throws: StoreError.deadlineTooEarly(deadline, start: deadline)) {
+                    try await store.submit(jobs, now: noon)
+                }
+            }
+            let past = [store.job(deadline: .at(noon))]
+            await #expect(throws: StoreError.deadlineTooEarly(noon, start: noon)) {
+                try await store.submit(past, now: noon)
+            }
+        }
+    }
+
+    @Test func `a job that cannot be ended does not hold up the others`() async throws {
+        try await withFixture { store in
+            let jobs = try await store.submit(
+                (0..<3).map { _ in store.job(deadline: .after(.seconds(1))) }, now: noon)
+            // It cannot end twice.
+            try await store.asOwner(
+                "INSERT INTO outcomes (tenant_id, job_id, kind, attempt, finished_at)"
+                    + " VALUES (1, '\(jobs[1].id)', 'completed', 1, now())")
+            let report = try await self.expire(store, at: 2)
+            #expect(Set(report.expired.map(\.job)) == [jobs[0].id, jobs[2].id])
+            #expect(report.failures.map(\.job.job) == [jobs[1].id])
+        }
+    }
+}

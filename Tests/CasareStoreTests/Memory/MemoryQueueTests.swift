@@ -1,0 +1,315 @@
+import CasareDomain
+@testable import CasareStore
+import FoundationEssentials
+import Testing
+
+/// Numbers that are the same in every run (splitmix64).
+private struct Numbers: RandomNumberGenerator, Sendable {
+    var state: UInt64
+
+    mutating func next() -> UInt64 {
+        self.state &+= 0x9E37_79B9_7F4A_7C15
+        var z = self.state
+        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
+        return z ^ (z >> 31)
+    }
+}
+
+/// What only the queue in memory has to show; what it shares with the others stands in the brokers' conformance tests.
+struct MemoryQueueTests {
+    private static let robot = Robot.ID(rawValue: "r1")!  // The literal is a robot's ID.
+    private static let failure = Failure(kind: .application, message: "no", type: "E")
+
+    private var queue = MemoryQueue(generator: Numbers(state: 1))
+    private var generator = Numbers(state: 2)
+    private let workflow: Workflow.ID
+    private let session: Robot.SessionID
+
+    init() throws {
+        self.workflow = self.queue.push(name: "w", document: "{}", by: "ann", now: noon).version.workflow
+        self.queue.register(Self.robot, environment: "default", tags: [], capabilities: [], slots: 2, now: noon)
+        self.session = try self.queue.openSession(Self.robot, boot: UUID(), now: noon)
+    }
+
+    private mutating func submit(
+        _ priority: Priority = .normal, key: String? = nil, request: String = "", due: NewJob.Due = .now,
+        options: Job.Options = .init(), now: Date = noon
+    ) throws -> Job.ID {
+        let job = NewJob(
+            id: .new(at: now, using: &self.generator), workflow: self.workflow, workflowVersion: 1, priority: priority,
+            options: options, idempotency: key.map { .init(key: $0, request: request) }, due: due)
+        return try self.queue.submit([job], by: "ann", now: now)[0].id
+    }
+
+    private mutating func lease(now: Date = noon) throws -> Lease {
+        try #require(try self.queue.lease(self.session, limit: 1, now: now).first).lease
+    }
+
+    @Test mutating func `what only a database's queue knows is refused`() throws {
+        let job = NewJob(workflow: self.workflow, workflowVersion: 1, deadline: .after(.seconds(60)))
+        #expect(throws: StoreError.notInMemory) { try self.queue.submit([job], by: "ann", now: noon) }
+    }
+
+    @Test mutating func `the most urgent goes first, then who has waited longest`() throws {
+        let normal = try [self.submit(), self.submit()]
+        let low = try self.submit(.low)
+        let urgent = try self.submit(.critical)
+        let leased = try self.queue.lease(self.session, limit: 10, now: noon).map(\.lease)
+        #expect(leased.map(\.job) == [urgent] + normal + [low])
+        #expect(leased.map(\.token) == leased.map(\.token).sorted())
+        // Who is handed back lines up anew.
+        for lease in [leased[2], leased[1]] { try self.queue.release(lease, reason: "test", now: noon) }
+        let again = try self.queue.lease(self.session, limit: 10, now: noon)
+        #expect(again.map(\.lease.job) == [normal[1], normal[0]])
+        #expect(again.map(\.attempt) == [1, 1])
+    }
+
+    @Test mutating func `a cancelled job leaves its line, and those behind it stay`() throws {
+        let jobs = try (0..<5).map { _ in try self.submit() }
+        for id in [jobs[3], jobs[0]] { try self.queue.cancel(id, by: "ann", reason: nil, now: noon) }
+        #expect(
+            try self.queue.lease(self.session, limit: 9, now: noon).map(\.lease.job) == [jobs[1], jobs[2], jobs[4]])
+        #expect(throws: StoreError.invalidTransition(jobs[0], from: .cancelled, action: "cancelled")) {
+            try self.queue.cancel(jobs[0], by: "ann", reason: nil, now: noon)
+        }
+    }
+
+    @Test mutating func `a job that is due later becomes ready at its time and not before`() throws {
+        let second = try self.submit(due: .after(.seconds(20)))
+        let first = try self.submit(due: .at(noon + 10))
+        #expect(self.queue.counts.scheduled == 2 && self.queue.nextChange == noon + 10)
+        #expect(self.queue.promoteDue(now: noon + 9.9) == 0)
+        #expect(self.queue.promoteDue(now: noon + 10) == 1)
+        #expect(self.queue.job(first)?.state == .pending(dueAt: nil))
+        #expect(self.queue.job(second)?.state == .pending(dueAt: noon + 20))
+        #expect(self.queue.promoteDue(now: noon + 25) == 1)
+        #expect(try self.queue.lease(self.session, limit: 9, now: noon + 25).map(\.lease.job) == [first, second])
+    }
+
+    @Test mutating func `retries follow the policy, and then a dead letter tells them all`() throws {
+        let twice = Job.Options(retry: try RetryPolicy(.list([7]), jitter: 0))
+        let id = try self.submit(options: twice)
+        let first = try self.lease()
+        #expect(try self.queue.fail(first, failure: Self.failure, result: nil, now: noon) == .retrying(at: noon + 7))
+        #expect(throws: StoreError.leaseLost(id)) {
+            try self.queue.fail(first, failure: Self.failure, result: nil, now: noon)
+        }
+        self.queue.promoteDue(now: noon + 7)
+        let second = try self.lease(now: noon + 7)
+        #expect(try self.queue.fail(second, failure: Self.failure, result: nil, now: noon + 8) == .deadLettered)
+        let letter = try #require(self.queue.deadLetter(id))
+        #expect(letter.attempts.map(\.number) == [1, 2] && letter.status == .open)
+        #expect(self.queue.counts.deadLettersOpen == 1)
+        let replay = try self.queue.retry(id, by: "ann", variables: ["x": 1], now: noon + 9)
+        #expect(self.queue.job(replay)?.retryOf == id && self.queue.job(replay)?.variables == ["x": 1])
+        #expect(throws: StoreError.alreadyReplayed(id, as: replay)) {
+            _ = try self.queue.retry(id, by: "bob", now: noon + 10)
+        }
+        #expect(self.queue.job(id)?.status == .failed && self.queue.counts.deadLettersOpen == 0)
+        #expect(
+            self.queue.events(id)
+                == ["submitted", "leased", "retrying", "leased", "failed", "dead_lettered", "retried"])
+    }
+
+    @Test mutating func `a retry keeps the journal up to the last change of the world`() throws {
+        func row(_ step: Int, _ effect: String, _ result: String?) -> JournalRow {
+            JournalRow(
+                step: step, node: "n", nodeType: "T", effect: effect, result: result, startedAt: noon,
+                finishedAt: result == nil ? nil : noon)
+        }
+        let id = try self.submit()
+        let lease = try self.lease()
+        let rows = [
+            row(0, "effect", #"{"outputs":{}}"#), row(1, "captured", #"{"outputs":{}}"#), row(2, "effect", nil),
+            row(3, "captured", #"{"outputs":{}}"#), row(4, "effect", #"{"error":"no"}"#),
+        ]
+        try self.queue.checkpoint(lease, entries: rows)
+        try self.queue.fail(lease, failure: Self.failure, result: nil, now: noon)
+        #expect(try self.queue.steps(id) == Array(rows[...2]))
+    }
+
+    @Test mutating func `a robot that is not heard of loses its jobs, five times in a row at most`() throws {
+        let id = try self.submit()
+        var now = noon
+        var session = self.session
+        for crash in 1...5 {
+            let lease = try #require(try self.queue.lease(session, limit: 1, now: now).first).lease
+            #expect(self.queue.sweep(now: now + 29.9).sessionsEnded == 0)
+            now += 30
+            let report = self.queue.sweep(now: now)
+            #expect(report.sessionsEnded == 1)
+            #expect(report.requeued.map(\.job) == (crash < 5 ? [id] : []))
+            #expect(throws: StoreError.leaseLost(id)) { try self.queue.checkpoint(lease, entries: []) }
+            #expect(throws: StoreError.sessionEnded(session)) {
+                _ = try self.queue.renew(session, held: [lease], now: now)
+            }
+            session = try self.queue.openSession(Self.robot, boot: UUID(), now: now)
+        }
+        #expect(self.queue.deadLetter(id)?.failure.kind == .crashLoop)
+        #expect(self.queue.deadLetter(id)?.attempts.count == 5)
+    }
+
+    @Test mutating func `a job that got further than before is not in a crash loop`() throws {
+        let id = try self.submit()
+        let done = JournalRow(
+            step: 0, node: "n", nodeType: "T", effect: "effect", result: "{}", startedAt: noon, finishedAt: noon)
+        for boot in 1...6 {
+            let session = try self.queue.openSession(Self.robot, boot: UUID(), now: noon)
+            let lease = try #require(try self.queue.lease(session, limit: 1, now: noon).first).lease
+            if boot == 4 { try self.queue.checkpoint(lease, entries: [done]) }
+            _ = self.queue.sweep(now: noon + 30)
+        }
+        #expect(self.queue.job(id)?.status == .pending)
+    }
+
+    @Test mutating func `a boot that opens another session has lost its first, and what that held`() throws {
+        let boot = UUID()
+        let first = try self.queue.openSession(Self.robot, boot: boot, now: noon)
+        let id = try self.submit()
+        _ = try self.queue.lease(first, limit: 1, now: noon)
+        _ = try self.queue.openSession(Self.robot, boot: boot, now: noon)
+        #expect(throws: StoreError.sessionEnded(first)) { _ = try self.queue.lease(first, limit: 1, now: noon) }
+        #expect(self.queue.sweep(now: noon).requeued.map(\.job) == [id])
+    }
+
+    @Test mutating func `a lease that its robot does not know of is taken from it after a minute`() throws {
+        let ids = [try self.submit(), try self.submit()]
+        let leases = try self.queue.lease(self.session, limit: 2, now: noon).map(\.lease)
+        #expect(try self.queue.renew(self.session, held: [leases[0]], now: noon + 60).lost.isEmpty)
+        #expect(self.queue.counts.running == 2)
+        #expect(try self.queue.renew(self.session, held: [leases[0]], now: noon + 60.1).lost.isEmpty)
+        #expect(self.queue.job(ids[0])?.status == .running && self.queue.job(ids[1])?.status == .pending)
+        #expect(try self.queue.renew(self.session, held: leases, now: noon + 61).lost == [ids[1]])
+    }
+
+    @Test mutating func `slots in use are the leases that there are`() throws {
+        for _ in 0..<3 { _ = try self.submit() }
+        let leases = try self.queue.lease(self.session, limit: 2, now: noon).map(\.lease)
+        #expect(try self.queue.robot(Self.robot, now: noon).status == .busy)
+        try self.queue.release(leases[0], reason: "test", now: noon)
+        #expect(try self.queue.robot(Self.robot, now: noon).slotsInUse == 1)
+        try self.queue.closeSession(self.session, now: noon)
+        let robot = try self.queue.robot(Self.robot, now: noon)
+        #expect(robot.slotsInUse == 0 && robot.status == .offline)
+        #expect(self.queue.counts.ready == 3)
+    }
+
+    @Test mutating func `a key stands for its first job, for its time and for one request`() throws {
+        let first = try self.submit(key: "k", request: "a")
+        #expect(try self.submit(key: "k", request: "a", now: noon + 86_399) == first)
+        #expect(throws: StoreError.idempotencyConflict(key: "k")) {
+            _ = try self.submit(key: "k", request: "b", now: noon + 1)
+        }
+        #expect(self.queue.counts.ready == 1)
+        #expect(try self.submit(key: "k", request: "b", now: noon + 86_400) != first)
+    }
+
+    @Test mutating func `a submit that is refused leaves nothing behind`() throws {
+        let jobs = [1, 2].map { version in
+            NewJob(workflow: self.workflow, workflowVersion: version, idempotency: .init(key: "k", request: ""))
+        }
+        #expect(throws: StoreError.self) { _ = try self.queue.submit(jobs, by: "ann", now: noon) }
+        #expect(self.queue.jobs(limit: 9).isEmpty && self.queue.counts.ready == 0)
+        #expect(try self.queue.submit([jobs[0]], by: "ann", now: noon)[0].isDuplicate == false)
+    }
+
+    @Test mutating func `what ended first is forgotten first, and an open dead letter is not`() throws {
+        self.queue = MemoryQueue(endedJobsMax: 2, generator: Numbers(state: 3))
+        _ = self.queue.push(name: "w", document: "{}", by: "ann", now: noon)
+        let workflow = try self.queue.workflow(idOrName: "w").id
+        self.queue.register(Self.robot, environment: "default", tags: [], capabilities: [], slots: 2, now: noon)
+        let session = try self.queue.openSession(Self.robot, boot: UUID(), now: noon)
+        let ids = try (0..<5).map { number in
+            let job = NewJob(
+                id: .new(at: noon + Double(number), using: &self.generator), workflow: workflow, workflowVersion: 1,
+                idempotency: .init(key: "\(number)", request: ""))
+            return try self.queue.submit([job], by: "ann", now: noon)[0].id
+        }
+        for (number, leased) in try self.queue.lease(session, limit: 9, now: noon).enumerated() {
+            if number == 0 {
+                let business = Failure(kind: .business, message: "no", type: "E")
+                try self.queue.fail(leased.lease, failure: business, result: nil, now: noon)
+            } else {
+                try self.queue.complete(
+                    leased.lease,
+                    result: RunResult(success: true, error: nil, variables: [:], logs: [], nodeErrors: []), now: noon)
+            }
+        }
+        self.queue.sweep(now: noon)
+        #expect(self.queue.jobs(limit: 9).map(\.id) == [ids[4], ids[3], ids[0]])
+        #expect(self.queue.deadLetters(limit: 9).map(\.id) == [ids[0]])
+    }
+
+    @Test mutating func `lists begin behind the cursor and end at their limit`() throws {
+        let ids = try (0..<6).map { try self.submit(now: noon + Double($0)) }
+        #expect(self.queue.jobs(limit: 2).map(\.id) == [ids[5], ids[4]])
+        #expect(self.queue.jobs(before: ids[4], limit: 2).map(\.id) == [ids[3], ids[2]])
+        let span = JobFilter(since: noon + 1, until: noon + 3)
+        #expect(self.queue.jobs(span, limit: 9).map(\.id) == [ids[2], ids[1]])
+        _ = try self.queue.lease(self.session, limit: 1, now: noon)
+        #expect(self.queue.jobs(JobFilter(status: .running), limit: 9).map(\.id) == [ids[0]])
+    }
+
+    @Test func `the same calls have the same effects`() throws {
+        func trail() throws -> [Job.ID] {
+            var queue = MemoryQueue(generator: Numbers(state: 9))
+            let workflow = queue.push(name: "w", document: "{}", by: "ann", now: noon).version.workflow
+            queue.register(Self.robot, environment: "default", tags: [], capabilities: [], slots: 2, now: noon)
+            let session = try queue.openSession(Self.robot, boot: UUID(), now: noon)
+            var numbers = Numbers(state: 4)
+            for _ in 0..<50 {
+                let job = NewJob(id: .new(at: noon, using: &numbers), workflow: workflow, workflowVersion: 1)
+                _ = try queue.submit([job], by: "ann", now: noon)
+            }
+            _ = try queue.lease(session, limit: 50, now: noon)
+            _ = queue.sweep(now: noon + 60)
+            let next = try queue.openSession(Self.robot, boot: UUID(), now: noon + 60)
+            var order: [Job.ID] = []
+            for leased in try queue.lease(next, limit: 50, now: noon + 60) {
+                let business = Failure(kind: .business, message: "no", type: "E")
+                try queue.fail(leased.lease, failure: business, result: nil, now: noon + 60)
+                order += [leased.lease.job, try queue.retry(leased.lease.job, by: "ann", now: noon + 61)]
+            }
+            return order
+        }
+        #expect(try trail() == trail())
+    }
+}
+
+struct SortedKeysTests {
+    @Test func `keys come in order, however they were put in and taken out`() {
+        var numbers = Numbers(state: 5)
+        var keys = SortedKeys<Int>()
+        var expected: [Int] = []
+        for round in 0..<20_000 {
+            switch Int.random(in: 0..<10, using: &numbers) {
+            case 0..<4:
+                keys.insert(round)
+                expected.append(round)
+            case 4:
+                let key = -round
+                keys.insert(key)
+                expected.insert(key, at: 0)
+            case 5..<8:
+                guard let first = keys.first else { continue }
+                keys.remove(first)
+                #expect(expected.removeFirst() == first)
+            default:
+                guard let key = expected.randomElement(using: &numbers) else { continue }
+                keys.remove(key)
+                expected.removeAll { $0 == key }
+            }
+        }
+        #expect(Array(keys.all) == expected && keys.count == expected.count)
+        let middle = expected[expected.count / 2]
+        #expect(Array(keys.below(middle)) == expected.filter { $0 < middle })
+    }
+
+    @Test func `many taken from the front are given up`() {
+        var keys = SortedKeys<Int>()
+        for key in 0..<10_000 { keys.insert(key) }
+        for key in 0..<9_990 { keys.remove(key) }
+        #expect(Array(keys.all) == Array(9_990..<10_000))
+    }
+}
