@@ -63,6 +63,10 @@ package struct Orchestrator: Service {
                 NotificationFanOut(
                     configuration: self.services.database.configuration, waitingRoom: self.services.waitingRoom),
                 BackgroundLoop.partitions(self.services, logger: self.logger),
+                BackgroundLoop.retention(
+                    self.services, days: self.configuration.retentionDays, logger: self.logger),
+                BackgroundLoop.settle(self.services, logger: self.logger),
+                BackgroundLoop.queues(self.services, logger: self.logger),
                 BackgroundLoop.promote(self.services, logger: self.logger),
                 BackgroundLoop.expire(self.services, logger: self.logger),
                 BackgroundLoop.sweep(self.services, logger: self.logger),

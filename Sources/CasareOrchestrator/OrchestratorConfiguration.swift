@@ -9,19 +9,22 @@ package struct OrchestratorConfiguration: Sendable {
     package var host: String
     package var port: Int
     package var databaseConnectionsMax: Int
+    /// For how many days jobs are kept after the end of their week; `nil`: for ever.
+    package var retentionDays: Int?
     package var logLevel: Logger.Level
 
     package static var portDefault: Int { Settings.port.standard }
 
     package init(
         database: PostgresConfiguration, host: String = Settings.host.standard, port: Int = Settings.port.standard,
-        databaseConnectionsMax: Int = Settings.databaseConnections.standard,
+        databaseConnectionsMax: Int = Settings.databaseConnections.standard, retentionDays: Int? = nil,
         logLevel: Logger.Level = Setting.logLevel.standard
     ) {
         self.database = database
         self.host = host
         self.port = port
         self.databaseConnectionsMax = databaseConnectionsMax
+        self.retentionDays = retentionDays
         self.logLevel = logLevel
     }
 }
@@ -41,10 +44,14 @@ extension OrchestratorConfiguration {
         package static let databaseConnections = Setting.number(
             "CASARE_DATABASE_CONNECTIONS", in: 2...200, standard: 10,
             "Connections to the database in all, which requests and loops share.")
+        package static let retentionDays = Setting.number(
+            "CASARE_RETENTION_DAYS", in: 0...36_500, standard: 0,
+            "For how many days jobs are kept after the end of their week; 0 keeps them for ever. Dead letters stay until "
+                + "they are replayed.")
 
         package static let all = [
             Self.database.declaration, Self.host.declaration, Self.port.declaration,
-            Self.databaseConnections.declaration, Setting.logLevel.declaration,
+            Self.databaseConnections.declaration, Self.retentionDays.declaration, Setting.logLevel.declaration,
         ]
     }
 
@@ -62,6 +69,8 @@ extension OrchestratorConfiguration {
         self.host = try Settings.host.value(in: config)
         self.port = try Settings.port.value(in: config)
         self.databaseConnectionsMax = try Settings.databaseConnections.value(in: config)
+        let days = try Settings.retentionDays.value(in: config)
+        self.retentionDays = days > 0 ? days : nil
         self.logLevel = try Setting.logLevel.value(in: config)
     }
 }

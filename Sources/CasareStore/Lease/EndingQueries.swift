@@ -16,7 +16,8 @@ enum EndingQueries {
             USING unnest(@jobs::uuid[], @tokens::int8[], @results::text[]) AS asked (job_id, token, result)
             WHERE leases.tenant_id = casare_tenant() AND leases.job_id = asked.job_id AND leases.token = asked.token
             RETURNING
-                leases.tenant_id, leases.job_id, leases.session_id, leases.attempt, leases.since, leases.gate, asked.result
+                leases.tenant_id, leases.job_id, leases.session_id, leases.attempt, leases.since, leases.gate,
+                asked.result
         ), ended AS (
             INSERT INTO outcomes (tenant_id, job_id, kind, attempt, started_at, finished_at, robot_id)
             SELECT
@@ -125,7 +126,8 @@ enum EndingQueries {
         """
         WITH gone AS (
             DELETE FROM leases WHERE tenant_id = casare_tenant() AND job_id = @job AND token = @token
-            RETURNING tenant_id, job_id, session_id, attempt, since, gate, coalesce(@now::timestamptz, now()) AS ended_at
+            RETURNING
+                tenant_id, job_id, session_id, attempt, since, gate, coalesce(@now::timestamptz, now()) AS ended_at
         ), ending AS MATERIALIZED (
             SELECT gone.*, robot_sessions.robot_id
             FROM gone

@@ -10,7 +10,8 @@ extension LeaseQueries {
                 WHEN robot_sessions.ended_at IS NOT NULL THEN 'ended'
                 WHEN robot_sessions.cordoned_at IS NOT NULL THEN 'cordoned'
                 WHEN queue_rules.queue_id IS NULL THEN 'plain'
-                WHEN paused_at IS NOT NULL AND (paused_until IS NULL OR paused_until > coalesce(@now::timestamptz, now()))
+                WHEN paused_at IS NOT NULL
+                    AND (paused_until IS NULL OR paused_until > coalesce(@now::timestamptz, now()))
                     THEN 'paused'
                 WHEN queue_rules.concurrency IS NOT NULL OR queue_rules.rate_every_seconds IS NOT NULL THEN 'limited'
                 ELSE 'lanes'
@@ -21,7 +22,8 @@ extension LeaseQueries {
         """)
 
     /// Before `leaseLanes` in the same transaction, for a queue with a limit of its own: whoever leases from it at the
-    /// same time waits here instead of coming back empty-handed. What follows has a snapshot that knows of their leases.
+    /// same time waits here instead of coming back empty-handed. What follows has a snapshot that knows of their
+    /// leases.
     static let lockQueue = Query(
         """
         SELECT concurrency IS NOT NULL OR rate_every_seconds IS NOT NULL AS is_limited FROM queue_rules
@@ -34,12 +36,12 @@ extension LeaseQueries {
     /// Hands out the next jobs of a queue that has rules, from lanes that may be leased from now, the next turns first.
     /// Lanes that another transaction works on are skipped. What it finds blocked it parks.
     ///
-    /// All of it has one snapshot, in which what others leased just now is missing. So whatever counts leases first locks
-    /// the row that everyone counts under, and takes it only as the snapshot shows it: version and all. Whoever leases
-    /// under a limit changes that version, and so does who wakes a lane.
+    /// All of it has one snapshot, in which what others leased just now is missing. So whatever counts leases first
+    /// locks the row that everyone counts under, and takes it only as the snapshot shows it: version and all. Whoever
+    /// leases under a limit changes that version, and so does who wakes a lane.
     ///
-    /// `lanes` bounds how many lanes it looks at, twice for each requirement; `share` is how many jobs at least come from
-    /// one lane at a time. A session whose queue is plain gets nothing.
+    /// `lanes` bounds how many lanes it looks at, twice for each requirement; `share` is how many jobs at least come
+    /// from one lane at a time. A session whose queue is plain gets nothing.
     static let leaseLanes = Query(
         """
         WITH session AS MATERIALIZED (
@@ -51,10 +53,12 @@ extension LeaseQueries {
                 AND robot_sessions.cordoned_at IS NULL
         ), seen_rules AS MATERIALIZED (
             SELECT
-                session.*, version, concurrency, rate_every_seconds, rate_burst, rate_busy_until, token_from, ageing_seconds,
-                key_concurrency, key_rate_every_seconds, key_rate_burst,
+                session.*, version, concurrency, rate_every_seconds, rate_burst, rate_busy_until, token_from,
+                ageing_seconds, key_concurrency, key_rate_every_seconds, key_rate_burst,
                 concurrency IS NOT NULL OR rate_every_seconds IS NOT NULL AS is_limited
-            FROM session JOIN queue_rules ON queue_rules.tenant_id = casare_tenant() AND queue_rules.queue_id = session.queue_id
+            FROM session
+            JOIN queue_rules
+                ON queue_rules.tenant_id = casare_tenant() AND queue_rules.queue_id = session.queue_id
             WHERE paused_at IS NULL OR paused_until <= session.at
         ), own_rules AS MATERIALIZED (
             SELECT locked.queue_id
@@ -109,13 +113,15 @@ extension LeaseQueries {
         ), candidates AS MATERIALIZED (
             SELECT next.* FROM fits CROSS JOIN LATERAL (
                 (
-                    SELECT lanes.ctid AS row, lane_id, priority, key_id, turn_at, mark_seq, marked_at, version FROM lanes
+                    SELECT lanes.ctid AS row, lane_id, priority, key_id, turn_at, mark_seq, marked_at, version
+                    FROM lanes
                     WHERE lanes.tenant_id = casare_tenant() AND lanes.queue_id = fits.queue_id
                         AND lanes.requirement_id = fits.requirement_id
                         AND parked_until IS NULL AND lanes.turn_at >= @turn_from::timestamptz
                     ORDER BY lanes.turn_at LIMIT @lanes
                 ) UNION ALL (
-                    SELECT lanes.ctid AS row, lane_id, priority, key_id, turn_at, mark_seq, marked_at, version FROM lanes
+                    SELECT lanes.ctid AS row, lane_id, priority, key_id, turn_at, mark_seq, marked_at, version
+                    FROM lanes
                     WHERE lanes.tenant_id = casare_tenant() AND lanes.queue_id = fits.queue_id
                         AND lanes.requirement_id = fits.requirement_id
                         AND parked_until IS NOT NULL AND lanes.parked_until <= fits.at
@@ -125,18 +131,26 @@ extension LeaseQueries {
             ORDER BY next.turn_at LIMIT 2 * @lanes
         ), keyed AS MATERIALIZED (
             SELECT
-                candidates.*, rules.at, known.version AS key_version, known.token_from AS key_token_from, known.rate_busy_until,
+                candidates.*, rules.at, known.version AS key_version, known.token_from AS key_token_from,
+                known.rate_busy_until,
                 -- What is said of keys does not concern jobs without one.
-                coalesce(known.concurrency, CASE WHEN candidates.key_id > 0 THEN rules.key_concurrency END) AS concurrency,
-                coalesce(known.rate_every_seconds, CASE WHEN candidates.key_id > 0 THEN rules.key_rate_every_seconds END)
-                    AS rate_every_seconds,
-                CASE WHEN known.rate_every_seconds IS NULL THEN rules.key_rate_burst ELSE known.rate_burst END AS rate_burst,
-                known.paused_at IS NOT NULL AND (known.paused_until IS NULL OR known.paused_until > rules.at) AS is_paused,
+                coalesce(known.concurrency, CASE WHEN candidates.key_id > 0 THEN rules.key_concurrency END)
+                    AS concurrency,
+                coalesce(
+                    known.rate_every_seconds, CASE WHEN candidates.key_id > 0 THEN rules.key_rate_every_seconds END
+                ) AS rate_every_seconds,
+                CASE WHEN known.rate_every_seconds IS NULL THEN rules.key_rate_burst ELSE known.rate_burst END
+                    AS rate_burst,
+                known.paused_at IS NOT NULL AND (known.paused_until IS NULL OR known.paused_until > rules.at)
+                    AS is_paused,
                 known.paused_until,
                 -- Below the mark hides what was locked when it passed: it is not trusted for long.
-                CASE WHEN candidates.marked_at > rules.at - interval '2 seconds' THEN candidates.mark_seq ELSE 0 END AS seq_from,
+                CASE
+                    WHEN candidates.marked_at > rules.at - interval '2 seconds' THEN candidates.mark_seq ELSE 0
+                END AS seq_from,
                 -- Lanes of one key share its room: only the first of them gets any.
-                row_number() OVER (PARTITION BY candidates.key_id ORDER BY candidates.turn_at, candidates.lane_id) AS turn_of_key
+                row_number() OVER (PARTITION BY candidates.key_id ORDER BY candidates.turn_at, candidates.lane_id)
+                    AS turn_of_key
             FROM rules CROSS JOIN candidates
             LEFT JOIN queue_keys AS known ON known.key_id = candidates.key_id
         ), counted AS MATERIALIZED (
@@ -176,12 +190,15 @@ extension LeaseQueries {
                 -- What is asked for is shared out among the lanes that are as good as next.
                 least(
                     lane.room,
-                    greatest(@share::int4, ceil(rules.room::float8 / (count(*) FILTER (WHERE lane.is_next) OVER ()))::int4)
+                    greatest(
+                        @share::int4,
+                        ceil(rules.room::float8 / (count(*) FILTER (WHERE lane.is_next) OVER ()))::int4)
                 ) AS share
             FROM rules CROSS JOIN (
                 SELECT
                     counted.*,
-                    counted.turn_at <= min(counted.turn_at) OVER () + rules.ageing_seconds * interval '1 second' AS is_next
+                    counted.turn_at <= min(counted.turn_at) OVER () + rules.ageing_seconds * interval '1 second'
+                        AS is_next
                 FROM rules CROSS JOIN counted
                 WHERE counted.room > 0
                     AND (
@@ -270,7 +287,8 @@ extension LeaseQueries {
             SET version = queue_rules.version + 1,
                 token_from = coalesce(running.token_from, total.token),
                 rate_busy_until = CASE WHEN rules.rate_every_seconds IS NOT NULL THEN
-                    greatest(rules.rate_busy_until, rules.at) + total.jobs * rules.rate_every_seconds * interval '1 second'
+                    greatest(rules.rate_busy_until, rules.at)
+                        + total.jobs * rules.rate_every_seconds * interval '1 second'
                 END
             FROM rules CROSS JOIN total CROSS JOIN running
             WHERE queue_rules.queue_id = (SELECT own_rules.queue_id FROM own_rules) AND total.jobs > 0
@@ -287,14 +305,15 @@ extension LeaseQueries {
                     WHEN result.is_paused THEN 'paused'
                     WHEN result.is_short AND result.seq_from = 0 THEN 'empty'
                     WHEN result.concurrency - result.leases - result.jobs <= 0 THEN 'concurrency'
-                    WHEN casare_rate_room(result.rate_busy_after, result.rate_every_seconds, result.rate_burst, result.at) <= 0
+                    WHEN casare_rate_room(
+                        result.rate_busy_after, result.rate_every_seconds, result.rate_burst, result.at) <= 0
                         THEN 'rate'
                 END AS reason
             ) AS parking
             WHERE result.jobs > 0 OR result.is_short OR parking.reason IS NOT NULL
         ), own_lanes AS MATERIALIZED (
-            -- One that several lease from at once is turned by one of them. Nobody waits. By place, not by key: its index keeps
-            -- an entry of each turn for as long as an old snapshot lasts.
+            -- One that several lease from at once is turned by one of them. Nobody waits. By place, not by key: its index
+            -- keeps an entry of each turn for as long as an old snapshot lasts.
             SELECT turning.*
             FROM turning CROSS JOIN LATERAL (
                 SELECT FROM lanes
@@ -314,7 +333,8 @@ extension LeaseQueries {
                     -- A base lane gets jobs from programs that know nothing of lanes, too.
                     WHEN 'empty' THEN lane.at + CASE WHEN lanes.lane_id > 0 THEN 5 ELSE 1 END * interval '1 second'
                     WHEN 'concurrency' THEN lane.at + interval '100 milliseconds'
-                    WHEN 'rate' THEN lane.rate_busy_after - (lane.rate_burst - 1) * lane.rate_every_seconds * interval '1 second'
+                    WHEN 'rate' THEN
+                        lane.rate_busy_after - (lane.rate_burst - 1) * lane.rate_every_seconds * interval '1 second'
                     WHEN 'paused' THEN least(lane.paused_until, lane.at + interval '5 minutes')
                 END
             FROM rules CROSS JOIN own_lanes AS lane

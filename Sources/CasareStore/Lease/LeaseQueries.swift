@@ -2,11 +2,11 @@ import CasarePostgres
 
 enum LeaseQueries {
     /// Hands the next ready jobs of a plain queue to a session of it, scan by scan: each of one priority, above a
-    /// watermark and up to an end, in the order in which the jobs became ready. Rows that another transaction is leasing
-    /// are skipped, not waited for.
+    /// watermark and up to an end, in the order in which the jobs became ready. Rows that another transaction is
+    /// leasing are skipped, not waited for.
     ///
-    /// It finds nothing once the queue has rules or the robot is cordoned: `kind` tells which. A document comes with the
-    /// first job of its workflow version only; the others have none.
+    /// It finds nothing once the queue has rules or the robot is cordoned: `kind` tells which. A document comes with
+    /// the first job of its workflow version only; the others have none.
     static let lease = Query(
         """
         WITH session AS (

@@ -56,8 +56,8 @@ enum QueueQueries {
         WHERE tenant_id = casare_tenant() AND queue_id = @queue_id
         """)
 
-    /// Counts leases that were taken while a queue was plain. Right after the queue got a limit, and with every sweep: a
-    /// plain lease that was under way then can come a moment later.
+    /// Counts leases that were taken while a queue was plain. Right after the queue got a limit, and with every sweep:
+    /// a plain lease that was under way then can come a moment later.
     static let count = Query(
         """
         WITH uncounted AS (

@@ -112,8 +112,8 @@ package enum QueueStore {
     /// The number of a requirement, for `jobs.requirement_id`; `nil` when nothing is required. It stays the same for as
     /// long as the queue exists, which is made when there is none yet.
     ///
-    /// - Parameter workflow: the job's. When it is assigned to robots, that is part of the requirement, and who they are
-    ///   is looked up again with every lease.
+    /// - Parameter workflow: the job's. When it is assigned to robots, that is part of the requirement, and who they
+    ///   are is looked up again with every lease.
     package static func requirement(
         _ requirement: Job.Requirements, workflow: Workflow.ID?, queue: String, on connection: isolated PostgresConnection
     ) throws -> Int32? {

@@ -103,10 +103,17 @@ extension StoreFixture {
         }
     }
 
-    /// One number that a statement of the system's finds.
-    func count(_ sql: String) async throws -> Int {
-        try await self.database.asSystem { connection in
-            try connection.execute(Query(assembled: "SELECT (\(sql))::int8 AS number")).only().int("number")
+    /// One number that a statement finds, of the system's or of the user's who owns the tables.
+    func count(_ sql: String, asOwner: Bool = false) async throws -> Int {
+        let query = Query(assembled: "SELECT (\(sql))::int8 AS number")
+        guard !asOwner else {
+            let connection = try await PostgresConnection.connect(self.database.configuration)
+            let number = try await connection.execute(query).only().int("number")
+            await connection.close()
+            return number
+        }
+        return try await self.database.asSystem { connection in
+            try connection.execute(query).only().int("number")
         }
     }
 

@@ -1,0 +1,38 @@
+import CasareStore
+import Logging
+
+/// What queues with rules need, and what goes when it is no longer kept.
+extension BackgroundLoop {
+    /// Notes how far the queues have got, and removes what has become empty.
+    static func queues(_ services: Services, logger: Logger) -> BackgroundLoop {
+        BackgroundLoop(name: "queues", interval: .seconds(1), board: services.loops, logger: logger) {
+            try await services.database.asSystem { connection in try QueueStore.upkeep(on: connection) }
+        }
+    }
+
+    /// Makes queues plain again that have lost their last rule.
+    static func settle(_ services: Services, logger: Logger) -> BackgroundLoop {
+        BackgroundLoop(name: "settle", interval: .seconds(60), board: services.loops, logger: logger) {
+            let settled = try await services.database.asSystem { connection in try QueueStore.settle(on: connection) }
+            if settled > 0 { logger.info("Queues have no rules any more", metadata: ["queues": "\(settled)"]) }
+            return false
+        }
+    }
+
+    /// Removes what is kept of jobs whose time is over.
+    ///
+    /// - Parameter days: `nil` keeps everything.
+    static func retention(_ services: Services, days: Int?, logger: Logger) -> BackgroundLoop {
+        BackgroundLoop(name: "retention", interval: .seconds(3600), board: services.loops, logger: logger) {
+            let purged = try await services.database.asSystem { connection in
+                try QueueStore.purge(days: days, on: connection)
+            }
+            if !purged.partitions.isEmpty {
+                logger.notice(
+                    "Dropped partitions of jobs that are no longer kept",
+                    metadata: ["partitions": .string(purged.partitions.joined(separator: ", "))])
+            }
+            return purged.isPartial
+        }
+    }
+}

@@ -1,0 +1,186 @@
+import CasareDomain
+import CasarePostgres
+import CasareTestSupport
+import FoundationEssentials
+import Testing
+
+@testable import CasareStore
+
+/// Two that write about the same job at the same moment, in either order: what comes second finds nothing to change.
+struct StaleWriteTests {
+    /// Does `first` in a transaction that stays open until `second` waits for it, and then commits.
+    private func race<Result: Sendable>(
+        _ store: StoreFixture, first: @Sendable (isolated PostgresConnection) throws -> Void,
+        second: @escaping @Sendable () async throws -> Result
+    ) async throws -> Swift.Result<Result, any Error> {
+        let connection = try await store.database.connect()
+        try await connection.script("BEGIN")
+        try await connection.execute(SettingQueries.tenant, ["tenant": .text(store.tenant.description)])
+        try await connection.run(first)
+        let late = Task { try await second() }
+        let waiting = """
+            SELECT count(*) FROM pg_stat_activity
+            WHERE datname = current_database() AND wait_event_type = 'Lock'
+            """
+        while try await store.count(waiting, asOwner: true) == 0 { await Task.yield() }
+        try await connection.script("COMMIT")
+        await connection.close()
+        return await late.result
+    }
+
+    @Test func `a rescuer that comes while a job is completed leaves it completed`() async throws {
+        try await withFixture { store in
+            let session = try await store.openSession(now: noon)
+            _ = try await store.submit(store.job())
+            let lease = try await store.lease(session: session, now: noon)[0].lease
+            let swept = try await self.race(store) { connection in
+                try LeaseStore.complete(lease, result: .ok(), on: connection)
+            } second: {
+                try await store.sweep(now: noon.addingTimeInterval(31))
+            }
+            let report = try swept.get()
+            #expect(report.sessionsEnded == 1 && report.requeued.isEmpty && report.deadLettered.isEmpty)
+            #expect(report.failures.isEmpty)
+            #expect(try await store.status(lease.job) == .completed)
+            #expect(try await store.jobsAreInOnePlaceEach())
+        }
+    }
+
+    @Test func `a completion that comes while a rescuer takes the job is refused`() async throws {
+        try await withFixture { store in
+            let lease = try await store.leased().lease
+            let completed = try await self.race(store) { connection in
+                try connection.execute(EndingQueries.requeueCrashed, Self.arguments(of: "requeueCrashed", lease))
+            } second: {
+                try await store.run { try LeaseStore.complete(lease, result: .ok(), on: $0) }
+            }
+            #expect(throws: StoreError.leaseLost(lease.job)) { try completed.get() }
+            #expect(try await store.status(lease.job) == .pending)
+            #expect(try await store.jobsAreInOnePlaceEach())
+        }
+    }
+
+    private static func arguments(of ending: String, _ lease: Lease) -> KeyValuePairs<String, PostgresValue> {
+        let (job, token) = (PostgresValue.uuid(lease.job.rawValue), PostgresValue.int8(lease.token.rawValue))
+        switch ending {
+        case "requeueCrashed":
+            return [
+                "job": job, "token": token, "crashes": 1, "kind": "crash_loop", "type": "RobotLost", "message": "m",
+                "now": .null,
+            ]
+        case "deadLetter":
+            return [
+                "job": job, "token": token, "kind": "crash_loop", "type": "CrashLoop", "message": "m", "node": .null,
+                "fingerprint": "f", "crashed": true, "result": .null, "now": .null,
+            ]
+        case "retry":
+            return [
+                "job": job, "token": token, "kind": "application", "type": "E", "message": "m", "node": .null,
+                "delay_seconds": 1.0, "now": .null,
+            ]
+        default: return ["job": job, "token": token]
+        }
+    }
+
+    /// Each on its own: whoever comes before them in a transaction may have looked at another moment.
+    @Test(arguments: ["failing", "requeueCrashed", "deadLetter", "retry"])
+    func `a rescuer that read of a lease which has passed on leaves the next one alone`(ending: String) async throws {
+        let statement = [
+            "failing": EndingQueries.failing, "requeueCrashed": EndingQueries.requeueCrashed,
+            "deadLetter": EndingQueries.deadLetter, "retry": EndingQueries.retry,
+        ][ending]
+        let query = try #require(statement)
+        try await withFixture { store in
+            let old = try await store.leased().lease
+            try await store.run { try LeaseStore.release(old, reason: "test", on: $0) }
+            let new = try await store.lease()[0].lease
+            #expect(new.job == old.job)
+            let rows = try await store.run { try $0.execute(query, Self.arguments(of: ending, old)).count }
+            #expect(rows == 0)
+            #expect(try await store.status(new.job) == .running)
+            try await store.run { try LeaseStore.complete(new, result: .ok(), on: $0) }
+            #expect(try await store.jobsAreInOnePlaceEach())
+        }
+    }
+
+    @Test func `a renewal that comes while its session is ended does not bring it back`() async throws {
+        try await withFixture { store in
+            let session = try await store.openSession()
+            let renewed = try await self.race(store) { connection in
+                try connection.execute(SessionQueries.close, ["session": .int8(session.rawValue), "now": .null])
+            } second: {
+                try await store.run { try LeaseStore.renew(session, held: [], on: $0).leaseSeconds }
+            }
+            #expect(throws: StoreError.sessionEnded(session)) { try renewed.get() }
+            #expect(try await store.run { try !LeaseStore.isOpen(session, on: $0) })
+        }
+    }
+
+    @Test func `a session whose renewal arrives at the last moment is not swept`() async throws {
+        try await withFixture { store in
+            let session = try await store.openSession(now: noon)
+            _ = try await store.submit(store.job())
+            let lease = try await store.lease(session: session, now: noon)[0].lease
+            let late = noon.addingTimeInterval(31)
+            let connection = try await store.database.connect()
+            try await connection.script("BEGIN")
+            try await connection.execute(SettingQueries.tenant, ["tenant": .text(store.tenant.description)])
+            try await connection.run { _ = try LeaseStore.renew(session, held: [lease], now: late, on: $0) }
+            #expect(try await store.sweep(now: late).sessionsEnded == 0)
+            try await connection.script("COMMIT")
+            await connection.close()
+            let report = try await store.sweep(now: late)
+            #expect(report.sessionsEnded == 0 && report.requeued.isEmpty)
+            #expect(try await store.status(lease.job) == .running)
+        }
+    }
+
+    @Test func `of two releases at the same moment one counts, and the job waits once`() async throws {
+        try await withFixture { store in
+            let lease = try await store.leased().lease
+            let second = try await self.race(store) { connection in
+                try LeaseStore.release(lease, reason: "test", on: connection)
+            } second: {
+                try await store.run { try LeaseStore.release(lease, reason: "test", on: $0) }
+            }
+            #expect(throws: StoreError.leaseLost(lease.job)) { try second.get() }
+            #expect(try await store.count("SELECT count(*) FROM ready") == 1)
+            let again = try await store.lease(5)
+            #expect(again.count == 1 && again[0].attempt == 1)
+            await #expect(throws: StoreError.leaseLost(lease.job)) {
+                try await store.run { try LeaseStore.release(lease, reason: "test", on: $0) }
+            }
+            #expect(try await store.status(lease.job) == .running)
+        }
+    }
+
+    @Test func `a completion that comes while the job is cancelled is refused`() async throws {
+        try await withFixture { store in
+            let lease = try await store.leased().lease
+            let completed = try await self.race(store) { connection in
+                try JobStore.cancel(lease.job, by: "ann", reason: nil, on: connection)
+            } second: {
+                try await store.run { try LeaseStore.complete(lease, result: .ok(), on: $0) }
+            }
+            #expect(throws: StoreError.leaseLost(lease.job)) { try completed.get() }
+            #expect(try await store.status(lease.job) == .cancelled)
+            #expect(try await store.jobsAreInOnePlaceEach())
+        }
+    }
+
+    @Test func `a job that is completed while it is to be cancelled is completed`() async throws {
+        try await withFixture { store in
+            let lease = try await store.leased().lease
+            let cancelled = try await self.race(store) { connection in
+                try LeaseStore.complete(lease, result: .ok(), on: connection)
+            } second: {
+                try await store.run { try JobStore.cancel(lease.job, by: "ann", reason: nil, on: $0) }
+            }
+            #expect(
+                throws: StoreError.invalidTransition(lease.job, from: .completed, action: "cancelled")
+            ) { try cancelled.get() }
+            #expect(try await store.status(lease.job) == .completed)
+            #expect(try await store.jobsAreInOnePlaceEach())
+        }
+    }
+}

@@ -1,0 +1,77 @@
+import CasareDomain
+import CasareTestSupport
+import FoundationEssentials
+import Testing
+
+@testable import CasareStore
+
+struct UpkeepTests {
+    @Test func `the clock is noted every five seconds, whoever does it, and forgotten after a week`() async throws {
+        try await withFixture { store in
+            func upkeep(_ seconds: Double) async throws -> Int {
+                let now = noon.addingTimeInterval(seconds)
+                _ = try await store.database.asSystem { try QueueStore.upkeep(now: now, on: $0) }
+                return try await store.count("SELECT count(*) FROM ready_clock")
+            }
+            #expect(try await upkeep(0) == 1)
+            #expect(try await upkeep(4.9) == 1)
+            #expect(try await upkeep(5) == 2)
+            let purged = try await store.database.asSystem {
+                try QueueStore.purge(days: nil, now: noon.addingTimeInterval(7 * 86_400 + 1), on: $0)
+            }
+            #expect(purged.rows == 1 && purged.partitions.isEmpty)
+        }
+    }
+
+    @Test func `weeks whose jobs are over are dropped, others stay`() async throws {
+        try await withFixture { store in
+            func week(_ days: Int) -> String { "casare_uuid_floor(now() - interval '\(days) days')" }
+            try await store.asOwner(
+                """
+                SELECT set_config('casare.tenant', '1', false);
+                SELECT casare_create_partitions(0, now() - interval '70 days');
+                SELECT casare_create_partitions(0, now() - interval '63 days');
+                INSERT INTO jobs (
+                    job_id, workflow_id, workflow_version, queue_id, priority, variables, options, created_at, created_by
+                )
+                SELECT job, '\(store.workflow)', 1, queue_id, 5, '{}', '{}', now(), 'ann'
+                FROM queues, (VALUES (\(week(70))), (\(week(63)))) AS old (job);
+                INSERT INTO attempts (job_id, attempt, finished_at, crashed, failure_kind, failure_type, message)
+                SELECT job_id, 1, now(), false, 'application', 'E', 'm' FROM jobs;
+                INSERT INTO ready (job_id, queue_id, attempt, priority)
+                SELECT job_id, queue_id, 0, 5 FROM jobs ORDER BY job_id DESC LIMIT 1;
+                """)
+            func purge(_ days: Int) async throws -> QueueStore.Purged {
+                try await store.database.asSystem { try QueueStore.purge(days: days, on: $0) }
+            }
+            let first = try await purge(30)
+            #expect(first.partitions.count == 5 && first.isPartial)
+            #expect(try await purge(30).partitions.isEmpty, "a job of the next week waits")
+            #expect(try await store.count("SELECT count(*) FROM jobs") == 1)
+            #expect(try await store.count("SELECT count(*) FROM attempts") == 1, "with the job went what lay beside it")
+            try await store.asOwner("DELETE FROM ready")
+            #expect(try await purge(30).partitions.count == 5)
+            #expect(try await purge(0).partitions.isEmpty, "this week stays")
+            #expect(try await store.count("SELECT count(*) FROM attempts") == 0)
+        }
+    }
+
+    @Test func `dead letters outlive their week until they are replayed`() async throws {
+        try await withFixture { store in
+            let job = try await store.leased()
+            _ = try await store.fail(job, .business)
+            // As if the week were over and gone.
+            try await store.asOwner("DELETE FROM jobs")
+            let later = Date().addingTimeInterval(40 * 86_400)
+            func purge() async throws -> Int {
+                try await store.database.asSystem { try QueueStore.purge(days: 30, now: later, on: $0).rows }
+            }
+            #expect(try await purge() == 0)
+            _ = try await store.run { try JobStore.retry(job.lease.job, by: "ann", on: $0) }
+            #expect(try await purge() == 1, "its attempt, or it")
+            _ = try await purge()
+            #expect(try await store.count("SELECT count(*) FROM dead_letters") == 0)
+            #expect(try await store.count("SELECT count(*) FROM attempts") == 0)
+        }
+    }
+}
