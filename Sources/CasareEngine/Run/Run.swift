@@ -68,6 +68,8 @@ struct Run {
                 self.nextStep = step + 1
                 self.interpreter.resume(at: try self.clock(step, node))
             case .observe(let observation):
+                // Observers hear of what is replayed that it is.
+                try await self.readJournal()
                 if try await self.observe(observation) { return self.interrupted(request) }
             case .perform(let step):
                 try await self.readJournal()
