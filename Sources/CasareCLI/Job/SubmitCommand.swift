@@ -65,7 +65,8 @@ struct SubmitCommand: AsyncParsableCommand {
 
     @Option(
         parsing: .unconditional,
-        help: ArgumentHelp("How long each attempt may run before it fails as timeout (default: 1h).", valueName: "time"),
+        help: ArgumentHelp(
+            "How long each attempt may run before it fails as timeout (default: 1h).", valueName: "time"),
         transform: PositiveJobSpan.parse)
     var timeLimit: PositiveJobSpan?
 

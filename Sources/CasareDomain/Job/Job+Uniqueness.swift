@@ -53,7 +53,9 @@ extension Job {
         public let key: UniqueKey
         public let conflict: Conflict
 
-        public init(_ key: String, scope: UniqueKey.Scope = .unfinished, conflict: Conflict = .returnExisting)
+        public init(
+            _ key: String, scope: UniqueKey.Scope = .unfinished, conflict: Conflict = .returnExisting
+        )
             throws(Invalid)
         {
             if case .window(let seconds) = scope { try Self.checkSpan(seconds, .windowSeconds) }

@@ -26,7 +26,8 @@ struct QueueOptionTests {
         let request = try Self.request(
             "--environment gpu --queue-key c7 --require-tag b --require-tag a --require-capability x --robot r1"
                 + " --expires-in 30d --unique-key u --unique-for 10m --on-conflict reject --delay 29d")
-        #expect(request.environment == "gpu" && request.queueKey == "c7" && request.expiresInSeconds == Job.spanSecondsMax)
+        #expect(request.environment == "gpu" && request.queueKey == "c7")
+        #expect(request.expiresInSeconds == Job.spanSecondsMax)
         #expect(request.delaySeconds == 2_505_600.0)
         #expect(
             request.requirements

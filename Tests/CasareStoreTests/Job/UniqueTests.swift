@@ -87,7 +87,8 @@ struct UniqueTests {
         }
     }
 
-    @Test func `a debounced job begins when no other has come for a while, but not later than its limit`() async throws {
+    @Test func `a debounced job begins when no other has come for a while, but not later than its limit`() async throws
+    {
         try await withFixture { store in
             let debounced = try Job.Uniqueness("k", debounceSeconds: 30, secondsMax: 50)
             var ids: [Job.ID] = []
