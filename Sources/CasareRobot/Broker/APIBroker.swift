@@ -156,7 +156,7 @@ package final class APIBroker: Broker {
                 .unavailable("\(error)")
             case .tokenMissing, .tokenInvalid, .insufficientPermissions, .methodNotAllowed, .conflict,
                 .invalidStateTransition, .idempotencyConflict, .bodyTooLarge, .unsupportedMediaType, .validation,
-                .invalidJSON, .invalidInput:
+                .invalidJSON, .invalidInput, .needsDatabase:
                 .refused("\(error)")
             }
         case .unreachable, .timedOut, .cancelled:
