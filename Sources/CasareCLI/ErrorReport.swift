@@ -16,6 +16,7 @@ enum ErrorReport {
         case let error as PostgresError: Self.failure(for: error)
         case let error as MigrationError: Self.failure(for: error)
         case let error as OrchestratorError: Self.failure(for: error)
+        case let error as PrivateClusterError: Self.failure(for: error)
         case is CancellationError: CommandFailure(.interrupted, "interrupted")
         default: CommandFailure(.failure, "\(error)")
         }
@@ -60,7 +61,7 @@ enum ErrorReport {
         case .conflict, .invalidStateTransition, .leaseLost, .idempotencyConflict, .uniqueKeyHeld: return .conflict
         case .serviceUnavailable, .databaseTimeout: return .unavailable
         case .methodNotAllowed, .bodyTooLarge, .unsupportedMediaType, .validation, .invalidJSON, .invalidInput,
-            .internal:
+            .internal, .needsDatabase:
             return .failure
         case nil: break
         }
@@ -133,6 +134,15 @@ enum ErrorReport {
     }
 
     // MARK: casarectl dev
+
+    private static func failure(for error: PrivateClusterError) -> CommandFailure {
+        switch error {
+        case .programsNotFound: CommandFailure(.failure, "\(error); \(DevMessages.memoryAdvice)")
+        case .cannotDropPrivileges, .userWithoutName, .folderNotReachable, .folderNotUsable, .inUse, .programFailed,
+            .startTimedOut, .cancelled:
+            CommandFailure(.failure, "\(error)")
+        }
+    }
 
     private static func failure(for error: OrchestratorError) -> CommandFailure {
         switch error {

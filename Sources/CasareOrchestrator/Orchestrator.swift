@@ -1,19 +1,8 @@
 package import CasareEngine
-import CasarePostgres
 package import CasareStore
 import CasareWire
-import Hummingbird
-import HummingbirdCore
 package import Logging
-import NIOCore
-import NIOPosix
 import ServiceLifecycle
-
-#if canImport(Glibc)
-    import Glibc
-#else
-    import Darwin
-#endif
 
 /// The orchestrator service: routes and background loops on one database. Any number of them may run on the same one.
 ///
@@ -23,10 +12,7 @@ package struct Orchestrator: Service {
     private let configuration: OrchestratorConfiguration
     let services: Services
     private let logger: Logger
-    private let port = BoundPort()
-
-    /// Requests that wait for nothing are over long before; it cuts connections on which nothing happens at all.
-    private static let idleConnectionMax = TimeAmount.seconds(120)
+    private let server: APIServer
 
     package init(
         configuration: OrchestratorConfiguration, database: Database, catalogue: NodeCatalogue, logger: Logger,
@@ -38,6 +24,9 @@ package struct Orchestrator: Service {
             database: database, catalogue: catalogue, bell: ReadyBell(database.configuration),
             waitingRoom: WaitingRoom(), cursors: SessionCursors(), loops: LoopBoard(), promotionAlarm: Alarm(),
             openAPI: OpenAPIDocument(Self.routes), leaseBytesMax: leaseBytesMax)
+        self.server = APIServer(
+            host: configuration.host, port: configuration.port, table: RouteTable(Self.routes),
+            services: self.services, authenticator: Authenticator(database: database), logger: logger)
     }
 
     static let routes: [Route] =
@@ -48,7 +37,7 @@ package struct Orchestrator: Service {
     ///
     /// - Throws: why it does not and will not.
     package var boundPort: Int {
-        get async throws { try await self.port.value }
+        get async throws { try await self.server.boundPort.value }
     }
 
     /// Serves until a graceful shutdown: then it accepts nothing more, ends long polls, finishes what is in flight and
@@ -70,53 +59,13 @@ package struct Orchestrator: Service {
                 BackgroundLoop.promote(self.services, logger: self.logger),
                 BackgroundLoop.expire(self.services, logger: self.logger),
                 BackgroundLoop.sweep(self.services, logger: self.logger),
-                self.server,
+                self.server.service,
                 WaitingRoomCloser(waitingRoom: self.services.waitingRoom),
             ]
             try await ServiceGroup(configuration: .init(services: parts, logger: self.logger)).run()
-            self.port.resolve(.failure(CancellationError()))
+            self.server.stopped()
         } catch {
-            let error = self.listenError(error)
-            self.port.resolve(.failure(error))
-            throw error
-        }
-    }
-
-    private var server: some Service {
-        let connections = ClientConnections()
-        let responder = APIResponder(
-            table: RouteTable(Self.routes), services: self.services,
-            authenticator: Authenticator(database: self.services.database), connections: connections,
-            logger: self.logger)
-        // What Hummingbird has to say at start is said below, in our words.
-        var serverLogger = self.logger
-        serverLogger.logLevel = max(self.logger.logLevel, .notice)
-        return Application(
-            responder: responder,
-            server: .http1(
-                configuration: .init(
-                    additionalChannelHandlers: [connections.watcher()], idleTimeout: Self.idleConnectionMax)),
-            configuration: .init(
-                address: .hostname(self.configuration.host, port: self.configuration.port),
-                serverName: "casare/\(CasareVersion.current)"),
-            onServerRunning: { [port, logger, configuration] channel in
-                let number = channel.localAddress?.port ?? configuration.port
-                logger.notice(
-                    "Listening", metadata: ["address": .string(configuration.host), "port": "\(number)"])
-                port.resolve(.success(number))
-            }, logger: serverLogger)
-    }
-
-    private func listenError(_ error: any Error) -> any Error {
-        guard let error = error as? IOError else { return error }
-        switch error.errnoCode {
-        case EADDRINUSE:
-            return OrchestratorError.portTaken(host: self.configuration.host, port: self.configuration.port)
-        case EACCES, EADDRNOTAVAIL:
-            return OrchestratorError.cannotListen(
-                host: self.configuration.host, port: self.configuration.port, reason: error.description)
-        default:
-            return error
+            throw self.server.failed(error)
         }
     }
 }

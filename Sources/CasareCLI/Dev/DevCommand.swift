@@ -11,6 +11,9 @@ struct DevCommand: AsyncParsableCommand {
         discussion: """
             Starts a PostgreSQL of its own, which must be installed, keeps its data in a folder of yours, creates a \
             token and the context 'dev', and stops it all on ^C. It can be reached from this machine only.
+
+            --memory needs no PostgreSQL: workflows and jobs are kept in memory, and all of them are lost when it ends. \
+            What needs a database (other robots, tokens and the like) is refused, and says so.
             """)
 
     @Option(
@@ -26,6 +29,7 @@ struct DevCommand: AsyncParsableCommand {
         completion: .directory, transform: Text.notEmpty)
     var dataDir: String?
     @Flag(help: "Delete the data of earlier runs first.") var reset = false
+    @Flag(help: "Use no database: every workflow and job is lost when it ends.") var memory = false
     @Flag(help: "Start no robot: jobs wait.") var noRobot = false
     @Option(
         help: ArgumentHelp(
@@ -51,6 +55,12 @@ struct DevCommand: AsyncParsableCommand {
         }
     }
 
+    func validate() throws {
+        if self.memory && self.reset {
+            throw ValidationError("--memory keeps nothing that --reset could delete; give one of them.")
+        }
+    }
+
     func run() async throws {
         let settings = try self.settings(.process, isRoot: geteuid() == 0)
         let lock = try FolderLock(settings.dataFolder)
@@ -59,17 +69,23 @@ struct DevCommand: AsyncParsableCommand {
         var logger = Logger(label: "casarectl") { StreamLogHandler.standardError(label: $0) }
         logger.logLevel = self.logLevel.level
         let file = try ContextFile(in: .process)
-        try await DevStack(settings: settings, logger: logger).run(
-            knownToken: try file.load()[DevSettings.contextName]?.token
-        ) { url, token, databaseURL in
+        let knownToken = try file.load()[DevSettings.contextName]?.token
+        let (details, keepsAll) = (self.details, !self.memory)
+        let ready: DevStack.Ready = { url, token, databaseURL in
             var contexts = try file.load()
             contexts.store(ServerContext(name: DevSettings.contextName, url: url, token: token, isProduction: false))
             // A context of another server stays in use: commands meant for it must not silently come here.
             if contexts.current == nil { contexts.current = DevSettings.contextName }
             try file.save(contexts)
             if let details { try DevDetails(url: url, token: token, databaseURL: databaseURL).write(to: details) }
+            let isCurrent = contexts.current == DevSettings.contextName
             try StandardStreams.print(
-                DevMessages.ready(settings, url: url, isCurrentContext: contexts.current == DevSettings.contextName))
+                DevMessages.ready(settings, url: url, isCurrentContext: isCurrent, keepsAll: keepsAll))
+        }
+        if self.memory {
+            try await MemoryStack(settings: settings, logger: logger).run(knownToken: knownToken, ready: ready)
+        } else {
+            try await DevStack(settings: settings, logger: logger).run(knownToken: knownToken, ready: ready)
         }
         StandardStreams.report("stopped")
         _ = consume lock

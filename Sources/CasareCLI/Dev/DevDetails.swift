@@ -6,11 +6,14 @@ import Glibc
 struct DevDetails: Sendable {
     let url: ServerURL
     let token: String
-    /// Of the private database: robots of other processes may work over SQL on it.
-    let databaseURL: String
+    /// Of the private database: robots of other processes may work over SQL on it. `nil`: there is none.
+    let databaseURL: String?
 
     var json: Value {
-        ["url": .string("\(self.url)"), "token": .string(self.token), "database_url": .string(self.databaseURL)]
+        [
+            "url": .string("\(self.url)"), "token": .string(self.token),
+            "database_url": self.databaseURL.map(Value.string) ?? .null,
+        ]
     }
 
     /// Appears whole or not at all.

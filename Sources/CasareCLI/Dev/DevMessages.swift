@@ -1,7 +1,11 @@
 /// What `casarectl dev` tells the person who started it.
 enum DevMessages {
     /// On stdout once everything is up.
-    static func ready(_ settings: DevSettings, url: ServerURL, isCurrentContext: Bool) -> String {
+    ///
+    /// - Parameter keepsAll: whether there is a database.
+    static func ready(
+        _ settings: DevSettings, url: ServerURL, isCurrentContext: Bool, keepsAll: Bool = true
+    ) -> String {
         let with = isCurrentContext ? "" : " --context \(DevSettings.contextName)"
         let robot =
             settings.runsRobot
@@ -12,17 +16,21 @@ enum DevMessages {
               URL      \(url)
               context  \(DevSettings.contextName)\(isCurrentContext ? ", in use" : "")
               robot    \(robot)
-              data     \(settings.dataFolder)
+              data     \(keepsAll ? settings.dataFolder : "in memory: every workflow and job is lost when this ends")
 
             In another terminal:
 
               casarectl submit workflow.json --wait\(with)
               casarectl job list\(with)
 
-            ^C stops everything; the data stays.
+            ^C stops everything; \(keepsAll ? "the data stays" : "nothing is kept").
 
             """
     }
+
+    /// For whoever has no PostgreSQL.
+    static let memoryAdvice =
+        "or try casarectl dev --memory, which needs none and loses every workflow and job when it ends"
 
     static func reset(_ settings: DevSettings) -> String {
         "delete every workflow and job below \(settings.dataFolder)"

@@ -1,5 +1,4 @@
 import CasareDomain
-import CasareEngine
 import CasareNodes
 import CasareOrchestrator
 import CasarePostgres
@@ -16,21 +15,17 @@ struct DevStack: Sendable {
     /// Connections of the orchestrator; the robot has its own.
     private static let orchestratorConnectionsMax = 10
     private static let robotConnectionsMax = 4
-    /// Steps under way are given this long on ^C.
-    private static let shutdownGrace = Duration.seconds(10)
 
     let settings: DevSettings
     let logger: Logger
 
+    /// Called once the server takes requests.
+    typealias Ready = @Sendable (ServerURL, _ token: String, _ databaseURL: String?) throws -> Void
+
     /// Runs until ^C or SIGTERM, then stops the parts in the reverse order of their start.
     ///
-    /// - Parameters:
-    ///   - knownToken: A token of an earlier run, used again while it is valid.
-    ///   - ready: Called once the server takes requests.
-    func run(
-        knownToken: String?,
-        ready: @escaping @Sendable (ServerURL, _ token: String, _ databaseURL: String) throws -> Void
-    ) async throws {
+    /// - Parameter knownToken: A token of an earlier run, used again while it is valid.
+    func run(knownToken: String?, ready: @escaping Ready) async throws {
         let cluster = try await KeptCluster.start(.init(folder: self.settings.clusterFolder))
         do {
             let configuration = try await Self.migratedDatabase(on: cluster)
@@ -57,8 +52,7 @@ struct DevStack: Sendable {
     }
 
     private func serve(
-        _ database: Database, on cluster: KeptCluster, token: String, databaseURL: String,
-        ready: @escaping @Sendable (ServerURL, String, String) throws -> Void
+        _ database: Database, on cluster: KeptCluster, token: String, databaseURL: String, ready: @escaping Ready
     ) async throws {
         let catalogue = StandardNodes.catalogue
         let orchestrator = Orchestrator(
@@ -67,9 +61,11 @@ struct DevStack: Sendable {
             database: database, catalogue: catalogue, logger: self.logger)
         var services: [any Service] = [orchestrator]
         if self.settings.runsRobot {
-            services.append(
-                RobotBehindOrchestrator(
-                    orchestrator: orchestrator, robot: try self.robot(on: database.configuration, catalogue)))
+            let robotDatabase = Database(database.configuration, connectionsMax: Self.robotConnectionsMax)
+            let robot = RobotAgent(
+                broker: SQLBroker(database: robotDatabase, logger: self.logger), catalogue: catalogue,
+                configuration: try self.settings.robot, logger: self.logger)
+            services.append(RobotBehindServer(port: { try await orchestrator.boundPort }, robot: robot))
         }
         let group = ServiceGroup(
             configuration: .init(
@@ -98,25 +94,6 @@ struct DevStack: Sendable {
             }
             for try await part in tasks where part == .services { tasks.cancelAll() }
         }
-    }
-
-    private func robot(on configuration: PostgresConfiguration, _ catalogue: NodeCatalogue) throws -> RobotAgent {
-        guard let id = Robot.ID(rawValue: DevSettings.robotName) else {
-            preconditionFailure("\(DevSettings.robotName) is no robot's ID")
-        }
-        let database = Database(configuration, connectionsMax: Self.robotConnectionsMax)
-        // A workflow has no business in the database's files, nor with the tokens of other servers.
-        let denied = [self.settings.clusterFolder, try UserFolders.configuration(.process)]
-        return RobotAgent(
-            broker: SQLBroker(database: database, logger: self.logger), catalogue: catalogue,
-            configuration: RobotConfiguration(
-                description: RobotDescription(
-                    id: id, environment: "default", tags: [], capabilities: [], slots: self.settings.slots),
-                workingDirectory: self.settings.runsFolder,
-                // It is for trying things out on one's own machine, beside the servers that one tries them with.
-                policy: NodePolicy(deniedPaths: denied, allowsInternalURLs: true),
-                shutdownGrace: Self.shutdownGrace),
-            logger: self.logger)
     }
 
     // MARK: Database
@@ -164,19 +141,5 @@ struct DevStack: Sendable {
         return try await database.asTenant(.default) { connection in
             try TokenStore.create(name: name, role: .admin, on: connection).text.reveal()
         }
-    }
-}
-
-/// Opens the robot's session once the server listens: when its port is taken, that is all there is to say.
-private struct RobotBehindOrchestrator: Service {
-    let orchestrator: Orchestrator
-    let robot: RobotAgent
-
-    func run() async throws {
-        guard (try? await self.orchestrator.boundPort) != nil else {
-            // The orchestrator's own error ends the group.
-            return try await gracefulShutdown()
-        }
-        try await self.robot.run()
     }
 }

@@ -89,7 +89,7 @@ struct LocalRun: Sendable {
     }
 
     /// A job would be blocked until a person has answered; here it ends, and nothing goes on from it.
-    private static func doubt(_ question: Job.Question) -> Failure {
+    static func doubt(_ question: Job.Question) -> Failure {
         Failure(
             kind: .business,
             message: question.text

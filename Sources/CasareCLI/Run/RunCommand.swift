@@ -15,6 +15,9 @@ struct RunCommand: AsyncParsableCommand {
             It may do what you may do yourself: the rules on paths, commands and internal addresses that robots keep do \
             not bind it. --robot-rules turns them on, to see what a robot would refuse.
 
+            --as-job runs it as a robot would: as a job with a journal, with the attempts that its options ask for, and \
+            with calls that are jobs of their own. Everything is in memory, and lost at the end.
+
             --until and --node run a part of it; --trace, --step and --break show what happens inside. Commands for \
             --step and --break come from the terminal, or from a pipe: 'help' at the prompt lists them.
             """)
@@ -52,8 +55,19 @@ struct RunCommand: AsyncParsableCommand {
     @Flag(help: "Keep the rules on paths, commands and internal addresses that robots keep.")
     var robotRules = false
 
+    @Flag(help: "Run it as a job, as a robot would, on a queue in memory.")
+    var asJob = false
+
     @Option(
-        help: ArgumentHelp("Relative paths in nodes are relative to this (default: here).", valueName: "folder"),
+        parsing: .unconditional,
+        help: ArgumentHelp("With --as-job: attempts in all, 1 to 100 (default: 6).", valueName: "n"),
+        transform: Text.number(in: RetryPolicy.attemptsRange))
+    var maxAttempts: Int?
+
+    @Option(
+        help: ArgumentHelp(
+            "Relative paths in nodes are relative to this; with --as-job each job has a folder below it (default: here).",
+            valueName: "folder"),
         completion: .directory, transform: Text.notEmpty)
     var workingDirectory: String?
 
@@ -61,6 +75,14 @@ struct RunCommand: AsyncParsableCommand {
 
     func validate() throws {
         try self.variables.check(besides: self.file)
+        if self.asJob && (self.workbench.isWanted || self.maxExecutions != nil) {
+            throw ValidationError(
+                "--as-job runs the whole workflow as on a robot, where nobody looks on: leave out --until, --node, "
+                    + "--trace, --step, --break and --max-executions.")
+        }
+        if self.maxAttempts != nil && !self.asJob {
+            throw ValidationError("--max-attempts is for jobs: add --as-job. Without it a run is one attempt.")
+        }
         if self.workbench.pauses && (self.file == "-" || self.variables.file == "-") {
             throw ValidationError(
                 "--step and --break take their commands from stdin: read the workflow and the variables from files.")
@@ -101,7 +123,11 @@ struct RunCommand: AsyncParsableCommand {
         } catch {
             return Self.rejected(bundle, error)
         }
-        return try await self.localRun(of: program, variables).report()
+        guard self.asJob else { return try await self.localRun(of: program, variables).report() }
+        return try await JobRun(
+            document: bundle.document, name: program.name, options: try self.jobOptions, variables: variables,
+            workingDirectory: try self.folder(), policy: self.policy
+        ).report()
     }
 
     private func localRun(of program: Program, _ variables: Object) throws(CommandFailure) -> LocalRun {
@@ -113,7 +139,7 @@ struct RunCommand: AsyncParsableCommand {
             && [.table, .wide].contains(self.output.format)
         return LocalRun(
             program: try self.given(program), options: self.options, variables: variables,
-            workingDirectory: try self.folder(), policy: self.robotRules ? .standard : .unbound,
+            workingDirectory: try self.folder(), policy: self.policy,
             executionsMax: self.maxExecutions,
             selection: partial.map { $0.mode == .until ? .until(node: $0.node) : .only(node: $0.node) } ?? .whole,
             partial: partial.map(PartialRunWatch.init), trace: trace, debugger: debugger,
@@ -165,6 +191,18 @@ struct RunCommand: AsyncParsableCommand {
             workflow: bundle.name ?? "workflow", seconds: 0,
             failure: Failure(kind: .rejected, message: message, type: "InvalidWorkflow"),
             result: RunResult(success: false, error: message, variables: [:], logs: [], nodeErrors: []))
+    }
+
+    private var policy: NodePolicy { self.robotRules ? .standard : .unbound }
+
+    private var jobOptions: Job.Options {
+        get throws {
+            var options = self.options
+            options.retry = try self.maxAttempts.map {
+                try RetryPolicy(RetryPolicy.standard.backoff, attemptsMax: $0, jitter: RetryPolicy.standard.jitter)
+            }
+            return options
+        }
     }
 
     private var options: Job.Options {

@@ -54,5 +54,8 @@ struct WorkbenchOptions: ParsableArguments {
         }
     }
 
+    /// Whether anything of a run is to be seen or left out.
+    var isWanted: Bool { self.until != nil || self.node != nil || self.trace || self.pauses }
+
     var pauses: Bool { self.step || !self.breakpoints.isEmpty }
 }

@@ -8,7 +8,7 @@ import Synchronization
 
 /// Finds out who sends a request, and whether they may.
 final class Authenticator: Sendable {
-    /// How long an answer of the database counts. A revoked token works on for this long at most.
+    /// How long an answer counts. A revoked token works on for this long at most.
     static let cachedFor = Duration.seconds(3)
     private static let cachedMax = 1000
     private static let connectionWaitMax = Duration.seconds(5)
@@ -18,11 +18,22 @@ final class Authenticator: Sendable {
         let until: ContinuousClock.Instant
     }
 
-    private let database: Database
+    /// Who shows a token; `nil` for nobody.
+    private let find: @Sendable (TokenText) async throws -> Principal?
     /// By the token's SHA-256: what is in memory does not show any token.
     private let cache = Mutex<[SHA256Digest: Entry]>([:])
 
-    init(database: Database) { self.database = database }
+    init(find: @escaping @Sendable (TokenText) async throws -> Principal?) { self.find = find }
+
+    convenience init(database: Database) {
+        self.init { text in
+            try await database.asSystem(
+                deadline: .now + Self.connectionWaitMax, statementMax: database.statementMax
+            ) { connection in
+                try TokenStore.find(text, on: connection)
+            }
+        }
+    }
 
     /// - Returns: `nil` on routes that are open to everyone.
     func caller(of request: Request, for access: Route.Access) async throws -> Principal? {
@@ -53,11 +64,7 @@ final class Authenticator: Sendable {
         let digest = SHA256.hash(data: Array(text.reveal().utf8))
         let now = ContinuousClock.now
         if let entry = self.cache.withLock({ $0[digest] }), now < entry.until { return entry.principal }
-        let principal = try await self.database.asSystem(
-            deadline: now + Self.connectionWaitMax, statementMax: self.database.statementMax
-        ) { connection in
-            try TokenStore.find(text, on: connection)
-        }
+        let principal = try await self.find(text)
         self.cache.withLock { cache in
             if cache.count >= Self.cachedMax {
                 cache = cache.filter { now < $0.value.until }

@@ -16,9 +16,17 @@ struct APIRequest: Sendable {
     let idempotencyKey: String?
     /// `nil` on routes that are open to everyone.
     let caller: Principal?
-    let services: Services
+    /// `nil` where no database is.
+    let databaseServices: Services?
     let logger: Logger
     let connection: ClientConnection
+
+    /// What routes on the database work with.
+    var services: Services {
+        // A server without a database answers such routes otherwise.
+        guard let databaseServices else { preconditionFailure("A route asked for a database that is not there") }
+        return databaseServices
+    }
 
     /// Who asks.
     var principal: Principal {

@@ -11,7 +11,8 @@ import NIOCore
 /// Answers every request: finds the route, checks who asks, reads the body, and turns whatever happens into one answer.
 struct APIResponder: HTTPResponder {
     let table: RouteTable
-    let services: Services
+    /// `nil` where no database is.
+    let services: Services?
     let authenticator: Authenticator
     let connections: ClientConnections
     let logger: Logger
@@ -48,7 +49,8 @@ struct APIResponder: HTTPResponder {
         let body = route.bodyType == nil ? [] : try await BodyReader.read(request)
         let apiRequest = APIRequest(
             id: id, parameters: parameters, query: query,
-            idempotencyKey: request.headers[.idempotencyKey], caller: caller, services: self.services, logger: logger,
+            idempotencyKey: request.headers[.idempotencyKey], caller: caller, databaseServices: self.services,
+            logger: logger,
             connection: self.connections.connection(of: context.channel) ?? ClientConnection())
         // What changes something is brought to its end: whoever sent it cannot tell how far it had got.
         guard route.method == .get else { return try await route.respond(apiRequest, body) }

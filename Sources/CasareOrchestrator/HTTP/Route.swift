@@ -137,12 +137,44 @@ extension Route {
         return Route(
             .patch, path, access, summary, query: [], bodyType: Body.self, answerType: Result.self, statuses: [200]
         ) { request, bytes in
-            guard !bytes.isEmpty else {
-                throw APIProblem(.invalidJSON, "the body is empty; send a JSON object of what is to change")
-            }
+            guard !bytes.isEmpty else { throw Self.emptyPatch }
             return try Reply(try await handler(request, try Self.body(bytes, shape)))
         }
     }
+
+    // MARK: Answered from elsewhere
+
+    /// The same route with another handler: everything that a client sees of it stays.
+    func answered<Result: Codable & Sendable>(
+        by handler: @escaping @Sendable (APIRequest) async throws -> Answer<Result>
+    ) -> Route {
+        precondition(self.bodyType == nil && self.answerType == Result.self, "\(self.path) answers otherwise")
+        return Route(self) { request, _ in try Reply(try await handler(request)) }
+    }
+
+    func answered<Body: Codable & Sendable, Result: Codable & Sendable>(
+        by handler: @escaping @Sendable (APIRequest, Body) async throws -> Answer<Result>
+    ) -> Route {
+        precondition(self.bodyType == Body.self && self.answerType == Result.self, "\(self.path) answers otherwise")
+        let shape = RequestShape(of: Body.self)
+        let isPatch = self.method == .patch
+        return Route(self) { request, bytes in
+            if isPatch, bytes.isEmpty { throw Self.emptyPatch }
+            return try Reply(try await handler(request, try Self.body(bytes, shape)))
+        }
+    }
+
+    /// The same route for those who may use it, which tells them why it is not served.
+    func refused(_ problem: APIProblem) -> Route { Route(self) { _, _ in throw problem } }
+
+    private init(_ route: Route, respond: @escaping @Sendable (APIRequest, [UInt8]) async throws -> Reply) {
+        self.init(
+            route.method, route.path, route.access, route.summary, query: route.query, bodyType: route.bodyType,
+            answerType: route.answerType, statuses: route.statuses, respond: respond)
+    }
+
+    private static let emptyPatch = APIProblem(
+        .invalidJSON, "the body is empty; send a JSON object of what is to change")
 
     private static func body<Body: Decodable>(_ bytes: [UInt8], _ shape: RequestShape) throws -> Body {
         do throws(WireJSON.Failure) {

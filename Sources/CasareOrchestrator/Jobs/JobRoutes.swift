@@ -39,14 +39,7 @@ enum JobRoutes {
     private static func submit(
         _ request: APIRequest, _ body: SubmitJobRequest
     ) async throws -> Answer<SubmitJobResponse> {
-        var body = body
-        if let key = request.idempotencyKey {
-            guard body.idempotencyKey ?? key == key else {
-                throw APIProblem.invalidInput("idempotency_key", "is another one than the header Idempotency-Key")
-            }
-            try self.checkKey(key)
-            body.idempotencyKey = key
-        }
+        let body = try self.keyed(body, by: request)
         let submission = try JobSubmission([body], catalogue: request.services.catalogue) { _ in "" }
         let (submitted, job) = try await request.inTenant { connection in
             let submitted = try submission.store(by: request.actor, on: connection)
@@ -66,19 +59,7 @@ enum JobRoutes {
     private static func submitBatch(
         _ request: APIRequest, _ body: SubmitBatchRequest
     ) async throws -> Answer<SubmitBatchResponse> {
-        guard body.jobs.count <= SubmitBatchRequest.jobsMax else {
-            throw StoreError.tooManyJobs(body.jobs.count, max: SubmitBatchRequest.jobsMax)
-        }
-        guard !body.jobs.isEmpty else {
-            throw WireDecodingError(path: "jobs", message: "expected at least one job")
-        }
-        var jobs = body.jobs
-        if let key = request.idempotencyKey {
-            try self.checkKey(key)
-            for position in jobs.indices where jobs[position].idempotencyKey == nil {
-                jobs[position].idempotencyKey = "\(key)/\(position)"
-            }
-        }
+        let jobs = try self.keyed(body, by: request)
         let submission = try JobSubmission(jobs, catalogue: request.services.catalogue) { "jobs[\($0)]." }
         let (submitted, known) = try await request.inTenant { connection in
             let submitted = try submission.store(by: request.actor, on: connection)
@@ -94,6 +75,35 @@ enum JobRoutes {
                         id: job.id, status: known[job.id] ?? .pending, isDuplicate: job.isDuplicate,
                         foundBy: job.found.map(SubmitJobResponse.Found.init), replaced: job.replaced)
                 }))
+    }
+
+    /// The job with the key that its request has in the header.
+    static func keyed(_ body: SubmitJobRequest, by request: APIRequest) throws -> SubmitJobRequest {
+        guard let key = request.idempotencyKey else { return body }
+        guard body.idempotencyKey ?? key == key else {
+            throw APIProblem.invalidInput("idempotency_key", "is another one than the header Idempotency-Key")
+        }
+        try self.checkKey(key)
+        var body = body
+        body.idempotencyKey = key
+        return body
+    }
+
+    /// The jobs of a batch, each with a key of its own below that of the request.
+    static func keyed(_ body: SubmitBatchRequest, by request: APIRequest) throws -> [SubmitJobRequest] {
+        guard body.jobs.count <= SubmitBatchRequest.jobsMax else {
+            throw StoreError.tooManyJobs(body.jobs.count, max: SubmitBatchRequest.jobsMax)
+        }
+        guard !body.jobs.isEmpty else {
+            throw WireDecodingError(path: "jobs", message: "expected at least one job")
+        }
+        guard let key = request.idempotencyKey else { return body.jobs }
+        try self.checkKey(key)
+        var jobs = body.jobs
+        for position in jobs.indices where jobs[position].idempotencyKey == nil {
+            jobs[position].idempotencyKey = "\(key)/\(position)"
+        }
+        return jobs
     }
 
     /// Room for the position that a batch appends.

@@ -7,21 +7,21 @@ import CasareWire
 /// Requests for jobs, checked as far as they can be without the database.
 struct JobSubmission: Sendable {
     /// What a job is to run.
-    private enum Source: Hashable, Sendable {
+    enum Source: Hashable, Sendable {
         case stored(nameOrID: String, version: Int?)
         /// Position in `documents`.
         case document(Int)
     }
 
-    private struct Version {
+    struct Version {
         let workflow: Workflow.ID
         let number: Int
     }
 
     private let requests: [SubmitJobRequest]
-    private let sources: [Source]
-    private let documents: [CheckedDocument]
-    private let idempotencies: [NewJob.Idempotency?]
+    let sources: [Source]
+    let documents: [CheckedDocument]
+    let idempotencies: [NewJob.Idempotency?]
 
     /// - Throws: 422 when a document is not valid.
     init(_ requests: [SubmitJobRequest], catalogue: NodeCatalogue, path: (Int) -> String) throws {
@@ -63,10 +63,14 @@ struct JobSubmission: Sendable {
         for source in self.sources where versions[source] == nil {
             versions[source] = try self.version(source, by: actor, on: connection)
         }
+        return try JobStore.submit(self.jobs(of: versions), by: actor, on: connection)
+    }
+
+    /// - Parameter versions: of every source.
+    func jobs(of versions: [Source: Version]) -> [NewJob] {
         var jobs: [NewJob] = []
         jobs.reserveCapacity(self.requests.count)
         for (position, request) in self.requests.enumerated() {
-            // The loop above has resolved every source.
             guard let version = versions[self.sources[position]] else { continue }
             jobs.append(
                 NewJob(
@@ -76,7 +80,7 @@ struct JobSubmission: Sendable {
                     requirements: request.requirements ?? .anyRobot, deadline: Self.deadline(request),
                     uniqueness: request.unique))
         }
-        return try JobStore.submit(jobs, by: actor, on: connection)
+        return jobs
     }
 
     private func version(

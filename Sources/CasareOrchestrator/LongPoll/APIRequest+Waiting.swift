@@ -8,18 +8,24 @@ extension APIRequest {
     func waiting<R: Sendable>(
         for topic: WaitingRoom.Topic, atMost limit: Duration, look: () async throws -> R?
     ) async throws -> R? {
+        try await self.waiting(in: self.services.waitingRoom, for: topic, atMost: limit, look: look)
+    }
+
+    func waiting<R: Sendable>(
+        in room: WaitingRoom, for topic: WaitingRoom.Topic, atMost limit: Duration, look: () async throws -> R?
+    ) async throws -> R? {
         // Most requests find something at once.
         if let found = try await look() { return found }
         guard limit > .zero else { return nil }
         let deadline = ContinuousClock.now + limit
-        return try await self.services.waitingRoom.withSeat(topic) { seat in
+        return try await room.withSeat(topic) { seat in
             guard let seat else { return nil }
             return try await self.connection.waking(seat) {
-                while !self.isUseless {
+                while !self.isUseless(in: room) {
                     // Taken before this look: what happens after it wakes the seat.
                     if let found = try await look() { return found }
                     let rest = deadline - .now
-                    guard rest > .zero, !self.isUseless else { return nil }
+                    guard rest > .zero, !self.isUseless(in: room) else { return nil }
                     await seat.wait(atMost: min(rest, Self.pollInterval * Double.random(in: 0.75...1.25)))
                 }
                 return nil
@@ -28,7 +34,7 @@ extension APIRequest {
     }
 
     /// Nobody is there to wait any longer, or nobody should.
-    private var isUseless: Bool {
-        self.connection.isClosed || self.services.waitingRoom.isClosed || Task.isCancelled
+    private func isUseless(in room: WaitingRoom) -> Bool {
+        self.connection.isClosed || room.isClosed || Task.isCancelled
     }
 }

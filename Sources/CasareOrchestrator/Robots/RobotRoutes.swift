@@ -26,16 +26,18 @@ enum RobotRoutes {
 
     private static func list(_ request: APIRequest) async throws -> RobotPage {
         let limit = try request.limit()
-        var after: Robot.ID?
-        if let text = request.query["cursor"], !text.isEmpty {
-            guard let id = Robot.ID(rawValue: text) else { throw APIRequest.unknownCursor }
-            after = id
-        }
-        let robots = try await request.inTenant { [after] connection in
+        let after = try self.cursor(of: request)
+        let robots = try await request.inTenant { connection in
             try RobotStore.list(after: after, limit: limit + 1, on: connection)
         }
         let page = robots.page(of: limit, cursor: \.id.rawValue)
         return RobotPage(robots: page.items.map(RobotInfo.init), nextCursor: page.nextCursor)
+    }
+
+    static func cursor(of request: APIRequest) throws(APIProblem) -> Robot.ID? {
+        guard let text = request.query["cursor"], !text.isEmpty else { return nil }
+        guard let id = Robot.ID(rawValue: text) else { throw APIRequest.unknownCursor }
+        return id
     }
 
     private static func get(_ request: APIRequest) async throws -> RobotInfo {

@@ -72,35 +72,47 @@ enum WorkflowRoutes {
             }
             let page = try WorkflowStore.versions(of: workflow.id, before: before, limit: limit + 1, on: connection)
                 .page(of: limit) { String($0.number) }
-            let versions = page.items.map { summary in
-                WorkflowVersionInfo(
-                    workflowID: workflow.id, name: workflow.name, version: summary.number, checksum: summary.checksum,
-                    createdAt: summary.createdAt, createdBy: summary.createdBy, document: nil)
-            }
-            return WorkflowVersionPage(versions: versions, nextCursor: page.nextCursor)
+            return WorkflowVersionPage(
+                versions: page.items.map { WorkflowVersionInfo($0, of: workflow) }, nextCursor: page.nextCursor)
         }
     }
 
     private static func version(_ request: APIRequest) async throws -> WorkflowVersionInfo {
         let name = request.parameter("workflow")
-        let text = request.parameter("version")
-        guard let number = Int32(text), number > 0 else {
-            throw APIProblem.invalidInput(
-                "version", "\"\(text.prefix(20))\" is not a version, which is a number from 1")
-        }
+        let number = try self.versionNumber(of: request)
         let version = try await request.inTenant { connection in
             guard let workflow = try WorkflowStore.get(idOrName: name, on: connection) else {
                 throw StoreError.notFound(.workflow, name)
             }
-            return try WorkflowStore.version(Int(number), of: workflow.id, on: connection)
+            return try WorkflowStore.version(number, of: workflow.id, on: connection)
         }
+        return try WorkflowVersionInfo(version)
+    }
+
+    static func versionNumber(of request: APIRequest) throws(APIProblem) -> Int {
+        let text = request.parameter("version")
+        guard let number = Int32(text), number > 0 else {
+            throw .invalidInput("version", "\"\(text.prefix(20))\" is not a version, which is a number from 1")
+        }
+        return Int(number)
+    }
+}
+
+extension WorkflowVersionInfo {
+    init(_ summary: WorkflowStore.VersionSummary, of workflow: Workflow) {
+        self.init(
+            workflowID: workflow.id, name: workflow.name, version: summary.number, checksum: summary.checksum,
+            createdAt: summary.createdAt, createdBy: summary.createdBy, document: nil)
+    }
+
+    init(_ version: Workflow.Version) throws(StoreError) {
         let document: Value
         do {
             document = try Value(parsingJSON: version.document)
         } catch {
-            throw StoreError.unreadable("version \(number) of workflow \(name) is not JSON: \(error)")
+            throw .unreadable("version \(version.number) of workflow \(version.name) is not JSON: \(error)")
         }
-        return WorkflowVersionInfo(
+        self.init(
             workflowID: version.workflow, name: version.name, version: version.number, checksum: version.checksum,
             createdAt: version.createdAt, createdBy: version.createdBy, document: document)
     }

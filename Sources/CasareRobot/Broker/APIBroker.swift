@@ -156,7 +156,7 @@ package final class APIBroker: Broker {
                 .unavailable("\(error)")
             case .tokenMissing, .tokenInvalid, .insufficientPermissions, .methodNotAllowed, .conflict,
                 .invalidStateTransition, .idempotencyConflict, .uniqueKeyHeld, .bodyTooLarge, .unsupportedMediaType,
-                .validation, .invalidJSON, .invalidInput:
+                .validation, .invalidJSON, .invalidInput, .needsDatabase:
                 .refused("\(error)")
             }
         case .unreachable, .timedOut, .cancelled:

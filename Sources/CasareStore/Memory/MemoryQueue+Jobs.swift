@@ -120,6 +120,9 @@ extension MemoryQueue {
     /// What happened to a job, in order: the names of its events.
     package func events(_ id: Job.ID) -> [String] { self.records[id]?.events.map(\.kind.rawValue) ?? [] }
 
+    /// Why its attempts so far did not complete, in order.
+    package func failures(_ id: Job.ID) -> [Failure] { self.records[id]?.attempts.map(\.failure) ?? [] }
+
     package func deadLetter(_ job: Job.ID) -> DeadLetter? { self.records[job]?.deadLetter }
 
     /// Newest job first, below the cursor's.

@@ -42,6 +42,11 @@ package struct TokenText: Hashable, Sendable, CustomStringConvertible, CustomRef
             + base64.replacing("+", with: "-").replacing("/", with: "_").replacing("=", with: "")
     }
 
+    package static func random() -> TokenText {
+        var generator = SystemRandomNumberGenerator()
+        return TokenText(using: &generator)
+    }
+
     /// The one way to the text: to show it once to whoever created it.
     package func reveal() -> String { self.text }
 
@@ -57,8 +62,7 @@ package enum TokenStore {
         name: String, role: Role, robot: Robot.ID? = nil, expiresAt: Date? = nil, now: Date? = nil,
         on connection: isolated PostgresConnection
     ) throws -> (text: TokenText, token: Token) {
-        var generator = SystemRandomNumberGenerator()
-        let text = TokenText(using: &generator)
+        let text = TokenText.random()
         let created = try connection.execute(
             TokenQueries.create,
             [

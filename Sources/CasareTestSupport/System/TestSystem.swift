@@ -14,19 +14,24 @@ package struct TestSystem: Sendable {
 
     /// Gives `body` a running system, and stops it afterwards.
     ///
-    /// - Parameter options: Of `casarectl dev`.
+    /// - Parameters:
+    ///   - options: Of `casarectl dev`.
+    ///   - variables: Of its environment.
     package static func with<Result: Sendable>(
-        options: [String] = ["--no-robot"], _ body: @escaping @Sendable (TestSystem) async throws -> Result
+        options: [String] = ["--no-robot"], variables: [String: String] = [:],
+        _ body: @escaping @Sendable (TestSystem) async throws -> Result
     ) async throws -> Result {
-        try await Turnstile.systems.pass { try await Self.use(options, body) }
+        try await Turnstile.systems.pass { try await Self.use(options, variables, body) }
     }
 
     private static func use<Result: Sendable>(
-        _ options: [String], _ body: @escaping @Sendable (TestSystem) async throws -> Result
+        _ options: [String], _ variables: [String: String],
+        _ body: @escaping @Sendable (TestSystem) async throws -> Result
     ) async throws -> Result {
         try await withTemporaryDirectory(permissions: 0o755) { folder in
             let details = "\(folder)/details.json"
-            return try await TestProgram(.casarectl, variables: Self.variables(folder)).withRunning(
+            let dev = try TestProgram(.casarectl, variables: Self.variables(folder).merging(variables) { $1 })
+            return try await dev.withRunning(
                 ["dev", "--port", "0", "--data-dir", "\(folder)/dev", "--details", details] + options,
                 log: "\(folder)/dev.log"
             ) { server in

@@ -20,6 +20,8 @@ public enum ErrorCode: String, Hashable, Sendable, Codable, CaseIterable {
     /// The database took too long, and the request was given up.
     case databaseTimeout = "DATABASE_TIMEOUT"
     case `internal` = "INTERNAL_ERROR"
+    /// The server keeps everything in memory, and this needs a database.
+    case needsDatabase = "NEEDS_DATABASE"
 
     /// The HTTP status it is answered with.
     public var status: Int {
@@ -34,6 +36,7 @@ public enum ErrorCode: String, Hashable, Sendable, Codable, CaseIterable {
         case .unsupportedMediaType: 415
         case .validation: 422
         case .internal: 500
+        case .needsDatabase: 501
         case .serviceUnavailable, .databaseTimeout: 503
         }
     }

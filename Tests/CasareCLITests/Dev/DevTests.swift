@@ -27,6 +27,9 @@ struct DevTests {
         #expect(inUse.contains("context  dev, in use\n"))
         #expect(inUse.contains("robot    one, with 1 slot\n"))
         #expect(inUse.contains("casarectl submit workflow.json --wait\n"))
+        let memory = DevMessages.ready(settings, url: url, isCurrentContext: true, keepsAll: false)
+        #expect(memory.contains("data     in memory: every workflow and job is lost when this ends\n"))
+        #expect(!memory.contains("the data stays"))
         let other = DevMessages.ready(settings, url: url, isCurrentContext: false)
         #expect(other.contains("casarectl submit workflow.json --wait --context dev\n"))
     }

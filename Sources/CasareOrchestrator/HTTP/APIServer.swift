@@ -1,0 +1,84 @@
+import CasareWire
+import Hummingbird
+import HummingbirdCore
+import Logging
+import NIOCore
+import NIOPosix
+import ServiceLifecycle
+
+#if canImport(Glibc)
+    import Glibc
+#else
+    import Darwin
+#endif
+
+/// Listens, and answers by a table of routes.
+struct APIServer: Sendable {
+    let host: String
+    let port: Int
+    let table: RouteTable
+    /// `nil` where no database is.
+    let services: Services?
+    let authenticator: Authenticator
+    let logger: Logger
+    let boundPort = BoundPort()
+
+    /// Requests that wait for nothing are over long before; it cuts connections on which nothing happens at all.
+    private static let idleConnectionMax = TimeAmount.seconds(120)
+
+    init(
+        host: String, port: Int, table: RouteTable, services: Services?, authenticator: Authenticator, logger: Logger
+    ) {
+        self.host = host
+        self.port = port
+        self.table = table
+        self.services = services
+        self.authenticator = authenticator
+        self.logger = logger
+    }
+
+    /// To be run once.
+    var service: some Service {
+        let connections = ClientConnections()
+        let responder = APIResponder(
+            table: self.table, services: self.services, authenticator: self.authenticator, connections: connections,
+            logger: self.logger)
+        // What Hummingbird has to say at start is said below, in our words.
+        var serverLogger = self.logger
+        serverLogger.logLevel = max(self.logger.logLevel, .notice)
+        return Application(
+            responder: responder,
+            server: .http1(
+                configuration: .init(
+                    additionalChannelHandlers: [connections.watcher()], idleTimeout: Self.idleConnectionMax)),
+            configuration: .init(
+                address: .hostname(self.host, port: self.port), serverName: "casare/\(CasareVersion.current)"),
+            onServerRunning: { [boundPort, logger, host, port] channel in
+                let number = channel.localAddress?.port ?? port
+                logger.notice("Listening", metadata: ["address": .string(host), "port": "\(number)"])
+                boundPort.resolve(.success(number))
+            }, logger: serverLogger)
+    }
+
+    /// Whoever still waits for the port learns that there will be none.
+    func stopped() { self.boundPort.resolve(.failure(CancellationError())) }
+
+    /// - Returns: the error in the words of whoever chose host and port.
+    func failed(_ error: any Error) -> any Error {
+        let error = self.listenError(error)
+        self.boundPort.resolve(.failure(error))
+        return error
+    }
+
+    private func listenError(_ error: any Error) -> any Error {
+        guard let error = error as? IOError else { return error }
+        switch error.errnoCode {
+        case EADDRINUSE:
+            return OrchestratorError.portTaken(host: self.host, port: self.port)
+        case EACCES, EADDRNOTAVAIL:
+            return OrchestratorError.cannotListen(host: self.host, port: self.port, reason: error.description)
+        default:
+            return error
+        }
+    }
+}

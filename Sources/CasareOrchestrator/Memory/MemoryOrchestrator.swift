@@ -1,0 +1,52 @@
+package import CasareEngine
+package import CasareStore
+package import Logging
+import ServiceLifecycle
+
+/// The API's most used routes on a queue in memory, for where there is no database. The others say what they need.
+///
+/// What is due and what has run out needs no background loop here: the queue looks at its clock whenever it is used.
+package struct MemoryOrchestrator: Service {
+    private let server: APIServer
+    private let waitingRoom: WaitingRoom
+    private let queue: SharedMemoryQueue
+    private let logger: Logger
+
+    package init(
+        host: String, port: Int, queue: SharedMemoryQueue, token: SoleToken, catalogue: NodeCatalogue, logger: Logger
+    ) {
+        let waitingRoom = WaitingRoom()
+        let routes = MemoryRoutes(queue: queue, catalogue: catalogue, waitingRoom: waitingRoom)
+        self.queue = queue
+        self.waitingRoom = waitingRoom
+        self.logger = logger
+        self.server = APIServer(
+            host: host, port: port, table: RouteTable(routes.table), services: nil,
+            authenticator: Authenticator { token.principal(showing: $0) }, logger: logger)
+    }
+
+    /// The port that it listens on; waits until it does.
+    ///
+    /// - Throws: why it does not and will not.
+    package var boundPort: Int {
+        get async throws { try await self.server.boundPort.value }
+    }
+
+    /// Serves until a graceful shutdown.
+    ///
+    /// - Throws: `OrchestratorError` when it cannot listen.
+    package func run() async throws {
+        let waitingRoom = self.waitingRoom
+        let observation = self.queue.observe { changes in
+            for job in changes.jobs { waitingRoom.wake(.job(job)) }
+        }
+        defer { self.queue.end(observation) }
+        do {
+            let parts: [any Service] = [self.server.service, WaitingRoomCloser(waitingRoom: waitingRoom)]
+            try await ServiceGroup(configuration: .init(services: parts, logger: self.logger)).run()
+            self.server.stopped()
+        } catch {
+            throw self.server.failed(error)
+        }
+    }
+}

@@ -1,0 +1,150 @@
+import CasareDomain
+import CasareStore
+import CasareWire
+import FoundationEssentials
+
+extension MemoryRoutes {
+    // MARK: - Submitting
+
+    func submit(_ request: APIRequest, _ body: SubmitJobRequest) throws -> Answer<JobResponse> {
+        let submission = try JobSubmission(
+            [JobRoutes.keyed(body, by: request)], catalogue: self.catalogue
+        ) { _ in "" }
+        let (submitted, job) = try self.queue.access { queue, now throws(StoreError) in
+            let submitted = try submission.store(by: request.actor, in: &queue, now: now)[0]
+            return (submitted, try queue.known(submitted.id))
+        }
+        return Answer(status: submitted.isDuplicate ? 200 : 201, JobResponse(job: JobInfo(job)))
+    }
+
+    func submitBatch(_ request: APIRequest, _ body: SubmitBatchRequest) throws -> Answer<SubmitBatchResponse> {
+        let submission = try JobSubmission(
+            JobRoutes.keyed(body, by: request), catalogue: self.catalogue
+        ) { "jobs[\($0)]." }
+        let (submitted, statuses) = try self.queue.access { queue, now throws(StoreError) in
+            let submitted = try submission.store(by: request.actor, in: &queue, now: now)
+            return (submitted, queue.statuses(of: submitted.map(\.id)))
+        }
+        return Answer(
+            status: 201,
+            SubmitBatchResponse(
+                jobs: submitted.map { job in
+                    SubmittedJobInfo(id: job.id, status: statuses[job.id] ?? .pending, isDuplicate: job.isDuplicate)
+                }))
+    }
+
+    // MARK: - Looking
+
+    func jobs(_ request: APIRequest) throws -> Answer<JobPage> {
+        let limit = try request.limit()
+        let before = try request.jobCursor()
+        let asked = JobFilter(
+            status: try request.choice("status"), since: try request.time("since"), until: try request.time("until"))
+        let name = request.query["workflow"] ?? ""
+        let page = try self.queue.access { queue, _ throws(StoreError) in
+            var filter = asked
+            filter.workflow = name.isEmpty ? .none : try queue.workflow(idOrName: name).id
+            return queue.jobs(filter, before: before, limit: limit + 1)
+        }.page(of: limit, cursor: \.id.description)
+        return Answer(JobPage(jobs: page.items.map(JobInfo.init), nextCursor: page.nextCursor))
+    }
+
+    func job(_ request: APIRequest) async throws -> Answer<JobResponse> {
+        let id = try request.jobID()
+        let limit = try request.seconds("wait_seconds", max: JobRoutes.waitSecondsMax)
+        var job = try self.job(id)
+        if limit > .zero {
+            _ = try await request.waiting(in: self.waitingRoom, for: .job(id), atMost: limit) { () -> Bool? in
+                job = try self.job(id)
+                return job.status.isTerminal || job.status == .blocked ? true : nil
+            }
+        }
+        return Answer(JobResponse(job: JobInfo(job)))
+    }
+
+    private func job(_ id: Job.ID) throws -> Job {
+        try self.queue.access { queue, _ throws(StoreError) in try queue.known(id) }
+    }
+
+    func steps(_ request: APIRequest) throws -> Answer<StepsResponse> {
+        let id = try request.jobID()
+        let rows = try self.queue.access { queue, _ throws(StoreError) in try queue.steps(id) }
+        return Answer(StepsResponse(steps: try rows.map { try StepInfo($0) }))
+    }
+
+    // MARK: - Changing
+
+    func cancel(_ request: APIRequest, _ body: CancelJobRequest) throws -> Answer<JobResponse> {
+        let id = try request.jobID()
+        let job = try self.queue.access { queue, now throws(StoreError) in
+            try queue.cancel(id, by: request.actor, reason: body.reason, now: now)
+            return try queue.known(id)
+        }
+        return Answer(JobResponse(job: JobInfo(job)))
+    }
+
+    func retry(_ request: APIRequest, _ body: RetryJobRequest) throws -> Answer<JobResponse> {
+        let id = try request.jobID()
+        let job = try self.queue.access { queue, now throws(StoreError) in
+            let new = try queue.retry(id, by: request.actor, variables: body.variables, now: now)
+            return try queue.known(new)
+        }
+        return Answer(status: 201, JobResponse(job: JobInfo(job)))
+    }
+
+    // MARK: - Dead letters
+
+    func deadLetters(_ request: APIRequest) throws -> Answer<DeadLetterPage> {
+        let limit = try request.limit()
+        let before = try request.jobCursor()
+        let asked = DeadLetterFilter(status: try request.choice("status"), kind: try request.choice("kind"))
+        let name = request.query["workflow"] ?? ""
+        let page = try self.queue.access { queue, _ throws(StoreError) in
+            var filter = asked
+            filter.workflow = name.isEmpty ? .none : try queue.workflow(idOrName: name).id
+            return queue.deadLetters(filter, before: before, limit: limit + 1)
+        }.page(of: limit, cursor: \.id.description)
+        return Answer(
+            DeadLetterPage(deadLetters: page.items.map(DeadLetterInfo.init), nextCursor: page.nextCursor))
+    }
+
+    func deadLetter(_ request: APIRequest) throws -> Answer<DeadLetterInfo> {
+        let id = try request.jobID()
+        let letter = try self.queue.access { queue, _ throws(StoreError) in queue.deadLetter(id) }
+        guard let letter else { throw StoreError.notFound(.deadLetter, id.description) }
+        return Answer(DeadLetterInfo(letter))
+    }
+
+    func retryDeadLetter(_ request: APIRequest, _ body: RetryJobRequest) throws -> Answer<JobResponse> {
+        _ = try self.deadLetter(request)
+        return try self.retry(request, body)
+    }
+}
+
+extension MemoryQueue {
+    fileprivate func known(_ id: Job.ID) throws(StoreError) -> Job {
+        guard let job = self.job(id) else { throw .notFound(.job, id.description) }
+        return job
+    }
+}
+
+extension JobSubmission {
+    /// Stores documents and jobs: all of them or none.
+    func store(
+        by actor: String, in queue: inout MemoryQueue, now: Date
+    ) throws(StoreError) -> [SubmittedJob] {
+        // What may be refused comes before what is stored.
+        var versions: [Source: Version] = [:]
+        for case .stored(let name, let number) in self.sources {
+            let workflow = try queue.workflow(idOrName: name)
+            let version = try queue.version(number, of: workflow.id)
+            versions[.stored(nameOrID: name, version: number)] = Version(workflow: workflow.id, number: version.number)
+        }
+        try queue.checkKeys(self.idempotencies.compactMap(\.self), now: now)
+        for (position, document) in self.documents.enumerated() {
+            let pushed = queue.push(name: document.name, document: document.text, by: actor, now: now).version
+            versions[.document(position)] = Version(workflow: pushed.workflow, number: pushed.number)
+        }
+        return try queue.submit(self.jobs(of: versions), by: actor, now: now)
+    }
+}
