@@ -13,11 +13,14 @@ package struct Casarectl: AsyncParsableCommand {
             CommandGroup(name: "Daily", subcommands: [SubmitCommand.self, RetryCommand.self, DeadLetterCommand.self]),
             CommandGroup(
                 name: "Work",
-                subcommands: [JobCommand.self, WorkflowCommand.self, RobotCommand.self, RunCommand.self]),
+                subcommands: [
+                    JobCommand.self, QueueCommand.self, ExplainCommand.self, WorkflowCommand.self, RobotCommand.self,
+                    RunCommand.self,
+                ]),
             CommandGroup(
                 name: "Server",
                 subcommands: [
-                    StatusCommand.self, LoginCommand.self, ContextCommand.self, TokenCommand.self, TenantCommand.self,
+                    StatusCommand.self, DoctorCommand.self, LoginCommand.self, ContextCommand.self, TokenCommand.self, TenantCommand.self,
                     DatabaseCommand.self, DevCommand.self, VersionCommand.self,
                 ]),
         ])

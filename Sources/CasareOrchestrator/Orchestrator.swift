@@ -31,7 +31,9 @@ package struct Orchestrator: Service {
 
     static let routes: [Route] =
         HealthRoutes.all + TokenRoutes.all + WorkflowRoutes.all + JobRoutes.all + DeadLetterRoutes.all
-        + RobotRoutes.all + TenantRoutes.all + SessionRoutes.all + ReportRoutes.all + ChildRoutes.all
+        + RobotRoutes.all + QueueRoutes.all + ControlRoutes.all + DoctorRoutes.all + TenantRoutes.all
+        + SessionRoutes.all
+        + ReportRoutes.all + ChildRoutes.all
 
     /// The port that it listens on; waits until it does.
     ///

@@ -6,7 +6,8 @@ import ServiceLifecycle
 /// A robot: leases jobs, runs them, and keeps their leases, until it is told to stop.
 ///
 /// One session after another: a session that is lost (its time is up, or the server ended it) takes its jobs with it,
-/// and a new one is opened. A graceful stop ends jobs after the step they are in and hands them back.
+/// and a new one is opened. A graceful stop ends jobs after the step they are in and hands them back. With the answers to
+/// its renewals it may be asked to do that, or to finish what it runs and then to end.
 package struct RobotAgent: Service {
     private let broker: any Broker
     private let programs: ProgramCache
@@ -33,13 +34,16 @@ package struct RobotAgent: Service {
         self.logger = logger
     }
 
+    /// Returns when it was stopped, or was asked to end by somebody who steers robots.
+    ///
     /// - Throws: `BrokerError.refused` when the server will not have this robot.
     package func run() async throws {
         let stopping = Latch()
+        let draining = Latch()
         try await withGracefulShutdownHandler {
-            while !stopping.isOpen, !Task.isCancelled {
+            while !stopping.isOpen, !draining.isOpen, !Task.isCancelled {
                 guard let session = try await self.open(stopping) else { break }
-                await self.serve(session, until: stopping)
+                await self.serve(session, until: stopping, draining: draining)
             }
             await self.broker.close()
             self.logger.notice("Robot stopped")
@@ -70,12 +74,22 @@ package struct RobotAgent: Service {
         return nil
     }
 
-    private func serve(_ trust: LeaseTrust, until stopping: Latch) async {
+    private func serve(_ trust: LeaseTrust, until stopping: Latch, draining: Latch) async {
         let running = RunningJobs(slots: self.configuration.description.slots)
         // Open when no more jobs are to be leased: the session is lost, or the robot is stopping.
         let over = Latch()
+        let obey: @Sendable (Robot.Order) -> Void = { order in
+            guard !stopping.isOpen, order == .stop || !draining.isOpen else { return }
+            self.logger.notice("Asked to end", metadata: ["order": "\(order.rawValue)"])
+            switch order {
+            case .stop: stopping.open()
+            case .drain:
+                draining.open()
+                over.open()
+            }
+        }
         await withTaskGroup(of: Void.self) { keepers in
-            keepers.addTask { await self.keep(trust, running, over) }
+            keepers.addTask { await self.keep(trust, running, over, obey) }
             keepers.addTask {
                 await self.broker.untilSessionIsLost()
                 guard !Task.isCancelled else { return }
@@ -92,7 +106,7 @@ package struct RobotAgent: Service {
                 guard (try? await Task.sleep(for: self.configuration.shutdownGrace)) != nil else { return }
                 running.stopAll()
             }
-            await self.leaseAndRun(running, until: over)
+            await self.leaseAndRun(running, until: over, obey)
             keepers.cancelAll()
         }
     }
@@ -100,7 +114,9 @@ package struct RobotAgent: Service {
     // MARK: - Jobs
 
     /// Ends when `over` is open and every job has ended.
-    private func leaseAndRun(_ running: RunningJobs, until over: Latch) async {
+    private func leaseAndRun(
+        _ running: RunningJobs, until over: Latch, _ obey: @escaping @Sendable (Robot.Order) -> Void
+    ) async {
         await withDiscardingTaskGroup { group in
             var pause = Self.firstPause
             while !over.isOpen, !Task.isCancelled {
@@ -109,6 +125,7 @@ package struct RobotAgent: Service {
                     // Cancelled: the loop looks for itself.
                     try? await Task.sleep(for: Self.slotsPause)
                 }
+                running.asked()
                 let jobs: [LeasedJob]
                 do {
                     jobs = try await self.lease(running.freeSlots, unless: over)
@@ -117,6 +134,10 @@ package struct RobotAgent: Service {
                     self.logger.warning("The session has ended; opening another")
                     over.open()
                     running.stopAll()
+                    continue
+                } catch BrokerError.askedToEnd(let order) {
+                    obey(order)
+                    await over.wait()
                     continue
                 } catch {
                     if over.isOpen || Task.isCancelled { break }
@@ -149,11 +170,12 @@ package struct RobotAgent: Service {
     private func begin(_ job: LeasedJob, _ running: RunningJobs, in group: inout DiscardingTaskGroup) {
         let executor = JobExecutor(
             broker: self.broker, programs: self.programs, configuration: self.configuration, logger: self.logger,
-            isStopRequested: { running.isStopping })
+            isStopRequested: { running.isStopping },
+            onProgress: { running.happened($0, to: job.lease) })
         // A task of its own, because a child of the group could not be cancelled without its siblings. The group's
         // child waits for it.
         let task = Task { await executor.execute(job) }
-        running.began(job.lease) { task.cancel() }
+        running.began(job.lease, timeLimit: .seconds(min(job.options.timeoutSeconds, 1e9))) { task.cancel() }
         group.addTask {
             await withTaskCancellationHandler {
                 await task.value
@@ -167,7 +189,9 @@ package struct RobotAgent: Service {
     // MARK: - Session
 
     /// Renews the session until it is lost or the task is cancelled.
-    private func keep(_ trust: LeaseTrust, _ running: RunningJobs, _ over: Latch) async {
+    private func keep(
+        _ trust: LeaseTrust, _ running: RunningJobs, _ over: Latch, _ obey: @Sendable (Robot.Order) -> Void
+    ) async {
         var trust = trust
         while let next = trust.nextTimer {
             // A cancelled sleep ends the keeping: no job is left to keep a lease for.
@@ -178,28 +202,34 @@ package struct RobotAgent: Service {
             case .stopJobs:
                 self.logger.error("The session could not be renewed in time; its jobs are stopped")
             case .sendRenewal(let giveUpAt):
-                await self.renew(&trust, running, giveUpAt: giveUpAt)
+                if let order = await self.renew(&trust, running, giveUpAt: giveUpAt) { obey(order) }
             }
         }
         over.open()
         running.stopAll()
     }
 
-    private func renew(_ trust: inout LeaseTrust, _ running: RunningJobs, giveUpAt: ContinuousClock.Instant) async {
+    /// - Returns: what the robot is asked to do.
+    private func renew(
+        _ trust: inout LeaseTrust, _ running: RunningJobs, giveUpAt: ContinuousClock.Instant
+    ) async -> Robot.Order? {
         let leases = running.leases
+        let progress = running.progress()
         do {
-            let lost = try await withThrowingTaskGroup(of: Set<Job.ID>.self) { group in
-                group.addTask { try await self.broker.renew(leases) }
+            let answer = try await withThrowingTaskGroup(of: RenewalAnswer.self) { group in
+                group.addTask { try await self.broker.renew(leases, progress: progress) }
                 group.addTask {
                     try await Task.sleep(until: giveUpAt)
                     throw BrokerError.unavailable("No answer to a renewal in time")
                 }
                 defer { group.cancelAll() }
-                return try await group.next() ?? []
+                return try await group.next()!  // Two children: the first to end decides.
             }
             trust.renewalSucceeded()
             // Only what was named: a job may have been leased anew while the answer was on its way.
-            running.stop(leases.filter { lost.contains($0.job) })
+            running.stop(leases.filter { answer.lost.contains($0.job) })
+            if let slots = answer.slots { running.changeSlots(to: slots) }
+            return answer.order
         } catch BrokerError.sessionEnded {
             self.logger.warning("The session has ended; its jobs are stopped")
             trust.sessionRefused()
@@ -209,6 +239,7 @@ package struct RobotAgent: Service {
                 self.logger.warning("Could not renew the session; trying again", metadata: ["error": "\(error)"])
             }
         }
+        return nil
     }
 
     /// Sleeps; false when the latch opened or the task was cancelled first.

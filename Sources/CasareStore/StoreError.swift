@@ -34,6 +34,10 @@ package enum StoreError: Error, Hashable, Sendable {
     case tooManyJobs(Int, max: Int)
     /// The job kept moving while it was to be changed: try again.
     case contended(Job.ID)
+    /// The robot has no session that could be asked for anything.
+    case robotIsNotThere(Robot.ID)
+    /// The robot cannot be removed, and what to do about it.
+    case robotIsNeeded(Robot.ID, String)
     /// A stored value cannot be read, by this version of the program at least.
     case unreadable(String)
 }
@@ -68,6 +72,9 @@ extension StoreError: CustomStringConvertible {
         case .tooManyJobs(let count, let max):
             "\(count) jobs are too many for one submit; send at most \(max) at a time"
         case .contended(let job): "job \(job) changed its place all the while; try again"
+        case .robotIsNotThere(let robot):
+            "robot \(robot) has no session: its process does not run, or runs without a connection"
+        case .robotIsNeeded(let robot, let why): "robot \(robot) cannot be removed: \(why)"
         case .unreadable(let what): what
         }
     }

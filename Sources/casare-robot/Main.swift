@@ -32,8 +32,11 @@ struct Main: AsyncParsableCommand {
             var logger = Logger(label: "casare.robot", factory: StreamLogHandler.standardError(label:))
             logger.logLevel = settings.logLevel
             let agent = try RobotAgent(settings, catalogue: StandardNodes.catalogue, logger: logger)
+            // It ends by itself when somebody asks it to.
             try await ServiceGroup(
-                services: [agent], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger
+                configuration: .init(
+                    services: [.init(service: agent, successTerminationBehavior: .gracefullyShutdownGroup)],
+                    gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
             ).run()
         } catch {
             throw ExitCode(StartFailure.report(error, of: "casare-robot"))

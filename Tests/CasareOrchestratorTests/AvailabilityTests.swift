@@ -77,7 +77,7 @@ struct AvailabilityTests {
                 let began = ContinuousClock.now
                 async let waiting = robot.client.lease(robot.session, slots: 1, waiting: .seconds(25))
                 // The robot is seen by the database from its first look on.
-                while try await server.call(.GET, "/api/v1/robots/r1").json["status"] != "online" {
+                while try await server.call(.GET, "/api/v1/robots/r1").json["status"] != "live" {
                     await Task.yield()
                 }
                 await server.group.triggerGracefulShutdown()

@@ -59,13 +59,17 @@ struct DevStack: Sendable {
             configuration: OrchestratorConfiguration(
                 database: database.configuration, host: DevSettings.host, port: self.settings.port),
             database: database, catalogue: catalogue, logger: self.logger)
-        var services: [any Service] = [orchestrator]
+        var services: [ServiceGroupConfiguration.ServiceConfiguration] = [.init(service: orchestrator)]
         if self.settings.runsRobot {
             let robotDatabase = Database(database.configuration, connectionsMax: Self.robotConnectionsMax)
             let robot = RobotAgent(
                 broker: SQLBroker(database: robotDatabase, logger: self.logger), catalogue: catalogue,
                 configuration: try self.settings.robot, logger: self.logger)
-            services.append(RobotBehindServer(port: { try await orchestrator.boundPort }, robot: robot))
+            // Whoever drains or stops the robot keeps the rest.
+            services.append(
+                .init(
+                    service: RobotBehindServer(port: { try await orchestrator.boundPort }, robot: robot),
+                    successTerminationBehavior: .ignore))
         }
         let group = ServiceGroup(
             configuration: .init(

@@ -6,8 +6,8 @@ import FoundationEssentials
 
 struct JobCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "job", abstract: "Look at jobs, watch and cancel them.",
-        subcommands: [List.self, Get.self, Steps.self, Watch.self, Cancel.self], aliases: ["jobs"])
+        commandName: "job", abstract: "Look at jobs, watch, steer and cancel them.",
+        subcommands: [List.self, Get.self, Steps.self, Watch.self, Cancel.self, Priority.self], aliases: ["jobs"])
 
     struct List: AsyncParsableCommand {
         static let configuration = CommandConfiguration(

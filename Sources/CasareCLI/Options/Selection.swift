@@ -86,6 +86,13 @@ struct BulkOutcome<Result: Sendable>: Sendable {
         return outcome
     }
 
+    /// With what went wrong before with others.
+    func adding(_ failures: [(id: String, failure: CommandFailure)]) -> BulkOutcome {
+        var outcome = self
+        outcome.failures = failures + self.failures
+        return outcome
+    }
+
     /// - Throws: A lone item's own failure; `.partOfBulkFailed` when any of several failed.
     func check(_ selection: Selection) throws(CommandFailure) {
         guard let first = self.failures.first else { return }

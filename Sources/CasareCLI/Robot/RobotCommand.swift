@@ -6,7 +6,19 @@ import CasareWire
 struct RobotCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "robot", abstract: "Robots: the processes that run jobs.",
-        subcommands: [List.self, Get.self, Register.self], aliases: ["robots"])
+        discussion: """
+            live      it has a free slot
+            busy      every slot runs a job
+            cordoned  it finishes what it runs and gets nothing more
+            draining  it was asked to end
+            wedged    it renews its session, but a job has outlived its time limit, or it asks for no jobs
+            stale     it has missed renewals: before long its jobs go to others
+            offline   it has no session
+            """,
+        subcommands: [
+            List.self, Get.self, Register.self, Cordon.self, Uncordon.self, Drain.self, Stop.self, Remove.self,
+            Token.self,
+        ], aliases: ["robots"])
 
     struct List: AsyncParsableCommand {
         static let configuration = CommandConfiguration(commandName: "list", abstract: "List robots.", aliases: ["ls"])
@@ -49,32 +61,73 @@ struct RobotCommand: ParsableCommand {
     struct Register: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             commandName: "register", abstract: "Make a robot known, or change what is known of it.",
-            discussion: "Its token comes from casarectl token create NAME --role robot --robot ID.")
+            discussion: """
+                What is not given stays as it is. A robot that runs hears of its slots within a heartbeat; its own \
+                settings count again when it starts anew. Its token comes from casarectl robot token ID.
+                """)
         @Argument(help: "1 to 64 letters, digits, '.', '_' and '-'.", transform: RobotArgument.parse) var robot:
             RobotArgument
         @Option(
-            parsing: .unconditional, help: ArgumentHelp("Jobs it runs at once, 1 to 1000.", valueName: "n"),
+            parsing: .unconditional,
+            help: ArgumentHelp("Jobs it runs at once, 1 to 1000 (default for a new one: 1).", valueName: "n"),
             transform: Text.number(in: RegisterRobotRequest.slotsRange))
-        var slots = 1
-        @Option(help: "It runs jobs of this environment.", transform: Text.notEmpty) var environment = SubmitJobRequest
-            .environmentDefault
+        var slots: Int?
+        @Option(
+            help: "It runs jobs of this environment (default for a new one: \(SubmitJobRequest.environmentDefault)).",
+            transform: Text.notEmpty)
+        var environment: String?
         @Option(name: .customLong("tag"), help: "A tag; may be given several times.", transform: Text.notEmpty)
         var tags: [String] = []
         @Option(
             name: .customLong("capability"), help: "Something it can do; may be given several times.",
             transform: Text.notEmpty)
         var capabilities: [String] = []
+        @Option(help: ArgumentHelp("Why; kept with what was done.", valueName: "text"), transform: Text.notEmpty)
+        var reason: String?
+        @Flag(help: "Show what it would be like, and change nothing.") var dryRun = false
         @OptionGroup(title: "Output") var output: OutputOptions
         @OptionGroup(title: "Server") var connection: ConnectionOptions
 
         func run() async throws {
             try self.output.check(RobotInfo.columns.map(\.heading))
             try await self.connection.withClient { client, _ in
-                let robot = try await client.registerRobot(
-                    RegisterRobotRequest(
-                        id: self.robot.id, environment: self.environment, tags: self.tags,
-                        capabilities: self.capabilities, slots: self.slots))
+                let known = try await self.known(client)
+                let request = RegisterRobotRequest(
+                    id: self.robot.id,
+                    environment: self.environment ?? known?.environment ?? SubmitJobRequest.environmentDefault,
+                    tags: self.tags.isEmpty ? known?.tags ?? [] : self.tags,
+                    capabilities: self.capabilities.isEmpty ? known?.capabilities ?? [] : self.capabilities,
+                    slots: self.slots ?? known?.slots ?? 1, reason: self.reason)
+                if self.dryRun {
+                    var sheet = Sheet("would \(known == nil ? "register" : "change") \(request.id)")
+                    sheet.add("slots", .number(request.slots))
+                    sheet.add("environment", .text(request.environment))
+                    sheet.add("tags", .text(request.tags.isEmpty ? nil : request.tags.joined(separator: " ")))
+                    sheet.add(
+                        "capabilities",
+                        .text(request.capabilities.isEmpty ? nil : request.capabilities.joined(separator: " ")))
+                    return try self.output.print(
+                        Presentation(
+                            single: request, columns: Self.columns, name: request.id.description,
+                            json: try ValueEncoder.encode(request), sheet: sheet))
+                }
+                let robot = try await client.registerRobot(request)
                 try self.output.print(try robot.presentation(saying: "registered \(robot.id)"))
+            }
+        }
+
+        private static let columns: [Column<RegisterRobotRequest>] = [
+            Column("id") { .text($0.id.description) }, Column("slots") { .number($0.slots) },
+            Column("environment") { .text($0.environment) },
+        ]
+
+        /// The robot as it is; `nil` for one that is new.
+        private func known(_ client: CasareClient) async throws -> RobotInfo? {
+            do throws(ClientError) {
+                return try await client.robot(self.robot.id)
+            } catch {
+                if case .api(let problem) = error, problem.code == .notFound { return nil }
+                throw error
             }
         }
     }
@@ -88,40 +141,5 @@ struct RobotArgument: ArgumentForm, Hashable {
     init?(argument: String) {
         guard let id = Robot.ID(rawValue: argument) else { return nil }
         self.id = id
-    }
-}
-
-extension RobotInfo {
-    static let columns: [Column<RobotInfo>] = [
-        Column("id") { .text($0.id.description) },
-        Column("status") { robot in
-            switch robot.status {
-            case .online, .busy: .state(robot.status.rawValue, .good)
-            case .offline: .state(robot.status.rawValue, .faint)
-            }
-        },
-        Column("slots_in_use") { .number($0.slotsInUse) },
-        Column("slots") { .number($0.slots) },
-        Column("environment") { .text($0.environment) },
-        Column("last_seen_at") { .time($0.lastSeenAt) },
-        Column("tags", wide: true) { .text($0.tags.joined(separator: " ")) },
-        Column("capabilities", wide: true) { .text($0.capabilities.joined(separator: " ")) },
-        Column("registered_at", wide: true) { .time($0.registeredAt) },
-    ]
-
-    func presentation(saying sentence: String?) throws -> Presentation {
-        var sheet = Sheet(sentence ?? "\(self.id) is \(self.status.rawValue)")
-        if sentence == nil {
-            sheet.add("slots", .text("\(self.slotsInUse) of \(self.slots) in use"))
-            sheet.add("environment", .text(self.environment))
-            sheet.add("tags", .text(self.tags.isEmpty ? nil : self.tags.joined(separator: " ")))
-            sheet.add(
-                "capabilities", .text(self.capabilities.isEmpty ? nil : self.capabilities.joined(separator: " ")))
-            sheet.add("last seen", .time(self.lastSeenAt))
-            sheet.add("registered", .time(self.registeredAt))
-        }
-        return Presentation(
-            single: self, columns: Self.columns, name: self.id.description, json: try ValueEncoder.encode(self),
-            sheet: sheet)
     }
 }

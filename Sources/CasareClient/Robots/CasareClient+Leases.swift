@@ -18,16 +18,25 @@ extension CasareClient {
     public func lease(
         _ session: Robot.SessionID, slots: Int, waiting: Duration = .zero
     ) async throws(ClientError) -> [LeasedJob] {
-        let response: LeaseResponse = try await self.post(
+        try await self.leaseAnswer(session, slots: slots, waiting: waiting).jobs.map(\.leasedJob)
+    }
+
+    /// The same, with what the robot is asked to do.
+    public func leaseAnswer(
+        _ session: Robot.SessionID, slots: Int, waiting: Duration = .zero
+    ) async throws(ClientError) -> LeaseResponse {
+        try await self.post(
             "\(Self.apiPath)/sessions/\(session)/lease",
             LeaseRequest(slots: slots, waitSeconds: waiting.fractionalSeconds), waiting: waiting)
-        return response.jobs.map(\.leasedJob)
     }
 
     /// Keeps the session alive. It is not repeated by itself: the robot decides whether there still is time.
-    public func renew(_ session: Robot.SessionID, _ leases: [Lease]) async throws(ClientError) -> RenewResponse {
+    public func renew(
+        _ session: Robot.SessionID, _ leases: [Lease], progress: Robot.Progress? = nil
+    ) async throws(ClientError) -> RenewResponse {
         try await self.post(
-            "\(Self.apiPath)/sessions/\(session)/renew", RenewRequest(leases: leases.map(LeaseInfo.init)))
+            "\(Self.apiPath)/sessions/\(session)/renew",
+            RenewRequest(leases: leases.map(LeaseInfo.init), progress: progress))
     }
 
     /// What earlier attempts recorded.

@@ -42,8 +42,10 @@ extension CasareClient {
         }
     }
 
-    func delete<T: Decodable & Sendable>(_ path: String) async throws(ClientError) -> T {
-        let call = Call(method: .delete, path: path, mayRepeat: true)
+    func delete<T: Decodable & Sendable>(
+        _ path: String, _ query: [(name: String, value: String?)] = []
+    ) async throws(ClientError) -> T {
+        let call = Call(method: .delete, path: path, query: query, mayRepeat: true)
         return try self.transport.decode(try await self.transport.send(call), of: call)
     }
 }

@@ -107,7 +107,7 @@ extension Explanation.Reason {
                 + "\(facts.requirement)\(facts.nearest)."
         case .robotsOffline: "No robot that fits is alive: \(facts.words("robots").joined(separator: ", "))."
         case .robotsCordoned:
-            "The robots that fit and are alive are cordoned: \(facts.words("robots").joined(separator: ", "))."
+            "The robots that fit and are alive take no more jobs, being cordoned or asked to end: \(facts.words("robots").joined(separator: ", "))."
         case .robotsBusy:
             "The robots that fit are busy: \(facts.number("slots_in_use")) of \(facts.number("slots")) slots are taken."
         case .queueLimit:
@@ -145,6 +145,14 @@ extension Explanation.Reason {
             "It has no open session" + facts.clause("seen_at") { "; it was last heard of at \($0)" } + "."
         case .stale: "Its session has not been renewed since \(facts.text("seen_at")), and is about to end."
         case .cordoned: "It is cordoned since \(facts.text("since")): it leases nothing more."
+        case .draining:
+            "It was asked to \(facts.text("order")) by \(facts.text("by"))" + facts.clause("reason") { ": \($0)" }
+                + "; it leases nothing more, and ends."
+        case .wedged:
+            facts.text("cause") == Robot.Wedge.Cause.jobOverdue.rawValue
+                ? "The robot\(facts.clause("robot") { " \($0)" }) is wedged: job \(facts.text("job")) should have ended by its "
+                    + "own time limits at \(facts.text("since"))."
+                : "The robot is wedged: it has had free slots since \(facts.text("since")) and asks for no jobs."
         case .slotsFull: "All of its \(facts.number("slots")) slots are taken: it runs \(facts.number("in_use")) jobs."
         }
     }

@@ -48,6 +48,10 @@ public struct Explanation: Hashable, Sendable {
         case offline
         case stale
         case cordoned
+        /// It was asked to end.
+        case draining
+        /// It renews its session and does not get on.
+        case wedged
         case slotsFull = "slots_full"
     }
 

@@ -30,11 +30,22 @@ public struct Robot: Identifiable, Hashable, Sendable {
         public var description: String { String(self.rawValue) }
     }
 
+    /// How it stands: always derived from what is known of it, never stored. What comes later in this list comes first
+    /// where several hold.
     public enum Status: String, Hashable, Sendable, Codable, CaseIterable {
-        /// It has a live session and a free slot.
-        case online
-        /// It has a live session and every slot runs a job.
+        /// It has a free slot.
+        case live
+        /// Every slot runs a job.
         case busy
+        /// It finishes what it runs and leases nothing more.
+        case cordoned
+        /// It was asked to end, and has not ended yet.
+        case draining
+        /// It renews its session, and its jobs or its leasing do not get on.
+        case wedged
+        /// It has missed renewals: before long its jobs go to others.
+        case stale
+        /// It has no session.
         case offline
     }
 
@@ -49,12 +60,13 @@ public struct Robot: Identifiable, Hashable, Sendable {
     public let slotsInUse: Int
     public let lastSeenAt: Date?
     public let registeredAt: Date
-    /// Since when it is to lease nothing more.
+    /// Since when nothing more is leased to it.
     public let cordonedAt: Date?
+    public let control: Control
 
     public init(
         id: ID, environment: String, tags: [String], capabilities: [String], slots: Int, status: Status,
-        slotsInUse: Int, lastSeenAt: Date?, registeredAt: Date, cordonedAt: Date? = nil
+        slotsInUse: Int, lastSeenAt: Date?, registeredAt: Date, cordonedAt: Date? = nil, control: Control = Control()
     ) {
         self.id = id
         self.environment = environment
@@ -66,5 +78,6 @@ public struct Robot: Identifiable, Hashable, Sendable {
         self.lastSeenAt = lastSeenAt
         self.registeredAt = registeredAt
         self.cordonedAt = cordonedAt
+        self.control = control
     }
 }

@@ -44,6 +44,8 @@ extension Run {
         try await self.flush()
         self.driver.environment.onEvent?(
             .stepStarted(step: step.index, node: step.node.id, nodeType: step.node.type.name))
+        self.driver.environment.onStep?(Duration(clampingSeconds: limit.seconds))
+        defer { self.driver.environment.onStep?(nil) }
         switch try await self.outcome(of: step, within: limit) {
         case .known(let result):
             self.keep(result, of: step, startedAt: startedAt)

@@ -20,6 +20,8 @@ package struct RunEnvironment: Sendable {
     package var onEvent: (@Sendable (RunEvent) -> Void)?
     /// Told where the run is, often enough to show it: before each step and each wait, and every few thousand pure nodes.
     package var onProgress: (@Sendable (RunPosition) -> Void)?
+    /// Told that a step begins, and within which time the run itself will end it; or with `nil` that it has ended.
+    package var onStep: (@Sendable (Duration?) -> Void)?
     /// Watches node by node; it costs much more than `onEvent`.
     package var observer: RunObserver?
 
@@ -30,7 +32,7 @@ package struct RunEnvironment: Sendable {
         sleep: @escaping @Sendable (Duration) async throws -> Void = { try await Task.sleep(for: $0) },
         isStopRequested: @escaping @Sendable () -> Bool = { false }, executionsMax: Int = 1_000_000,
         submitter: (any JobSubmitter)? = nil, onEvent: (@Sendable (RunEvent) -> Void)? = nil,
-        onProgress: (@Sendable (RunPosition) -> Void)? = nil,
+        onProgress: (@Sendable (RunPosition) -> Void)? = nil, onStep: (@Sendable (Duration?) -> Void)? = nil,
         observer: RunObserver? = nil
     ) {
         self.workingDirectory = workingDirectory
@@ -43,6 +45,7 @@ package struct RunEnvironment: Sendable {
         self.submitter = submitter
         self.onEvent = onEvent
         self.onProgress = onProgress
+        self.onStep = onStep
         self.observer = observer
     }
 }

@@ -40,6 +40,8 @@ extension APIProblem {
             self.init(.conflict, error.description, details: ["replayed_as": .string(replay.description)])
         case .idempotencyConflict:
             self.init(.idempotencyConflict, error.description, field: "idempotency_key")
+        case .robotIsNotThere, .robotIsNeeded:
+            self.init(.conflict, error.description)
         case .uniqueKeyHeld(_, let holder):
             self.init(
                 .uniqueKeyHeld, error.description, field: "unique.key",

@@ -79,6 +79,15 @@ struct APIRequest: Sendable {
         return Robot.SessionID(rawValue: number)
     }
 
+    /// The parameter `reason` of a change that has no body.
+    func reason() throws(APIProblem) -> String? {
+        guard let reason = self.query["reason"], !reason.isEmpty else { return nil }
+        guard reason.count <= ControlReason.charactersMax else {
+            throw .invalidInput("reason", "expected at most \(ControlReason.charactersMax) characters")
+        }
+        return reason
+    }
+
     func limit() throws(APIProblem) -> Int {
         guard let text = self.query["limit"] else { return PageLimit.standard }
         guard let limit = Int(text), PageLimit.range.contains(limit) else {

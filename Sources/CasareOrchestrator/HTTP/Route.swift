@@ -106,11 +106,11 @@ extension Route {
     }
 
     static func delete<Body: Codable & Sendable>(
-        _ path: String, _ access: Access, _ summary: String,
+        _ path: String, _ access: Access, _ summary: String, query: [QueryParameter] = [],
         _ handler: @escaping @Sendable (APIRequest) async throws -> Body
     ) -> Route {
         Route(
-            .delete, path, access, summary, query: [], bodyType: nil, answerType: Body.self, statuses: [200]
+            .delete, path, access, summary, query: query, bodyType: nil, answerType: Body.self, statuses: [200]
         ) { request, _ in try Reply(try await handler(request)) }
     }
 

@@ -59,6 +59,7 @@ enum HealthRoutes {
             version: CasareVersion.current, database: "ok",
             jobs: StatusResponse.Jobs(
                 pending: counts.ready, scheduled: counts.scheduled, running: counts.running, blocked: counts.blocked),
-            robotsOnline: robots.filter { $0.status != .offline }.count, deadLettersOpen: counts.deadLettersOpen)
+            robotsOnline: robots.filter { $0.status != .offline && $0.status != .stale }.count,
+            deadLettersOpen: counts.deadLettersOpen)
     }
 }

@@ -64,20 +64,20 @@ enum SessionRoutes {
             throw WireDecodingError(
                 path: "wait_seconds", message: "expected a number from 0 to \(Int(LeaseRequest.waitSecondsMax))")
         }
-        let jobs = try await request.waiting(
+        let leased = try await request.waiting(
             for: .ready(request.principal.tenant), atMost: .seconds(seconds)
-        ) { () -> [LeasedJob]? in
-            let jobs = try await self.leaseOnce(session, limit: body.slots, request)
-            return jobs.isEmpty ? nil : jobs
+        ) { () -> (jobs: [LeasedJob], order: Robot.Order?)? in
+            let leased = try await self.leaseOnce(session, limit: body.slots, request)
+            return leased.jobs.isEmpty && leased.order == nil ? nil : leased
         }
-        return Answer(LeaseResponse(jobs: (jobs ?? []).map(LeasedJobInfo.init)))
+        return Answer(LeaseResponse(jobs: (leased?.jobs ?? []).map(LeasedJobInfo.init), order: leased?.order))
     }
 
     private static func leaseOnce(
         _ session: Robot.SessionID, limit: Int, _ request: APIRequest
-    ) async throws -> [LeasedJob] {
+    ) async throws -> (jobs: [LeasedJob], order: Robot.Order?) {
         let before = request.services.cursors[session]
-        let (jobs, released, after) = try await request.inTenant { connection in
+        let (jobs, released, after, order) = try await request.inTenant { connection in
             try request.checkOwns(session, on: connection)
             var cursor = before
             let leased = try LeaseStore.lease(session, limit: limit, cursor: &cursor, on: connection)
@@ -86,18 +86,19 @@ enum SessionRoutes {
             for job in leased[jobs.endIndex...] {
                 try LeaseStore.release(job.lease, reason: "it did not fit into one answer with others", on: connection)
             }
-            return (Array(jobs), leased.count > jobs.count, cursor)
+            let order = cursor.mode == .cordoned ? try LeaseStore.order(of: session, on: connection) : .none
+            return (Array(jobs), leased.count > jobs.count, cursor, order)
         }
         request.services.cursors[session] = after
         if released { request.services.bell.ring(request.principal.tenant) }
         if !after.expired.isEmpty { request.services.bell.jobsChanged(after.expired) }
-        guard !jobs.isEmpty else { return [] }
+        guard !jobs.isEmpty else { return ([], order) }
         request.services.bell.jobsChanged(jobs.map(\.lease.job))
         if request.connection.isClosed {
             await self.handBack(jobs.map(\.lease), "the robot went away while it waited", request)
-            return []
+            return ([], nil)
         }
-        return jobs
+        return (jobs, nil)
     }
 
     /// As many as one answer holds. The first goes by itself, however large it is.
@@ -127,13 +128,16 @@ enum SessionRoutes {
         let held = body.leases.map(\.lease)
         let (renewal, taken) = try await request.inTenant { connection in
             try request.checkOwns(session, on: connection)
-            let renewal = try LeaseStore.renew(session, held: held, on: connection)
+            let renewal = try LeaseStore.renew(session, held: held, progress: body.progress, on: connection)
             return (renewal, try LeaseStore.takeUnclaimed(session, held: held, on: connection))
         }
         if !taken.isEmpty {
             request.services.bell.ring(request.principal.tenant)
             request.services.bell.jobsChanged(taken)
         }
-        return Answer(RenewResponse(lost: renewal.lost.sorted(), leaseSeconds: renewal.leaseSeconds))
+        return Answer(
+            RenewResponse(
+                lost: renewal.lost.sorted(), leaseSeconds: renewal.leaseSeconds, slots: renewal.slots,
+                order: renewal.order))
     }
 }

@@ -10,6 +10,19 @@ enum RobotRoutes {
         .get("/api/v1/robots", .needs(.read), "List robots by ID.", query: [.limit, .cursor], Self.list),
         .get("/api/v1/robots/{id}", .needs(.read), "One robot.", Self.get),
         .post(
+            "/api/v1/robots/{id}/cordon", .needs(.operate), "Lease nothing more to a robot; what it runs goes on.",
+            Self.cordon),
+        .post("/api/v1/robots/{id}/uncordon", .needs(.operate), "Lease jobs to a robot again.", Self.uncordon),
+        .post(
+            "/api/v1/robots/{id}/drain", .needs(.operate),
+            "Ask a robot to finish what it runs, lease nothing more, and end.", Self.drain),
+        .post(
+            "/api/v1/robots/{id}/stop", .needs(.operate), "Ask a robot to hand back what it runs, and end.", Self.stop),
+        .delete(
+            "/api/v1/robots/{id}", .needs(.administer),
+            "Forget a robot that has ended, and revoke the tokens that speak for it alone.",
+            query: [.text("reason", "Why; kept with what was done.")], Self.remove),
+        .post(
             "/api/v1/robots/{id}/heartbeat", .needs(.execute), "Keep a robot's session alive.", Self.heartbeat),
     ]
 
@@ -17,7 +30,13 @@ enum RobotRoutes {
     {
         try request.checkSpeaks(for: body.id)
         let robot = try await request.inTenant { connection in
-            try RobotStore.register(
+            // Robots do this at every start; who steers them is to be found again.
+            if request.principal.token.role != .robot {
+                try ControlLog.record(
+                    "robot.register", of: body.id.rawValue, by: request.actor, reason: body.reason,
+                    detail: ["environment": .string(body.environment), "slots": .int(body.slots)], on: connection)
+            }
+            return try RobotStore.register(
                 body.id, environment: body.environment, tags: body.tags, capabilities: body.capabilities,
                 slots: body.slots, on: connection)
         }
@@ -48,6 +67,55 @@ enum RobotRoutes {
             }
             return RobotInfo(robot)
         }
+    }
+
+    // MARK: Control
+
+    private static func cordon(_ request: APIRequest, _ body: ControlRobotRequest) async throws -> Answer<RobotInfo> {
+        let id = try request.robotID()
+        return Answer(
+            RobotInfo(
+                try await request.inTenant { connection in
+                    try RobotStore.cordon(id, by: request.actor, reason: body.reason, on: connection)
+                }))
+    }
+
+    private static func uncordon(_ request: APIRequest, _ body: ControlRobotRequest) async throws -> Answer<RobotInfo> {
+        let id = try request.robotID()
+        let robot = try await request.inTenant { connection in
+            try RobotStore.uncordon(id, by: request.actor, reason: body.reason, on: connection)
+        }
+        request.services.bell.ring(request.principal.tenant)
+        return Answer(RobotInfo(robot))
+    }
+
+    private static func drain(_ request: APIRequest, _ body: ControlRobotRequest) async throws -> Answer<RobotInfo> {
+        try await self.end(.drain, request, body)
+    }
+
+    private static func stop(_ request: APIRequest, _ body: ControlRobotRequest) async throws -> Answer<RobotInfo> {
+        try await self.end(.stop, request, body)
+    }
+
+    private static func end(
+        _ order: Robot.Order, _ request: APIRequest, _ body: ControlRobotRequest
+    ) async throws -> Answer<RobotInfo> {
+        let id = try request.robotID()
+        let robot = try await request.inTenant { connection in
+            try RobotStore.end(id, order, by: request.actor, reason: body.reason, on: connection)
+        }
+        // A robot that waits for jobs hears of it now, the others with their next renewal.
+        request.services.bell.ring(request.principal.tenant)
+        return Answer(RobotInfo(robot))
+    }
+
+    private static func remove(_ request: APIRequest) async throws -> RobotInfo {
+        let id = try request.robotID()
+        let reason = try request.reason()
+        return RobotInfo(
+            try await request.inTenant { connection in
+                try RobotStore.remove(id, by: request.actor, reason: reason, on: connection)
+            })
     }
 
     private static func heartbeat(

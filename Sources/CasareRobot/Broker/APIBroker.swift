@@ -43,11 +43,14 @@ package final class APIBroker: Broker {
 
     package func lease(slots: Int, waiting: Duration) async throws(BrokerError) -> [LeasedJob] {
         let session = try self.openSession()
+        let answer: LeaseResponse
         do throws(ClientError) {
-            return try await self.client.lease(session, slots: slots, waiting: waiting)
+            answer = try await self.client.leaseAnswer(session, slots: slots, waiting: waiting)
         } catch {
             throw Self.error(error, about: nil)
         }
+        if let order = answer.order, answer.jobs.isEmpty { throw .askedToEnd(order) }
+        return answer.jobs.map(\.leasedJob)
     }
 
     /// The server tells in its answers only.
@@ -57,6 +60,16 @@ package final class APIBroker: Broker {
         let session = try self.openSession()
         do throws(ClientError) {
             return Set(try await self.client.renew(session, leases).lost)
+        } catch {
+            throw Self.error(error, about: nil)
+        }
+    }
+
+    package func renew(_ leases: [Lease], progress: Robot.Progress) async throws(BrokerError) -> RenewalAnswer {
+        let session = try self.openSession()
+        do throws(ClientError) {
+            let answer = try await self.client.renew(session, leases, progress: progress)
+            return RenewalAnswer(lost: Set(answer.lost), slots: answer.slots, order: answer.order)
         } catch {
             throw Self.error(error, about: nil)
         }

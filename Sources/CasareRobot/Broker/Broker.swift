@@ -7,13 +7,17 @@ package protocol Broker: Sendable {
     /// Registers the robot and begins a session, in place of one that was open before.
     func open(_ robot: RobotDescription) async throws(BrokerError) -> SessionTerms
 
-    /// Leases up to `slots` jobs; waits for some to come, `waiting` at the longest, and then returns none.
+    /// Leases up to `slots` jobs; waits for some to come, `waiting` at the longest, and then returns none. A robot that is
+    /// asked to end meanwhile may be told by `askedToEnd`, and is by its next renewal.
     func lease(slots: Int, waiting: Duration) async throws(BrokerError) -> [LeasedJob]
 
     /// Keeps the session alive, and so all of its leases.
     ///
     /// - Returns: Which of the leases named have passed on.
     func renew(_ leases: [Lease]) async throws(BrokerError) -> Set<Job.ID>
+
+    /// The same, with what the robot says of its progress, and with what it is asked to do.
+    func renew(_ leases: [Lease], progress: Robot.Progress) async throws(BrokerError) -> RenewalAnswer
 
     /// Returns when the session is found to be lost between renewals, or when the task is cancelled. Its jobs must then
     /// stop at once.
@@ -44,6 +48,29 @@ package protocol Broker: Sendable {
 
     /// Ends the session and hands back what it still holds.
     func close() async
+}
+
+extension Broker {
+    /// For a broker behind which nobody asks a robot for anything.
+    package func renew(_ leases: [Lease], progress: Robot.Progress) async throws(BrokerError) -> RenewalAnswer {
+        RenewalAnswer(lost: try await self.renew(leases))
+    }
+}
+
+/// What comes back from a renewal.
+package struct RenewalAnswer: Hashable, Sendable {
+    /// Which of the leases named have passed on.
+    package let lost: Set<Job.ID>
+    /// Jobs to run at once from now on; `nil` leaves it.
+    package let slots: Int?
+    /// The robot is asked to end.
+    package let order: Robot.Order?
+
+    package init(lost: Set<Job.ID>, slots: Int? = nil, order: Robot.Order? = nil) {
+        self.lost = lost
+        self.slots = slots
+        self.order = order
+    }
 }
 
 /// What a robot says of itself when it begins.
@@ -81,6 +108,8 @@ package enum BrokerError: Error, Hashable, Sendable, CustomStringConvertible {
     case leaseLost(Job.ID)
     /// The session has ended: all of its leases have passed on.
     case sessionEnded
+    /// The robot is to end; nothing more is leased to it.
+    case askedToEnd(Robot.Order)
     /// The other side cannot be reached just now. It may or may not have done what was asked.
     case unavailable(String)
     /// The other side will not do it, however often it is asked.
@@ -90,6 +119,7 @@ package enum BrokerError: Error, Hashable, Sendable, CustomStringConvertible {
         switch self {
         case .leaseLost(let job): "The lease on job \(job) has passed on"
         case .sessionEnded: "The robot's session has ended"
+        case .askedToEnd(let order): "The robot is asked to \(order.rawValue)"
         case .unavailable(let reason), .refused(let reason): reason
         }
     }

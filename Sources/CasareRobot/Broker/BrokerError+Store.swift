@@ -11,7 +11,7 @@ extension BrokerError {
             case .contended: .unavailable("\(error)")
             case .notFound, .invalidTransition, .alreadyReplayed, .idempotencyConflict, .uniqueKeyHeld,
                 .uniqueKeyRepeated, .robotElsewhere, .deadlineTooEarly, .notInMemory, .nameTaken, .tooManyJobs,
-                .unreadable:
+                .robotIsNotThere, .robotIsNeeded, .unreadable:
                 .refused("\(error)")
             }
     }

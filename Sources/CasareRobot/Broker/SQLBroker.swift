@@ -91,17 +91,19 @@ package actor SQLBroker: Broker {
         guard let session = self.session else { throw .sessionEnded }
         let before = self.cursor
         let tenant = self.tenant
-        let (jobs, after): ([LeasedJob], LeaseCursor)
-        let lease: @Sendable (isolated PostgresConnection) throws -> ([LeasedJob], LeaseCursor) = { connection in
+        let (jobs, after, order): ([LeasedJob], LeaseCursor, Robot.Order?)
+        let lease: @Sendable (isolated PostgresConnection) throws -> ([LeasedJob], LeaseCursor, Robot.Order?) = {
+            connection in
             var cursor = before
             let jobs = try LeaseStore.lease(session.id, limit: slots, cursor: &cursor, on: connection)
             if cursor.hasEnded { throw StoreError.sessionEnded(session.id) }
-            return (jobs, cursor)
+            let order = cursor.mode == .cordoned ? try LeaseStore.order(of: session.id, on: connection) : .none
+            return (jobs, cursor, order)
         }
         do {
             // The statement of a plain queue needs no transaction around it, which would cost two more round trips. What
             // it leased goes back with a renewal when one that follows it fails.
-            (jobs, after) =
+            (jobs, after, order) =
                 before.mode == .plain
                 ? try await session.connection.run(lease)
                 : try await Database.asTenant(tenant, on: session.connection, lease)
@@ -111,20 +113,30 @@ package actor SQLBroker: Broker {
         // A session that was opened meanwhile has a cursor of its own.
         if self.session?.id == session.id { self.cursor = after }
         self.bell.jobsChanged(jobs.map(\.lease.job) + after.expired)
+        if let order, jobs.isEmpty { throw .askedToEnd(order) }
         return jobs
     }
 
     package func renew(_ leases: [Lease]) async throws(BrokerError) -> Set<Job.ID> {
+        try await self.renewed(leases, nil).lost
+    }
+
+    package func renew(_ leases: [Lease], progress: Robot.Progress) async throws(BrokerError) -> RenewalAnswer {
+        let renewal = try await self.renewed(leases, progress)
+        return RenewalAnswer(lost: renewal.lost, slots: renewal.slots, order: renewal.order)
+    }
+
+    private func renewed(_ leases: [Lease], _ progress: Robot.Progress?) async throws(BrokerError) -> Renewal {
         guard let session = self.session else { throw .sessionEnded }
-        let (lost, taken) = try await self.inDatabase { connection in
-            let lost = try LeaseStore.renew(session.id, held: leases, on: connection).lost
-            return (lost, try LeaseStore.takeUnclaimed(session.id, held: leases, on: connection))
+        let (renewal, taken) = try await self.inDatabase { connection in
+            let renewal = try LeaseStore.renew(session.id, held: leases, progress: progress, on: connection)
+            return (renewal, try LeaseStore.takeUnclaimed(session.id, held: leases, on: connection))
         }
         if !taken.isEmpty {
             self.bell.jobsChanged(taken)
             self.bell.ring(self.tenant)
         }
-        return lost
+        return renewal
     }
 
     package func journal(of lease: Lease) async throws(BrokerError) -> [JournalRow] {

@@ -10,6 +10,8 @@ struct JobExecutor: Sendable {
     let configuration: RobotConfiguration
     let logger: Logger
     let isStopRequested: @Sendable () -> Bool
+    /// Told when the run gets somewhere, many times a second.
+    var onProgress: @Sendable (JobProgress.Event) -> Void = { _ in }
     var limits = ReportLimits()
 
     /// Ends when the job's fate has been reported, or when it must not be touched any more: its lease is lost or the
@@ -61,7 +63,10 @@ struct JobExecutor: Sendable {
                 openWorkingDirectory: { () throws(NodeFailure) in try directory.open() }, policy: self.policy(for: job),
                 isStopRequested: self.isStopRequested,
                 submitter: BrokerSubmitter(broker: self.broker, lease: job.lease, patience: Patience()),
-                onEvent: warnings.happened))
+                onEvent: warnings.happened, onProgress: { [onProgress] _ in onProgress(.moved) },
+                onStep: { [onProgress] limit in
+                    onProgress(limit.map { .stepBegan(timeLimit: $0) } ?? .stepEnded)
+                }))
         do {
             return try await driver.run()
         } catch let error as JournalMismatch {

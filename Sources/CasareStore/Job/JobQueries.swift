@@ -186,6 +186,35 @@ enum JobQueries {
                 AS dead_letters_open
         """)
 
+    /// The job leaves its place in the queue for one at the end of its new priority. No row: it does not wait.
+    static let changePriority = Query(
+        """
+        WITH taken AS (
+            DELETE FROM ready WHERE tenant_id = casare_tenant() AND job_id = @job RETURNING attempt, crashes
+        ), moved AS (
+            UPDATE scheduled SET priority = @priority WHERE tenant_id = casare_tenant() AND job_id = @job
+            RETURNING job_id
+        ), changed AS (
+            UPDATE jobs SET priority = @priority
+            WHERE tenant_id = casare_tenant() AND job_id = @job
+                AND (EXISTS (SELECT FROM taken) OR EXISTS (SELECT FROM moved))
+            RETURNING job_id, queue_id, queue_key, requirement_id
+        ), back AS (
+            INSERT INTO ready (job_id, queue_id, priority, attempt, crashes)
+            SELECT
+                changed.job_id,
+                CASE
+                    WHEN changed.queue_key IS NULL AND changed.requirement_id IS NULL
+                        AND NOT EXISTS (SELECT FROM queue_rules WHERE queue_rules.queue_id = changed.queue_id)
+                        THEN changed.queue_id
+                    ELSE casare_lane(changed.queue_id, changed.queue_key, changed.requirement_id, @priority::int2)
+                END,
+                @priority::int2, taken.attempt, taken.crashes
+            FROM taken CROSS JOIN changed
+        )
+        SELECT job_id FROM changed
+        """)
+
     /// Takes the job from wherever it waits or runs, and ends it. No row: it is in none of these places.
     static let cancel = Query(
         """

@@ -39,6 +39,36 @@ extension JobStore {
         throw StoreError.contended(id)
     }
 
+    /// Gives a job that waits another priority, and with it another place: behind those of its new priority that are
+    /// there already. Later attempts of it keep the priority.
+    ///
+    /// - Throws: `StoreError.invalidTransition` for a job that runs, is asked about, or has ended.
+    package static func changePriority(
+        _ id: Job.ID, to priority: Priority, by person: String, reason: String?, now: Date? = nil,
+        on connection: isolated PostgresConnection
+    ) throws -> Job {
+        for _ in 1...self.cancelAttemptsMax {
+            guard let job = try self.get(id, on: connection) else { throw StoreError.notFound(.job, id.description) }
+            guard job.status == .pending else {
+                throw StoreError.invalidTransition(
+                    id, from: job.status, action: "given another priority; only one that waits can")
+            }
+            guard job.priority != priority else { return job }
+            let changed = try connection.execute(
+                JobQueries.changePriority, ["job": .uuid(id.rawValue), "priority": .int(priority.rawValue)])
+            // Without a row somebody has leased it just now, or moved it to the queue.
+            guard !changed.isEmpty else { continue }
+            try ControlLog.record(
+                "job.priority", of: id.description, by: person, reason: reason,
+                detail: ["from": .int(job.priority.rawValue), "to": .int(priority.rawValue)], now: now, on: connection)
+            guard let after = try self.get(id, on: connection) else {
+                throw StoreError.notFound(.job, id.description)
+            }
+            return after
+        }
+        throw StoreError.contended(id)
+    }
+
     /// Submits a failed job anew, with its own variables or others, and marks its dead letter as replayed. The failed
     /// job stays as it is. Of two people who retry it at once, one is refused.
     ///

@@ -14,6 +14,10 @@ package struct Renewal: Hashable, Sendable {
     /// Jobs that the robot must stop: their leases have passed on.
     package let lost: Set<Job.ID>
     package let leaseSeconds: Double
+    /// Jobs that the robot is to run at once.
+    package let slots: Int
+    /// How the session is asked to end.
+    package let order: Robot.Order?
 }
 
 extension LeaseStore {
@@ -83,27 +87,68 @@ extension LeaseStore {
     }
 
     /// Says that a session is alive, and hears which of its leases are lost: one narrow update, whatever it holds.
+    ///
+    /// - Parameter progress: What the robot says of it; `nil` leaves what it said before.
     package static func renew(
-        _ session: Robot.SessionID, held: [Lease], now: Date? = nil, on connection: isolated PostgresConnection
+        _ session: Robot.SessionID, held: [Lease], progress: Robot.Progress? = nil, now: Date? = nil,
+        on connection: isolated PostgresConnection
     ) throws -> Renewal {
-        let renewed = try connection.execute(
-            SessionQueries.renew, ["session": .int8(session.rawValue), "now": .timestamp(now)])
-        guard let row = renewed.first else { throw StoreError.sessionEnded(session) }
-        guard !held.isEmpty else { return Renewal(lost: [], leaseSeconds: try row.double("lease_seconds")) }
+        guard let row = try self.renewed(session, progress, now: now, on: connection) else {
+            throw StoreError.sessionEnded(session)
+        }
+        guard !held.isEmpty else { return try Renewal(lost: [], row) }
         let lost = try connection.execute(
             SessionQueries.lost,
             [
                 "session": .int8(session.rawValue), "jobs": .uuidArray(held.map(\.job.rawValue)),
                 "tokens": .int8Array(held.map(\.token.rawValue)),
             ])
-        return Renewal(
-            lost: Set(try lost.map { Job.ID(rawValue: try $0.uuid("job_id")) }),
-            leaseSeconds: try row.double("lease_seconds"))
+        return try Renewal(lost: Set(try lost.map { Job.ID(rawValue: try $0.uuid("job_id")) }), row)
+    }
+
+    private static func renewed(
+        _ session: Robot.SessionID, _ progress: Robot.Progress?, now: Date?,
+        on connection: isolated PostgresConnection
+    ) throws -> Row? {
+        guard let progress else {
+            return try connection.execute(
+                SessionQueries.renew, ["session": .int8(session.rawValue), "now": .timestamp(now)]
+            ).first
+        }
+        // Half of a pair says nothing.
+        let isOverdue = progress.overdueJob != nil && progress.secondsOverdue != nil
+        return try connection.execute(
+            SessionQueries.renewWithProgress,
+            [
+                "session": .int8(session.rawValue), "unasked": .double(progress.secondsUnasked),
+                "silent": .double(progress.secondsSilent),
+                "overdue_job": .uuid(isOverdue ? progress.overdueJob?.rawValue : .none),
+                "overdue": .double(isOverdue ? progress.secondsOverdue : .none), "now": .timestamp(now),
+            ]
+        ).first
+    }
+
+    /// How the session is asked to end. Whoever is asked gets no jobs: after a lease that found the session cordoned this
+    /// says whether there is more to it.
+    package static func order(
+        of session: Robot.SessionID, on connection: isolated PostgresConnection
+    ) throws -> Robot.Order? {
+        let rows = try connection.execute(SessionQueries.order, ["session": .int8(session.rawValue)])
+        return try rows.first.flatMap { Robot.Order(rawValue: try $0.string("ending")) }
     }
 
     package static func isOpen(
         _ session: Robot.SessionID, on connection: isolated PostgresConnection
     ) throws -> Bool {
         try !connection.execute(SessionQueries.isOpen, ["session": .int8(session.rawValue)]).isEmpty
+    }
+}
+
+extension Renewal {
+    fileprivate init(lost: Set<Job.ID>, _ row: Row) throws {
+        let order = try row.optionalString("ending")
+        self.init(
+            lost: lost, leaseSeconds: try row.double("lease_seconds"), slots: try row.int("slots"),
+            order: order.flatMap(Robot.Order.init(rawValue:)))
     }
 }

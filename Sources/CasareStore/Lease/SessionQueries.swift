@@ -48,7 +48,26 @@ enum SessionQueries {
         SET seen_at = coalesce(@now::timestamptz, now()),
             alive_until = coalesce(@now::timestamptz, now()) + lease_seconds * interval '1 second'
         WHERE tenant_id = casare_tenant() AND session_id = @session AND ended_at IS NULL
-        RETURNING lease_seconds
+        RETURNING lease_seconds, slots, ending
+        """)
+
+    /// The same, with what the robot says of its progress.
+    static let renewWithProgress = Query(
+        """
+        UPDATE robot_sessions
+        SET seen_at = at.now, alive_until = at.now + lease_seconds * interval '1 second',
+            unasked_since = at.now - @unasked::float8 * interval '1 second',
+            progress_at = at.now - @silent::float8 * interval '1 second', overdue_job = @overdue_job::uuid,
+            overdue_since = at.now - @overdue::float8 * interval '1 second'
+        FROM (SELECT coalesce(@now::timestamptz, now()) AS now) AS at
+        WHERE tenant_id = casare_tenant() AND session_id = @session AND ended_at IS NULL
+        RETURNING lease_seconds, slots, ending
+        """)
+
+    static let order = Query(
+        """
+        SELECT ending FROM robot_sessions
+        WHERE tenant_id = casare_tenant() AND session_id = @session AND ended_at IS NULL AND ending IS NOT NULL
         """)
 
     /// Which of the leases that a session believes to hold are no longer its own.

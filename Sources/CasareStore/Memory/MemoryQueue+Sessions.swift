@@ -54,7 +54,7 @@ extension MemoryQueue {
         let isAlive = open.values.contains { $0.aliveUntil > now }
         return Robot(
             id: id, environment: record.environment, tags: record.tags, capabilities: record.capabilities,
-            slots: record.slots, status: !isAlive ? .offline : slotsInUse >= record.slots ? .busy : .online,
+            slots: record.slots, status: !isAlive ? .offline : slotsInUse >= record.slots ? .busy : .live,
             slotsInUse: slotsInUse, lastSeenAt: sessions.values.map(\.seenAt).max(), registeredAt: record.registeredAt)
     }
 
@@ -99,7 +99,8 @@ extension MemoryQueue {
             _ = self.crash(lease, LeaseStore.unclaimedMessage, now)
         }
         return Renewal(
-            lost: Set(held.filter { !own.contains($0) }.map(\.job)), leaseSeconds: session.leaseDuration.seconds)
+            lost: Set(held.filter { !own.contains($0) }.map(\.job)), leaseSeconds: session.leaseDuration.seconds,
+            slots: self.robots[session.robot]?.slots ?? 1, order: nil)
     }
 
     /// Ends a session and hands back everything that it holds, without consuming attempts.

@@ -42,7 +42,9 @@ extension ExplainQueries {
             WHERE leases.tenant_id = casare_tenant() AND EXISTS (SELECT FROM waiting) GROUP BY session_id
         ), robot AS MATERIALIZED (
             SELECT
-                robots.robot_id, robots.tags, robots.capabilities, robots.slots, robots.cordoned_at,
+                robots.robot_id, robots.tags, robots.capabilities, robots.slots,
+                -- A session that is to end is cordoned by itself.
+                coalesce(robots.cordoned_at, session.cordoned_at) AS cordoned_at,
                 coalesce(requirements.tags, '{}') <@ robots.tags
                     AND coalesce(requirements.capabilities, '{}') <@ robots.capabilities
                     AND coalesce(requirements.robot_id, robots.robot_id) = robots.robot_id
@@ -65,7 +67,7 @@ extension ExplainQueries {
             LEFT JOIN requirements
                 ON requirements.tenant_id = casare_tenant() AND requirements.requirement_id = job.requirement_id
             LEFT JOIN LATERAL (
-                SELECT session_id FROM robot_sessions
+                SELECT session_id, robot_sessions.cordoned_at FROM robot_sessions
                 WHERE robot_sessions.tenant_id = casare_tenant() AND robot_sessions.robot_id = robots.robot_id
                     AND ended_at IS NULL AND alive_until > (SELECT now FROM at)
                 ORDER BY session_id DESC LIMIT 1
@@ -86,6 +88,12 @@ extension ExplainQueries {
                     'alive_until', alive_until, 'lost_at', lost_at),
                 'casarectl job cancel {job}'
             FROM job JOIN leases USING (tenant_id, job_id) LEFT JOIN robot_sessions USING (tenant_id, session_id)
+            UNION ALL
+            SELECT 2, 'wedged',
+                json_build_object('cause', 'job_overdue', 'job', job_id, 'robot', robot_id, 'since', overdue_since),
+                'casarectl robot stop {robot}'
+            FROM job JOIN leases USING (tenant_id, job_id) JOIN robot_sessions USING (tenant_id, session_id)
+            WHERE overdue_job = job_id
             UNION ALL
             SELECT 3, 'asked', json_build_object('question', question, 'node', node, 'since', since),
                 'casarectl job cancel {job}'

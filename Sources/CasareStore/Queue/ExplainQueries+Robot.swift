@@ -8,7 +8,10 @@ extension ExplainQueries {
             SELECT coalesce(@now::timestamptz, now()) AS now
         ), robot AS MATERIALIZED (
             SELECT robots.*, queues.queue_id,
-                session.session_id, session.seen_at, session.alive_until, session.lost_at,
+                session.session_id, session.seen_at, session.alive_until, session.lost_at, session.lease_seconds,
+                session.ending, session.ending_asked_at, session.ending_asked_by, session.ending_reason,
+                session.unasked_since, session.overdue_job, session.overdue_since,
+                session.cordoned_at AS session_cordoned_at,
                 (SELECT count(*) FROM leases
                 WHERE leases.tenant_id = casare_tenant() AND leases.session_id = session.session_id) AS slots_in_use
             FROM robots
@@ -57,6 +60,23 @@ extension ExplainQueries {
             UNION ALL
             SELECT 3, 'cordoned', json_build_object('since', cordoned_at), 'casarectl robot uncordon {robot}'
             FROM robot WHERE cordoned_at IS NOT NULL
+            UNION ALL
+            SELECT 3, 'draining',
+                json_build_object(
+                    'order', ending, 'by', ending_asked_by, 'reason', ending_reason, 'since', ending_asked_at),
+                CASE ending WHEN 'drain' THEN 'casarectl robot stop {robot}' END
+            FROM robot WHERE ending IS NOT NULL
+            UNION ALL
+            SELECT 2, 'wedged',
+                json_build_object('cause', 'job_overdue', 'job', overdue_job, 'since', overdue_since),
+                'casarectl robot stop {robot}'
+            FROM robot WHERE overdue_job IS NOT NULL
+            UNION ALL
+            SELECT 2, 'wedged', json_build_object('cause', 'not_asking', 'since', unasked_since),
+                'casarectl robot stop {robot}'
+            FROM robot
+            WHERE unasked_since <= (SELECT now FROM at) - 2 * lease_seconds * interval '1 second'
+                AND overdue_job IS NULL AND session_cordoned_at IS NULL
             UNION ALL
             SELECT 4, 'slots_full', json_build_object('slots', slots, 'in_use', slots_in_use), NULL
             FROM robot WHERE slots_in_use >= slots

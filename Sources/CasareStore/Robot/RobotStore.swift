@@ -4,7 +4,8 @@ package import FoundationEssentials
 
 /// Robots as people see them. What they do with jobs is in `LeaseStore`. Call within `Database.asTenant`.
 package enum RobotStore {
-    /// Adds a robot, or changes what is known about it. A session that is open keeps its environment.
+    /// Adds a robot, or changes what is known about it. A session that is open keeps its environment; how many slots it
+    /// has, its robot hears with the next renewal.
     package static func register(
         _ id: Robot.ID, environment: String, tags: [String], capabilities: [String], slots: Int, now: Date? = nil,
         on connection: isolated PostgresConnection
@@ -16,6 +17,7 @@ package enum RobotStore {
                 "tags": .textArray(tags.map(\.storable)), "capabilities": .textArray(capabilities.map(\.storable)),
                 "slots": .int(slots), "now": .timestamp(now),
             ])
+        try connection.execute(RobotQueries.changeSlots, ["robot": .text(id.rawValue), "slots": .int(slots)])
         guard let robot = try self.get(id, now: now, on: connection) else {
             throw StoreError.notFound(.robot, id.rawValue)
         }
@@ -40,36 +42,6 @@ package enum RobotStore {
         ).map(Robot.init(row:))
     }
 
-    /// Keeps a robot from leasing more; what it runs goes on. Its later sessions are kept from it as well.
-    package static func cordon(
-        _ id: Robot.ID, now: Date? = nil, on connection: isolated PostgresConnection
-    ) throws -> Robot {
-        try self.set(id, isCordoned: true, now: now, on: connection)
-    }
-
-    /// Lets it lease again.
-    package static func uncordon(
-        _ id: Robot.ID, now: Date? = nil, on connection: isolated PostgresConnection
-    ) throws -> Robot {
-        try self.set(id, isCordoned: false, now: now, on: connection)
-    }
-
-    private static func set(
-        _ id: Robot.ID, isCordoned: Bool, now: Date?, on connection: isolated PostgresConnection
-    ) throws -> Robot {
-        let changed = try connection.execute(
-            RobotQueries.cordon,
-            ["robot": .text(id.rawValue), "is_cordoned": .bool(isCordoned), "now": .timestamp(now)])
-        guard let row = changed.first else { throw StoreError.notFound(.robot, id.rawValue) }
-        try connection.execute(
-            RobotQueries.cordonSessions,
-            ["robot": .text(id.rawValue), "cordoned_at": .timestamp(try row.optionalDate("cordoned_at"))])
-        guard let robot = try self.get(id, now: now, on: connection) else {
-            throw StoreError.notFound(.robot, id.rawValue)
-        }
-        return robot
-    }
-
     /// Says that a session is alive.
     ///
     /// - Returns: for how long it is trusted now, in seconds.
@@ -86,12 +58,55 @@ extension Robot {
         guard let id = ID(rawValue: text) else { throw StoreError.unreadable("\"\(text)\" is no robot's ID") }
         let slots = try row.int("slots")
         let slotsInUse = try row.int("slots_in_use")
+        let cordonedAt = try row.optionalDate("cordoned_at")
+        let wedge = try Wedge(row: row)
+        let ending = try Ending(row: row)
         let status: Status =
-            if !(try row.bool("is_alive")) { .offline } else if slotsInUse >= slots { .busy } else { .online }
+            if try !row.bool("is_open") {
+                .offline
+            } else if try row.optionalBool("is_in_time") != true {
+                .stale
+            } else if wedge != nil {
+                .wedged
+            } else if ending != nil {
+                .draining
+            } else if cordonedAt != nil {
+                .cordoned
+            } else {
+                slotsInUse >= slots ? .busy : .live
+            }
         self.init(
             id: id, environment: try row.string("environment"), tags: try row.strings("tags"),
             capabilities: try row.strings("capabilities"), slots: slots, status: status, slotsInUse: slotsInUse,
             lastSeenAt: try row.optionalDate("last_seen_at"), registeredAt: try row.date("registered_at"),
-            cordonedAt: try row.optionalDate("cordoned_at"))
+            cordonedAt: cordonedAt,
+            control: Control(
+                cordonedBy: try row.optionalString("cordoned_by"),
+                cordonReason: try row.optionalString("cordon_reason"), ending: ending, wedge: wedge,
+                progressAt: try row.optionalDate("progress_at")))
+    }
+}
+
+extension Robot.Ending {
+    fileprivate init?(row: Row) throws {
+        guard let text = try row.optionalString("ending") else { return nil }
+        guard let order = Robot.Order(rawValue: text) else {
+            throw StoreError.unreadable("a session is asked to end by \"\(text)\"")
+        }
+        self.init(
+            order: order, askedAt: try row.date("ending_asked_at"), askedBy: try row.string("ending_asked_by"),
+            reason: try row.optionalString("ending_reason"))
+    }
+}
+
+extension Robot.Wedge {
+    fileprivate init?(row: Row) throws {
+        if let job = try row.optionalUUID("overdue_job") {
+            self.init(cause: .jobOverdue, since: try row.date("overdue_since"), job: Job.ID(rawValue: job))
+        } else if let since = try row.optionalDate("unasked_since") {
+            self.init(cause: .notAsking, since: since, job: nil)
+        } else {
+            return nil
+        }
     }
 }

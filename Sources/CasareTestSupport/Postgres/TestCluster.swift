@@ -63,7 +63,10 @@ package final class TestCluster: Sendable {
         let cluster = try await PrivateCluster.start(
             PrivateCluster.Options(
                 folder: folder, durability: .disposable,
-                settings: ["max_connections": "200", "shared_buffers": "64MB", "autovacuum": "off"]))
+                settings: [
+                    "max_connections": "200", "shared_buffers": "64MB", "autovacuum": "off",
+                    "max_prepared_transactions": "8",
+                ]))
         Self.running.withLock { $0 = (cluster, folder) }
         atexit {
             guard let (cluster, folder) = TestCluster.running.withLock({ $0 }) else { return }

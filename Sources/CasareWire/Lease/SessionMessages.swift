@@ -106,8 +106,13 @@ public struct LeaseResponse: Hashable, Sendable, Codable {
     public static let bytesMax = 32 << 20
 
     public let jobs: [LeasedJobInfo]
+    /// The robot is asked to end: no jobs come any more.
+    public let order: Robot.Order?
 
-    public init(jobs: [LeasedJobInfo]) { self.jobs = jobs }
+    public init(jobs: [LeasedJobInfo], order: Robot.Order? = nil) {
+        self.jobs = jobs
+        self.order = order
+    }
 }
 
 public struct LeaseInfo: Hashable, Sendable, Codable {
@@ -126,16 +131,42 @@ public struct LeaseInfo: Hashable, Sendable, Codable {
 public struct RenewRequest: Hashable, Sendable, Codable {
     /// Held by the robot; it learns which of them have passed on.
     public var leases: [LeaseInfo]
+    /// How it gets on; a robot before it knew of this says nothing.
+    public var progress: Robot.Progress?
 
-    public init(leases: [LeaseInfo]) { self.leases = leases }
+    public init(leases: [LeaseInfo], progress: Robot.Progress? = nil) {
+        self.leases = leases
+        self.progress = progress
+    }
+
+    /// Nothing lasts longer than this, and nothing less than no time.
+    private static let secondsRange = 0...Double(Int32.max)
+
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        self.init(
+            leases: try container.decode([LeaseInfo].self, forKey: .leases),
+            progress: try container.decodeIfPresent(Robot.Progress.self, forKey: .progress))
+        for seconds in [self.progress?.secondsUnasked, self.progress?.secondsSilent, self.progress?.secondsOverdue] {
+            guard let seconds, !Self.secondsRange.contains(seconds) else { continue }
+            throw WireDecodingError(
+                decoder.codingPath + [CodingKeys.progress], "expected seconds from 0 to \(Int32.max)")
+        }
+    }
 }
 
 public struct RenewResponse: Hashable, Sendable, Codable {
     public let lost: [Job.ID]
     public let leaseSeconds: Double
+    /// Jobs that the robot is to run at once from now on. An orchestrator before it knew of this says nothing.
+    public let slots: Int?
+    /// The robot is asked to end.
+    public let order: Robot.Order?
 
-    public init(lost: [Job.ID], leaseSeconds: Double) {
+    public init(lost: [Job.ID], leaseSeconds: Double, slots: Int?, order: Robot.Order?) {
         self.lost = lost
         self.leaseSeconds = leaseSeconds
+        self.slots = slots
+        self.order = order
     }
 }

@@ -14,22 +14,25 @@ public struct RegisterRobotRequest: Hashable, Sendable {
     public var capabilities: [String]
     /// Jobs it runs at once.
     public var slots: Int
+    /// Why a person does this.
+    public var reason: String?
 
     public init(
         id: Robot.ID, environment: String = SubmitJobRequest.environmentDefault, tags: [String] = [],
-        capabilities: [String] = [], slots: Int = 1
+        capabilities: [String] = [], slots: Int = 1, reason: String? = nil
     ) {
         self.id = id
         self.environment = environment
         self.tags = tags
         self.capabilities = capabilities
         self.slots = slots
+        self.reason = reason
     }
 }
 
 extension RegisterRobotRequest: Codable {
     private enum CodingKeys: String, CodingKey {
-        case id, environment, tags, capabilities, slots
+        case id, environment, tags, capabilities, slots, reason
     }
 
     public init(from decoder: any Decoder) throws {
@@ -40,7 +43,9 @@ extension RegisterRobotRequest: Codable {
                 ?? SubmitJobRequest.environmentDefault,
             tags: try container.decodeIfPresent([String].self, forKey: .tags) ?? [],
             capabilities: try container.decodeIfPresent([String].self, forKey: .capabilities) ?? [],
-            slots: try container.decodeIfPresent(Int.self, forKey: .slots) ?? 1)
+            slots: try container.decodeIfPresent(Int.self, forKey: .slots) ?? 1,
+            reason: try container.decodeIfPresent(String.self, forKey: .reason))
+        try ControlReason.check(self.reason, decoder.codingPath + [CodingKeys.reason])
         guard Self.slotsRange.contains(self.slots) else {
             throw WireDecodingError(
                 decoder.codingPath + [CodingKeys.slots],
@@ -68,6 +73,15 @@ public struct RobotInfo: Hashable, Sendable, Codable {
     public let slotsInUse: Int
     public let lastSeenAt: Date?
     public let registeredAt: Date
+    public let cordonedAt: Date?
+    public let cordonedBy: String?
+    public let cordonReason: String?
+    /// It was asked to end.
+    public let ending: Robot.Ending?
+    /// It does not get on.
+    public let wedge: Robot.Wedge?
+    /// Of the jobs that it runs, the one that has been silent the longest last made a step then.
+    public let progressAt: Date?
 
     public init(_ robot: Robot) {
         self.id = robot.id
@@ -79,6 +93,12 @@ public struct RobotInfo: Hashable, Sendable, Codable {
         self.slotsInUse = robot.slotsInUse
         self.lastSeenAt = robot.lastSeenAt
         self.registeredAt = robot.registeredAt
+        self.cordonedAt = robot.cordonedAt
+        self.cordonedBy = robot.control.cordonedBy
+        self.cordonReason = robot.control.cordonReason
+        self.ending = robot.control.ending
+        self.wedge = robot.control.wedge
+        self.progressAt = robot.control.progressAt
     }
 }
 
@@ -90,6 +110,20 @@ public struct RobotPage: Hashable, Sendable, Codable {
     public init(robots: [RobotInfo], nextCursor: String?) {
         self.robots = robots
         self.nextCursor = nextCursor
+    }
+}
+
+/// `POST /api/v1/robots/{id}/cordon`, `/uncordon`, `/drain` and `/stop`.
+public struct ControlRobotRequest: Hashable, Sendable, Codable {
+    /// Kept with what was done.
+    public var reason: String?
+
+    public init(reason: String? = nil) { self.reason = reason }
+
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        self.init(reason: try container.decodeIfPresent(String.self, forKey: .reason))
+        try ControlReason.check(self.reason, decoder.codingPath + [CodingKeys.reason])
     }
 }
 

@@ -32,6 +32,16 @@ struct ParsingTests {
         "job cancel \(id) --reason because --yes", "job cancel - --dry-run",
         "workflow validate a.json b.json -o jsonl", "workflow push a.json --name w --dry-run", "workflow list",
         "workflow get w --version 2 --document", "workflow versions w", "wf ls",
+        "robot cordon r1 r2 --reason disk --yes", "robot uncordon r1", "robot drain r1 --wait --timeout 5m",
+        "robot stop r1 --dry-run", "robot remove r1 --yes --reason sold", "robot token r1 --expires-in 90d",
+        "robot register r1 --slots 8 --reason more --dry-run",
+        "queue list -o wide", "queues ls", "queue stats prod", "queue pause prod --for 2h --reason deploy",
+        "queue pause prod --key acme --until 2026-11-30T06:00:00Z --dry-run", "queue resume prod --key acme",
+        "queue limit prod --concurrency 20 --rate 100/min --burst 5 --key-concurrency 2 --key-rate 1/30s --ageing 5m",
+        "queue limit prod --key acme --concurrency none --rate 5/s", "queue limit prod --clear --yes",
+        "queue limit prod --key acme --clear", "job priority \(id) \(id) 15 --reason boss", "job priority - high --yes",
+        "explain \(id)", "explain prod --queue --watch", "explain r1 --robot -o json", "doctor db",
+        "doctor db --database-url - -o json",
         "robot list", "robot get r1", "robot register r1 --slots 4 --environment e --tag a --tag b --capability c",
         "run w.json --var a=1 --vars - --trace --continue-on-error --node-timeout 1s --timeout 1m"
             + " --working-directory /tmp",
@@ -57,6 +67,13 @@ struct ParsingTests {
         "dlq list --status maybe", "dlq list --kind odd", "job get 7", "job list --status odd",
         "job list --since later",
         "job list --limit -1", "job list -o json --columns id", "job cancel", "workflow validate", "robot get -r",
+        "robot cordon", "robot cordon -r", "robot drain r1 --timeout 5m", "robot token", "queue pause",
+        "queue pause p --for 0", "queue pause p --for 5m --until 2026-11-30T06:00:00Z", "queue pause p --until soon",
+        "queue limit p", "queue limit p --concurrency -1", "queue limit p --concurrency some", "queue limit p --rate 5",
+        "queue limit p --rate 0/s", "queue limit p --rate 5/never", "queue limit p --burst 5",
+        "queue limit p --rate none --burst 5", "queue limit p --key k --key-concurrency 1",
+        "queue limit p --key k --ageing 5m",
+        "queue limit p --clear --concurrency 5", "explain", "explain x --queue --robot", "doctor", "doctor disk",
         "robot register r1 --slots 0", "run - --vars -", "run", "token create x", "token create x --role king",
         "token create x --role viewer --robot r1", "tenant policy set", "tenant policy set url_rules",
         "tenant policy set url_rules=maybe", "tenant policy set url_rule=off", "tenant policy reset",
@@ -144,5 +161,27 @@ struct ParsingTests {
         let numbers = ExitReason.allCases.map { Int($0.rawValue) }
         #expect(numbers == [0, 1, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 64, 129, 130, 143])
         #expect(try HelpTopic.requested(by: ["help", "environment"])?.contains("CASARE_TOKEN") == true)
+    }
+}
+
+struct LimitArgumentTests {
+    @Test(arguments: [
+        ("10/s", 0.1, 10), ("100/min", 0.6, 100), ("5/30s", 6.0, 5), ("1/2h", 7200.0, 1), ("0.5/s", 2.0, 1),
+    ])
+    func `a rate is so many in a time`(text: String, everySeconds: Double, burst: Int) throws {
+        let rate = try RateArgument.parse(text).info(burst: nil)
+        #expect(abs(rate.everySeconds - everySeconds) < 1e-9 && rate.burst == burst)
+        #expect(try RateArgument.parse(text).info(burst: 7).burst == 7)
+    }
+
+    @Test(arguments: ["10", "10/", "/s", "-1/s", "0/s", "10/0s", "10/never", "x/s", "10/s/s"])
+    func `what is no rate is refused`(text: String) {
+        #expect(throws: UnexpectedText.self) { try RateArgument.parse(text) }
+    }
+
+    @Test func `none lifts a limit`() throws {
+        #expect(try LimitArgument<Int>.concurrency("NONE").value == nil)
+        #expect(try LimitArgument<Int>.concurrency("0").value == 0)
+        #expect(try LimitArgument<RateArgument>.rate("none").value == nil)
     }
 }

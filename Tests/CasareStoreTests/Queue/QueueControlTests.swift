@@ -122,7 +122,7 @@ struct QueueControlTests {
         try await withFixture { store in
             try await store.load(3)
             try await store.load(3, keys: 1)
-            let cordoned = try await store.run { try RobotStore.cordon(StoreFixture.robot, now: noon, on: $0) }
+            let cordoned = try await store.run { try RobotStore.cordon(StoreFixture.robot, by: "ann", now: noon, on: $0) }
             #expect(cordoned.cordonedAt == noon)
             var cursor = LeaseCursor()
             #expect(try await store.lease(9, &cursor).isEmpty && cursor.mode == .cordoned)
@@ -130,7 +130,7 @@ struct QueueControlTests {
             #expect(try await store.lease(9, session: other).isEmpty)
             let free = try await store.register("r2")
             #expect(try await store.lease(1, session: free).count == 1)
-            let released = try await store.run { try RobotStore.uncordon(StoreFixture.robot, on: $0) }
+            let released = try await store.run { try RobotStore.uncordon(StoreFixture.robot, by: "ann", on: $0) }
             #expect(released.cordonedAt == nil)
             #expect(try await store.lease(1, &cursor).count == 1)
             #expect(try await store.lease(1, session: other).count == 1)

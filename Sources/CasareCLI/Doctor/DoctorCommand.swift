@@ -1,0 +1,118 @@
+import ArgumentParser
+import CasareClient
+import CasareDomain
+import CasarePostgres
+import CasareStore
+import CasareWire
+import FoundationEssentials
+
+struct DoctorCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "doctor", abstract: "Find out what is wrong, and what to do about it.", subcommands: [Db.self])
+
+    struct Db: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "db", abstract: "Look at the server's database.",
+            discussion: """
+                Dead rows and autovacuum, the oldest snapshot and who holds it, lock waits, indexes, partitions, replication, \
+                wraparound, connections, settings: each check is ok, warning or critical, with what to run. Ends with 1 \
+                when something is critical. It takes an administrator's token; with --database-url it asks the database \
+                itself, where no server answers.
+                """)
+        @Option(
+            help: ArgumentHelp(
+                "Ask this database, not a server. Others on this machine can read arguments: - takes it from DATABASE_URL.",
+                valueName: "url"), transform: Text.notEmpty)
+        var databaseURL: String?
+        @OptionGroup(title: "Output") var output: OutputOptions
+        @OptionGroup(title: "Server") var connection: ConnectionOptions
+
+        func run() async throws {
+            try self.output.check(DoctorReport.Finding.columns.map(\.heading))
+            if let databaseURL {
+                return try self.show(
+                    DoctorReport(try await Doctor.examine(Self.database(databaseURL)), checkedAt: Date()))
+            }
+            try await self.connection.withClient { client, _ in try self.show(try await client.databaseReport()) }
+        }
+
+        private static func database(_ text: String) throws(CommandFailure) -> PostgresConfiguration {
+            guard let url = text == "-" ? Environment.process.nonEmpty("DATABASE_URL") : text else {
+                throw CommandFailure(.usage, "which database? Set DATABASE_URL to postgres://user@host/name")
+            }
+            do throws(PostgresError) {
+                return try PostgresConfiguration(url: url)
+            } catch {
+                throw CommandFailure(.usage, "\(error)")
+            }
+        }
+
+        private func show(_ report: DoctorReport) throws {
+            try self.output.print(try report.presentation(self.output))
+            if report.level == .critical { throw QuietExit(.failure) }
+        }
+    }
+}
+
+extension DoctorReport.Finding {
+    static let columns: [Column<DoctorReport.Finding>] = [
+        Column("check") { .text($0.check.rawValue) },
+        Column("level") { .state($0.level.rawValue, $0.level.tone) },
+        Column("summary", shrinks: true) { .text($0.summary) },
+        Column("advice", wide: true) { .text($0.advice.isEmpty ? nil : $0.advice.joined(separator: " ")) },
+    ]
+}
+
+extension DoctorFinding.Level {
+    var tone: Tone {
+        switch self {
+        case .ok: .good
+        case .warning: .attention
+        case .critical: .bad
+        }
+    }
+}
+
+extension DoctorReport {
+    /// One report for people and for JSON; a finding a row for the formats that have rows.
+    func presentation(_ output: OutputOptions) throws -> Presentation {
+        let hasRows =
+            switch output.format {
+            case .table: output.columns != nil
+            case .json, .yaml: false
+            case .wide, .jsonl, .csv, .name: true
+            }
+        guard !hasRows else {
+            return try Presentation(
+                list: self.findings, columns: Finding.columns, name: \.check.rawValue,
+                json: { try ValueEncoder.encode($0) })
+        }
+        return Presentation(
+            single: self, columns: [Column("level") { .state($0.level.rawValue, $0.level.tone) }], name: "db",
+            json: try ValueEncoder.encode(self), sheet: self.sheet)
+    }
+
+    private var sheet: Sheet {
+        let counts = DoctorFinding.Level.allCases.reversed().compactMap { level -> String? in
+            let count = self.findings.count { $0.level == level }
+            return count > 0 ? "\(count) \(level.rawValue)" : nil
+        }
+        var sheet = Sheet("The database: \(counts.joined(separator: ", "))", tone: self.level.tone)
+        for level in [DoctorFinding.Level.critical, .warning] {
+            for finding in self.findings where finding.level == level {
+                sheet.sections.append(
+                    .lines(
+                        title: "\(level.rawValue.uppercased())  \(finding.check.rawValue)",
+                        [finding.summary] + finding.advice.map { "  \($0)" }))
+            }
+        }
+        let fine = self.findings.filter { $0.level == .ok }
+        if !fine.isEmpty {
+            sheet.sections.append(
+                .table(
+                    title: "Fine", Finding.columns.map(\.heading).filter { ["check", "summary"].contains($0.key) },
+                    fine.map { [.text($0.check.rawValue), .text($0.summary)] }))
+        }
+        return sheet
+    }
+}

@@ -1,0 +1,34 @@
+import CasareDomain
+import CasareStore
+import CasareWire
+
+enum ControlRoutes {
+    static let all: [Route] = [
+        .get(
+            "/api/v1/actions", .needs(.read), "What people did to queues, waiting jobs and robots, the latest first.",
+            query: [.text("subject", "Only what was done to this queue, robot or job."), .limit, .cursor], Self.list)
+    ]
+
+    private static func list(_ request: APIRequest) async throws -> ControlActionPage {
+        let limit = try request.limit()
+        var before: Int64?
+        if let text = request.query["cursor"], !text.isEmpty {
+            guard let number = Int64(text), number > 0 else { throw APIRequest.unknownCursor }
+            before = number
+        }
+        let subject = request.query["subject"].flatMap { $0.isEmpty ? nil : $0 }
+        let actions = try await request.inTenant { [before] connection in
+            try ControlLog.list(of: subject, before: before, limit: limit + 1, on: connection)
+        }
+        let page = actions.page(of: limit) { String($0.id) }
+        return ControlActionPage(actions: page.items.map(ControlActionInfo.init), nextCursor: page.nextCursor)
+    }
+}
+
+extension ControlActionInfo {
+    init(_ action: ControlAction) {
+        self.init(
+            at: action.at, actor: action.actor, action: action.action, subject: action.subject, reason: action.reason,
+            detail: action.detail)
+    }
+}

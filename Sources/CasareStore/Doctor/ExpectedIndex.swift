@@ -1,0 +1,74 @@
+/// An index that the migrations make.
+struct ExpectedIndex: Sendable {
+    let name: String
+    let table: String
+    /// As the server writes it; running it makes the index again.
+    let definition: String
+
+    /// - Parameter definition: `CREATE [UNIQUE] INDEX name ON [ONLY] table USING …`.
+    private init(_ definition: Substring) {
+        let words = definition.split(separator: " ")
+        let place = words.firstIndex(of: "ON") ?? 0
+        precondition(place > 1 && words.count > place + 2, "An index has a name and a table: \(definition)")
+        self.name = String(words[place - 1])
+        self.table = String(words[words[place + 1] == "ONLY" ? place + 2 : place + 1])
+        self.definition = String(definition)
+    }
+
+    /// All of them but those of partitions, by table. A test compares them with what the migrations do make.
+    static let all: [ExpectedIndex] = Self.definitions.split(separator: "\n").map(ExpectedIndex.init)
+
+    private static let definitions = """
+        CREATE UNIQUE INDEX attempts_pkey ON attempts USING btree (tenant_id, job_id, attempt)
+        CREATE UNIQUE INDEX blocked_pkey ON blocked USING btree (tenant_id, job_id)
+        CREATE INDEX control_actions_by_subject ON control_actions USING btree (tenant_id, subject, action_id)
+        CREATE UNIQUE INDEX control_actions_pkey ON control_actions USING btree (tenant_id, action_id)
+        CREATE INDEX dead_letters_open ON dead_letters USING btree (tenant_id, job_id) WHERE replayed_as IS NULL
+        CREATE UNIQUE INDEX dead_letters_pkey ON dead_letters USING btree (tenant_id, job_id)
+        CREATE INDEX deadlines_by_expiry ON deadlines USING btree (expires_at)
+        CREATE UNIQUE INDEX deadlines_pkey ON deadlines USING btree (tenant_id, job_id)
+        CREATE UNIQUE INDEX events_pkey ON ONLY events USING btree (tenant_id, job_id, event_id)
+        CREATE INDEX idempotency_keys_by_expiry ON idempotency_keys USING btree (expires_at)
+        CREATE UNIQUE INDEX idempotency_keys_pkey ON idempotency_keys USING btree (tenant_id, key)
+        CREATE UNIQUE INDEX job_results_pkey ON ONLY job_results USING btree (tenant_id, job_id)
+        CREATE INDEX jobs_by_workflow ON ONLY jobs USING btree (tenant_id, workflow_id, job_id)
+        CREATE UNIQUE INDEX jobs_pkey ON ONLY jobs USING btree (tenant_id, job_id)
+        CREATE UNIQUE INDEX journal_pkey ON ONLY journal USING btree (tenant_id, job_id, step)
+        CREATE UNIQUE INDEX lanes_by_content ON lanes USING btree (queue_id, key_id, requirement_id, priority)
+        CREATE INDEX lanes_empty ON lanes USING btree (lane_id) WHERE parked_for = 'empty'::text
+        CREATE INDEX lanes_in_turn ON lanes USING btree (queue_id, requirement_id, turn_at) WHERE parked_until IS NULL
+        CREATE INDEX lanes_parked ON lanes USING btree (queue_id, requirement_id, parked_until) WHERE parked_until IS NOT NULL
+        CREATE UNIQUE INDEX lanes_pkey ON lanes USING btree (lane_id, priority)
+        CREATE INDEX leases_by_gate ON leases USING btree (gate, token) WHERE gate IS NOT NULL
+        CREATE UNIQUE INDEX leases_pkey ON leases USING btree (job_id)
+        CREATE UNIQUE INDEX outcomes_pkey ON ONLY outcomes USING btree (tenant_id, job_id)
+        CREATE INDEX outcomes_unsuccessful ON ONLY outcomes USING btree (tenant_id, kind, job_id) WHERE kind <> 'completed'::text
+        CREATE UNIQUE INDEX queue_keys_pkey ON queue_keys USING btree (key_id)
+        CREATE UNIQUE INDEX queue_keys_queue_id_key_key ON queue_keys USING btree (queue_id, key)
+        CREATE UNIQUE INDEX queue_rules_pkey ON queue_rules USING btree (queue_id)
+        CREATE UNIQUE INDEX queues_pkey ON queues USING btree (tenant_id, name)
+        CREATE UNIQUE INDEX queues_queue_id_key ON queues USING btree (queue_id)
+        CREATE UNIQUE INDEX ready_by_job ON ready USING btree (job_id)
+        CREATE UNIQUE INDEX ready_in_order ON ready USING btree (queue_id, priority DESC, seq)
+        CREATE UNIQUE INDEX ready_clock_pkey ON ready_clock USING btree (at)
+        CREATE UNIQUE INDEX requirements_by_content ON requirements USING btree (queue_id, tags, capabilities, COALESCE(robot_id, ''::text), COALESCE(workflow_id, '00000000-0000-0000-0000-000000000000'::uuid))
+        CREATE UNIQUE INDEX requirements_pkey ON requirements USING btree (requirement_id)
+        CREATE INDEX robot_sessions_by_robot ON robot_sessions USING btree (tenant_id, robot_id)
+        CREATE UNIQUE INDEX robot_sessions_pkey ON robot_sessions USING btree (tenant_id, session_id)
+        CREATE UNIQUE INDEX robots_pkey ON robots USING btree (tenant_id, robot_id)
+        CREATE INDEX scheduled_by_due ON scheduled USING btree (due_at)
+        CREATE INDEX scheduled_by_queue ON scheduled USING btree (queue_id, due_at)
+        CREATE UNIQUE INDEX scheduled_pkey ON scheduled USING btree (tenant_id, job_id)
+        CREATE UNIQUE INDEX schema_migrations_pkey ON schema_migrations USING btree (version)
+        CREATE UNIQUE INDEX tenants_name_key ON tenants USING btree (name)
+        CREATE UNIQUE INDEX tenants_pkey ON tenants USING btree (tenant_id)
+        CREATE UNIQUE INDEX tokens_by_hash ON tokens USING btree (hash)
+        CREATE UNIQUE INDEX tokens_by_name ON tokens USING btree (tenant_id, name) WHERE revoked_at IS NULL
+        CREATE UNIQUE INDEX tokens_pkey ON tokens USING btree (tenant_id, token_id)
+        CREATE UNIQUE INDEX unique_jobs_pkey ON unique_jobs USING btree (tenant_id, key)
+        CREATE UNIQUE INDEX workflow_robots_pkey ON workflow_robots USING btree (tenant_id, workflow_id, robot_id)
+        CREATE UNIQUE INDEX workflow_versions_pkey ON workflow_versions USING btree (tenant_id, workflow_id, version)
+        CREATE UNIQUE INDEX workflows_pkey ON workflows USING btree (tenant_id, workflow_id)
+        CREATE UNIQUE INDEX workflows_tenant_id_name_key ON workflows USING btree (tenant_id, name)
+        """
+}

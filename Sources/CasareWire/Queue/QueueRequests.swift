@@ -1,0 +1,233 @@
+public import CasareDomain
+public import FoundationEssentials
+
+/// `POST /api/v1/queues/{name}/pause`.
+public struct PauseQueueRequest: Hashable, Sendable, Codable {
+    public static let keyCharactersMax = 256
+    /// A pause that ends by itself ends within a year.
+    public static let secondsMax = 366.0 * 86_400
+
+    /// Only jobs of this key.
+    public var key: String?
+    public var reason: String?
+    /// It ends by itself at this time, or after this time.
+    public var until: Date?
+    public var forSeconds: Double?
+
+    public init(key: String? = nil, reason: String? = nil, until: Date? = nil, forSeconds: Double? = nil) {
+        self.key = key
+        self.reason = reason
+        self.until = until
+        self.forSeconds = forSeconds
+    }
+
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        self.init(
+            key: try container.decodeIfPresent(String.self, forKey: .key),
+            reason: try container.decodeIfPresent(String.self, forKey: .reason),
+            until: try container.decodeIfPresent(Date.self, forKey: .until),
+            forSeconds: try container.decodeIfPresent(Double.self, forKey: .forSeconds))
+        try QueueKeyName.check(self.key, decoder.codingPath + [CodingKeys.key])
+        try ControlReason.check(self.reason, decoder.codingPath + [CodingKeys.reason])
+        if let forSeconds, !(forSeconds > 0 && forSeconds <= Self.secondsMax) {
+            throw WireDecodingError(
+                decoder.codingPath + [CodingKeys.forSeconds], "expected a number above 0, up to \(Int(Self.secondsMax))"
+            )
+        }
+        if self.until != nil, self.forSeconds != nil {
+            throw WireDecodingError(
+                decoder.codingPath + [CodingKeys.forSeconds], "expected one of until and for_seconds, got both")
+        }
+    }
+}
+
+/// `POST /api/v1/queues/{name}/resume`.
+public struct ResumeQueueRequest: Hashable, Sendable, Codable {
+    /// Only jobs of this key; the queue's own pause goes on.
+    public var key: String?
+    public var reason: String?
+
+    public init(key: String? = nil, reason: String? = nil) {
+        self.key = key
+        self.reason = reason
+    }
+
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        self.init(
+            key: try container.decodeIfPresent(String.self, forKey: .key),
+            reason: try container.decodeIfPresent(String.self, forKey: .reason))
+        try QueueKeyName.check(self.key, decoder.codingPath + [CodingKeys.key])
+        try ControlReason.check(self.reason, decoder.codingPath + [CodingKeys.reason])
+    }
+}
+
+enum QueueKeyName {
+    static func check(_ key: String?, _ path: [any CodingKey]) throws(WireDecodingError) {
+        guard let key else { return }
+        try ShortText.check(key, path, charactersMax: PauseQueueRequest.keyCharactersMax)
+    }
+}
+
+/// `PATCH /api/v1/queues/{name}/limits`: a value sets a limit, null lifts it, and one that is left out stays as it is
+/// (RFC 7396).
+public struct ChangeLimitsRequest: Hashable, Sendable, Codable {
+    public enum Change<Limit: Hashable & Sendable>: Hashable, Sendable {
+        case keep, lift
+        case set(Limit)
+
+        func apply(to limit: inout Limit?) {
+            switch self {
+            case .keep: break
+            case .lift: limit = .none
+            case .set(let value): limit = value
+            }
+        }
+    }
+
+    /// The most that a limit may say.
+    public static let concurrencyMax = 1_000_000
+    public static let ageingSecondsRange = 0.001...1e9
+
+    /// Whose limits; `nil`: those of the queue. A key has no `key_concurrency`, `key_rate` and `ageing_seconds`.
+    public var key: String?
+    public var reason: String?
+    public var concurrency: Change<Int>
+    public var rate: Change<QueueRateInfo>
+    public var keyConcurrency: Change<Int>
+    public var keyRate: Change<QueueRateInfo>
+    public var ageingSeconds: Change<Double>
+
+    public init(
+        key: String? = nil, reason: String? = nil, concurrency: Change<Int> = .keep,
+        rate: Change<QueueRateInfo> = .keep,
+        keyConcurrency: Change<Int> = .keep, keyRate: Change<QueueRateInfo> = .keep,
+        ageingSeconds: Change<Double> = .keep
+    ) {
+        self.key = key
+        self.reason = reason
+        self.concurrency = concurrency
+        self.rate = rate
+        self.keyConcurrency = keyConcurrency
+        self.keyRate = keyRate
+        self.ageingSeconds = ageingSeconds
+    }
+
+    /// Whether it would leave everything as it is.
+    public var isEmpty: Bool {
+        self.concurrency == .keep && self.rate == .keep && self.keyConcurrency == .keep && self.keyRate == .keep
+            && self.ageingSeconds == .keep
+    }
+
+    public func apply(to limits: inout QueueLimits) {
+        self.concurrency.apply(to: &limits.concurrency)
+        Self.apply(self.rate, to: &limits.rate)
+        self.keyConcurrency.apply(to: &limits.keyConcurrency)
+        Self.apply(self.keyRate, to: &limits.keyRate)
+        switch self.ageingSeconds {
+        case .keep: break
+        case .lift: limits.ageingSeconds = QueueLimits.ageingSecondsDefault
+        case .set(let seconds): limits.ageingSeconds = seconds
+        }
+    }
+
+    public func apply(to limits: inout QueueKeyLimits) {
+        self.concurrency.apply(to: &limits.concurrency)
+        Self.apply(self.rate, to: &limits.rate)
+    }
+
+    private static func apply(_ change: Change<QueueRateInfo>, to rate: inout QueueRate?) {
+        switch change {
+        case .keep: break
+        case .lift: rate = nil
+        case .set(let value): rate = value.rate
+        }
+    }
+}
+
+extension ChangeLimitsRequest {
+    private enum CodingKeys: String, CodingKey {
+        case key, reason, concurrency, rate, keyConcurrency, keyRate, ageingSeconds
+    }
+
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        func change<Limit: Decodable>(_ name: CodingKeys, _: Limit.Type = Limit.self) throws -> Change<Limit> {
+            if let value = try container.decodeIfPresent(Limit.self, forKey: name) { return .set(value) }
+            return container.contains(name) ? .lift : .keep
+        }
+        self.init(
+            key: try container.decodeIfPresent(String.self, forKey: .key),
+            reason: try container.decodeIfPresent(String.self, forKey: .reason),
+            concurrency: try change(.concurrency), rate: try change(.rate),
+            keyConcurrency: try change(.keyConcurrency), keyRate: try change(.keyRate),
+            ageingSeconds: try change(.ageingSeconds))
+        let path = decoder.codingPath
+        try QueueKeyName.check(self.key, path + [CodingKeys.key])
+        try ControlReason.check(self.reason, path + [CodingKeys.reason])
+        for (change, name) in [(self.concurrency, CodingKeys.concurrency), (self.keyConcurrency, .keyConcurrency)] {
+            if case .set(let limit) = change, !(0...Self.concurrencyMax).contains(limit) {
+                throw WireDecodingError(path + [name], "expected a number from 0 to \(Self.concurrencyMax)")
+            }
+        }
+        if case .set(let seconds) = self.ageingSeconds, !Self.ageingSecondsRange.contains(seconds) {
+            throw WireDecodingError(path + [CodingKeys.ageingSeconds], "expected a number above 0")
+        }
+        guard self.key != nil else { return }
+        for (isKept, name) in [
+            (self.keyConcurrency == .keep, CodingKeys.keyConcurrency), (self.keyRate == .keep, .keyRate),
+            (self.ageingSeconds == .keep, .ageingSeconds),
+        ] where !isKept {
+            throw WireDecodingError(path + [name], "is for whole queues; leave it out, or leave out key")
+        }
+    }
+
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        func encode<Limit: Encodable>(_ change: Change<Limit>, _ name: CodingKeys) throws {
+            switch change {
+            case .keep: break
+            case .lift: try container.encodeNil(forKey: name)
+            case .set(let value): try container.encode(value, forKey: name)
+            }
+        }
+        try container.encodeIfPresent(self.key, forKey: .key)
+        try container.encodeIfPresent(self.reason, forKey: .reason)
+        try encode(self.concurrency, .concurrency)
+        try encode(self.rate, .rate)
+        try encode(self.keyConcurrency, .keyConcurrency)
+        try encode(self.keyRate, .keyRate)
+        try encode(self.ageingSeconds, .ageingSeconds)
+    }
+}
+
+/// What became of a queue's limits, or of a key's.
+public struct ChangeLimitsResponse: Hashable, Sendable, Codable {
+    public let queue: QueueInfo
+    public let key: QueueKeyInfo?
+
+    public init(queue: QueueInfo, key: QueueKeyInfo?) {
+        self.queue = queue
+        self.key = key
+    }
+}
+
+/// `POST /api/v1/jobs/{id}/priority`.
+public struct ChangePriorityRequest: Hashable, Sendable, Codable {
+    public var priority: Priority
+    public var reason: String?
+
+    public init(priority: Priority, reason: String? = nil) {
+        self.priority = priority
+        self.reason = reason
+    }
+
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        self.init(
+            priority: try container.decode(Priority.self, forKey: .priority),
+            reason: try container.decodeIfPresent(String.self, forKey: .reason))
+        try ControlReason.check(self.reason, decoder.codingPath + [CodingKeys.reason])
+    }
+}

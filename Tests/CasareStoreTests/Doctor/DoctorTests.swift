@@ -1,0 +1,246 @@
+import CasareDomain
+import CasarePostgres
+@testable import CasareStore
+import CasareTestSupport
+import FoundationEssentials
+import Testing
+
+/// The checks on real servers: what is broken is found, and what is advised mends it.
+struct DoctorTests {
+    private typealias Check = DoctorFinding.Check
+
+    private static func examine(_ database: Database) async throws -> [Check: DoctorFinding] {
+        let findings = try await Doctor.examine(database.configuration)
+        #expect(findings.map(\.check) == Check.allCases)
+        return Dictionary(uniqueKeysWithValues: findings.map { ($0.check, $0) })
+    }
+
+    private static func finding(_ check: Check, _ database: Database) async throws -> DoctorFinding {
+        try #require(try await Self.examine(database)[check])
+    }
+
+    /// Runs what a finding advises, statement by statement, as `psql` would.
+    private static func follow(_ finding: DoctorFinding, _ database: Database) async throws {
+        #expect(!finding.advice.isEmpty)
+        let owner = try await PostgresConnection.connect(database.configuration)
+        for statement in finding.advice where !statement.hasPrefix("--") { try await owner.script(statement) }
+        await owner.close()
+    }
+
+    private static func asOwner(_ database: Database, _ sql: String) async throws {
+        let owner = try await PostgresConnection.connect(database.configuration)
+        try await owner.script(sql)
+        await owner.close()
+    }
+
+    @Test func `a new database is sound, but for what a test server is`() async throws {
+        try await withTestDatabase { database in
+            let findings = try await Self.examine(database)
+            for (check, finding) in findings where check != .settings && check != .autovacuum {
+                #expect(finding.level == .ok, "\(check): \(finding.summary) \(finding.facts)")
+                #expect(finding.advice.isEmpty)
+            }
+            // It may forget everything at a crash, and does not vacuum by itself.
+            let settings = try #require(findings[.settings])
+            #expect(settings.level == .critical && settings.summary.contains("fsync is off"))
+            #expect(settings.advice.contains("ALTER SYSTEM SET fsync = on;"))
+            #expect(settings.facts["settings"]?["synchronous_commit"] == "off")
+            let autovacuum = try #require(findings[.autovacuum])
+            #expect(autovacuum.level == .critical && autovacuum.facts["is_on"] == false)
+            #expect(findings[.migrations]?.facts["pending"] == [])
+            let connections = try #require(findings[.connections])
+            #expect(connections.facts["available"] == 197)
+            let programs = connections.facts["by_application"]?.list?.compactMap { $0["application"]?.string }
+            #expect(programs?.contains("casare-doctor") == true)
+        }
+    }
+
+    @Test func `the list of indexes is that of the migrations`() async throws {
+        try await withTestDatabase { database in
+            let connection = try await PostgresConnection.connect(database.configuration)
+            let made = try await connection.execute(
+                """
+                SELECT pg_get_indexdef(indexrelid, 0, true) AS definition
+                FROM pg_index JOIN pg_class ON pg_class.oid = indrelid
+                WHERE relnamespace = current_schema()::regnamespace AND NOT relispartition
+                """
+            ).map { try $0.string("definition") }
+            await connection.close()
+            #expect(Set(made) == Set(ExpectedIndex.all.map(\.definition)))
+        }
+    }
+
+    @Test func `an index that is missing is found and made again by what is advised`() async throws {
+        try await withTestDatabase { database in
+            try await Self.asOwner(
+                database, "DROP INDEX leases_by_gate, jobs_by_workflow; ALTER TABLE ready DROP COLUMN crashes")
+            let missing = try await Self.finding(.indexes, database)
+            #expect(missing.level == .critical)
+            let names = missing.facts["indexes"]?.list?.compactMap { $0["index"]?.string }
+            #expect(names == ["jobs_by_workflow", "leases_by_gate"])
+            try await Self.follow(missing, database)
+            let mended = try await Self.finding(.indexes, database)
+            #expect(mended.level == .ok, "\(mended)")
+        }
+    }
+
+    @Test func `an index that is not valid, and one that is another, are found`() async throws {
+        try await withTestDatabase { database in
+            try await Self.asOwner(
+                database,
+                """
+                UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'dead_letters_open'::regclass;
+                DROP INDEX scheduled_by_due; CREATE INDEX scheduled_by_due ON scheduled (due_at DESC);
+                """)
+            let finding = try await Self.finding(.indexes, database)
+            #expect(finding.level == .critical)
+            #expect(finding.facts["indexes"]?.list?.first?["problem"] == "invalid")
+            #expect(finding.facts["indexes"]?.list?.last?["problem"] == "different")
+            try await Self.follow(finding, database)
+            let mended = try await Self.finding(.indexes, database)
+            #expect(mended.level == .warning && mended.facts["indexes"]?.list?.count == 1)
+        }
+    }
+
+    @Test func `who holds the oldest snapshot is named`() async throws {
+        try await withTestDatabase { database in
+            var configuration = database.configuration
+            configuration.applicationName = "the report"
+            let holder = try await PostgresConnection.connect(configuration)
+            try await holder.script("BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT count(*) FROM jobs")
+            let finding = try await Self.finding(.oldestSnapshot, database)
+            let first = finding.facts["holders"]?.list?.first
+            #expect(first?["application"] == "the report" && first?["state"] == "idle in transaction")
+            let pid = await holder.backendProcessID
+            #expect(first?["pid"] == .int(Int(pid)))
+            #expect(first?["since"]?.string?.isEmpty == false && first?["transactions"]?.int != nil)
+            #expect(finding.summary.contains("the report"))
+            try await holder.script("COMMIT")
+            await holder.close()
+            #expect(try await Self.finding(.oldestSnapshot, database).facts["holders"] == [])
+        }
+    }
+
+    @Test(arguments: [
+        (10.0, 0, DoctorFinding.Level.ok), (301, 0, .warning), (3601, 0, .critical), (1, 5_000_001, .warning),
+        (1, 100_000_001, .critical),
+    ])
+    func `a snapshot is worse the older it is`(seconds: Double, transactions: Int, level: DoctorFinding.Level) {
+        #expect(Doctor.level(ofSnapshot: seconds, transactions: transactions) == level)
+    }
+
+    @Test func `who waits for a lock and who holds it are named`() async throws {
+        try await withTestDatabase { database in
+            var configuration = database.configuration
+            configuration.applicationName = "the holder"
+            let holder = try await PostgresConnection.connect(configuration)
+            try await holder.script("BEGIN; LOCK TABLE robots")
+            configuration.applicationName = "the waiter"
+            let waiter = try await PostgresConnection.connect(configuration)
+            async let waited: Void = waiter.script("SELECT * FROM robots")
+            let finding = try await eventually("somebody waits") {
+                let finding = try await Self.finding(.lockWaits, database)
+                return finding.facts["waits"]?.list?.isEmpty == false ? finding : nil
+            }
+            let wait = finding.facts["waits"]?.list?.first
+            #expect(wait?["application"] == "the waiter" && wait?["table"] == "robots")
+            #expect(wait?["waits_for"]?.list?.first?["application"] == "the holder")
+            #expect(finding.summary.contains("in the end for the holder"), "\(finding.summary)")
+            try await holder.script("COMMIT")
+            try await waited
+            await holder.close()
+            await waiter.close()
+            #expect(try await Self.finding(.lockWaits, database).level == .ok)
+        }
+    }
+
+    @Test func `dead rows that nobody removes are found, and vacuum mends it`() async throws {
+        try await withTestDatabase { database in
+            try await Self.asOwner(
+                database,
+                """
+                INSERT INTO idempotency_keys (tenant_id, key, job_id, request_hash, expires_at)
+                SELECT 1, number::text, gen_random_uuid(), '', now() FROM generate_series(1, 25000) AS number;
+                DELETE FROM idempotency_keys;
+                SELECT pg_stat_force_next_flush();
+                """)
+            let finding = try await eventually("the statistics are there") {
+                let finding = try await Self.finding(.deadTuples, database)
+                return finding.level > .ok ? finding : nil
+            }
+            #expect(finding.facts["tables"]?.list?.first?["table"] == "idempotency_keys")
+            #expect(finding.facts["tables"]?.list?.first?["dead_rows"] == 25000)
+            try await Self.follow(finding, database)
+            let mended = try await Self.finding(.deadTuples, database)
+            #expect(mended.level == .ok, "\(mended.facts)")
+        }
+    }
+
+    @Test func `a week without a partition is found and made`() async throws {
+        try await withTestDatabase { database in
+            try await Self.asOwner(
+                database,
+                "DO $$ BEGIN EXECUTE 'DROP TABLE ' || to_char(now() AT TIME ZONE 'UTC', '\"events_\"IYYY\"w\"IW'); END $$"
+            )
+            let missing = try await Self.finding(.partitions, database)
+            #expect(missing.level == .critical && missing.summary.contains("for events"), "\(missing.summary)")
+            try await Self.follow(missing, database)
+            #expect(try await Self.finding(.partitions, database).level == .ok)
+        }
+    }
+
+    @Test func `a table without autovacuum and a standing transaction of two phases are found`() async throws {
+        try await withTestDatabase { database in
+            try await Self.asOwner(
+                database,
+                "BEGIN; INSERT INTO tenants (name) VALUES ('x'); PREPARE TRANSACTION 'left behind in \(database.name)'")
+            let finding = try await Self.finding(.preparedTransactions, database)
+            #expect(finding.level == .warning && finding.facts["transactions"]?.list?.count == 1)
+            try await Self.follow(finding, database)
+            #expect(try await Self.finding(.preparedTransactions, database).level == .ok)
+        }
+    }
+
+    @Test func `a due job that nobody moves and a lost robot's job that nobody takes tell of missing loops`()
+        async throws
+    {
+        try await withFixture { store in
+            _ = try await store.submit(store.job(due: .after(.seconds(60))))
+            try await store.asOwner("UPDATE scheduled SET due_at = now() - interval '2 minutes'")
+            let due = try await Self.finding(.backgroundLoops, store.database)
+            #expect(due.level == .critical && due.facts["due_jobs"] == 1 && due.summary.contains("2 min"), "\(due)")
+            _ = try await store.promote()
+            #expect(try await Self.finding(.backgroundLoops, store.database).level == .ok)
+            _ = try await store.leased()
+            try await store.asOwner("UPDATE robot_sessions SET alive_until = now() - interval '20 seconds'")
+            let lost = try await Self.finding(.backgroundLoops, store.database)
+            #expect(lost.level == .warning && lost.facts["lost_sessions"] == 1, "\(lost)")
+            _ = try await store.sweep()
+            #expect(try await Self.finding(.backgroundLoops, store.database).level == .ok)
+        }
+    }
+
+    @Test func `who may not see other sessions is told so`() async throws {
+        try await withTestDatabase { database in
+            try await Self.asOwner(
+                database,
+                """
+                DO $$ BEGIN CREATE ROLE short_sighted LOGIN; EXCEPTION WHEN duplicate_object THEN NULL; END $$;
+                """)
+            var configuration = database.configuration
+            configuration.user = "short_sighted"
+            let findings = try await Doctor.examine(configuration)
+            #expect(findings.map(\.check) == Check.allCases)
+            let privileges = try #require(findings.first { $0.check == .privileges })
+            #expect(privileges.level == .warning)
+            #expect(privileges.advice.first == "GRANT pg_read_all_stats TO \"short_sighted\";")
+            // What it may not read at all says so, and the rest goes on.
+            #expect(findings.first { $0.check == .backgroundLoops }?.level == .warning)
+            #expect(findings.first { $0.check == .partitions }?.level == .ok)
+        }
+    }
+}
+
+extension Database {
+    fileprivate var name: String { self.configuration.database ?? "" }
+}
