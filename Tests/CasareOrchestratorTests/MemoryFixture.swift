@@ -67,8 +67,8 @@ enum RobotDeed: Sendable {
             _ = try RobotStore.register(
                 Self.robot, environment: "default", tags: ["t"], capabilities: [], slots: 2, on: connection)
             let session = try LeaseStore.openSession(Self.robot, boot: UUID(), kind: .api, slots: 2, on: connection)
-            var watermarks = Watermarks()
-            let jobs = try LeaseStore.lease(session, limit: 1, watermarks: &watermarks, on: connection)
+            var cursor = LeaseCursor()
+            let jobs = try LeaseStore.lease(session, limit: 1, cursor: &cursor, on: connection)
             guard let lease = jobs.first?.lease else { return }
             try LeaseStore.checkpoint(lease, entries: [Self.step], on: connection)
             switch self {

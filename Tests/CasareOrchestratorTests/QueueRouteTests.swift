@@ -1,5 +1,6 @@
 import CasareClient
 import CasareDomain
+@testable import CasareOrchestrator
 import CasareStore
 import CasareWire
 import FoundationEssentials

@@ -78,7 +78,7 @@ extension DoctorReport {
     func presentation(_ output: OutputOptions) throws -> Presentation {
         let hasRows =
             switch output.format {
-            case .table: output.columns != nil
+            case .table: output.layout.columns != nil
             case .json, .yaml: false
             case .wide, .jsonl, .csv, .name: true
             }

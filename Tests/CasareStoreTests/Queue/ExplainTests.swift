@@ -82,7 +82,7 @@ struct ExplainTests {
             #expect(try await self.codes(store, next) == [.robotsBusy, .inLine])
             let robot = try await store.run { try QueueStore.explain(robot: StoreFixture.robot, on: $0) }
             #expect(robot.reasons.map(\.code) == [.slotsFull, .workWaits])
-            _ = try await store.run { try RobotStore.cordon(StoreFixture.robot, on: $0) }
+            _ = try await store.run { try RobotStore.cordon(StoreFixture.robot, by: "ann", on: $0) }
             let cordoned = try await self.first(store, next)
             #expect(cordoned.code == .robotsCordoned && cordoned.clears == "casarectl robot uncordon r1")
             try await store.asOwner("UPDATE robot_sessions SET ended_at = now()")
