@@ -61,7 +61,8 @@ struct JobRun: Sendable {
         // What its jobs come to is told by them.
         logger.logLevel = .error
         return RobotAgent(
-            broker: MemoryBroker(queue), catalogue: StandardNodes.catalogue,
+            // Nobody else could take the job: the robot need not hurry to show that it is alive.
+            broker: MemoryBroker(queue, leaseDuration: .seconds(3600)), catalogue: StandardNodes.catalogue,
             configuration: RobotConfiguration(
                 description: RobotDescription(
                     id: robot, environment: NewJob.environmentDefault, tags: [], capabilities: [], slots: Self.slots),

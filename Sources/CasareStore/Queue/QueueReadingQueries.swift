@@ -194,7 +194,7 @@ enum QueueReadingQueries {
         ORDER BY known.key
         """)
 
-    /// The keys of which most jobs run.
+    /// The keys of which most jobs run, and then those of which something is said by itself.
     static let busiestKeys = Query(
         """
         SELECT
@@ -202,10 +202,20 @@ enum QueueReadingQueries {
             paused_at IS NOT NULL
                 AND (paused_until IS NULL OR paused_until > coalesce(@now::timestamptz, now())) AS is_paused
         FROM (
-            SELECT (gate & 4294967295)::int4 AS key_id, count(*) AS running FROM leases
-            WHERE leases.tenant_id = casare_tenant() AND gate IS NOT NULL
-                AND gate > casare_gate(@queue_id, 0) AND gate < casare_gate(@queue_id + 1, 0)
-            GROUP BY gate ORDER BY count(*) DESC, gate LIMIT @limit
+            SELECT key_id, sum(running)::int8 AS running FROM (
+                (
+                    SELECT (gate & 4294967295)::int4 AS key_id, count(*) AS running FROM leases
+                    WHERE leases.tenant_id = casare_tenant() AND gate IS NOT NULL
+                        AND gate > casare_gate(@queue_id, 0) AND gate < casare_gate(@queue_id + 1, 0)
+                    GROUP BY gate ORDER BY count(*) DESC, gate LIMIT @limit
+                ) UNION ALL (
+                    SELECT key_id, 0 FROM queue_keys
+                    WHERE tenant_id = casare_tenant() AND queue_id = @queue_id
+                        AND (paused_at IS NOT NULL OR concurrency IS NOT NULL OR rate_every_seconds IS NOT NULL)
+                    ORDER BY key LIMIT @limit
+                )
+            ) AS either
+            GROUP BY key_id ORDER BY sum(running) DESC, key_id LIMIT @limit
         ) AS held
         JOIN queue_keys AS known ON known.key_id = held.key_id
         CROSS JOIN LATERAL (

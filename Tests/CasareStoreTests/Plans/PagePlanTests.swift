@@ -59,7 +59,7 @@ struct PagePlanTests {
         Page(name: "tokens", query: TokenQueries.list, arguments: ["before": "1000", "limit": "51"], buffersMax: 60),
         Page(
             name: "robots", query: RobotQueries.list, arguments: ["after": "''", "limit": "51"],
-            buffersMax: 51 * 30, rowsRemovedMax: 51 * 300, mayScan: ["leases"]),
+            buffersMax: 51 * 50, rowsRemovedMax: 51 * 300, mayScan: ["leases"]),
         Page(
             name: "one robot", query: RobotQueries.list,
             arguments: ["robot": "'robot-0007'", "after": "''", "limit": "1"], rows: 1, buffersMax: 60,

@@ -68,7 +68,7 @@ struct UpkeepTests {
             }
             #expect(try await purge() == 0)
             _ = try await store.run { try JobStore.retry(job.lease.job, by: "ann", on: $0) }
-            #expect(try await purge() == 1, "its attempt, or it")
+            #expect(try await purge() > 0, "its attempt, or it")
             _ = try await purge()
             #expect(try await store.count("SELECT count(*) FROM dead_letters") == 0)
             #expect(try await store.count("SELECT count(*) FROM attempts") == 0)
