@@ -128,6 +128,10 @@ struct MemoryRouteTests {
             #expect(refused.message.contains("POST /api/v1/tokens needs PostgreSQL"))
             #expect(refused.message.contains("--memory"))
             #expect(try await memory.server.call(.GET, "/api/v1/tokens", as: nil).status == 401)
+            let asking = try await memory.server.call(
+                .POST, "/api/v1/jobs", ["document": Fixture.document("own"), "expires_in_seconds": 5])
+            #expect(asking.status == 501 && asking.message.contains("a server with a database"))
+            #expect(try await memory.server.call(.GET, "/api/v1/workflows/own").status == 404)
             let stranger = try await memory.server.send(.GET, "/api/v1/jobs", token: "crpa_other")
             #expect(stranger.status == 401)
         }

@@ -49,7 +49,7 @@ extension APIProblem {
         case .uniqueKeyRepeated:
             self.init(.validation, error.description, field: "jobs")
         case .notInMemory:
-            self.init(.validation, error.description)
+            self.init(.needsDatabase, error.description)
         case .deadlineTooEarly:
             self.init(.validation, error.description, field: "expires_at")
         case .robotElsewhere:

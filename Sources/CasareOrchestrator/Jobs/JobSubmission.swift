@@ -21,7 +21,7 @@ struct JobSubmission: Sendable {
     private let requests: [SubmitJobRequest]
     let sources: [Source]
     let documents: [CheckedDocument]
-    let idempotencies: [NewJob.Idempotency?]
+    private let idempotencies: [NewJob.Idempotency?]
 
     /// - Throws: 422 when a document is not valid.
     init(_ requests: [SubmitJobRequest], catalogue: NodeCatalogue, path: (Int) -> String) throws {

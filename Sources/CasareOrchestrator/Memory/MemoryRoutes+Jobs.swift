@@ -6,7 +6,7 @@ import FoundationEssentials
 extension MemoryRoutes {
     // MARK: - Submitting
 
-    func submit(_ request: APIRequest, _ body: SubmitJobRequest) throws -> Answer<JobResponse> {
+    func submit(_ request: APIRequest, _ body: SubmitJobRequest) throws -> Answer<SubmitJobResponse> {
         let submission = try JobSubmission(
             [JobRoutes.keyed(body, by: request)], catalogue: self.catalogue
         ) { _ in "" }
@@ -14,7 +14,10 @@ extension MemoryRoutes {
             let submitted = try submission.store(by: request.actor, in: &queue, now: now)[0]
             return (submitted, try queue.known(submitted.id))
         }
-        return Answer(status: submitted.isDuplicate ? 200 : 201, JobResponse(job: JobInfo(job)))
+        return Answer(
+            status: submitted.isDuplicate ? 200 : 201,
+            SubmitJobResponse(
+                job: JobInfo(job), foundBy: submitted.found.map(SubmitJobResponse.Found.init), replaced: nil))
     }
 
     func submitBatch(_ request: APIRequest, _ body: SubmitBatchRequest) throws -> Answer<SubmitBatchResponse> {
@@ -29,7 +32,9 @@ extension MemoryRoutes {
             status: 201,
             SubmitBatchResponse(
                 jobs: submitted.map { job in
-                    SubmittedJobInfo(id: job.id, status: statuses[job.id] ?? .pending, isDuplicate: job.isDuplicate)
+                    SubmittedJobInfo(
+                        id: job.id, status: statuses[job.id] ?? .pending, isDuplicate: job.isDuplicate,
+                        foundBy: job.found.map(SubmitJobResponse.Found.init), replaced: nil)
                 }))
     }
 
@@ -140,7 +145,9 @@ extension JobSubmission {
             let version = try queue.version(number, of: workflow.id)
             versions[.stored(nameOrID: name, version: number)] = Version(workflow: workflow.id, number: version.number)
         }
-        try queue.checkKeys(self.idempotencies.compactMap(\.self), now: now)
+        let placeholder = Version(workflow: Workflow.ID(rawValue: UUID()), number: 1)
+        let unversioned = self.jobs(of: Dictionary(self.sources.map { ($0, placeholder) }) { first, _ in first })
+        try queue.check(unversioned, now: now)
         for (position, document) in self.documents.enumerated() {
             let pushed = queue.push(name: document.name, document: document.text, by: actor, now: now).version
             versions[.document(position)] = Version(workflow: pushed.workflow, number: pushed.number)

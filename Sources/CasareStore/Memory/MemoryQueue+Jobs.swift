@@ -7,16 +7,11 @@ extension MemoryQueue {
     /// Stores all of the jobs or none, and makes those that are due ready.
     ///
     /// - Returns: one entry for each job, in the same order.
-    /// - Throws: `StoreError.notInMemory` for what only a database's queue knows.
     package mutating func submit(
         _ jobs: [NewJob], by submitter: String, idempotencyWindow: Duration = JobStore.idempotencyWindow, now: Date
     ) throws(StoreError) -> [SubmittedJob] {
-        guard jobs.count <= JobStore.jobsPerSubmitMax else {
-            throw .tooManyJobs(jobs.count, max: JobStore.jobsPerSubmitMax)
-        }
-        guard !jobs.contains(where: \.asksForMore) else { throw .notInMemory }
+        try self.check(jobs, now: now)
         for job in jobs { _ = try self.version(job.workflowVersion, of: job.workflow) }
-        try self.checkKeys(jobs.compactMap(\.idempotency), now: now)
         var submitted: [SubmittedJob] = []
         for job in jobs {
             let holder = self.takeKey(of: job, window: idempotencyWindow, now)
@@ -26,10 +21,18 @@ extension MemoryQueue {
         return submitted
     }
 
-    /// - Throws: `StoreError.idempotencyConflict` for a key that stands for another request.
-    package func checkKeys(_ keys: [NewJob.Idempotency], now: Date) throws(StoreError) {
+    /// Checks all of them but their versions.
+    ///
+    /// - Throws: `StoreError.notInMemory` for what only a database's queue knows, `.idempotencyConflict` for a key that
+    ///   stands for another request, `.tooManyJobs`.
+    package func check(_ jobs: [NewJob], now: Date) throws(StoreError) {
+        guard jobs.count <= JobStore.jobsPerSubmitMax else {
+            throw .tooManyJobs(jobs.count, max: JobStore.jobsPerSubmitMax)
+        }
+        guard !jobs.contains(where: \.asksForMore) else { throw .notInMemory }
         var asked: [String: String] = [:]
-        for idempotency in keys {
+        for job in jobs {
+            guard let idempotency = job.idempotency else { continue }
             let hash = Self.hash(idempotency.request)
             let known = self.holder(of: idempotency.key, now)?.requestHash ?? asked[idempotency.key] ?? hash
             guard known == hash else { throw .idempotencyConflict(key: idempotency.key) }

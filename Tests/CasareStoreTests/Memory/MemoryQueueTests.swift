@@ -46,11 +46,6 @@ struct MemoryQueueTests {
         try #require(try self.queue.lease(self.session, limit: 1, now: now).first).lease
     }
 
-    @Test mutating func `what only a database's queue knows is refused`() throws {
-        let job = NewJob(workflow: self.workflow, workflowVersion: 1, deadline: .after(.seconds(60)))
-        #expect(throws: StoreError.notInMemory) { try self.queue.submit([job], by: "ann", now: noon) }
-    }
-
     @Test mutating func `the most urgent goes first, then who has waited longest`() throws {
         let normal = try [self.submit(), self.submit()]
         let low = try self.submit(.low)
@@ -212,6 +207,19 @@ struct MemoryQueueTests {
         #expect(throws: StoreError.self) { _ = try self.queue.submit(jobs, by: "ann", now: noon) }
         #expect(self.queue.jobs(limit: 9).isEmpty && self.queue.counts.ready == 0)
         #expect(try self.queue.submit([jobs[0]], by: "ann", now: noon)[0].isDuplicate == false)
+    }
+
+    @Test mutating func `what only a database's queue knows is refused`() throws {
+        let job = NewJob(workflow: self.workflow, workflowVersion: 1)
+        var asking = [job, job, job, job]
+        asking[0].queueKey = "k"
+        asking[1].requirements = Job.Requirements(tags: ["gpu"])
+        asking[2].deadline = .after(.seconds(60))
+        asking[3].uniqueness = try Job.Uniqueness("k")
+        for job in asking {
+            #expect(throws: StoreError.notInMemory) { try self.queue.submit([job], by: "ann", now: noon) }
+        }
+        #expect(self.queue.jobs(limit: 9).isEmpty)
     }
 
     @Test mutating func `what ended first is forgotten first, and an open dead letter is not`() throws {
