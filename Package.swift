@@ -172,7 +172,8 @@ let package = Package(
         .testTarget(
             name: "CasareSystemTests",
             dependencies: [
-                "CasareDomain", "CasarePostgres", "CasareTestSupport", "casarectl", "casare-orchestrator", "casare-robot",
+                "CasareDomain", "CasarePostgres", "CasareTestSupport", "casarectl", "casare-orchestrator",
+                "casare-robot",
             ],
             swiftSettings: settings),
         .testTarget(name: "CasareWireTests", dependencies: ["CasareDomain", "CasareWire"], swiftSettings: settings),

@@ -20,7 +20,8 @@ package struct Casarectl: AsyncParsableCommand {
             CommandGroup(
                 name: "Server",
                 subcommands: [
-                    StatusCommand.self, DoctorCommand.self, LoginCommand.self, ContextCommand.self, TokenCommand.self, TenantCommand.self,
+                    StatusCommand.self, DoctorCommand.self, LoginCommand.self, ContextCommand.self, TokenCommand.self,
+                    TenantCommand.self,
                     DatabaseCommand.self, DevCommand.self, VersionCommand.self,
                 ]),
         ])

@@ -42,7 +42,7 @@ struct RateArgument: ArgumentForm, Hashable {
 
     init?(argument: String) {
         let parts = argument.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
-        guard parts.count == 2, let count = Double(parts[0]), count > 0, count <= 1e6,
+        guard parts.count == 2, !parts[1].isEmpty, let count = Double(parts[0]), count > 0, count <= 1e6,
             // A unit alone is one of it.
             let span = TimeSpan(String(parts[1])) ?? TimeSpan("1" + parts[1]), span.seconds > 0,
             QueueRate(count: count, per: span.seconds) != nil

@@ -334,7 +334,8 @@ extension LeaseQueries {
                     WHEN 'empty' THEN lane.at + CASE WHEN lanes.lane_id > 0 THEN 5 ELSE 1 END * interval '1 second'
                     WHEN 'concurrency' THEN lane.at + interval '100 milliseconds'
                     WHEN 'rate' THEN
-                        lane.rate_busy_after - (lane.rate_burst - 1) * lane.rate_every_seconds * interval '1 second'
+                        lane.rate_busy_after
+                            - (lane.rate_burst - 1) * lane.rate_every_seconds * interval '1 second'
                     WHEN 'paused' THEN least(lane.paused_until, lane.at + interval '5 minutes')
                 END
             FROM rules CROSS JOIN own_lanes AS lane

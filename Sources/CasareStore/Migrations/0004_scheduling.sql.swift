@@ -242,9 +242,18 @@ extension Migration {
                         AND priority = urgency
                     FOR KEY SHARE;
                     IF FOUND THEN
+                        -- Without waiting: who works on the lane just now wakes it too, or looks again within a
+                        -- moment. Waiting for a leaser could make a deadlock: SKIP LOCKED waits where a row's update
+                        -- commits while it looks.
                         IF lane.parked_for = 'empty' THEN
-                            UPDATE lanes SET parked_until = NULL, parked_for = NULL, version = version + 1
-                            WHERE lane_id = lane.lane_id AND priority = urgency AND parked_for = 'empty';
+                            UPDATE lanes SET parked_until = NULL, parked_for = NULL, version = lanes.version + 1
+                            FROM (
+                                SELECT free.lane_id FROM lanes AS free
+                                WHERE free.lane_id = lane.lane_id AND free.priority = urgency
+                                    AND free.parked_for = 'empty'
+                                FOR NO KEY UPDATE SKIP LOCKED
+                            ) AS found
+                            WHERE lanes.lane_id = found.lane_id AND lanes.priority = urgency;
                         END IF;
                         RETURN lane.lane_id;
                     END IF;

@@ -23,7 +23,8 @@ extension ExplainQueries {
                 known.key_id, known.key, known.paused_at, known.paused_by, known.pause_reason, known.paused_until,
                 known.rate_busy_until, coalesce(known.concurrency, rules.key_concurrency) AS concurrency,
                 coalesce(known.rate_every_seconds, rules.key_rate_every_seconds) AS rate_every_seconds,
-                CASE WHEN known.rate_every_seconds IS NULL THEN rules.key_rate_burst ELSE known.rate_burst END AS rate_burst
+                CASE WHEN known.rate_every_seconds IS NULL THEN rules.key_rate_burst ELSE known.rate_burst END
+                    AS rate_burst
             FROM job JOIN rules USING (queue_id)
             JOIN queue_keys AS known ON known.queue_id = job.queue_id AND known.key = job.queue_key
         ), held AS MATERIALIZED (
@@ -52,11 +53,13 @@ extension ExplainQueries {
                         requirements.workflow_id IS NULL
                         OR EXISTS (
                             SELECT FROM workflow_robots AS assigned
-                            WHERE assigned.tenant_id = casare_tenant() AND assigned.workflow_id = requirements.workflow_id
+                            WHERE assigned.tenant_id = casare_tenant()
+                                AND assigned.workflow_id = requirements.workflow_id
                                 AND assigned.robot_id = robots.robot_id)
                         OR NOT EXISTS (
                             SELECT FROM workflow_robots AS assigned
-                            WHERE assigned.tenant_id = casare_tenant() AND assigned.workflow_id = requirements.workflow_id)
+                            WHERE assigned.tenant_id = casare_tenant()
+                                AND assigned.workflow_id = requirements.workflow_id)
                     ) AS fits,
                 requirements.requirement_id, requirements.tags AS needed_tags,
                 requirements.capabilities AS needed_capabilities, requirements.robot_id AS needed_robot,
@@ -75,7 +78,8 @@ extension ExplainQueries {
             WHERE EXISTS (SELECT FROM waiting)
         ), reason AS (
             SELECT 1 AS place, 'ended' AS reason,
-                json_build_object('kind', kind, 'at', finished_at, 'failure', failure_kind, 'message', message) AS detail,
+                json_build_object('kind', kind, 'at', finished_at, 'failure', failure_kind, 'message', message)
+                    AS detail,
                 CASE kind WHEN 'failed' THEN 'casarectl retry {job}' END AS clears
             FROM job JOIN outcomes USING (tenant_id, job_id)
             UNION ALL
@@ -106,7 +110,8 @@ extension ExplainQueries {
             UNION ALL
             SELECT 5, 'queue_paused',
                 json_build_object(
-                    'queue', job.queue, 'by', paused_by, 'reason', pause_reason, 'since', paused_at, 'until', paused_until),
+                    'queue', job.queue, 'by', paused_by, 'reason', pause_reason, 'since', paused_at,
+                    'until', paused_until),
                 'casarectl queue resume {queue}'
             FROM job JOIN rules USING (queue_id)
             WHERE paused_at IS NOT NULL AND (paused_until IS NULL OR paused_until > (SELECT now FROM at))
@@ -135,7 +140,8 @@ extension ExplainQueries {
                             FROM robot
                             ORDER BY
                                 cardinality(ARRAY(SELECT unnest(needed_tags) EXCEPT SELECT unnest(tags)))
-                                + cardinality(ARRAY(SELECT unnest(needed_capabilities) EXCEPT SELECT unnest(capabilities))),
+                                + cardinality(
+                                    ARRAY(SELECT unnest(needed_capabilities) EXCEPT SELECT unnest(capabilities))),
                                 robot_id
                             LIMIT 3
                         ) AS near
@@ -173,11 +179,13 @@ extension ExplainQueries {
             UNION ALL
             SELECT 10, 'key_limit',
                 json_build_object(
-                    'queue', max(job.queue), 'key', max(key.key), 'limit', max(key.concurrency), 'running', count(held.job_id),
+                    'queue', max(job.queue), 'key', max(key.key), 'limit', max(key.concurrency),
+                    'running', count(held.job_id),
                     'oldest', (
                         SELECT json_agg(h) FROM (
                             SELECT job_id, robot_id, since, alive_until FROM held
-                            WHERE gate = (SELECT casare_gate(job.queue_id, key.key_id) FROM job, key) ORDER BY since LIMIT 5
+                            WHERE gate = (SELECT casare_gate(job.queue_id, key.key_id) FROM job, key)
+                            ORDER BY since LIMIT 5
                         ) AS h)),
                 'casarectl queue limit {queue} --key {key} --concurrency N'
             FROM job CROSS JOIN key LEFT JOIN held ON held.gate = casare_gate(job.queue_id, key.key_id)

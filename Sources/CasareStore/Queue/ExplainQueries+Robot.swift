@@ -55,7 +55,8 @@ extension ExplainQueries {
                 'start casare-robot' AS clears
             FROM robot WHERE session_id IS NULL
             UNION ALL
-            SELECT 2, 'stale', json_build_object('seen_at', seen_at, 'alive_until', alive_until, 'lost_at', lost_at), NULL
+            SELECT
+                2, 'stale', json_build_object('seen_at', seen_at, 'alive_until', alive_until, 'lost_at', lost_at), NULL
             FROM robot WHERE session_id IS NOT NULL AND (alive_until <= (SELECT now FROM at) OR lost_at IS NOT NULL)
             UNION ALL
             SELECT 3, 'cordoned', json_build_object('since', cordoned_at), 'casarectl robot uncordon {robot}'
@@ -108,7 +109,8 @@ extension ExplainQueries {
             FROM (SELECT state, count(*) AS lanes FROM lane GROUP BY state) AS counted
             HAVING count(*) > 0
             UNION ALL
-            SELECT 9, CASE WHEN is_there THEN 'work_waits' ELSE 'no_work' END, json_build_object('queue', environment), NULL
+            SELECT
+                9, CASE WHEN is_there THEN 'work_waits' ELSE 'no_work' END, json_build_object('queue', environment), NULL
             FROM robot CROSS JOIN LATERAL (
                 SELECT EXISTS (
                     SELECT FROM ready WHERE ready.tenant_id = casare_tenant() AND ready.queue_id = robot.queue_id

@@ -46,7 +46,7 @@ extension QueueStore {
 
     /// Removes what is kept of jobs so long after their week has ended: their partitions, one week at a time, and what
     /// lies beside them, in bounded batches. A week stays for as long as a job of it waits, runs or is asked about, and
-    /// dead letters until they are replayed. Run it every hour.
+    /// dead letters until they are replayed. Unique keys that nobody can hold any more go in any case. Run it every hour.
     ///
     /// Call within `Database.asSystem`. It may run in many processes at once.
     ///
@@ -61,23 +61,43 @@ extension QueueStore {
             if rows >= self.rowsPurgedMax { purged.isPartial = true }
         }
         try purge(UpkeepQueries.purgeClock, ["limit": .int(self.rowsPurgedMax), "now": .timestamp(now)])
+        let tenants = try connection.execute(UpkeepQueries.tenants).map { try $0.int("tenant_id") }
+        for tenant in tenants { purged.rows += try self.purgeUniqueKeys(of: tenant, now: now, on: connection) }
         guard let days else { return purged }
         purged.partitions = try connection.execute(
             UpkeepQueries.dropPartitions, ["days": .int(days), "now": .timestamp(now)]
         ).only().strings("dropped")
         if !purged.partitions.isEmpty { purged.isPartial = true }
-        for tenant in try connection.execute(UpkeepQueries.tenants) {
-            let id = try tenant.int("tenant_id")
+        for tenant in tenants {
             for query in [UpkeepQueries.purgeAttempts, UpkeepQueries.purgeLetters] {
                 try purge(
                     query,
                     [
-                        "tenant": .int(id), "days": .int(days), "limit": .int(self.rowsPurgedMax),
+                        "tenant": .int(tenant), "days": .int(days), "limit": .int(self.rowsPurgedMax),
                         "now": .timestamp(now),
                     ])
             }
         }
         return purged
+    }
+
+    private static func purgeUniqueKeys(
+        of tenant: Int, now: Date?, on connection: isolated PostgresConnection
+    ) throws -> Int {
+        var gone = 0
+        var last: String? = ""
+        while let after = last {
+            let page = try connection.execute(
+                UpkeepQueries.purgeUniqueKeys,
+                [
+                    "tenant": .int(tenant), "after": .text(after), "limit": .int(self.keysPerPage),
+                    "now": .timestamp(now),
+                ]
+            ).only()
+            gone += try page.int("gone")
+            last = try page.int("keys") < self.keysPerPage ? nil : try page.optionalString("last")
+        }
+        return gone
     }
 
     /// Lanes whose jobs nobody would ever find. There must be none.

@@ -115,7 +115,8 @@ package enum QueueStore {
     /// - Parameter workflow: the job's. When it is assigned to robots, that is part of the requirement, and who they
     ///   are is looked up again with every lease.
     package static func requirement(
-        _ requirement: Job.Requirements, workflow: Workflow.ID?, queue: String, on connection: isolated PostgresConnection
+        _ requirement: Job.Requirements, workflow: Workflow.ID?, queue: String,
+        on connection: isolated PostgresConnection
     ) throws -> Int32? {
         try connection.execute(
             QueueQueries.requirement,

@@ -64,6 +64,29 @@ enum UpkeepQueries {
 
     static let tenants = Query("SELECT tenant_id FROM tenants ORDER BY tenant_id")
 
+    /// Forgets unique keys that nobody can hold any more: their moment is over, or their job has ended or is gone. One
+    /// that another job takes over just then stays.
+    static let purgeUniqueKeys = Query(
+        """
+        WITH page AS MATERIALIZED (
+            SELECT key, job_id FROM unique_jobs
+            WHERE tenant_id = @tenant AND key > @after ORDER BY key LIMIT @limit
+        ), gone AS (
+            DELETE FROM unique_jobs USING page
+            WHERE unique_jobs.tenant_id = @tenant AND unique_jobs.key = page.key AND unique_jobs.job_id = page.job_id
+                AND CASE
+                    WHEN scope = 'window' THEN held_until <= coalesce(@now::timestamptz, now())
+                    ELSE
+                        EXISTS (
+                            SELECT FROM outcomes WHERE outcomes.tenant_id = @tenant AND outcomes.job_id = page.job_id)
+                        OR NOT EXISTS (
+                            SELECT FROM jobs WHERE jobs.tenant_id = @tenant AND jobs.job_id = page.job_id)
+                END
+            RETURNING unique_jobs.key
+        )
+        SELECT max(key) AS last, count(*) AS keys, (SELECT count(*) FROM gone) AS gone FROM page
+        """)
+
     // Of jobs that are no longer kept, those up to a moment.
 
     static let purgeAttempts = Query(

@@ -73,7 +73,7 @@ struct ParsingTests {
         "queue limit p --rate 0/s", "queue limit p --rate 5/never", "queue limit p --burst 5",
         "queue limit p --rate none --burst 5", "queue limit p --key k --key-concurrency 1",
         "queue limit p --key k --ageing 5m",
-        "queue limit p --clear --concurrency 5", "explain", "explain x --queue --robot", "doctor", "doctor disk",
+        "queue limit p --clear --concurrency 5", "explain", "explain x --queue --robot", "doctor disk",
         "robot register r1 --slots 0", "run - --vars -", "run", "token create x", "token create x --role king",
         "token create x --role viewer --robot r1", "tenant policy set", "tenant policy set url_rules",
         "tenant policy set url_rules=maybe", "tenant policy set url_rule=off", "tenant policy reset",

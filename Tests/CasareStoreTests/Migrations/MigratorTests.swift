@@ -32,7 +32,9 @@ struct MigratorTests {
 
     @Test func `an empty database is migrated once`() async throws {
         try await self.withConnection { connection in
-            let all = ["1 initial", "2 session_loss", "3 tenant_policy", "4 scheduling", "5 submits", "6 robot_control"]
+            let all = [
+                "1 initial", "2 session_loss", "3 tenant_policy", "4 scheduling", "5 submits", "6 robot_control",
+            ]
             await #expect(throws: MigrationError.pending(all)) {
                 try await self.check(Migration.all, on: connection)
             }
@@ -41,7 +43,9 @@ struct MigratorTests {
             try await self.check(Migration.all, on: connection)
             let status = try await connection.run { try Migrator().status(on: $0) }
             #expect(
-                status.applied.map(\.name) == ["initial", "session_loss", "tenant_policy", "scheduling", "submits", "robot_control"]
+                status.applied.map(\.name) == [
+                    "initial", "session_loss", "tenant_policy", "scheduling", "submits", "robot_control",
+                ]
                     && status.pending.isEmpty && status.problem == nil)
         }
     }

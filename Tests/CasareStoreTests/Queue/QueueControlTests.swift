@@ -122,7 +122,9 @@ struct QueueControlTests {
         try await withFixture { store in
             try await store.load(3)
             try await store.load(3, keys: 1)
-            let cordoned = try await store.run { try RobotStore.cordon(StoreFixture.robot, by: "ann", now: noon, on: $0) }
+            let cordoned = try await store.run {
+                try RobotStore.cordon(StoreFixture.robot, by: "ann", now: noon, on: $0)
+            }
             #expect(cordoned.cordonedAt == noon)
             var cursor = LeaseCursor()
             #expect(try await store.lease(9, &cursor).isEmpty && cursor.mode == .cordoned)

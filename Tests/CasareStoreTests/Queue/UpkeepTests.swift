@@ -74,4 +74,26 @@ struct UpkeepTests {
             #expect(try await store.count("SELECT count(*) FROM attempts") == 0)
         }
     }
+
+    @Test func `a unique key is forgotten once nobody can hold it any more`() async throws {
+        try await withFixture { store in
+            let jobs = try await store.load(3)
+            try await store.asOwner(
+                """
+                SELECT set_config('casare.tenant', '1', false);
+                INSERT INTO unique_jobs (key, job_id, scope, held_until, first_at) VALUES
+                    ('waits', '\(jobs[0])', 'waiting', NULL, now()), ('ends', '\(jobs[1])', 'unfinished', NULL, now()),
+                    ('gone', '00000000-0000-7000-8000-000000000001', 'unfinished', NULL, now()),
+                    ('window', '\(jobs[2])', 'window', now() + interval '1 hour', now());
+                """)
+            func purge(_ now: Date? = nil) async throws -> [Int] {
+                let rows = try await store.database.asSystem { try QueueStore.purge(days: nil, now: now, on: $0).rows }
+                return [rows, try await store.count("SELECT count(*) FROM unique_jobs")]
+            }
+            #expect(try await purge() == [1, 3])
+            _ = try await store.run { try JobStore.cancel(jobs[1], by: "ann", reason: nil, on: $0) }
+            #expect(try await purge() == [1, 2])
+            #expect(try await purge(Date().addingTimeInterval(3601)) == [1, 1], "the job that waits holds its own")
+        }
+    }
 }
