@@ -145,8 +145,8 @@ extension JobSubmission {
             let version = try queue.version(number, of: workflow.id)
             versions[.stored(nameOrID: name, version: number)] = Version(workflow: workflow.id, number: version.number)
         }
-        let any = Version(workflow: Workflow.ID(rawValue: UUID()), number: 1)
-        let unversioned = self.jobs(of: Dictionary(self.sources.map { ($0, any) }) { first, _ in first })
+        let placeholder = Version(workflow: Workflow.ID(rawValue: UUID()), number: 1)
+        let unversioned = self.jobs(of: Dictionary(self.sources.map { ($0, placeholder) }) { first, _ in first })
         try queue.check(unversioned, now: now)
         for (position, document) in self.documents.enumerated() {
             let pushed = queue.push(name: document.name, document: document.text, by: actor, now: now).version
