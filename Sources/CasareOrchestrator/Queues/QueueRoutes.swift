@@ -141,6 +141,7 @@ enum QueueRoutes {
     private static func detail(of body: ChangeLimitsRequest) throws -> Object {
         var detail = try ValueEncoder.encode(body).object ?? [:]
         detail["reason"] = nil
+        if body.key == nil { detail["key"] = nil }
         return detail
     }
 }
