@@ -1,6 +1,7 @@
 import CasareClient
 import CasareDomain
 @testable import CasareOrchestrator
+import CasarePostgres
 import CasareStore
 import CasareWire
 import FoundationEssentials
@@ -47,11 +48,16 @@ struct LeasingTests {
             let ids = try await server.submit(1)
             try await server.withRobot("r1") { robot in
                 let session = try await server.database.asTenant(.default) { connection in
-                    try LeaseStore.openSession(
-                        robot.id, boot: UUID(), kind: .api, slots: 1, leaseDuration: .milliseconds(100), on: connection)
+                    try LeaseStore.openSession(robot.id, boot: UUID(), kind: .api, slots: 1, on: connection)
                 }
                 let dead = try await robot.client.lease(session, slots: 1)
                 #expect(dead.map(\.lease.job) == ids)
+                // As if it had not been heard of for as long as a lease lasts.
+                try await server.database.asSystem { connection in
+                    _ = try connection.execute(
+                        Query("UPDATE robot_sessions SET alive_until = now() WHERE session_id = @session"),
+                        ["session": .int8(session.rawValue)])
+                }
                 let jobs = try await robot.client.lease(robot.session, slots: 1, waiting: .seconds(25))
                 #expect(jobs.map(\.lease.job) == ids && jobs.first?.attempt == 2)
             }

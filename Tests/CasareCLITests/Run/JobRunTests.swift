@@ -16,7 +16,7 @@ struct JobRunTests {
             "nodes": [
                 "count": [
                     "node_type": "RunCommandNode",
-                    "config": ["command": "sh", "args": ["-c", .string(script)], "timeout": 1],
+                    "config": ["command": "sh", "args": ["-c", .string(script)], "timeout": 8],
                 ],
                 "keep": ["node_type": "SetVariableNode", "config": ["variable_name": "done", "value": true]],
             ],
@@ -46,7 +46,7 @@ struct JobRunTests {
     @Test func `an attempt that fails is followed by others, as many as there may be`() async throws {
         try await Self.withFolder { folder in
             let third = try await Self.run(Self.counting(until: 3, in: folder), attemptsMax: 3, in: folder)
-            #expect(third.status == .completed && third.result.variables["done"] == true)
+            #expect(third.status == .completed && third.result.variables["done"] == true, "\(third)")
             #expect(try String(contentsOf: URL(filePath: folder + "/log"), encoding: .utf8) == "x\nx\nx\n")
             let never = try await Self.run(Self.counting(until: 9, in: folder), attemptsMax: 2, in: folder)
             #expect(never.status == .failed && never.failure?.node == "count")
