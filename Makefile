@@ -25,13 +25,18 @@ build: setup ## Build everything, tests included
 demo: build ## Start the embedded default, run real workflows, kill a robot, show the results
 	@examples/demo $(BIN)
 
-# Whole processes, robots that have 300 ms for something, and what takes minutes: not beside a thousand others.
-APART = CasareSystemTests|SessionLossTests|QueueProperties
+# Whole processes, and robots that have 300 ms for something: not beside a thousand others.
+APART = CasareSystemTests|SessionLossTests
+PROPERTIES = QueueProperties
 
 .PHONY: test
 test: test-setup lint build ## Run all tests
 	$(SWIFT) test --skip-build $(CHECKS) --skip '$(APART)'
 	$(SWIFT) test --skip-build $(CHECKS) --filter '$(APART)'
+
+.PHONY: properties
+properties: test-setup build ## Hold 10,000 random sequences of operations against the model of the queue
+	CASARE_TEST_SEQUENCES=10000 $(SWIFT) test --skip-build $(CHECKS) --filter '$(PROPERTIES)'
 
 .PHONY: model
 model: ## Check the model of the lease protocol, and that its mutants fail
