@@ -25,13 +25,15 @@ build: setup ## Build everything, tests included
 demo: build ## Start the embedded default, run real workflows, kill a robot, show the results
 	@examples/demo $(BIN)
 
-# Whole processes, and robots that have 300 ms for something: not beside a thousand others.
-APART = CasareSystemTests|SessionLossTests
+# Whole processes are not run beside a thousand other tests, and robots that have 300 ms for something beside none.
+APART = CasareSystemTests
+ALONE = SessionLossTests
 PROPERTIES = QueueProperties
 
 .PHONY: test
 test: test-setup lint build ## Run all tests
-	$(SWIFT) test --skip-build $(CHECKS) --skip '$(APART)'
+	$(SWIFT) test --skip-build $(CHECKS) --filter '$(ALONE)'
+	$(SWIFT) test --skip-build $(CHECKS) --skip '$(APART)|$(ALONE)'
 	$(SWIFT) test --skip-build $(CHECKS) --filter '$(APART)'
 
 .PHONY: properties
