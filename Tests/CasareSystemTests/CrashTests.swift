@@ -88,7 +88,7 @@ struct CrashTests {
                             // Chance decides what it is doing when it dies. A busy machine gives it more time, or its
                             // jobs would never get any further.
                             let pace = max((clock.now - startedAt) / .milliseconds(350), 1)
-                            try await Task.sleep(for: .milliseconds(Int.random(in: 50...700)) * pace)
+                            try await Task.sleep(for: .milliseconds(Int.random(in: 200...2000)) * pace)
                             robot.send(.kill)
                         }
                     }
