@@ -32,7 +32,7 @@ PROPERTIES = QueueProperties
 
 .PHONY: test
 test: test-setup lint build ## Run all tests
-	$(SWIFT) test --skip-build $(CHECKS) --filter '$(ALONE)'
+	$(SWIFT) test --skip-build $(CHECKS) --no-parallel --filter '$(ALONE)'
 	$(SWIFT) test --skip-build $(CHECKS) --skip '$(APART)|$(ALONE)'
 	$(SWIFT) test --skip-build $(CHECKS) --filter '$(APART)'
 
