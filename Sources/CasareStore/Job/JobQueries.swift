@@ -188,84 +188,65 @@ enum JobQueries {
 
     /// The job leaves its place in the queue for one at the end of its new priority. No row: it does not wait.
     static let changePriority = Query(
-        """
-        WITH taken AS (
-            DELETE FROM ready WHERE tenant_id = casare_tenant() AND job_id = @job RETURNING attempt, crashes
-        ), moved AS (
-            UPDATE scheduled SET priority = @priority WHERE tenant_id = casare_tenant() AND job_id = @job
-            RETURNING job_id
-        ), changed AS (
-            UPDATE jobs SET priority = @priority
-            WHERE tenant_id = casare_tenant() AND job_id = @job
-                AND (EXISTS (SELECT FROM taken) OR EXISTS (SELECT FROM moved))
-            RETURNING job_id, queue_id, queue_key, requirement_id
-        ), back AS (
-            INSERT INTO ready (job_id, queue_id, priority, attempt, crashes)
-            SELECT
-                changed.job_id,
-                CASE
-                    WHEN changed.queue_key IS NULL AND changed.requirement_id IS NULL
-                        AND NOT EXISTS (SELECT FROM queue_rules WHERE queue_rules.queue_id = changed.queue_id)
-                        THEN changed.queue_id
-                    ELSE casare_lane(changed.queue_id, changed.queue_key, changed.requirement_id, @priority::int2)
-                END,
-                @priority::int2, taken.attempt, taken.crashes
-            FROM taken CROSS JOIN changed
-        )
-        SELECT job_id FROM changed
-        """)
+        assembled: """
+            WITH taken AS (
+                DELETE FROM ready WHERE tenant_id = casare_tenant() AND job_id = @job RETURNING attempt, crashes
+            ), moved AS (
+                UPDATE scheduled SET priority = @priority WHERE tenant_id = casare_tenant() AND job_id = @job
+                RETURNING job_id
+            ), changed AS (
+                UPDATE jobs SET priority = @priority
+                WHERE tenant_id = casare_tenant() AND job_id = @job
+                    AND (EXISTS (SELECT FROM taken) OR EXISTS (SELECT FROM moved))
+                RETURNING job_id, queue_id, queue_key, requirement_id
+            ), back AS (
+                INSERT INTO ready (job_id, queue_id, priority, attempt, crashes)
+                SELECT
+                    changed.job_id,
+                    \(LeaseFragments.place(of: "changed", priority: "@priority::int2")),
+                    @priority::int2, taken.attempt, taken.crashes
+                FROM taken CROSS JOIN changed
+            )
+            SELECT job_id FROM changed
+            """)
 
     /// Takes the job from wherever it waits or runs, and ends it. No row: it is in none of these places.
     static let cancel = Query(
-        """
-        WITH from_ready AS (
-            DELETE FROM ready WHERE tenant_id = casare_tenant() AND job_id = @job
-            RETURNING job_id, attempt, NULL::timestamptz AS since, NULL::text AS robot_id, 'pending' AS status,
-                NULL::bigint AS gate
-        ), from_scheduled AS (
-            DELETE FROM scheduled WHERE tenant_id = casare_tenant() AND job_id = @job
-            RETURNING job_id, attempt, NULL::timestamptz AS since, NULL::text AS robot_id, 'pending' AS status,
-                NULL::bigint AS gate
-        ), from_blocked AS (
-            DELETE FROM blocked WHERE tenant_id = casare_tenant() AND job_id = @job
-            RETURNING job_id, attempt, NULL::timestamptz AS since, robot_id, 'blocked' AS status, NULL::bigint AS gate
-        ), from_leases AS (
-            DELETE FROM leases WHERE tenant_id = casare_tenant() AND job_id = @job
-            RETURNING
-                job_id, attempt, since,
-                (SELECT robot_id FROM robot_sessions AS session
-                WHERE session.tenant_id = leases.tenant_id AND session.session_id = leases.session_id) AS robot_id,
-                'running' AS status, gate
-        ), gone AS (
-            SELECT * FROM from_ready UNION ALL SELECT * FROM from_scheduled
-            UNION ALL SELECT * FROM from_blocked UNION ALL SELECT * FROM from_leases
-        ), ended AS (
-            INSERT INTO outcomes (
-                job_id, kind, attempt, started_at, finished_at, robot_id, message, cancelled_by
-            )
-            SELECT job_id, 'cancelled', attempt, since, coalesce(@now::timestamptz, now()), robot_id, @reason, @by
-            FROM gone
-        ), noted AS (
-            INSERT INTO events (job_id, at, kind, detail)
-            SELECT
-                job_id, coalesce(@now::timestamptz, now()), 'cancelled',
-                json_build_object('by', @by::text, 'reason', @reason::text)
-            FROM gone
-        ), woken AS (
-            UPDATE lanes SET parked_until = NULL, parked_for = NULL, version = lanes.version + 1
-            FROM (
-                SELECT DISTINCT waiting.lane_id, waiting.priority
-                FROM gone CROSS JOIN LATERAL (
-                    SELECT lane_id, priority FROM lanes
-                    WHERE lanes.tenant_id = casare_tenant() AND lanes.queue_id = (gone.gate >> 32)::int4
-                        AND lanes.key_id = (gone.gate & 4294967295)::int4 AND lanes.key_id > 0
-                        AND lanes.parked_for = 'concurrency'
-                    FOR NO KEY UPDATE SKIP LOCKED
-                ) AS waiting
-                WHERE gone.gate IS NOT NULL
-            ) AS waiting
-            WHERE lanes.lane_id = waiting.lane_id AND lanes.priority = waiting.priority
-        )
-        SELECT status FROM gone
-        """)
+        assembled: """
+            WITH from_ready AS (
+                DELETE FROM ready WHERE tenant_id = casare_tenant() AND job_id = @job
+                RETURNING job_id, attempt, NULL::timestamptz AS since, NULL::text AS robot_id, 'pending' AS status,
+                    NULL::bigint AS gate
+            ), from_scheduled AS (
+                DELETE FROM scheduled WHERE tenant_id = casare_tenant() AND job_id = @job
+                RETURNING job_id, attempt, NULL::timestamptz AS since, NULL::text AS robot_id, 'pending' AS status,
+                    NULL::bigint AS gate
+            ), from_blocked AS (
+                DELETE FROM blocked WHERE tenant_id = casare_tenant() AND job_id = @job
+                RETURNING job_id, attempt, NULL::timestamptz AS since, robot_id, 'blocked' AS status, NULL::bigint AS gate
+            ), from_leases AS (
+                DELETE FROM leases WHERE tenant_id = casare_tenant() AND job_id = @job
+                RETURNING
+                    job_id, attempt, since,
+                    (SELECT robot_id FROM robot_sessions AS session
+                    WHERE session.tenant_id = leases.tenant_id AND session.session_id = leases.session_id) AS robot_id,
+                    'running' AS status, gate
+            ), gone AS (
+                SELECT * FROM from_ready UNION ALL SELECT * FROM from_scheduled
+                UNION ALL SELECT * FROM from_blocked UNION ALL SELECT * FROM from_leases
+            ), ended AS (
+                INSERT INTO outcomes (
+                    job_id, kind, attempt, started_at, finished_at, robot_id, message, cancelled_by
+                )
+                SELECT job_id, 'cancelled', attempt, since, coalesce(@now::timestamptz, now()), robot_id, @reason, @by
+                FROM gone
+            ), noted AS (
+                INSERT INTO events (job_id, at, kind, detail)
+                SELECT
+                    job_id, coalesce(@now::timestamptz, now()), 'cancelled',
+                    json_build_object('by', @by::text, 'reason', @reason::text)
+                FROM gone
+            ), \(LeaseFragments.woken)
+            SELECT status FROM gone
+            """)
 }

@@ -55,7 +55,8 @@ extension JobStore {
             }
             guard job.priority != priority else { return job }
             let changed = try connection.execute(
-                JobQueries.changePriority, ["job": .uuid(id.rawValue), "priority": .int(priority.rawValue)])
+                JobQueries.changePriority,
+                ["job": .uuid(id.rawValue), "priority": .int(priority.rawValue), "now": .timestamp(now)])
             // Without a row somebody has leased it just now, or moved it to the queue.
             guard !changed.isEmpty else { continue }
             try ControlLog.record(

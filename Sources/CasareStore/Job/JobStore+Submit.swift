@@ -115,7 +115,10 @@ package enum JobStore {
             let priorities = Set(jobs.map { Int16($0.priority.rawValue) })
             try connection.execute(
                 SubmitQueries.wake,
-                ["queues": .int4Array(queues), "priorities": .int2Array(priorities.sorted())])
+                [
+                    "queues": .int4Array(queues), "priorities": .int2Array(priorities.sorted()),
+                    "now": .timestamp(now),
+                ])
         }
     }
 

@@ -12,40 +12,35 @@ enum RetryQueries {
     /// Marks a dead letter as replayed and submits its job anew, for nobody else to do it again. The new job asks for
     /// the same key, robots and uniqueness; a deadline is not asked for again.
     static let retry = Query(
-        """
-        WITH letter AS (
-            UPDATE dead_letters
-            SET replayed_as = @new, replayed_at = coalesce(@now::timestamptz, now()), replayed_by = @by
-            WHERE tenant_id = casare_tenant() AND job_id = @job AND replayed_as IS NULL
-            RETURNING *
-        ), stored AS (
-            INSERT INTO jobs (
-                job_id, workflow_id, workflow_version, queue_id, priority, variables, options, retry_of, created_at,
-                created_by, queue_key, requirement_id, unique_key, unique_scope, unique_seconds
+        assembled: """
+            WITH letter AS (
+                UPDATE dead_letters
+                SET replayed_as = @new, replayed_at = coalesce(@now::timestamptz, now()), replayed_by = @by
+                WHERE tenant_id = casare_tenant() AND job_id = @job AND replayed_as IS NULL
+                RETURNING *
+            ), stored AS (
+                INSERT INTO jobs (
+                    job_id, workflow_id, workflow_version, queue_id, priority, variables, options, retry_of, created_at,
+                    created_by, queue_key, requirement_id, unique_key, unique_scope, unique_seconds
+                )
+                SELECT
+                    replayed_as, workflow_id, workflow_version, queue_id, priority,
+                    coalesce(@variables::text::json, variables), options, job_id, replayed_at, replayed_by, queue_key,
+                    requirement_id, unique_key, unique_scope, unique_seconds
+                FROM letter
+            ), queued AS (
+                INSERT INTO ready (job_id, queue_id, attempt, priority)
+                SELECT
+                    replayed_as,
+                    \(LeaseFragments.place(of: "letter")),
+                    0, priority
+                FROM letter
+            ), noted AS (
+                INSERT INTO events (job_id, at, kind, detail)
+                SELECT job_id, replayed_at, 'retried', json_build_object('as', replayed_as, 'by', replayed_by) FROM letter
+                UNION ALL
+                SELECT replayed_as, replayed_at, 'submitted', json_build_object('retry_of', job_id) FROM letter
             )
-            SELECT
-                replayed_as, workflow_id, workflow_version, queue_id, priority,
-                coalesce(@variables::text::json, variables), options, job_id, replayed_at, replayed_by, queue_key,
-                requirement_id, unique_key, unique_scope, unique_seconds
-            FROM letter
-        ), queued AS (
-            INSERT INTO ready (job_id, queue_id, attempt, priority)
-            SELECT
-                replayed_as,
-                CASE
-                    WHEN letter.queue_key IS NULL AND letter.requirement_id IS NULL
-                        AND NOT EXISTS (SELECT FROM queue_rules WHERE queue_rules.queue_id = letter.queue_id)
-                        THEN letter.queue_id
-                    ELSE casare_lane(letter.queue_id, letter.queue_key, letter.requirement_id, letter.priority)
-                END,
-                0, priority
-            FROM letter
-        ), noted AS (
-            INSERT INTO events (job_id, at, kind, detail)
-            SELECT job_id, replayed_at, 'retried', json_build_object('as', replayed_as, 'by', replayed_by) FROM letter
-            UNION ALL
-            SELECT replayed_as, replayed_at, 'submitted', json_build_object('retry_of', job_id) FROM letter
-        )
-        SELECT job_id FROM letter
-        """)
+            SELECT job_id FROM letter
+            """)
 }

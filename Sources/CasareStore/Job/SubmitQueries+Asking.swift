@@ -68,7 +68,7 @@ extension SubmitQueries {
             -- One call for each lane, always in the same order.
             SELECT array_agg(lane_id ORDER BY lane) AS lane_ids
             FROM (
-                SELECT lane, casare_lane(queue_id, queue_key, requirement_id, priority) AS lane_id
+                SELECT lane, casare_lane(queue_id, queue_key, requirement_id, priority, @now::timestamptz) AS lane_id
                 FROM (
                     SELECT DISTINCT lane, queue_id, queue_key, requirement_id, priority FROM ranked ORDER BY lane OFFSET 0
                 ) AS asked

@@ -88,17 +88,23 @@ enum SubmitQueries {
         FROM known
         """)
 
-    /// Lets the lanes of jobs without key and requirement look for new jobs at once, in queues with rules. One that
-    /// somebody works on just now is left alone; it looks again within five seconds.
+    /// Lets the lanes of jobs without key and requirement look for new jobs at once, in queues with rules, in their turn
+    /// as if they had been leased from just now. One that somebody works on is left alone; it looks again within five
+    /// seconds.
     static let wake = Query(
         """
-        UPDATE lanes SET parked_until = NULL, parked_for = NULL, version = version + 1
+        UPDATE lanes
+        SET parked_until = NULL, parked_for = NULL, version = lanes.version + 1,
+            turn_at = greatest(
+                lanes.turn_at,
+                coalesce(@now::timestamptz, now()) - lanes.priority * ageing_seconds * interval '1 second')
+        FROM queue_rules
         WHERE (lane_id, priority) IN (
             SELECT lane_id, priority FROM lanes
             WHERE tenant_id = casare_tenant() AND lane_id = ANY (@queues::int4[]) AND parked_for = 'empty'
                 AND priority = ANY (@priorities::int2[])
             FOR NO KEY UPDATE SKIP LOCKED
-        )
+        ) AND queue_rules.queue_id = lanes.queue_id
         """)
 
     /// The first of some workflow versions that does not exist.

@@ -10,46 +10,10 @@ import CasarePostgres
 /// Jobs go back to the place where a submit would put them: a lane's, when there is a key, a requirement or a rule.
 enum EndingQueries {
     static let complete = Query(
-        """
-        WITH gone AS (
-            DELETE FROM leases
-            USING unnest(@jobs::uuid[], @tokens::int8[], @results::text[]) AS asked (job_id, token, result)
-            WHERE leases.tenant_id = casare_tenant() AND leases.job_id = asked.job_id AND leases.token = asked.token
-            RETURNING
-                leases.tenant_id, leases.job_id, leases.session_id, leases.attempt, leases.since, leases.gate,
-                asked.result
-        ), ended AS (
-            INSERT INTO outcomes (tenant_id, job_id, kind, attempt, started_at, finished_at, robot_id)
-            SELECT
-                gone.tenant_id, gone.job_id, 'completed', gone.attempt, gone.since,
-                coalesce(@now::timestamptz, now()), robot_sessions.robot_id
-            FROM gone
-            LEFT JOIN LATERAL (
-                SELECT robot_id FROM robot_sessions AS session
-                WHERE session.tenant_id = gone.tenant_id AND session.session_id = gone.session_id LIMIT 1
-            ) AS robot_sessions ON true
-        ), kept AS (
-            INSERT INTO job_results (tenant_id, job_id, result) SELECT tenant_id, job_id, result::json FROM gone
-        ), noted AS (
-            INSERT INTO events (tenant_id, job_id, at, kind)
-            SELECT tenant_id, job_id, coalesce(@now::timestamptz, now()), 'completed' FROM gone
-        ), woken AS (
-            UPDATE lanes SET parked_until = NULL, parked_for = NULL, version = lanes.version + 1
-            FROM (
-                SELECT DISTINCT waiting.lane_id, waiting.priority
-                FROM gone CROSS JOIN LATERAL (
-                    SELECT lane_id, priority FROM lanes
-                    WHERE lanes.tenant_id = gone.tenant_id AND lanes.queue_id = (gone.gate >> 32)::int4
-                        AND lanes.key_id = (gone.gate & 4294967295)::int4 AND lanes.key_id > 0
-                        AND lanes.parked_for = 'concurrency'
-                    FOR NO KEY UPDATE SKIP LOCKED
-                ) AS waiting
-                WHERE gone.gate IS NOT NULL
-            ) AS waiting
-            WHERE lanes.lane_id = waiting.lane_id AND lanes.priority = waiting.priority
-        )
-        SELECT job_id FROM gone
-        """)
+        assembled: """
+            WITH \(LeaseFragments.completing), \(LeaseFragments.woken)
+            SELECT job_id FROM gone
+            """)
 
     /// What decides between another attempt and a dead letter. The lease stays locked until the transaction ends.
     static let failing = Query(
@@ -70,301 +34,190 @@ enum EndingQueries {
         """)
 
     static let retry = Query(
-        """
-        WITH gone AS (
-            DELETE FROM leases WHERE tenant_id = casare_tenant() AND job_id = @job AND token = @token
-            RETURNING tenant_id, job_id, session_id, attempt, since, gate
-        ), tried AS (
-            INSERT INTO attempts (
-                tenant_id, job_id, attempt, robot_id, started_at, finished_at, crashed, failure_kind, failure_type,
-                message, node
-            )
-            SELECT
-                gone.tenant_id, gone.job_id, gone.attempt, robot_sessions.robot_id, gone.since,
-                coalesce(@now::timestamptz, now()), false, @kind, @type, @message, @node
-            FROM gone
-            LEFT JOIN LATERAL (
-                SELECT robot_id FROM robot_sessions AS session
-                WHERE session.tenant_id = gone.tenant_id AND session.session_id = gone.session_id LIMIT 1
-            ) AS robot_sessions ON true
-        ), later AS (
-            INSERT INTO scheduled (
-                tenant_id, job_id, queue_id, priority, attempt, due_at, queue_key, requirement_id
-            )
-            SELECT
-                gone.tenant_id, gone.job_id, jobs.queue_id, jobs.priority, gone.attempt,
-                coalesce(@now::timestamptz, now()) + @delay_seconds::float8 * interval '1 second',
-                jobs.queue_key, jobs.requirement_id
-            FROM gone JOIN jobs ON jobs.tenant_id = gone.tenant_id AND jobs.job_id = @job
-            RETURNING tenant_id, job_id, due_at
-        ), noted AS (
-            INSERT INTO events (tenant_id, job_id, at, kind, detail)
-            SELECT
-                tenant_id, job_id, coalesce(@now::timestamptz, now()), 'retrying',
-                json_build_object('due_at', due_at, 'kind', @kind::text, 'message', @message::text)
-            FROM later
-        ), woken AS (
-            UPDATE lanes SET parked_until = NULL, parked_for = NULL, version = lanes.version + 1
-            FROM (
-                SELECT DISTINCT waiting.lane_id, waiting.priority
-                FROM gone CROSS JOIN LATERAL (
-                    SELECT lane_id, priority FROM lanes
-                    WHERE lanes.tenant_id = gone.tenant_id AND lanes.queue_id = (gone.gate >> 32)::int4
-                        AND lanes.key_id = (gone.gate & 4294967295)::int4 AND lanes.key_id > 0
-                        AND lanes.parked_for = 'concurrency'
-                    FOR NO KEY UPDATE SKIP LOCKED
-                ) AS waiting
-                WHERE gone.gate IS NOT NULL
-            ) AS waiting
-            WHERE lanes.lane_id = waiting.lane_id AND lanes.priority = waiting.priority
-        )
-        SELECT due_at FROM later
-        """)
+        assembled: """
+            WITH gone AS (
+                DELETE FROM leases WHERE tenant_id = casare_tenant() AND job_id = @job AND token = @token
+                RETURNING tenant_id, job_id, session_id, attempt, since, gate
+            ), tried AS (
+                INSERT INTO attempts (
+                    tenant_id, job_id, attempt, robot_id, started_at, finished_at, crashed, failure_kind, failure_type,
+                    message, node
+                )
+                SELECT
+                    gone.tenant_id, gone.job_id, gone.attempt, robot_sessions.robot_id, gone.since,
+                    coalesce(@now::timestamptz, now()), false, @kind, @type, @message, @node
+                FROM gone
+                \(LeaseFragments.robotOfGone)
+            ), later AS (
+                INSERT INTO scheduled (
+                    tenant_id, job_id, queue_id, priority, attempt, due_at, queue_key, requirement_id
+                )
+                SELECT
+                    gone.tenant_id, gone.job_id, jobs.queue_id, jobs.priority, gone.attempt,
+                    coalesce(@now::timestamptz, now()) + @delay_seconds::float8 * interval '1 second',
+                    jobs.queue_key, jobs.requirement_id
+                FROM gone JOIN jobs ON jobs.tenant_id = gone.tenant_id AND jobs.job_id = @job
+                RETURNING tenant_id, job_id, due_at
+            ), noted AS (
+                INSERT INTO events (tenant_id, job_id, at, kind, detail)
+                SELECT
+                    tenant_id, job_id, coalesce(@now::timestamptz, now()), 'retrying',
+                    json_build_object('due_at', due_at, 'kind', @kind::text, 'message', @message::text)
+                FROM later
+            ), \(LeaseFragments.woken)
+            SELECT due_at FROM later
+            """)
 
     /// Ends a job as failed and opens its dead letter.
     static let deadLetter = Query(
-        """
-        WITH gone AS (
-            DELETE FROM leases WHERE tenant_id = casare_tenant() AND job_id = @job AND token = @token
-            RETURNING
-                tenant_id, job_id, session_id, attempt, since, gate, coalesce(@now::timestamptz, now()) AS ended_at
-        ), ending AS MATERIALIZED (
-            SELECT gone.*, robot_sessions.robot_id
-            FROM gone
-            LEFT JOIN LATERAL (
-                SELECT robot_id FROM robot_sessions AS session
-                WHERE session.tenant_id = gone.tenant_id AND session.session_id = gone.session_id LIMIT 1
-            ) AS robot_sessions ON true
-        ), tried AS (
-            INSERT INTO attempts (
-                tenant_id, job_id, attempt, robot_id, started_at, finished_at, crashed, failure_kind, failure_type,
-                message, node
-            )
-            SELECT
-                tenant_id, job_id, attempt, robot_id, since, ended_at, @crashed, @kind, @type, @message, @node
-            FROM ending
-        ), ended AS (
-            INSERT INTO outcomes (
-                tenant_id, job_id, kind, attempt, started_at, finished_at, robot_id, failure_kind, failure_type,
-                message, node
-            )
-            SELECT
-                tenant_id, job_id, 'failed', attempt, since, ended_at, robot_id, @kind, @type, @message, @node
-            FROM ending
-        ), kept AS (
-            INSERT INTO job_results (tenant_id, job_id, result)
-            SELECT tenant_id, job_id, @result::text::json FROM ending WHERE @result::text IS NOT NULL
-        ), letter AS (
-            INSERT INTO dead_letters (
-                tenant_id, job_id, workflow_id, workflow_version, queue_id, priority, variables, options, failure_kind,
-                failure_type, message, node, fingerprint, opened_at, queue_key, requirement_id, unique_key, unique_scope,
-                unique_seconds
-            )
-            SELECT
-                jobs.tenant_id, jobs.job_id, workflow_id, workflow_version, queue_id, priority, variables, options,
-                @kind, @type, @message, @node, @fingerprint, ending.ended_at, queue_key, requirement_id, unique_key,
-                unique_scope, unique_seconds
-            FROM ending JOIN jobs ON jobs.tenant_id = ending.tenant_id AND jobs.job_id = @job
-        ), noted AS (
-            INSERT INTO events (tenant_id, job_id, at, kind, detail)
-            SELECT
-                tenant_id, job_id, ended_at, event.kind,
-                json_build_object('kind', @kind::text, 'message', @message::text)
-            FROM ending CROSS JOIN (VALUES ('failed'), ('dead_lettered')) AS event (kind)
-        ), woken AS (
-            UPDATE lanes SET parked_until = NULL, parked_for = NULL, version = lanes.version + 1
-            FROM (
-                SELECT DISTINCT waiting.lane_id, waiting.priority
-                FROM gone CROSS JOIN LATERAL (
-                    SELECT lane_id, priority FROM lanes
-                    WHERE lanes.tenant_id = gone.tenant_id AND lanes.queue_id = (gone.gate >> 32)::int4
-                        AND lanes.key_id = (gone.gate & 4294967295)::int4 AND lanes.key_id > 0
-                        AND lanes.parked_for = 'concurrency'
-                    FOR NO KEY UPDATE SKIP LOCKED
-                ) AS waiting
-                WHERE gone.gate IS NOT NULL
-            ) AS waiting
-            WHERE lanes.lane_id = waiting.lane_id AND lanes.priority = waiting.priority
-        )
-        SELECT job_id FROM ending
-        """)
+        assembled: """
+            WITH gone AS (
+                DELETE FROM leases WHERE tenant_id = casare_tenant() AND job_id = @job AND token = @token
+                RETURNING
+                    tenant_id, job_id, session_id, attempt, since, gate, coalesce(@now::timestamptz, now()) AS ended_at
+            ), ending AS MATERIALIZED (
+                SELECT gone.*, robot_sessions.robot_id
+                FROM gone
+                \(LeaseFragments.robotOfGone)
+            ), tried AS (
+                INSERT INTO attempts (
+                    tenant_id, job_id, attempt, robot_id, started_at, finished_at, crashed, failure_kind, failure_type,
+                    message, node
+                )
+                SELECT
+                    tenant_id, job_id, attempt, robot_id, since, ended_at, @crashed, @kind, @type, @message, @node
+                FROM ending
+            ), ended AS (
+                INSERT INTO outcomes (
+                    tenant_id, job_id, kind, attempt, started_at, finished_at, robot_id, failure_kind, failure_type,
+                    message, node
+                )
+                SELECT
+                    tenant_id, job_id, 'failed', attempt, since, ended_at, robot_id, @kind, @type, @message, @node
+                FROM ending
+            ), kept AS (
+                INSERT INTO job_results (tenant_id, job_id, result)
+                SELECT tenant_id, job_id, @result::text::json FROM ending WHERE @result::text IS NOT NULL
+            ), letter AS (
+                INSERT INTO dead_letters (
+                    tenant_id, job_id, workflow_id, workflow_version, queue_id, priority, variables, options, failure_kind,
+                    failure_type, message, node, fingerprint, opened_at, queue_key, requirement_id, unique_key, unique_scope,
+                    unique_seconds
+                )
+                SELECT
+                    jobs.tenant_id, jobs.job_id, workflow_id, workflow_version, queue_id, priority, variables, options,
+                    @kind, @type, @message, @node, @fingerprint, ending.ended_at, queue_key, requirement_id, unique_key,
+                    unique_scope, unique_seconds
+                FROM ending JOIN jobs ON jobs.tenant_id = ending.tenant_id AND jobs.job_id = @job
+            ), noted AS (
+                INSERT INTO events (tenant_id, job_id, at, kind, detail)
+                SELECT
+                    tenant_id, job_id, ended_at, event.kind,
+                    json_build_object('kind', @kind::text, 'message', @message::text)
+                FROM ending CROSS JOIN (VALUES ('failed'), ('dead_lettered')) AS event (kind)
+            ), \(LeaseFragments.woken)
+            SELECT job_id FROM ending
+            """)
 
     static let block = Query(
-        """
-        WITH gone AS (
-            DELETE FROM leases WHERE tenant_id = casare_tenant() AND job_id = @job AND token = @token
-            RETURNING tenant_id, job_id, session_id, attempt, gate
-        ), asked AS (
-            INSERT INTO blocked (tenant_id, job_id, attempt, step, node, node_type, question, robot_id, since)
-            SELECT
-                gone.tenant_id, gone.job_id, gone.attempt, @step, @node, @node_type, @question,
-                robot_sessions.robot_id, coalesce(@now::timestamptz, now())
-            FROM gone
-            LEFT JOIN LATERAL (
-                SELECT robot_id FROM robot_sessions AS session
-                WHERE session.tenant_id = gone.tenant_id AND session.session_id = gone.session_id LIMIT 1
-            ) AS robot_sessions ON true
-        ), noted AS (
-            INSERT INTO events (tenant_id, job_id, at, kind, detail)
-            SELECT
-                tenant_id, job_id, coalesce(@now::timestamptz, now()), 'blocked',
-                json_build_object('step', @step::int4, 'node', @node::text, 'question', @question::text)
-            FROM gone
-        ), woken AS (
-            UPDATE lanes SET parked_until = NULL, parked_for = NULL, version = lanes.version + 1
-            FROM (
-                SELECT DISTINCT waiting.lane_id, waiting.priority
-                FROM gone CROSS JOIN LATERAL (
-                    SELECT lane_id, priority FROM lanes
-                    WHERE lanes.tenant_id = gone.tenant_id AND lanes.queue_id = (gone.gate >> 32)::int4
-                        AND lanes.key_id = (gone.gate & 4294967295)::int4 AND lanes.key_id > 0
-                        AND lanes.parked_for = 'concurrency'
-                    FOR NO KEY UPDATE SKIP LOCKED
-                ) AS waiting
-                WHERE gone.gate IS NOT NULL
-            ) AS waiting
-            WHERE lanes.lane_id = waiting.lane_id AND lanes.priority = waiting.priority
-        )
-        SELECT job_id FROM gone
-        """)
+        assembled: """
+            WITH gone AS (
+                DELETE FROM leases WHERE tenant_id = casare_tenant() AND job_id = @job AND token = @token
+                RETURNING tenant_id, job_id, session_id, attempt, gate
+            ), asked AS (
+                INSERT INTO blocked (tenant_id, job_id, attempt, step, node, node_type, question, robot_id, since)
+                SELECT
+                    gone.tenant_id, gone.job_id, gone.attempt, @step, @node, @node_type, @question,
+                    robot_sessions.robot_id, coalesce(@now::timestamptz, now())
+                FROM gone
+                \(LeaseFragments.robotOfGone)
+            ), noted AS (
+                INSERT INTO events (tenant_id, job_id, at, kind, detail)
+                SELECT
+                    tenant_id, job_id, coalesce(@now::timestamptz, now()), 'blocked',
+                    json_build_object('step', @step::int4, 'node', @node::text, 'question', @question::text)
+                FROM gone
+            ), \(LeaseFragments.woken)
+            SELECT job_id FROM gone
+            """)
 
     /// Hands jobs back as if they had not been begun. They get a new place in the queue: leasers have passed the old.
     static let release = Query(
-        """
-        WITH gone AS (
-            DELETE FROM leases WHERE tenant_id = casare_tenant() AND job_id = @job AND token = @token
-            RETURNING tenant_id, job_id, attempt, crashes, gate
-        ), back AS (
-            INSERT INTO ready (tenant_id, job_id, queue_id, priority, attempt, crashes)
-            SELECT
-                gone.tenant_id, gone.job_id,
-                CASE
-                    WHEN jobs.queue_key IS NULL AND jobs.requirement_id IS NULL
-                        AND NOT EXISTS (SELECT FROM queue_rules WHERE queue_rules.queue_id = jobs.queue_id)
-                        THEN jobs.queue_id
-                    ELSE casare_lane(jobs.queue_id, jobs.queue_key, jobs.requirement_id, jobs.priority)
-                END,
-                jobs.priority, gone.attempt - 1, gone.crashes
-            FROM gone JOIN jobs ON jobs.tenant_id = gone.tenant_id AND jobs.job_id = @job
-        ), noted AS (
-            INSERT INTO events (tenant_id, job_id, at, kind, detail)
-            SELECT
-                tenant_id, job_id, coalesce(@now::timestamptz, now()), 'released',
-                json_build_object('reason', @reason::text)
-            FROM gone
-        ), woken AS (
-            UPDATE lanes SET parked_until = NULL, parked_for = NULL, version = lanes.version + 1
-            FROM (
-                SELECT DISTINCT waiting.lane_id, waiting.priority
-                FROM gone CROSS JOIN LATERAL (
-                    SELECT lane_id, priority FROM lanes
-                    WHERE lanes.tenant_id = gone.tenant_id AND lanes.queue_id = (gone.gate >> 32)::int4
-                        AND lanes.key_id = (gone.gate & 4294967295)::int4 AND lanes.key_id > 0
-                        AND lanes.parked_for = 'concurrency'
-                    FOR NO KEY UPDATE SKIP LOCKED
-                ) AS waiting
-                WHERE gone.gate IS NOT NULL
-            ) AS waiting
-            WHERE lanes.lane_id = waiting.lane_id AND lanes.priority = waiting.priority
-        )
-        SELECT job_id FROM gone
-        """)
+        assembled: """
+            WITH gone AS (
+                DELETE FROM leases WHERE tenant_id = casare_tenant() AND job_id = @job AND token = @token
+                RETURNING tenant_id, job_id, attempt, crashes, gate
+            ), back AS (
+                INSERT INTO ready (tenant_id, job_id, queue_id, priority, attempt, crashes)
+                SELECT
+                    gone.tenant_id, gone.job_id,
+                    \(LeaseFragments.place(of: "jobs")),
+                    jobs.priority, gone.attempt - 1, gone.crashes
+                FROM gone JOIN jobs ON jobs.tenant_id = gone.tenant_id AND jobs.job_id = @job
+            ), noted AS (
+                INSERT INTO events (tenant_id, job_id, at, kind, detail)
+                SELECT
+                    tenant_id, job_id, coalesce(@now::timestamptz, now()), 'released',
+                    json_build_object('reason', @reason::text)
+                FROM gone
+            ), \(LeaseFragments.woken)
+            SELECT job_id FROM gone
+            """)
 
     /// The same for everything that a session holds.
     static let releaseSession = Query(
-        """
-        WITH gone AS (
-            DELETE FROM leases WHERE tenant_id = casare_tenant() AND session_id = @session
-            RETURNING tenant_id, job_id, attempt, crashes, gate
-        ), back AS (
-            INSERT INTO ready (tenant_id, job_id, queue_id, priority, attempt, crashes)
-            SELECT
-                gone.tenant_id, gone.job_id,
-                CASE
-                    WHEN jobs.queue_key IS NULL AND jobs.requirement_id IS NULL
-                        AND NOT EXISTS (SELECT FROM queue_rules WHERE queue_rules.queue_id = jobs.queue_id)
-                        THEN jobs.queue_id
-                    ELSE casare_lane(jobs.queue_id, jobs.queue_key, jobs.requirement_id, jobs.priority)
-                END,
-                jobs.priority, gone.attempt - 1, gone.crashes
-            FROM gone JOIN jobs ON jobs.tenant_id = gone.tenant_id AND jobs.job_id = gone.job_id
-            ORDER BY jobs.queue_id, jobs.queue_key, jobs.requirement_id, jobs.priority, gone.job_id
-        ), noted AS (
-            INSERT INTO events (tenant_id, job_id, at, kind, detail)
-            SELECT
-                tenant_id, job_id, coalesce(@now::timestamptz, now()), 'released',
-                json_build_object('reason', @reason::text)
-            FROM gone
-        ), woken AS (
-            UPDATE lanes SET parked_until = NULL, parked_for = NULL, version = lanes.version + 1
-            FROM (
-                SELECT DISTINCT waiting.lane_id, waiting.priority
-                FROM gone CROSS JOIN LATERAL (
-                    SELECT lane_id, priority FROM lanes
-                    WHERE lanes.tenant_id = gone.tenant_id AND lanes.queue_id = (gone.gate >> 32)::int4
-                        AND lanes.key_id = (gone.gate & 4294967295)::int4 AND lanes.key_id > 0
-                        AND lanes.parked_for = 'concurrency'
-                    FOR NO KEY UPDATE SKIP LOCKED
-                ) AS waiting
-                WHERE gone.gate IS NOT NULL
-            ) AS waiting
-            WHERE lanes.lane_id = waiting.lane_id AND lanes.priority = waiting.priority
-        )
-        SELECT job_id FROM gone
-        """)
+        assembled: """
+            WITH gone AS (
+                DELETE FROM leases WHERE tenant_id = casare_tenant() AND session_id = @session
+                RETURNING tenant_id, job_id, attempt, crashes, gate
+            ), back AS (
+                INSERT INTO ready (tenant_id, job_id, queue_id, priority, attempt, crashes)
+                SELECT
+                    gone.tenant_id, gone.job_id,
+                    \(LeaseFragments.place(of: "jobs")),
+                    jobs.priority, gone.attempt - 1, gone.crashes
+                FROM gone JOIN jobs ON jobs.tenant_id = gone.tenant_id AND jobs.job_id = gone.job_id
+                ORDER BY jobs.queue_id, jobs.queue_key, jobs.requirement_id, jobs.priority, gone.job_id
+            ), noted AS (
+                INSERT INTO events (tenant_id, job_id, at, kind, detail)
+                SELECT
+                    tenant_id, job_id, coalesce(@now::timestamptz, now()), 'released',
+                    json_build_object('reason', @reason::text)
+                FROM gone
+            ), \(LeaseFragments.woken)
+            SELECT job_id FROM gone
+            """)
 
     /// Puts a job whose robot died back into its queue, for the next robot to go on from its journal.
     static let requeueCrashed = Query(
-        """
-        WITH gone AS (
-            DELETE FROM leases WHERE tenant_id = casare_tenant() AND job_id = @job AND token = @token
-            RETURNING tenant_id, job_id, session_id, attempt, since, gate
-        ), tried AS (
-            INSERT INTO attempts (
-                tenant_id, job_id, attempt, robot_id, started_at, finished_at, crashed, failure_kind, failure_type,
-                message
-            )
-            SELECT
-                gone.tenant_id, gone.job_id, gone.attempt, robot_sessions.robot_id, gone.since,
-                coalesce(@now::timestamptz, now()), true, @kind, @type, @message
-            FROM gone
-            LEFT JOIN LATERAL (
-                SELECT robot_id FROM robot_sessions AS session
-                WHERE session.tenant_id = gone.tenant_id AND session.session_id = gone.session_id LIMIT 1
-            ) AS robot_sessions ON true
-        ), back AS (
-            INSERT INTO ready (tenant_id, job_id, queue_id, priority, attempt, crashes)
-            SELECT
-                gone.tenant_id, gone.job_id,
-                CASE
-                    WHEN jobs.queue_key IS NULL AND jobs.requirement_id IS NULL
-                        AND NOT EXISTS (SELECT FROM queue_rules WHERE queue_rules.queue_id = jobs.queue_id)
-                        THEN jobs.queue_id
-                    ELSE casare_lane(jobs.queue_id, jobs.queue_key, jobs.requirement_id, jobs.priority)
-                END,
-                jobs.priority, gone.attempt, @crashes
-            FROM gone JOIN jobs ON jobs.tenant_id = gone.tenant_id AND jobs.job_id = @job
-        ), noted AS (
-            INSERT INTO events (tenant_id, job_id, at, kind, detail)
-            SELECT
-                tenant_id, job_id, coalesce(@now::timestamptz, now()), 'lease_expired',
-                json_build_object('crashes', @crashes::int2)
-            FROM gone
-        ), woken AS (
-            UPDATE lanes SET parked_until = NULL, parked_for = NULL, version = lanes.version + 1
-            FROM (
-                SELECT DISTINCT waiting.lane_id, waiting.priority
-                FROM gone CROSS JOIN LATERAL (
-                    SELECT lane_id, priority FROM lanes
-                    WHERE lanes.tenant_id = gone.tenant_id AND lanes.queue_id = (gone.gate >> 32)::int4
-                        AND lanes.key_id = (gone.gate & 4294967295)::int4 AND lanes.key_id > 0
-                        AND lanes.parked_for = 'concurrency'
-                    FOR NO KEY UPDATE SKIP LOCKED
-                ) AS waiting
-                WHERE gone.gate IS NOT NULL
-            ) AS waiting
-            WHERE lanes.lane_id = waiting.lane_id AND lanes.priority = waiting.priority
-        )
-        SELECT job_id FROM gone
-        """)
+        assembled: """
+            WITH gone AS (
+                DELETE FROM leases WHERE tenant_id = casare_tenant() AND job_id = @job AND token = @token
+                RETURNING tenant_id, job_id, session_id, attempt, since, gate
+            ), tried AS (
+                INSERT INTO attempts (
+                    tenant_id, job_id, attempt, robot_id, started_at, finished_at, crashed, failure_kind, failure_type,
+                    message
+                )
+                SELECT
+                    gone.tenant_id, gone.job_id, gone.attempt, robot_sessions.robot_id, gone.since,
+                    coalesce(@now::timestamptz, now()), true, @kind, @type, @message
+                FROM gone
+                \(LeaseFragments.robotOfGone)
+            ), back AS (
+                INSERT INTO ready (tenant_id, job_id, queue_id, priority, attempt, crashes)
+                SELECT
+                    gone.tenant_id, gone.job_id,
+                    \(LeaseFragments.place(of: "jobs")),
+                    jobs.priority, gone.attempt, @crashes
+                FROM gone JOIN jobs ON jobs.tenant_id = gone.tenant_id AND jobs.job_id = @job
+            ), noted AS (
+                INSERT INTO events (tenant_id, job_id, at, kind, detail)
+                SELECT
+                    tenant_id, job_id, coalesce(@now::timestamptz, now()), 'lease_expired',
+                    json_build_object('crashes', @crashes::int2)
+                FROM gone
+            ), \(LeaseFragments.woken)
+            SELECT job_id FROM gone
+            """)
 }

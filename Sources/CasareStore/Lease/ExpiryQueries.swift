@@ -13,85 +13,43 @@ enum ExpiryQueries {
     /// Ends those of these jobs that nobody has begun as failed, with a dead letter, and forgets the deadlines of all.
     /// What somebody else is ending just now is skipped.
     static let expire = Query(
-        """
-        WITH due AS (
-            DELETE FROM deadlines
-            WHERE (tenant_id, job_id) IN (
-                SELECT deadlines.tenant_id, deadlines.job_id
-                FROM unnest(@tenants::int4[], @jobs::uuid[]) AS asked (tenant_id, job_id)
-                CROSS JOIN LATERAL (
-                    SELECT tenant_id, job_id FROM deadlines
-                    WHERE deadlines.tenant_id = asked.tenant_id AND deadlines.job_id = asked.job_id
-                    FOR UPDATE SKIP LOCKED
-                ) AS deadlines
-            )
-            RETURNING tenant_id, job_id
-        ), from_ready AS (
-            DELETE FROM ready USING due WHERE ready.job_id = due.job_id AND ready.attempt = 0
-            RETURNING ready.tenant_id, ready.job_id
-        ), from_scheduled AS (
-            DELETE FROM scheduled USING due
-            WHERE scheduled.tenant_id = due.tenant_id AND scheduled.job_id = due.job_id AND scheduled.attempt = 0
-            RETURNING scheduled.tenant_id, scheduled.job_id
-        ), expired AS MATERIALIZED (
-            SELECT waiting.*, coalesce(@now::timestamptz, now()) AS at
-            FROM (SELECT * FROM from_ready UNION ALL SELECT * FROM from_scheduled) AS waiting
-        ), ended AS (
-            INSERT INTO outcomes (
-                tenant_id, job_id, kind, attempt, finished_at, failure_kind, failure_type, message
-            )
-            SELECT tenant_id, job_id, 'failed', 0, at, 'expired', @type, @message FROM expired
-        ), letter AS (
-            INSERT INTO dead_letters (
-                tenant_id, job_id, workflow_id, workflow_version, queue_id, priority, variables, options, failure_kind,
-                failure_type, message, fingerprint, opened_at, queue_key, requirement_id, unique_key, unique_scope,
-                unique_seconds
-            )
-            SELECT
-                jobs.tenant_id, jobs.job_id, workflow_id, workflow_version, queue_id, priority, variables, options,
-                'expired', @type, @message, @fingerprint, expired.at, queue_key, requirement_id, unique_key,
-                unique_scope, unique_seconds
-            FROM expired CROSS JOIN LATERAL (
-                SELECT * FROM jobs WHERE jobs.tenant_id = expired.tenant_id AND jobs.job_id = expired.job_id LIMIT 1
-            ) AS jobs
-        ), noted AS (
-            INSERT INTO events (tenant_id, job_id, at, kind, detail)
-            SELECT tenant_id, job_id, at, event.kind, json_build_object('kind', 'expired', 'message', @message::text)
-            FROM expired CROSS JOIN (VALUES ('failed'), ('dead_lettered')) AS event (kind)
-        )
-        SELECT tenant_id, job_id FROM expired
-        """)
+        assembled: """
+            WITH due AS (
+                DELETE FROM deadlines
+                WHERE (tenant_id, job_id) IN (
+                    SELECT deadlines.tenant_id, deadlines.job_id
+                    FROM unnest(@tenants::int4[], @jobs::uuid[]) AS asked (tenant_id, job_id)
+                    CROSS JOIN LATERAL (
+                        SELECT tenant_id, job_id FROM deadlines
+                        WHERE deadlines.tenant_id = asked.tenant_id AND deadlines.job_id = asked.job_id
+                        FOR UPDATE SKIP LOCKED
+                    ) AS deadlines
+                )
+                RETURNING tenant_id, job_id
+            ), from_ready AS (
+                DELETE FROM ready USING due WHERE ready.job_id = due.job_id AND ready.attempt = 0
+                RETURNING ready.tenant_id, ready.job_id
+            ), from_scheduled AS (
+                DELETE FROM scheduled USING due
+                WHERE scheduled.tenant_id = due.tenant_id AND scheduled.job_id = due.job_id AND scheduled.attempt = 0
+                RETURNING scheduled.tenant_id, scheduled.job_id
+            ), expired AS MATERIALIZED (
+                SELECT waiting.*, coalesce(@now::timestamptz, now()) AS at
+                FROM (SELECT * FROM from_ready UNION ALL SELECT * FROM from_scheduled) AS waiting
+            ), \(LeaseFragments.expiring("expired"))
+            SELECT tenant_id, job_id FROM expired
+            """)
 
     /// Ends a job that was leased a moment too late in the same way: it is not run, and no attempt was made.
     static let expireLeased = Query(
-        """
-        WITH gone AS (
-            DELETE FROM leases WHERE tenant_id = casare_tenant() AND job_id = @job AND token = @token
-            RETURNING tenant_id, job_id, coalesce(@now::timestamptz, now()) AS at
-        ), forgotten AS (
-            DELETE FROM deadlines USING gone
-            WHERE deadlines.tenant_id = gone.tenant_id AND deadlines.job_id = gone.job_id
-        ), ended AS (
-            INSERT INTO outcomes (
-                tenant_id, job_id, kind, attempt, finished_at, failure_kind, failure_type, message
-            )
-            SELECT tenant_id, job_id, 'failed', 0, at, 'expired', @type, @message FROM gone
-        ), letter AS (
-            INSERT INTO dead_letters (
-                tenant_id, job_id, workflow_id, workflow_version, queue_id, priority, variables, options, failure_kind,
-                failure_type, message, fingerprint, opened_at, queue_key, requirement_id, unique_key, unique_scope,
-                unique_seconds
-            )
-            SELECT
-                jobs.tenant_id, jobs.job_id, workflow_id, workflow_version, queue_id, priority, variables, options,
-                'expired', @type, @message, @fingerprint, gone.at, queue_key, requirement_id, unique_key,
-                unique_scope, unique_seconds
-            FROM gone JOIN jobs ON jobs.tenant_id = gone.tenant_id AND jobs.job_id = @job
-        ), noted AS (
-            INSERT INTO events (tenant_id, job_id, at, kind, detail)
-            SELECT tenant_id, job_id, at, event.kind, json_build_object('kind', 'expired', 'message', @message::text)
-            FROM gone CROSS JOIN (VALUES ('failed'), ('dead_lettered')) AS event (kind)
-        )
-        SELECT job_id FROM gone
-        """)
+        assembled: """
+            WITH gone AS (
+                DELETE FROM leases WHERE tenant_id = casare_tenant() AND job_id = @job AND token = @token
+                RETURNING tenant_id, job_id, gate, coalesce(@now::timestamptz, now()) AS at
+            ), forgotten AS (
+                DELETE FROM deadlines USING gone
+                WHERE deadlines.tenant_id = gone.tenant_id AND deadlines.job_id = gone.job_id
+            ), \(LeaseFragments.expiring("gone")), \(LeaseFragments.woken)
+            SELECT job_id FROM gone
+            """)
 }

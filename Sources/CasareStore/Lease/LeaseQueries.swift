@@ -8,62 +8,12 @@ enum LeaseQueries {
     /// It finds nothing once the queue has rules or the robot is cordoned: `kind` tells which. A document comes with
     /// the first job of its workflow version only; the others have none.
     static let lease = Query(
-        """
-        WITH session AS (
-            SELECT session_id, queue_id FROM robot_sessions
-            WHERE tenant_id = casare_tenant() AND session_id = @session AND ended_at IS NULL AND cordoned_at IS NULL
-                AND NOT EXISTS (SELECT FROM queue_rules WHERE queue_rules.queue_id = robot_sessions.queue_id)
-        ), taken AS (
-            DELETE FROM ready
-            WHERE ctid = ANY (ARRAY(
-                SELECT next.ctid
-                FROM session
-                CROSS JOIN unnest(@priorities::int2[], @watermarks::int8[], @untils::int8[])
-                    AS mark (priority, seq, until)
-                CROSS JOIN LATERAL (
-                    SELECT ready.ctid FROM ready
-                    WHERE ready.tenant_id = casare_tenant() AND ready.queue_id = session.queue_id
-                        AND ready.priority = mark.priority AND ready.seq > mark.seq AND ready.seq <= mark.until
-                    ORDER BY ready.seq
-                    LIMIT @limit
-                    FOR UPDATE SKIP LOCKED
-                ) AS next
-                LIMIT @limit
-            ))
-            RETURNING tenant_id, job_id, seq, priority, attempt + 1 AS attempt, crashes,
-                nextval('lease_tokens') AS token
-        ), leased AS (
-            INSERT INTO leases (tenant_id, job_id, token, session_id, since, attempt, crashes)
-            SELECT tenant_id, job_id, token, @session, coalesce(@now::timestamptz, now()), attempt, crashes FROM taken
-        ), noted AS (
-            INSERT INTO events (tenant_id, job_id, at, kind)
-            SELECT tenant_id, job_id, coalesce(@now::timestamptz, now()), 'leased' FROM taken
-        )
-        SELECT
-            taken.job_id, taken.token, taken.seq, taken.priority, taken.attempt,
-            taken.attempt = 1 AND coalesce(jobs.expires_at <= coalesce(@now::timestamptz, now()), false) AS is_late,
-            jobs.workflow_id, workflows.name AS workflow_name, jobs.workflow_version, jobs.variables, jobs.options,
-            CASE WHEN row_number() OVER (
-                PARTITION BY jobs.workflow_id, jobs.workflow_version ORDER BY taken.priority DESC, taken.seq
-            ) = 1 THEN workflow_versions.document END AS document,
-            tenants.path_rules, tenants.command_rules, tenants.url_rules, tenants.node_overrides, tenants.scripts
-        FROM taken
-        JOIN tenants ON tenants.tenant_id = taken.tenant_id
-        CROSS JOIN LATERAL (
-            SELECT * FROM jobs WHERE jobs.tenant_id = casare_tenant() AND jobs.job_id = taken.job_id LIMIT 1
-        ) AS jobs
-        CROSS JOIN LATERAL (
-            SELECT name FROM workflows
-            WHERE workflows.tenant_id = casare_tenant() AND workflows.workflow_id = jobs.workflow_id LIMIT 1
-        ) AS workflows
-        CROSS JOIN LATERAL (
-            SELECT document FROM workflow_versions AS known
-            WHERE known.tenant_id = casare_tenant() AND known.workflow_id = jobs.workflow_id
-                AND known.version = jobs.workflow_version
-            LIMIT 1
-        ) AS workflow_versions
-        ORDER BY taken.priority DESC, taken.seq
-        """)
+        assembled: """
+            WITH \(LeaseFragments.taking)
+            SELECT
+                \(LeaseFragments.leasedColumns)
+            \(LeaseFragments.leasedRows)
+            """)
 
     /// Of which priorities a plain queue has jobs above a watermark that have waited for `step_seconds` times as many
     /// steps as their priority is below the highest, and the place up to which they have.

@@ -178,7 +178,7 @@ extension LeaseStore {
             for row in page {
                 let due = try TenantJob(row: row)
                 last = due
-                switch try self.itemResult({ try self.promote(due, on: connection) }) {
+                switch try self.itemResult({ try self.promote(due, now: now, on: connection) }) {
                 case .success(true):
                     report.promoted += 1
                     report.tenants.insert(due.tenant)
@@ -207,9 +207,14 @@ extension LeaseStore {
         return created
     }
 
-    private static func promote(_ due: TenantJob, on connection: isolated PostgresConnection) throws -> Bool {
+    private static func promote(
+        _ due: TenantJob, now: Date?, on connection: isolated PostgresConnection
+    ) throws -> Bool {
         let promoted = try connection.execute(
-            SweepQueries.promote, ["tenant": .int4(due.tenant.rawValue), "job": .uuid(due.job.rawValue)])
+            SweepQueries.promote,
+            [
+                "tenant": .int4(due.tenant.rawValue), "job": .uuid(due.job.rawValue), "now": .timestamp(now),
+            ])
         return !promoted.isEmpty
     }
 

@@ -62,73 +62,63 @@ enum SweepQueries {
     /// Moves due jobs to `ready`: of each queue the longest due first and no more than its share of `limit`, so that one
     /// tenant's million due jobs do not keep the others waiting. Queues are hopped over by the index.
     static let promoteDue = Query(
-        """
-        WITH RECURSIVE due_queue AS (
-            (
-                SELECT queue_id FROM scheduled ORDER BY queue_id LIMIT 1
-            ) UNION ALL
-            SELECT (
-                SELECT scheduled.queue_id FROM scheduled
-                WHERE scheduled.queue_id > due_queue.queue_id ORDER BY scheduled.queue_id LIMIT 1
+        assembled: """
+            WITH RECURSIVE due_queue AS (
+                (
+                    SELECT queue_id FROM scheduled ORDER BY queue_id LIMIT 1
+                ) UNION ALL
+                SELECT (
+                    SELECT scheduled.queue_id FROM scheduled
+                    WHERE scheduled.queue_id > due_queue.queue_id ORDER BY scheduled.queue_id LIMIT 1
+                )
+                FROM due_queue WHERE due_queue.queue_id IS NOT NULL
+            ), asked AS MATERIALIZED (
+                SELECT due_queue.queue_id
+                FROM due_queue
+                WHERE EXISTS (
+                    SELECT FROM scheduled
+                    WHERE scheduled.queue_id = due_queue.queue_id AND due_at <= coalesce(@now::timestamptz, now())
+                )
+            ), due AS (
+                SELECT next.tenant_id, next.job_id
+                FROM asked CROSS JOIN LATERAL (
+                    SELECT tenant_id, job_id FROM scheduled
+                    WHERE scheduled.queue_id = asked.queue_id AND due_at <= coalesce(@now::timestamptz, now())
+                    ORDER BY due_at
+                    LIMIT greatest(1, @limit::int8 / (SELECT count(*) FROM asked))
+                    FOR UPDATE SKIP LOCKED
+                ) AS next
+            ), gone AS (
+                DELETE FROM scheduled USING due
+                WHERE scheduled.tenant_id = due.tenant_id AND scheduled.job_id = due.job_id
+                RETURNING
+                    scheduled.tenant_id, scheduled.job_id, queue_id, queue_key, requirement_id, priority, attempt, due_at
             )
-            FROM due_queue WHERE due_queue.queue_id IS NOT NULL
-        ), asked AS MATERIALIZED (
-            SELECT due_queue.queue_id
-            FROM due_queue
-            WHERE EXISTS (
-                SELECT FROM scheduled
-                WHERE scheduled.queue_id = due_queue.queue_id AND due_at <= coalesce(@now::timestamptz, now())
-            )
-        ), due AS (
-            SELECT next.tenant_id, next.job_id
-            FROM asked CROSS JOIN LATERAL (
-                SELECT tenant_id, job_id FROM scheduled
-                WHERE scheduled.queue_id = asked.queue_id AND due_at <= coalesce(@now::timestamptz, now())
-                ORDER BY due_at
-                LIMIT greatest(1, @limit::int8 / (SELECT count(*) FROM asked))
-                FOR UPDATE SKIP LOCKED
-            ) AS next
-        ), gone AS (
-            DELETE FROM scheduled USING due
-            WHERE scheduled.tenant_id = due.tenant_id AND scheduled.job_id = due.job_id
-            RETURNING
-                scheduled.tenant_id, scheduled.job_id, queue_id, queue_key, requirement_id, priority, attempt, due_at
-        )
-        INSERT INTO ready (tenant_id, job_id, queue_id, priority, attempt)
-        SELECT
-            tenant_id, job_id,
-            CASE
-                WHEN queue_key IS NULL AND requirement_id IS NULL
-                    AND NOT EXISTS (SELECT FROM queue_rules WHERE queue_rules.queue_id = gone.queue_id)
-                    THEN queue_id
-                ELSE casare_lane(queue_id, queue_key, requirement_id, priority)
-            END,
-            priority, attempt
-        FROM (
-            SELECT * FROM gone ORDER BY queue_id, queue_key, requirement_id, priority, due_at, job_id OFFSET 0
-        ) AS gone
-        RETURNING tenant_id
-        """)
+            INSERT INTO ready (tenant_id, job_id, queue_id, priority, attempt)
+            SELECT
+                tenant_id, job_id,
+                \(LeaseFragments.place(of: "gone")),
+                priority, attempt
+            FROM (
+                SELECT * FROM gone ORDER BY queue_id, queue_key, requirement_id, priority, due_at, job_id OFFSET 0
+            ) AS gone
+            RETURNING tenant_id
+            """)
 
     static let promote = Query(
-        """
-        WITH gone AS (
-            DELETE FROM scheduled WHERE tenant_id = @tenant AND job_id = @job
-            RETURNING tenant_id, job_id, queue_id, queue_key, requirement_id, priority, attempt
-        )
-        INSERT INTO ready (tenant_id, job_id, queue_id, priority, attempt)
-        SELECT
-            tenant_id, job_id,
-            CASE
-                WHEN gone.queue_key IS NULL AND gone.requirement_id IS NULL
-                    AND NOT EXISTS (SELECT FROM queue_rules WHERE queue_rules.queue_id = gone.queue_id)
-                    THEN gone.queue_id
-                ELSE casare_lane(gone.queue_id, gone.queue_key, gone.requirement_id, gone.priority)
-            END,
-            priority, attempt
-        FROM gone
-        RETURNING tenant_id
-        """)
+        assembled: """
+            WITH gone AS (
+                DELETE FROM scheduled WHERE tenant_id = @tenant AND job_id = @job
+                RETURNING tenant_id, job_id, queue_id, queue_key, requirement_id, priority, attempt
+            )
+            INSERT INTO ready (tenant_id, job_id, queue_id, priority, attempt)
+            SELECT
+                tenant_id, job_id,
+                \(LeaseFragments.place(of: "gone")),
+                priority, attempt
+            FROM gone
+            RETURNING tenant_id
+            """)
 
     static let createPartitions = Query(
         "SELECT casare_create_partitions(@weeks::int4, coalesce(@now::timestamptz, now())) AS created")

@@ -16,5 +16,7 @@ package struct Migration: Sendable {
     var checksum: String { SHA256.hash(data: Array(self.sql.utf8)).hex }
 
     /// All of them, in order.
-    package static let all: [Migration] = [.initial, .sessionLoss, .tenantPolicy, .scheduling, .submits, .robotControl]
+    package static let all: [Migration] = [
+        .initial, .sessionLoss, .tenantPolicy, .scheduling, .submits, .robotControl, .idleLanes,
+    ]
 }

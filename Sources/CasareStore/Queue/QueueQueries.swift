@@ -10,7 +10,8 @@ enum QueueQueries {
     /// Gives a queue a row for its rules, none of which forbid anything yet. No row: there is no such queue.
     static let rule = Query(
         """
-        SELECT queue_id, casare_rule_queue(queue_id) FROM queues WHERE tenant_id = casare_tenant() AND name = @queue
+        SELECT queue_id, casare_rule_queue(queue_id, @now::timestamptz) FROM queues
+        WHERE tenant_id = casare_tenant() AND name = @queue
         """)
 
     static let hold = Query(

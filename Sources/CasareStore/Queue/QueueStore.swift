@@ -19,7 +19,7 @@ package enum QueueStore {
         _ queue: String, key: String? = nil, by: String, reason: String?, until: Date?, now: Date? = nil,
         on connection: isolated PostgresConnection
     ) throws -> JobQueue {
-        let rules = try self.hold(queue, on: connection)
+        let rules = try self.hold(queue, now: now, on: connection)
         if let key {
             let held = try self.hold(key, of: rules.id, on: connection)
             try connection.execute(
@@ -67,7 +67,7 @@ package enum QueueStore {
         _ queue: String, now: Date? = nil, on connection: isolated PostgresConnection,
         _ change: (inout QueueLimits) -> Void
     ) throws -> JobQueue {
-        let rules = try self.hold(queue, on: connection)
+        let rules = try self.hold(queue, now: now, on: connection)
         var limits = rules.limits
         change(&limits)
         if limits != rules.limits {
@@ -91,7 +91,7 @@ package enum QueueStore {
         _ queue: String, key: String, now: Date? = nil, on connection: isolated PostgresConnection,
         _ change: (inout QueueKeyLimits) -> Void
     ) throws -> QueueKey {
-        let rules = try self.hold(queue, on: connection)
+        let rules = try self.hold(queue, now: now, on: connection)
         let held = try self.hold(key, of: rules.id, on: connection)
         var limits = held.limits
         change(&limits)
@@ -170,9 +170,13 @@ package enum QueueStore {
         let limits: QueueLimits
     }
 
-    private static func hold(_ queue: String, on connection: isolated PostgresConnection) throws -> HeldRules {
+    private static func hold(
+        _ queue: String, now: Date?, on connection: isolated PostgresConnection
+    ) throws -> HeldRules {
         for _ in 1...self.holdAttemptsMax {
-            guard let row = try connection.execute(QueueQueries.rule, ["queue": .text(queue)]).first else {
+            let rules = try connection.execute(
+                QueueQueries.rule, ["queue": .text(queue), "now": .timestamp(now)])
+            guard let row = rules.first else {
                 throw StoreError.notFound(.queue, queue)
             }
             let id = try row.int("queue_id")

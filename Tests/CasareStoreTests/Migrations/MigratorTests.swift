@@ -34,6 +34,7 @@ struct MigratorTests {
         try await self.withConnection { connection in
             let all = [
                 "1 initial", "2 session_loss", "3 tenant_policy", "4 scheduling", "5 submits", "6 robot_control",
+                "7 idle_lanes",
             ]
             await #expect(throws: MigrationError.pending(all)) {
                 try await self.check(Migration.all, on: connection)
@@ -44,7 +45,7 @@ struct MigratorTests {
             let status = try await connection.run { try Migrator().status(on: $0) }
             #expect(
                 status.applied.map(\.name) == [
-                    "initial", "session_loss", "tenant_policy", "scheduling", "submits", "robot_control",
+                    "initial", "session_loss", "tenant_policy", "scheduling", "submits", "robot_control", "idle_lanes",
                 ]
                     && status.pending.isEmpty && status.problem == nil)
         }

@@ -1,0 +1,171 @@
+/// What statements about leases have in common. Constant text: values go into statements as parameters.
+enum LeaseFragments {
+    // MARK: - Leasing
+
+    /// Members of a `WITH` list that take the next jobs of a plain queue for `@session` into `leases`, scan by scan, as
+    /// `taken`.
+    static let taking = """
+        session AS (
+            SELECT session_id, queue_id FROM robot_sessions
+            WHERE tenant_id = casare_tenant() AND session_id = @session AND ended_at IS NULL AND cordoned_at IS NULL
+                AND NOT EXISTS (SELECT FROM queue_rules WHERE queue_rules.queue_id = robot_sessions.queue_id)
+        ), taken AS (
+            DELETE FROM ready
+            WHERE ctid = ANY (ARRAY(
+                SELECT next.ctid
+                FROM session
+                CROSS JOIN unnest(@priorities::int2[], @watermarks::int8[], @untils::int8[])
+                    AS mark (priority, seq, until)
+                CROSS JOIN LATERAL (
+                    SELECT ready.ctid FROM ready
+                    WHERE ready.tenant_id = casare_tenant() AND ready.queue_id = session.queue_id
+                        AND ready.priority = mark.priority AND ready.seq > mark.seq AND ready.seq <= mark.until
+                    ORDER BY ready.seq
+                    LIMIT @limit
+                    FOR UPDATE SKIP LOCKED
+                ) AS next
+                LIMIT @limit
+            ))
+            RETURNING tenant_id, job_id, seq, priority, attempt + 1 AS attempt, crashes,
+                nextval('lease_tokens') AS token
+        ), leased AS (
+            INSERT INTO leases (tenant_id, job_id, token, session_id, since, attempt, crashes)
+            SELECT tenant_id, job_id, token, @session, coalesce(@now::timestamptz, now()), attempt, crashes FROM taken
+        ), noted_leased AS (
+            INSERT INTO events (tenant_id, job_id, at, kind)
+            SELECT tenant_id, job_id, coalesce(@now::timestamptz, now()), 'leased' FROM taken
+        )
+        """
+
+    /// What a robot gets of each job in `taken`. A document comes with the first job of its workflow version only.
+    static let leasedColumns = """
+        taken.job_id, taken.token, taken.seq, taken.priority, taken.attempt,
+            taken.attempt = 1 AND coalesce(jobs.expires_at <= coalesce(@now::timestamptz, now()), false) AS is_late,
+            jobs.workflow_id, workflows.name AS workflow_name, jobs.workflow_version, jobs.variables, jobs.options,
+            CASE WHEN row_number() OVER (
+                PARTITION BY jobs.workflow_id, jobs.workflow_version ORDER BY taken.priority DESC, taken.seq
+            ) = 1 THEN workflow_versions.document END AS document,
+            tenants.path_rules, tenants.command_rules, tenants.url_rules, tenants.node_overrides, tenants.scripts
+        """
+
+    static let leasedRows = """
+        FROM taken
+        JOIN tenants ON tenants.tenant_id = taken.tenant_id
+        CROSS JOIN LATERAL (
+            SELECT * FROM jobs WHERE jobs.tenant_id = casare_tenant() AND jobs.job_id = taken.job_id LIMIT 1
+        ) AS jobs
+        CROSS JOIN LATERAL (
+            SELECT name FROM workflows
+            WHERE workflows.tenant_id = casare_tenant() AND workflows.workflow_id = jobs.workflow_id LIMIT 1
+        ) AS workflows
+        CROSS JOIN LATERAL (
+            SELECT document FROM workflow_versions AS known
+            WHERE known.tenant_id = casare_tenant() AND known.workflow_id = jobs.workflow_id
+                AND known.version = jobs.workflow_version
+            LIMIT 1
+        ) AS workflow_versions
+        ORDER BY taken.priority DESC, taken.seq
+        """
+
+    // MARK: - Ending
+
+    /// Members of a `WITH` list that end the jobs whose leases are held as completed: those in `gone`.
+    static let completing = """
+        gone AS (
+            DELETE FROM leases
+            USING unnest(@jobs::uuid[], @tokens::int8[], @results::text[]) AS asked (job_id, token, result)
+            WHERE leases.tenant_id = casare_tenant() AND leases.job_id = asked.job_id AND leases.token = asked.token
+            RETURNING
+                leases.tenant_id, leases.job_id, leases.session_id, leases.attempt, leases.since, leases.gate,
+                asked.result
+        ), ended AS (
+            INSERT INTO outcomes (tenant_id, job_id, kind, attempt, started_at, finished_at, robot_id)
+            SELECT
+                gone.tenant_id, gone.job_id, 'completed', gone.attempt, gone.since,
+                coalesce(@now::timestamptz, now()), robot_sessions.robot_id
+            FROM gone
+            \(LeaseFragments.robotOfGone)
+        ), kept AS (
+            INSERT INTO job_results (tenant_id, job_id, result) SELECT tenant_id, job_id, result::json FROM gone
+        ), noted_completed AS (
+            INSERT INTO events (tenant_id, job_id, at, kind)
+            SELECT tenant_id, job_id, coalesce(@now::timestamptz, now()), 'completed' FROM gone
+        )
+        """
+
+    /// Joined to leases in `gone`, it knows who had them.
+    static let robotOfGone = """
+        LEFT JOIN LATERAL (
+            SELECT robot_id FROM robot_sessions AS session
+            WHERE session.tenant_id = gone.tenant_id AND session.session_id = gone.session_id LIMIT 1
+        ) AS robot_sessions ON true
+        """
+
+    /// A member of a `WITH` list by which lanes that wait for a lease in `gone` to end look again at once. One that
+    /// somebody works on just then is left alone: nobody waits for another here, and a lane that is parked for this
+    /// looks again by itself very soon. Leases of plain queues have no gate, and then nothing of it runs.
+    static let woken = """
+        woken AS (
+            UPDATE lanes SET parked_until = NULL, parked_for = NULL, version = lanes.version + 1
+            FROM (
+                SELECT DISTINCT waiting.lane_id, waiting.priority
+                FROM gone CROSS JOIN LATERAL (
+                    SELECT lane_id, priority FROM lanes
+                    WHERE lanes.tenant_id = casare_tenant() AND lanes.queue_id = (gone.gate >> 32)::int4
+                        AND lanes.key_id = (gone.gate & 4294967295)::int4 AND lanes.key_id > 0
+                        AND lanes.parked_for = 'concurrency'
+                    FOR NO KEY UPDATE SKIP LOCKED
+                ) AS waiting
+                WHERE gone.gate IS NOT NULL
+            ) AS waiting
+            WHERE lanes.lane_id = waiting.lane_id AND lanes.priority = waiting.priority
+        )
+        """
+
+    /// Members of a `WITH` list that end jobs which nobody has begun in time as failed, with a dead letter.
+    ///
+    /// - Parameter rows: a member before, of `tenant_id`, `job_id` and `at`.
+    static func expiring(_ rows: String) -> String {
+        """
+        ended AS (
+            INSERT INTO outcomes (
+                tenant_id, job_id, kind, attempt, finished_at, failure_kind, failure_type, message
+            )
+            SELECT tenant_id, job_id, 'failed', 0, at, 'expired', @type, @message FROM \(rows)
+        ), letter AS (
+            INSERT INTO dead_letters (
+                tenant_id, job_id, workflow_id, workflow_version, queue_id, priority, variables, options, failure_kind,
+                failure_type, message, fingerprint, opened_at, queue_key, requirement_id, unique_key, unique_scope,
+                unique_seconds
+            )
+            SELECT
+                jobs.tenant_id, jobs.job_id, workflow_id, workflow_version, queue_id, priority, variables, options,
+                'expired', @type, @message, @fingerprint, \(rows).at, queue_key, requirement_id, unique_key,
+                unique_scope, unique_seconds
+            FROM \(rows) CROSS JOIN LATERAL (
+                SELECT * FROM jobs WHERE jobs.tenant_id = \(rows).tenant_id AND jobs.job_id = \(rows).job_id LIMIT 1
+            ) AS jobs
+        ), noted AS (
+            INSERT INTO events (tenant_id, job_id, at, kind, detail)
+            SELECT tenant_id, job_id, at, event.kind, json_build_object('kind', 'expired', 'message', @message::text)
+            FROM \(rows) CROSS JOIN (VALUES ('failed'), ('dead_lettered')) AS event (kind)
+        )
+        """
+    }
+
+    /// The number under which a job goes to `ready`: a lane's when there is a key, a requirement or a rule.
+    ///
+    /// - Parameter row: what has the job's `queue_id`, `queue_key`, `requirement_id` and, unless given, `priority`.
+    static func place(of row: String, priority: String? = nil) -> String {
+        """
+        CASE
+            WHEN \(row).queue_key IS NULL AND \(row).requirement_id IS NULL
+                AND NOT EXISTS (SELECT FROM queue_rules WHERE queue_rules.queue_id = \(row).queue_id)
+                THEN \(row).queue_id
+            ELSE casare_lane(
+                \(row).queue_id, \(row).queue_key, \(row).requirement_id, \(priority ?? "\(row).priority"),
+                @now::timestamptz)
+        END
+        """
+    }
+}
