@@ -42,16 +42,29 @@ enum QueueQueries {
             AND paused_at IS NOT NULL
         """)
 
-    /// Takes effect with the next lease: what was parked under the old limits looks at the new ones.
+    /// Takes effect with the next lease: what was parked under the old limits looks at the new ones. Under a new rate
+    /// nothing is owed for what passed the old one, by which it might wait for a day.
     static let limit = Query(
         """
         WITH woken AS (
             UPDATE lanes SET parked_until = NULL, parked_for = NULL, version = version + 1
             WHERE tenant_id = casare_tenant() AND queue_id = @queue_id AND parked_for IN ('concurrency', 'rate')
+        ), forgiven AS (
+            UPDATE queue_keys SET rate_busy_until = NULL, version = queue_keys.version + 1
+            FROM queue_rules AS before
+            WHERE before.queue_id = @queue_id AND queue_keys.queue_id = @queue_id
+                AND (before.key_rate_every_seconds, before.key_rate_burst)
+                    IS DISTINCT FROM (@key_rate_every_seconds::float8, @key_rate_burst::int4)
+                AND queue_keys.rate_every_seconds IS NULL AND queue_keys.rate_busy_until IS NOT NULL
         )
         UPDATE queue_rules
         SET concurrency = @concurrency::int4, rate_every_seconds = @rate_every_seconds::float8,
-            rate_burst = @rate_burst::int4, key_concurrency = @key_concurrency::int4,
+            rate_burst = @rate_burst::int4,
+            rate_busy_until = CASE
+                WHEN (rate_every_seconds, rate_burst) IS NOT DISTINCT FROM (@rate_every_seconds::float8, @rate_burst::int4)
+                THEN rate_busy_until
+            END,
+            key_concurrency = @key_concurrency::int4,
             key_rate_every_seconds = @key_rate_every_seconds::float8, key_rate_burst = @key_rate_burst::int4,
             ageing_seconds = @ageing_seconds, token_from = 0, version = version + 1
         WHERE tenant_id = casare_tenant() AND queue_id = @queue_id
@@ -95,7 +108,13 @@ enum QueueQueries {
         WITH changed AS (
             UPDATE queue_keys
             SET concurrency = @concurrency::int4, rate_every_seconds = @rate_every_seconds::float8,
-                rate_burst = @rate_burst::int4, token_from = 0, version = version + 1
+                rate_burst = @rate_burst::int4,
+                rate_busy_until = CASE
+                    WHEN (rate_every_seconds, rate_burst)
+                        IS NOT DISTINCT FROM (@rate_every_seconds::float8, @rate_burst::int4)
+                    THEN rate_busy_until
+                END,
+                token_from = 0, version = version + 1
             WHERE key_id = @key_id
             RETURNING queue_id, key_id
         )

@@ -16,6 +16,7 @@ struct QueueModel {
 
     struct Entry {
         let priority: Priority
+        let key: String?
         var place: Place
         /// Attempts that were begun and count.
         var attempts = 0
@@ -46,6 +47,11 @@ struct QueueModel {
     private(set) var aliveUntil: [Date?] = []
     private(set) var now: Date
     private(set) var isPaused = false
+    /// `nil`: the queue never had any.
+    private(set) var limits: QueueLimits?
+    /// Until when what passed a rate is paid for: of the queue, and of each key.
+    private var busyUntil: Date?
+    private var keyBusyUntil: [String: Date] = [:]
     private var places = 0
 
     init(at now: Date) { self.now = now }
@@ -66,22 +72,60 @@ struct QueueModel {
         if case .leased(lease, _)? = self.entries[lease.job]?.place { true } else { false }
     }
 
-    /// What a session gets next, in order.
-    func next(_ limit: Int, for session: Int) -> [(job: Job.ID, attempt: Int)] {
-        guard self.aliveUntil[session] != nil, !self.isPaused else { return [] }
+    var hasLimits: Bool { self.limits != nil }
+    var hasKeys: Bool { self.entries.values.contains { $0.key != nil } }
+
+    /// The first of those that wait, in the order of their priorities, where no key is in the way.
+    func next(_ count: Int, for session: Int) -> [Job.ID] {
         let ready = self.entries.compactMap { job, entry -> (Job.ID, Entry, Int)? in
             if case .ready(let place) = entry.place { (job, entry, place) } else { nil }
         }
-        return ready.sorted { ($1.1.priority, $0.2) < ($0.1.priority, $1.2) }
-            .prefix(limit).map { ($0.0, $0.1.attempts + 1) }
+        return ready.sorted { ($1.1.priority, $0.2) < ($0.1.priority, $1.2) }.prefix(count).map(\.0)
     }
 
-    /// Of the jobs of one priority the first goes first, whatever rules the queue has.
-    func isNextOfItsPriority(_ job: Job.ID, attempt: Int) -> Bool {
+    /// How many of `limit` a session gets.
+    func room(_ limit: Int, for session: Int) -> Int {
+        guard self.aliveUntil[session] != nil, !self.isPaused else { return 0 }
+        let ready = self.entries.values.filter { if case .ready = $0.place { true } else { false } }
+        let ofKeys = Dictionary(grouping: ready, by: \.key).reduce(0) { sum, group in
+            sum + min(group.value.count, self.room(ofKey: group.key))
+        }
+        return min(limit, self.roomOfQueue, ofKeys)
+    }
+
+    /// How many of `limit` jobs like this one may begin.
+    func room(_ limit: Int, of job: Job.ID) -> Int {
+        min(limit, self.roomOfQueue, self.room(ofKey: self.entries[job]?.key))
+    }
+
+    private var roomOfQueue: Int {
+        let running = self.entries.values.filter { $0.status == .running }.count
+        return min(
+            self.limits?.concurrency.map { max(0, $0 - running) } ?? .max,
+            self.room(self.limits?.rate, busyUntil: self.busyUntil))
+    }
+
+    private func room(ofKey key: String?) -> Int {
+        guard let key else { return .max }
+        let running = self.entries.values.filter { $0.status == .running && $0.key == key }.count
+        return min(
+            self.limits?.keyConcurrency.map { max(0, $0 - running) } ?? .max,
+            self.room(self.limits?.keyRate, busyUntil: self.keyBusyUntil[key]))
+    }
+
+    private func room(_ rate: QueueRate?, busyUntil: Date?) -> Int {
+        guard let rate else { return .max }
+        let busySeconds = max(0, (busyUntil ?? self.now).timeIntervalSince(self.now))
+        return max(0, Int((Double(rate.burst) - busySeconds / rate.everySeconds + 1e-6).rounded(.down)))
+    }
+
+    /// Of the jobs of one priority and key the first goes first, whatever rules the queue has.
+    func isNextOfItsLane(_ job: Job.ID, attempt: Int) -> Bool {
         guard let entry = self.entries[job], case .ready(let place) = entry.place else { return false }
         return entry.attempts + 1 == attempt
             && self.entries.values.allSatisfy { other in
-                guard case .ready(let earlier) = other.place, other.priority == entry.priority else { return true }
+                guard case .ready(let earlier) = other.place, other.priority == entry.priority, other.key == entry.key
+                else { return true }
                 return earlier >= place
             }
     }
@@ -97,9 +141,16 @@ struct QueueModel {
 
     mutating func pause(_ isPaused: Bool) { self.isPaused = isPaused }
 
-    mutating func submit(_ job: Job.ID, _ priority: Priority, delay: Double?) {
+    /// Those that run go on and count. Under a new rate nothing is owed.
+    mutating func limit(_ limits: QueueLimits) {
+        if limits.rate != self.limits?.rate { self.busyUntil = nil }
+        if limits.keyRate != self.limits?.keyRate { self.keyBusyUntil = [:] }
+        self.limits = limits
+    }
+
+    mutating func submit(_ job: Job.ID, _ priority: Priority, key: String? = nil, delay: Double?) {
         self.entries[job] = Entry(
-            priority: priority, place: delay.map { .scheduled(due: self.now + $0) } ?? self.last())
+            priority: priority, key: key, place: delay.map { .scheduled(due: self.now + $0) } ?? self.last())
     }
 
     mutating func lease(_ lease: Lease, session: Int) {
@@ -107,6 +158,12 @@ struct QueueModel {
             entry.place = .leased(lease, session: session)
             entry.attempts += 1
             entry.hasJournaled = false
+        }
+        if let rate = self.limits?.rate {
+            self.busyUntil = max(self.busyUntil ?? self.now, self.now) + rate.everySeconds
+        }
+        if let rate = self.limits?.keyRate, let key = self.entries[lease.job]?.key {
+            self.keyBusyUntil[key] = max(self.keyBusyUntil[key] ?? self.now, self.now) + rate.everySeconds
         }
     }
 
@@ -151,9 +208,9 @@ struct QueueModel {
     }
 
     mutating func retry(_ job: Job.ID, as new: Job.ID) {
-        guard let priority = self.entries[job]?.priority else { return }
+        guard let entry = self.entries[job] else { return }
         self.change(job) { $0.replayedAs = new }
-        self.submit(new, priority, delay: nil)
+        self.submit(new, entry.priority, key: entry.key, delay: nil)
     }
 
     /// - Returns: Which of the leases are lost; `nil` when the session has ended.
