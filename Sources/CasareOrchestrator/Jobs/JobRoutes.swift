@@ -193,6 +193,8 @@ enum JobRoutes {
             return job
         }
         request.services.bell.jobChanged(id)
+        // What ran may have kept others waiting under a limit.
+        request.services.bell.ring(request.principal.tenant)
         return Answer(JobResponse(job: JobInfo(job)))
     }
 

@@ -44,23 +44,25 @@ enum ReportRoutes {
     }
 
     private static func complete(_ request: APIRequest, _ body: CompleteRequest) async throws -> Answer<EmptyResponse> {
-        let job = try await self.report(request, body.token) { lease, connection in
-            try LeaseStore.complete(
-                lease, result: body.result, entries: (body.entries ?? []).map(\.row), on: connection)
-            return lease.job
+        let (job, makesRoom) = try await self.report(request, body.token) { lease, connection in
+            let batch = try LeaseStore.completeBatch(
+                [.init(lease: lease, result: body.result, entries: (body.entries ?? []).map(\.row))], on: connection)
+            guard batch.lost.isEmpty else { throw StoreError.leaseLost(lease.job) }
+            return (lease.job, batch.makesRoom)
         }
-        request.services.bell.jobChanged(job)
+        self.tell(job, makesRoom, request)
         return Answer(EmptyResponse())
     }
 
     private static func fail(_ request: APIRequest, _ body: FailRequest) async throws -> Answer<FailResponse> {
-        let (job, outcome) = try await self.report(request, body.token) { lease, connection in
+        let (job, makesRoom, outcome) = try await self.report(request, body.token) { lease, connection in
+            let makesRoom = try LeaseStore.endingMakesRoom(lease, on: connection)
             let outcome = try LeaseStore.fail(
                 lease, failure: body.failure, result: body.result, entries: (body.entries ?? []).map(\.row),
                 on: connection)
-            return (lease.job, outcome)
+            return (lease.job, makesRoom, outcome)
         }
-        request.services.bell.jobChanged(job)
+        self.tell(job, makesRoom, request)
         switch outcome {
         case .retrying(let time):
             // Its time is the database's: this clock is near enough for a wake-up.
@@ -72,12 +74,13 @@ enum ReportRoutes {
     }
 
     private static func block(_ request: APIRequest, _ body: BlockRequest) async throws -> Answer<EmptyResponse> {
-        let job = try await self.report(request, body.token) { lease, connection in
+        let (job, makesRoom) = try await self.report(request, body.token) { lease, connection in
+            let makesRoom = try LeaseStore.endingMakesRoom(lease, on: connection)
             try LeaseStore.block(
                 lease, question: body.question, entries: (body.entries ?? []).map(\.row), on: connection)
-            return lease.job
+            return (lease.job, makesRoom)
         }
-        request.services.bell.jobChanged(job)
+        self.tell(job, makesRoom, request)
         return Answer(EmptyResponse())
     }
 
@@ -89,6 +92,11 @@ enum ReportRoutes {
         request.services.bell.ring(request.principal.tenant)
         request.services.bell.jobChanged(job)
         return Answer(EmptyResponse())
+    }
+
+    private static func tell(_ job: Job.ID, _ makesRoom: Bool, _ request: APIRequest) {
+        request.services.bell.jobChanged(job)
+        if makesRoom { request.services.bell.ring(request.principal.tenant) }
     }
 
     private static func report<R: Sendable>(

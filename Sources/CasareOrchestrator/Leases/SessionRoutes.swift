@@ -65,7 +65,8 @@ enum SessionRoutes {
                 path: "wait_seconds", message: "expected a number from 0 to \(Int(LeaseRequest.waitSecondsMax))")
         }
         let leased = try await request.waiting(
-            for: .ready(request.principal.tenant), atMost: .seconds(seconds)
+            for: .ready(request.principal.tenant), atMost: .seconds(seconds),
+            lookIn: { request.services.cursors[session].lookIn }
         ) { () -> (jobs: [LeasedJob], order: Robot.Order?)? in
             let leased = try await self.leaseOnce(session, limit: body.slots, request)
             return leased.jobs.isEmpty && leased.order == nil ? nil : leased

@@ -4,15 +4,20 @@ extension APIRequest {
 
     /// Looks until there is something, the time is up, the server stops or the client goes away.
     ///
-    /// - Parameter look: `nil` for nothing yet.
+    /// - Parameters:
+    ///   - lookIn: asked after each look: when to look again at the latest, although nobody says anything.
+    ///   - look: `nil` for nothing yet.
     func waiting<R: Sendable>(
-        for topic: WaitingRoom.Topic, atMost limit: Duration, look: () async throws -> R?
+        for topic: WaitingRoom.Topic, atMost limit: Duration, lookIn: () -> Duration? = { nil },
+        look: () async throws -> R?
     ) async throws -> R? {
-        try await self.waiting(in: self.services.waitingRoom, for: topic, atMost: limit, look: look)
+        try await self.waiting(
+            in: self.services.waitingRoom, for: topic, atMost: limit, lookIn: lookIn, look: look)
     }
 
     func waiting<R: Sendable>(
-        in room: WaitingRoom, for topic: WaitingRoom.Topic, atMost limit: Duration, look: () async throws -> R?
+        in room: WaitingRoom, for topic: WaitingRoom.Topic, atMost limit: Duration,
+        lookIn: () -> Duration? = { nil }, look: () async throws -> R?
     ) async throws -> R? {
         // Most requests find something at once.
         if let found = try await look() { return found }
@@ -26,7 +31,8 @@ extension APIRequest {
                     if let found = try await look() { return found }
                     let rest = deadline - .now
                     guard rest > .zero, !self.isUseless(in: room) else { return nil }
-                    await seat.wait(atMost: min(rest, Self.pollInterval * Double.random(in: 0.75...1.25)))
+                    let pause = lookIn() ?? Self.pollInterval
+                    await seat.wait(atMost: min(rest, pause, Self.pollInterval * Double.random(in: 0.75...1.25)))
                 }
                 return nil
             }

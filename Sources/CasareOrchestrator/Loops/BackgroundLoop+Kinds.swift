@@ -11,7 +11,8 @@ extension BackgroundLoop {
         ) {
             let report = try await services.database.asSystem { connection in try LeaseStore.sweep(on: connection) }
             services.bell.jobsChanged((report.requeued + report.deadLettered).map(\.job))
-            for tenant in Set(report.requeued.map(\.tenant)) {
+            // Those that ended may have kept others waiting under a limit.
+            for tenant in Set((report.requeued + report.deadLettered).map(\.tenant)) {
                 services.bell.ring(tenant)
             }
             if report.sessionsEnded > 0 {

@@ -43,7 +43,17 @@ package actor SQLBroker: Broker {
         self.bootID = bootID
         self.logger = logger
         self.bell = ReadyBell(database.configuration)
-        self.writes = WriteGroup { writes in await Self.commit(writes, tenant, database) }
+        self.writes = WriteGroup { [bell, readiness] writes in
+            switch await Self.commit(writes, tenant, database) {
+            case .success(let committed):
+                if committed.makesRoom {
+                    readiness.signal()
+                    bell.ring(tenant)
+                }
+                return .success(committed.lost)
+            case .failure(let error): return .failure(error)
+            }
+        }
     }
 
     package func open(_ robot: RobotDescription) async throws(BrokerError) -> SessionTerms {
@@ -83,7 +93,8 @@ package actor SQLBroker: Broker {
             let now = ContinuousClock.now
             if !jobs.isEmpty || now >= deadline || Task.isCancelled { return jobs }
             let jitter = Double.random(in: (1 - Self.pollJitter)...(1 + Self.pollJitter))
-            await self.readiness.wait(until: min(deadline, now + Self.pollInterval * jitter))
+            let pause = min(Self.pollInterval * jitter, self.cursor.lookIn ?? .seconds(1))
+            await self.readiness.wait(until: min(deadline, now + pause))
         }
     }
 
@@ -156,17 +167,23 @@ package actor SQLBroker: Broker {
     package func fail(
         _ lease: Lease, failure: Failure, result: RunResult?, rows: [JournalRow]
     ) async throws(BrokerError) {
-        try await self.inDatabase { connection in
+        let makesRoom = try await self.inDatabase { connection in
+            let makesRoom = try LeaseStore.endingMakesRoom(lease, on: connection)
             _ = try LeaseStore.fail(lease, failure: failure, result: result, entries: rows, on: connection)
+            return makesRoom
         }
         self.bell.jobChanged(lease.job)
+        if makesRoom { self.bell.ring(self.tenant) }
     }
 
     package func block(_ lease: Lease, question: Job.Question, rows: [JournalRow]) async throws(BrokerError) {
-        try await self.inDatabase { connection in
+        let makesRoom = try await self.inDatabase { connection in
+            let makesRoom = try LeaseStore.endingMakesRoom(lease, on: connection)
             try LeaseStore.block(lease, question: question, entries: rows, on: connection)
+            return makesRoom
         }
         self.bell.jobChanged(lease.job)
+        if makesRoom { self.bell.ring(self.tenant) }
     }
 
     package func release(_ lease: Lease, reason: String) async throws(BrokerError) {
@@ -226,7 +243,7 @@ package actor SQLBroker: Broker {
     /// One transaction for whatever waits at the moment; a statement by itself where one is enough.
     private static func commit(
         _ writes: [WriteGroup.Write], _ tenant: Tenant.ID, _ database: Database
-    ) async -> Result<Set<Job.ID>, BrokerError> {
+    ) async -> Result<LeaseStore.CompletedBatch, BrokerError> {
         var (checkpoints, completions): ([LeaseStore.Checkpoint], [LeaseStore.Completion]) = ([], [])
         for write in writes {
             switch write {
@@ -234,16 +251,18 @@ package actor SQLBroker: Broker {
             case .completion(let completion): completions.append(completion)
             }
         }
-        let write: @Sendable (isolated PostgresConnection) throws -> Set<Job.ID> = {
+        let write: @Sendable (isolated PostgresConnection) throws -> LeaseStore.CompletedBatch = {
             [checkpoints, completions] connection in
-            var lost: Set<Job.ID> = []
+            var (lost, makesRoom): (Set<Job.ID>, Bool) = ([], false)
             if !checkpoints.isEmpty {
                 lost.formUnion(try LeaseStore.checkpointBatch(checkpoints, on: connection))
             }
             if !completions.isEmpty {
-                lost.formUnion(try LeaseStore.completeBatch(completions, on: connection))
+                let batch = try LeaseStore.completeBatch(completions, on: connection)
+                lost.formUnion(batch.lost)
+                makesRoom = batch.makesRoom
             }
-            return lost
+            return LeaseStore.CompletedBatch(lost: lost, makesRoom: makesRoom)
         }
         let isOneStatement =
             completions.isEmpty || checkpoints.isEmpty && completions.allSatisfy(\.entries.isEmpty)

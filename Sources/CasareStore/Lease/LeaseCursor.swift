@@ -1,4 +1,5 @@
 package import CasareDomain
+import FoundationEssentials
 
 /// What one session remembers from one lease to the next: how its queue is to be leased from, and how far it has got.
 ///
@@ -26,12 +27,26 @@ package struct LeaseCursor: Sendable {
         }
     }
 
+    /// Where the turns of a queue's lanes begin. Lanes that are new or were woken can come before that.
+    struct Turns: Sendable {
+        /// For how long that may be missed.
+        static let interval: Duration = .milliseconds(250)
+
+        var from: Date
+        /// When all turns were last looked at.
+        var readAt: ContinuousClock.Instant
+    }
+
     /// How long what is known of jobs that have aged is good enough. They age by the minute.
     static let ageingInterval: Duration = .seconds(10)
 
     package internal(set) var mode = Mode.plain
     package internal(set) var watermarks: Watermarks
     var agedReadAt: ContinuousClock.Instant?
+    var turns: Turns?
+    /// After a lease that found nothing: when to look again, at the latest, because nobody will say that something has
+    /// come. `nil`: somebody will.
+    package internal(set) var lookIn: Duration?
     /// Jobs that the last lease found past their deadlines, and ended: tell who waits for them.
     package internal(set) var expired: [Job.ID] = []
 

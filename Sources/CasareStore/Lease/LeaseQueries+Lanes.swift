@@ -11,13 +11,34 @@ extension LeaseQueries {
                 WHEN robot_sessions.cordoned_at IS NOT NULL THEN 'cordoned'
                 WHEN queue_rules.queue_id IS NULL THEN 'plain'
                 WHEN paused_at IS NOT NULL
-                    AND (paused_until IS NULL OR paused_until > coalesce(@now::timestamptz, now()))
+                    AND (paused_until IS NULL OR paused_until > moment.at)
                     THEN 'paused'
                 WHEN queue_rules.concurrency IS NOT NULL OR queue_rules.rate_every_seconds IS NOT NULL THEN 'limited'
                 ELSE 'lanes'
             END AS kind,
-            paused_until, coalesce(ageing_seconds, 60) AS ageing_seconds
-        FROM robot_sessions LEFT JOIN queue_rules USING (tenant_id, queue_id)
+            -- When there may be something that nobody will say: a rate lets the next through, or a lane that was found
+            -- empty is looked at once more.
+            CASE WHEN queue_rules.queue_id IS NOT NULL THEN extract(epoch FROM coalesce(
+                (
+                    SELECT rate.free_at
+                    FROM (
+                        SELECT rate_busy_until - (rate_burst - 1) * rate_every_seconds * interval '1 second' AS free_at
+                    ) AS rate
+                    WHERE rate.free_at > moment.at
+                ), (
+                    SELECT parked_until FROM lanes
+                    WHERE lanes.tenant_id = casare_tenant() AND lanes.queue_id = queue_rules.queue_id
+                        AND requirement_id = 0 AND parked_until > moment.at
+                        AND parked_until < moment.at + interval '2 seconds'
+                        AND (
+                            parked_for = 'rate'
+                            OR parked_for = 'empty' AND parked_until < moment.at + interval '200 milliseconds'
+                        )
+                    ORDER BY parked_until LIMIT 1
+                )
+            ) - moment.at)::float8 END AS look_in_seconds
+        FROM (SELECT coalesce(@now::timestamptz, statement_timestamp()) AS at) AS moment
+        CROSS JOIN robot_sessions LEFT JOIN queue_rules USING (tenant_id, queue_id)
         WHERE robot_sessions.tenant_id = casare_tenant() AND session_id = @session
         """)
 
@@ -40,14 +61,17 @@ extension LeaseQueries {
     /// locks the row that everyone counts under, and takes it only as the snapshot shows it: version and all. Whoever
     /// leases under a limit changes that version, and so does who wakes a lane.
     ///
-    /// `lanes` bounds how many lanes it looks at, twice for each requirement; `share` is how many jobs at least come
-    /// from one lane at a time. A session whose queue is plain gets nothing.
+    /// `lanes` bounds how many lanes it looks at, twice for each requirement, and twice in all; `share` is how many jobs
+    /// at least come from one lane at a time. `turn_from` is where to begin in the order of turns, null for the
+    /// beginning: while somebody holds an old snapshot, the index keeps an entry of each turn before, and of each parking.
+    /// `next_turn`, in each row, is what to begin from next time. A session whose queue is plain gets nothing.
     static let leaseLanes = Query(
         assembled: """
             WITH session AS MATERIALIZED (
                 SELECT
                     robot_sessions.queue_id, robot_sessions.robot_id, robots.tags, robots.capabilities,
-                    coalesce(@now::timestamptz, now()) AS at
+                    -- Later than the transaction's beginning, after which it may have waited for others.
+                    coalesce(@now::timestamptz, statement_timestamp()) AS at
                 FROM robot_sessions JOIN robots USING (tenant_id, robot_id)
                 WHERE robot_sessions.tenant_id = casare_tenant() AND session_id = @session AND ended_at IS NULL
                     AND robot_sessions.cordoned_at IS NULL
@@ -111,24 +135,36 @@ extension LeaseQueries {
                             WHERE assigned.tenant_id = casare_tenant() AND assigned.workflow_id = requirements.workflow_id)
                     )
             ), candidates AS MATERIALIZED (
-                SELECT next.* FROM fits CROSS JOIN LATERAL (
-                    (
-                        SELECT lanes.ctid AS row, lane_id, priority, key_id, turn_at, mark_seq, marked_at, version
+                (
+                    SELECT next.* FROM fits CROSS JOIN LATERAL (
+                        SELECT
+                            lanes.ctid AS row, lane_id, priority, key_id, turn_at, mark_seq, marked_at, version,
+                            parked_until
                         FROM lanes
                         WHERE lanes.tenant_id = casare_tenant() AND lanes.queue_id = fits.queue_id
                             AND lanes.requirement_id = fits.requirement_id
-                            AND parked_until IS NULL AND lanes.turn_at >= @turn_from::timestamptz
+                            AND parked_until IS NULL
+                            AND lanes.turn_at >= coalesce(@turn_from::timestamptz, '-infinity')
                         ORDER BY lanes.turn_at LIMIT @lanes
-                    ) UNION ALL (
-                        SELECT lanes.ctid AS row, lane_id, priority, key_id, turn_at, mark_seq, marked_at, version
+                    ) AS next
+                    ORDER BY next.turn_at LIMIT @lanes
+                ) UNION ALL (
+                    SELECT next.* FROM fits CROSS JOIN LATERAL (
+                        SELECT
+                            lanes.ctid AS row, lane_id, priority, key_id, turn_at, mark_seq, marked_at, version,
+                            parked_until
                         FROM lanes
                         WHERE lanes.tenant_id = casare_tenant() AND lanes.queue_id = fits.queue_id
                             AND lanes.requirement_id = fits.requirement_id
                             AND parked_until IS NOT NULL AND lanes.parked_until <= fits.at
+                            AND lanes.parked_until > CASE
+                                WHEN @turn_from::timestamptz IS NULL THEN '-infinity'
+                                ELSE fits.at - interval '2 seconds'
+                            END
                         ORDER BY lanes.parked_until LIMIT @lanes
-                    )
-                ) AS next
-                ORDER BY next.turn_at LIMIT 2 * @lanes
+                    ) AS next
+                    ORDER BY next.parked_until LIMIT @lanes
+                )
             ), keyed AS MATERIALIZED (
                 SELECT
                     candidates.*, rules.at, known.version AS key_version, known.token_from AS key_token_from,
@@ -147,10 +183,7 @@ extension LeaseQueries {
                     -- Below the mark hides what was locked when it passed: it is not trusted for long.
                     CASE
                         WHEN candidates.marked_at > rules.at - interval '2 seconds' THEN candidates.mark_seq ELSE 0
-                    END AS seq_from,
-                    -- Lanes of one key share its room: only the first of them gets any.
-                    row_number() OVER (PARTITION BY candidates.key_id ORDER BY candidates.turn_at, candidates.lane_id)
-                        AS turn_of_key
+                    END AS seq_from
                 FROM rules CROSS JOIN candidates
                 LEFT JOIN queue_keys AS known ON known.key_id = candidates.key_id
             ), counted AS MATERIALIZED (
@@ -160,7 +193,11 @@ extension LeaseQueries {
                     CASE WHEN keyed.is_paused OR NOT peek.has_jobs THEN 0 ELSE greatest(0, least(
                         @limit::int4, keyed.concurrency - held.leases::int4,
                         casare_rate_room(keyed.rate_busy_until, keyed.rate_every_seconds, keyed.rate_burst, keyed.at)))
-                    END AS room
+                    END AS room,
+                    -- Lanes of one key share its room: only the first of them that has jobs gets any.
+                    row_number() OVER (
+                        PARTITION BY keyed.key_id ORDER BY peek.has_jobs DESC, keyed.turn_at, keyed.lane_id
+                    ) AS turn_of_key
                 FROM rules CROSS JOIN keyed CROSS JOIN LATERAL (
                     SELECT count(*) AS leases, min(token) AS token_from FROM leases
                     WHERE leases.tenant_id = casare_tenant() AND gate IS NOT NULL AND keyed.concurrency IS NOT NULL
@@ -255,7 +292,7 @@ extension LeaseQueries {
                 FROM rules CROSS JOIN taken JOIN usable USING (lane_id, priority)
             ), noted AS (
                 INSERT INTO events (tenant_id, job_id, at, kind)
-                SELECT tenant_id, job_id, coalesce(@now::timestamptz, now()), 'leased' FROM taken
+                SELECT tenant_id, job_id, rules.at, 'leased' FROM rules CROSS JOIN taken
             ), served AS MATERIALIZED (
                 SELECT lane_id, priority, count(*) AS jobs, max(seq) AS seq, min(token) AS token FROM taken GROUP BY 1, 2
             ), total AS MATERIALIZED (
@@ -294,7 +331,12 @@ extension LeaseQueries {
                 WHERE queue_rules.queue_id = (SELECT own_rules.queue_id FROM own_rules) AND total.jobs > 0
             ), rated_keys AS (
                 UPDATE queue_keys
-                SET version = queue_keys.version + 1, token_from = coalesce(result.token_from, result.token),
+                SET version = queue_keys.version + 1,
+                    -- Without a limit nobody has looked which leases there are.
+                    token_from = CASE
+                        WHEN result.concurrency IS NOT NULL THEN coalesce(result.token_from, result.token)
+                        ELSE queue_keys.token_from
+                    END,
                     rate_busy_until = result.rate_busy_after
                 FROM result
                 WHERE queue_keys.key_id = result.key_id AND result.is_limited AND result.key_id > 0 AND result.jobs > 0
@@ -329,19 +371,27 @@ extension LeaseQueries {
                     marked_at = CASE
                         WHEN lane.is_short OR lane.jobs > 0 AND lane.seq_from = 0 THEN lane.at ELSE lanes.marked_at END,
                     parked_for = lane.reason,
+                    -- Never far away: whoever changes what a lane waits for wakes those that are parked, and this one is
+                    -- only after he has looked. So for one that turns out empty, which a submit may be about to fill.
                     parked_until = CASE lane.reason
-                        -- A base lane gets jobs from programs that know nothing of lanes, too.
-                        WHEN 'empty' THEN lane.at + CASE WHEN lanes.lane_id > 0 THEN 5 ELSE 1 END * interval '1 second'
+                        WHEN 'empty' THEN lane.at + CASE
+                            WHEN lanes.parked_for IS DISTINCT FROM 'empty' THEN interval '100 milliseconds'
+                            -- One of these goes when it stays empty.
+                            WHEN lanes.lane_id < 0 THEN interval '1 second'
+                            ELSE interval '5 seconds'
+                        END
                         WHEN 'concurrency' THEN lane.at + interval '100 milliseconds'
-                        WHEN 'rate' THEN
+                        WHEN 'rate' THEN least(
                             lane.rate_busy_after
-                                - (lane.rate_burst - 1) * lane.rate_every_seconds * interval '1 second'
-                        WHEN 'paused' THEN least(lane.paused_until, lane.at + interval '5 minutes')
+                                - (lane.rate_burst - 1) * lane.rate_every_seconds * interval '1 second',
+                            lane.at + interval '5 seconds')
+                        WHEN 'paused' THEN least(lane.paused_until, lane.at + interval '5 seconds')
                     END
                 FROM rules CROSS JOIN own_lanes AS lane
                 WHERE lanes.ctid = lane.row
             )
             SELECT
+                (SELECT min(candidates.turn_at) FROM candidates) AS next_turn,
                 \(LeaseFragments.leasedColumns)
             \(LeaseFragments.leasedRows)
             """)

@@ -22,21 +22,32 @@ extension LeaseStore {
         }
     }
 
+    /// What became of a batch of completions.
+    package struct CompletedBatch: Hashable, Sendable {
+        /// Jobs whose lease is lost, and for which nothing was written.
+        package let lost: Set<Job.ID>
+        /// Others may begin now that a limit kept waiting: ring the tenant's bell after the commit.
+        package let makesRoom: Bool
+
+        package init(lost: Set<Job.ID>, makesRoom: Bool) {
+            self.lost = lost
+            self.makesRoom = makesRoom
+        }
+    }
+
     package static func complete(
         _ lease: Lease, result: RunResult, entries: [JournalRow] = [], now: Date? = nil,
         on connection: isolated PostgresConnection
     ) throws {
         let completion = Completion(lease: lease, result: result, entries: entries)
-        let refused = try self.completeBatch([completion], now: now, on: connection)
-        guard refused.isEmpty else { throw StoreError.leaseLost(lease.job) }
+        let batch = try self.completeBatch([completion], now: now, on: connection)
+        guard batch.lost.isEmpty else { throw StoreError.leaseLost(lease.job) }
     }
 
     /// Ends many jobs as completed in one statement; if there are journal entries, another one before it writes them.
-    ///
-    /// - Returns: the jobs whose lease is lost, and for which nothing was written.
     package static func completeBatch(
         _ completions: [Completion], now: Date? = nil, on connection: isolated PostgresConnection
-    ) throws -> Set<Job.ID> {
+    ) throws -> CompletedBatch {
         try self.writeEntries(
             completions.map { Checkpoint(lease: $0.lease, entries: $0.entries) }, on: connection)
         let gone = try connection.execute(
@@ -46,7 +57,9 @@ extension LeaseStore {
                 "tokens": .int8Array(completions.map(\.lease.token.rawValue)),
                 "results": .textArray(completions.map { StoredJSON.text(of: $0.result.json) }), "now": .timestamp(now),
             ])
-        return try self.jobs(completions.map(\.lease.job), notIn: gone)
+        return CompletedBatch(
+            lost: try self.jobs(completions.map(\.lease.job), notIn: gone),
+            makesRoom: try gone.contains { try $0.bool("makes_room") })
     }
 
     /// Ends an attempt as failed: the job is scheduled for another one, or ends with a dead letter when its retries are

@@ -20,9 +20,10 @@ extension LeaseStore {
         at instant: ContinuousClock.Instant = .now, now: Date? = nil, on connection: isolated PostgresConnection
     ) throws -> [LeasedJob] {
         cursor.expired = []
+        cursor.lookIn = nil
         if cursor.mode.givesNothing {
             // Nothing that could tell has been leased meanwhile.
-            cursor.mode = try self.mode(session, now: now, on: connection)
+            try self.learnMode(of: session, &cursor, now: now, on: connection)
         }
         var leasing = Leasing(session: session, limit: limit, now: now)
         let mode = cursor.mode
@@ -53,7 +54,7 @@ extension LeaseStore {
     ) throws -> Turn {
         guard cursor.mode == .plain else {
             // The lease must see the slots that the completions free.
-            let lost = try self.completeBatch(completions, now: now, on: connection)
+            let lost = try self.completeBatch(completions, now: now, on: connection).lost
             let leased = try self.lease(
                 session, limit: limit, cursor: &cursor, at: instant, now: now, on: connection)
             return Turn(lost: lost, leased: leased)
@@ -61,22 +62,29 @@ extension LeaseStore {
         try self.writeEntries(completions.map { Checkpoint(lease: $0.lease, entries: $0.entries) }, on: connection)
         var leasing = Leasing(session: session, limit: limit, now: now)
         cursor.expired = []
+        cursor.lookIn = nil
         defer { cursor.expired = leasing.expired }
         let lost = try leasing.leasePlain(&cursor, completing: completions, at: instant, on: connection)
         if limit > 0 { try leasing.lookAgain(&cursor, after: .plain, at: instant, on: connection) }
         return Turn(lost: lost, leased: leasing.jobs)
     }
 
-    fileprivate static func mode(
-        _ session: Robot.SessionID, now: Date?, on connection: isolated PostgresConnection
-    ) throws -> LeaseCursor.Mode {
+    fileprivate static func learnMode(
+        of session: Robot.SessionID, _ cursor: inout LeaseCursor, now: Date?,
+        on connection: isolated PostgresConnection
+    ) throws {
         let rows = try connection.execute(
             LeaseQueries.kind, ["session": .int8(session.rawValue), "now": .timestamp(now)])
-        guard let text = try rows.first?.string("kind") else { return .ended }
-        guard let mode = LeaseCursor.Mode(rawValue: text) else {
-            throw StoreError.unreadable("the kind of queue \"\(text)\" is unknown")
+        guard let row = rows.first else {
+            cursor.mode = .ended
+            return
         }
-        return mode
+        let kind = try row.string("kind")
+        guard let mode = LeaseCursor.Mode(rawValue: kind) else {
+            throw StoreError.unreadable("the kind of queue \"\(kind)\" is unknown")
+        }
+        cursor.mode = mode
+        cursor.lookIn = try row.decode("look_in_seconds", as: Double?.self).map { .seconds($0) }
     }
 
     /// One lease, of as many statements as it takes.
@@ -103,7 +111,7 @@ extension LeaseStore {
             on connection: isolated PostgresConnection
         ) throws {
             guard self.jobs.isEmpty, !mode.givesNothing else { return }
-            cursor.mode = try LeaseStore.mode(self.session, now: self.now, on: connection)
+            try LeaseStore.learnMode(of: self.session, &cursor, now: self.now, on: connection)
             if cursor.mode != mode { try self.lease(&cursor, at: instant, on: connection) }
         }
 
@@ -112,12 +120,12 @@ extension LeaseStore {
         ) throws {
             switch cursor.mode {
             case .plain: _ = try self.leasePlain(&cursor, completing: nil, at: instant, on: connection)
-            case .lanes: try self.leaseLanes(on: connection)
+            case .lanes: try self.leaseLanes(&cursor, at: instant, on: connection)
             case .limited:
                 let locked = try connection.execute(
                     LeaseQueries.lockQueue, ["session": .int8(self.session.rawValue)])
                 if let row = locked.first, try !row.bool("is_limited") { cursor.mode = .lanes }
-                try self.leaseLanes(on: connection)
+                try self.leaseLanes(&cursor, at: instant, on: connection)
             case .paused, .cordoned, .ended: break
             }
         }
@@ -193,7 +201,12 @@ extension LeaseStore {
             return places
         }
 
-        private mutating func leaseLanes(on connection: isolated PostgresConnection) throws {
+        private mutating func leaseLanes(
+            _ cursor: inout LeaseCursor, at instant: ContinuousClock.Instant, on connection: isolated PostgresConnection
+        ) throws {
+            // All turns now and then, and when the first look comes back short.
+            var turns = cursor.turns.flatMap { instant - $0.readAt < LeaseCursor.Turns.interval ? $0 : nil }
+            cursor.turns = nil
             for _ in 1...LeaseStore.looksMax where self.missing > 0 {
                 let asked = self.missing
                 let rows = try connection.execute(
@@ -202,10 +215,14 @@ extension LeaseStore {
                         "session": .int8(self.session.rawValue), "limit": .int(asked),
                         "lanes": .int(max(LeaseStore.lanesMin, min(2 * asked, LeaseStore.lanesMax))),
                         "share": .int(max(1, asked / LeaseStore.lanesPerLeaseMax)),
-                        "turn_from": .timestamp(.distantPast),
-                        "now": .timestamp(self.now),
+                        "turn_from": .timestamp(turns?.from), "now": .timestamp(self.now),
                     ])
                 _ = try self.take(rows, on: connection)
+                if let row = rows.first, let next = try row.optionalDate("next_turn") {
+                    // A date is not exact to the microsecond.
+                    cursor.turns = LeaseCursor.Turns(from: next - 0.001, readAt: turns?.readAt ?? instant)
+                }
+                turns = nil
             }
         }
 

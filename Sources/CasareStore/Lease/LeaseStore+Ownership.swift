@@ -20,6 +20,16 @@ extension LeaseStore {
                 ["job": .uuid(lease.job.rawValue), "token": .int8(lease.token.rawValue)]))
     }
 
+    /// Whether others may begin once a job has ended, that a limit keeps waiting: then ring the tenant's bell.
+    package static func endingMakesRoom(
+        _ lease: Lease, on connection: isolated PostgresConnection
+    ) throws -> Bool {
+        try connection.execute(
+            OwnershipQueries.isGated,
+            ["job": .uuid(lease.job.rawValue), "token": .int8(lease.token.rawValue)]
+        ).first?.bool("is_gated") ?? false
+    }
+
     private static func robot(_ rows: Rows) throws -> Robot.ID? {
         guard let text = try rows.first?.string("robot_id") else { return nil }
         guard let robot = Robot.ID(rawValue: text) else { throw StoreError.unreadable("\"\(text)\" is no robot's ID") }
@@ -34,6 +44,12 @@ enum OwnershipQueries {
     static let robotOfLease = Query(
         """
         SELECT robot_id FROM leases JOIN robot_sessions USING (tenant_id, session_id)
+        WHERE tenant_id = casare_tenant() AND job_id = @job AND token = @token
+        """)
+
+    static let isGated = Query(
+        """
+        SELECT gate IS NOT NULL AS is_gated FROM leases
         WHERE tenant_id = casare_tenant() AND job_id = @job AND token = @token
         """)
 

@@ -15,6 +15,8 @@ extension QueueStore {
     package static func upkeep(now: Date? = nil, on connection: isolated PostgresConnection) throws -> Bool {
         try connection.execute(UpkeepQueries.clock, ["now": .timestamp(now)])
         try connection.execute(QueueQueries.count)
+        try connection.execute(UpkeepQueries.recountQueues)
+        try connection.execute(UpkeepQueries.recountKeys)
         let gone = try connection.execute(UpkeepQueries.retireLanes, ["limit": .int(self.lanesRetiredMax)])
         return try gone.only().int("gone") >= self.lanesRetiredMax
     }

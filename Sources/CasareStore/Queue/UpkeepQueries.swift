@@ -22,6 +22,28 @@ enum UpkeepQueries {
         ))
         """)
 
+    /// A lease that was under way when its queue or key got a limit may have a lower token than where counting begins.
+    static let recountQueues = Query(
+        """
+        UPDATE queue_rules SET token_from = 0, version = version + 1
+        WHERE concurrency IS NOT NULL AND token_from > 0
+            AND EXISTS (
+                SELECT FROM leases
+                WHERE gate IS NOT NULL AND gate >= casare_gate(queue_id, 0) AND gate < casare_gate(queue_id + 1, 0)
+                    AND token < token_from
+            )
+        """)
+
+    static let recountKeys = Query(
+        """
+        UPDATE queue_keys SET token_from = 0, version = version + 1
+        FROM (
+            SELECT (gate & 4294967295)::int4 AS key_id, min(token) AS token FROM leases
+            WHERE gate IS NOT NULL GROUP BY gate
+        ) AS held
+        WHERE queue_keys.key_id = held.key_id AND held.token < queue_keys.token_from
+        """)
+
     static let retireLanes = Query("SELECT casare_retire_lanes(@limit::int4) AS gone")
 
     static let keysPage = Query(

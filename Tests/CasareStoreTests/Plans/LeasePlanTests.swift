@@ -20,7 +20,7 @@ struct LeasePlanTests {
     }
 
     private static func laneArguments(_ session: Robot.SessionID) -> [String: String] {
-        ["session": "\(session)", "limit": "10", "lanes": "20", "share": "2", "turn_from": "'-infinity'"]
+        ["session": "\(session)", "limit": "10", "lanes": "20", "share": "2", "turn_from": "NULL"]
     }
 
     /// Half a million plain jobs of one queue; in another half a million in 10,000 lanes, of which all but ten are

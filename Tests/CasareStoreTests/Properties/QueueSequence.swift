@@ -19,8 +19,8 @@ struct QueueSequence {
     private static let priorities: [Priority] = [.low, .normal, .normal, .high]
     private static let operationsMax = 16
     private static let drainRoundsMax = 40
-    /// A lane is at its turn, is found empty, and the next is: so often at most until all have been looked at.
-    private static let looksMax = 12
+    /// A key's second lane gets what the first left of its room with the next lease.
+    private static let looksMax = 3
     private static let options: Job.Options = {
         // The numbers are within what a policy may have.
         let policy = try? RetryPolicy(.list([QueueModel.retrySeconds]), attemptsMax: QueueModel.attemptsMax, jitter: 0)

@@ -40,6 +40,116 @@ struct LaneLeaseTests {
         }
     }
 
+    @Test func `a lane that had no jobs takes its turn like a new one`() async throws {
+        try await withFixture { store in
+            try await store.limit { $0.concurrency = 9 }
+            func submit(_ priority: Priority, at minute: Double) async throws {
+                try await store.submit(
+                    [store.job(priority: priority, queueKey: "k\(priority.rawValue)")], now: Self.at(60 * minute))
+            }
+            var cursor = LeaseCursor()
+            try await submit(.low, at: 0)
+            #expect(try await store.lease(1, &cursor, now: Self.at(1)).count == 1)
+            #expect(try await store.lease(1, &cursor, now: Self.at(2)).isEmpty)
+            // Its lane was last leased from forty minutes ago, longer than any priority is worth.
+            try await submit(.low, at: 40)
+            try await submit(.high, at: 40)
+            #expect(try await store.lease(1, &cursor, now: Self.at(2401)).map(\.priority) == [.high])
+        }
+    }
+
+    @Test func `a key's urgent lane that is empty leaves its room to the others`() async throws {
+        try await withFixture { store in
+            try await store.limit { $0.keyConcurrency = 1 }
+            try await store.load(1, keys: 1, priority: 20)
+            try await store.load(5, keys: 1, priority: 5)
+            var cursor = LeaseCursor()
+            for _ in 0..<6 {
+                let jobs = try await store.lease(4, &cursor)
+                #expect(jobs.count == 1)
+                try await store.complete(jobs)
+            }
+        }
+    }
+
+    @Test func `lanes that are blocked leave place for those that are not`() async throws {
+        try await withFixture { store in
+            try await store.limit { $0.keyConcurrency = 1 }
+            let requirement = try await store.run {
+                try QueueStore.requirement(
+                    Job.Requirements(tags: ["t"]), workflow: nil, queue: StoreFixture.queue, on: $0)
+            }
+            let other = try await store.register("other", tags: ["t"])
+            try await store.load(400, keys: 100, prefix: "full")
+            try await store.load(400, keys: 100, prefix: "full", requirement: requirement)
+            let held = try await store.lease(100, session: other)
+            #expect(held.count == 100)
+            try await store.load(10, keys: 10, prefix: "free", requirement: requirement)
+            // All that is blocked has been parked, and may be looked at again.
+            var found = 0
+            for second in 1...4 {
+                let later = Date().addingTimeInterval(Double(second))
+                found += try await store.lease(4, session: other, now: later).count
+            }
+            #expect(found == 10)
+        }
+    }
+
+    @Test func `a robot is told when a rate lets the next job through`() async throws {
+        try await withFixture { store in
+            try await store.limit { $0.rate = QueueRate(everySeconds: 10, burst: 1) }
+            try await store.load(3)
+            var cursor = LeaseCursor()
+            #expect(try await store.lease(9, &cursor, now: Self.at(0)).count == 1)
+            #expect(try await store.lease(9, &cursor, now: Self.at(3)).isEmpty && cursor.lookIn == .seconds(7))
+            #expect(try await store.lease(9, &cursor, now: Self.at(10)).count == 1)
+            try await store.limit { $0 = QueueLimits(keyRate: QueueRate(everySeconds: 1, burst: 1)) }
+            try await store.load(2, keys: 1)
+            #expect(try await store.lease(9, &cursor, now: Self.at(100)).count == 2, "one of no key, one of the key")
+            #expect(try await store.lease(9, &cursor, now: Self.at(100.25)).isEmpty)
+            #expect(cursor.lookIn == .milliseconds(750))
+        }
+    }
+
+    @Test func `an ending tells whether it makes room under a limit`() async throws {
+        try await withFixture { store in
+            func completed() async throws -> Bool {
+                let lease = try await store.leased().lease
+                let batch = try await store.run {
+                    try LeaseStore.completeBatch([.init(lease: lease, result: .ok())], on: $0)
+                }
+                return batch.makesRoom
+            }
+            #expect(try await !completed())
+            try await store.limit { $0.concurrency = 1 }
+            #expect(try await completed())
+        }
+    }
+
+    @Test func `a key's limit counts what began under a rate alone`() async throws {
+        try await withFixture { store in
+            try await store.limit { $0.keyRate = QueueRate(everySeconds: 0.001, burst: 9) }
+            try await store.load(9, keys: 1)
+            var cursor = LeaseCursor()
+            for second in 0..<3 { #expect(try await store.lease(2, &cursor, now: Self.at(Double(second))).count == 2) }
+            try await store.limit { $0 = QueueLimits(keyConcurrency: 6) }
+            #expect(try await store.lease(9, &cursor, now: Self.at(10)).isEmpty)
+        }
+    }
+
+    @Test func `a lease that was under way when a limit came is counted in the end`() async throws {
+        try await withFixture { store in
+            try await store.limit { $0.concurrency = 3 }
+            try await store.load(9)
+            var cursor = LeaseCursor()
+            #expect(try await store.lease(2, &cursor).count == 2)
+            // As one that drew its token before the others and committed after them.
+            try await store.asOwner("UPDATE queue_rules SET token_from = (SELECT max(token) FROM leases)")
+            _ = try await store.database.asSystem { try QueueStore.upkeep(on: $0) }
+            #expect(try await store.lease(9, &cursor).count == 1)
+        }
+    }
+
     @Test func `in a plain queue, too, those that have waited long enough go before the urgent`() async throws {
         try await withFixture { store in
             let start = Date()
@@ -154,7 +264,7 @@ struct LaneLeaseTests {
                 LeaseQueries.leaseLanes,
                 [
                     "session": "\(store.session)", "limit": "10", "lanes": "20", "share": "1",
-                    "turn_from": "'-infinity'", "now": "to_timestamp(1900000000)",
+                    "turn_from": "NULL", "now": "to_timestamp(1900000000)",
                 ])
             #expect(plan.rows == 0 && plan.buffers < 120 && plan.tablesScanned.isEmpty, "\(plan)")
         }

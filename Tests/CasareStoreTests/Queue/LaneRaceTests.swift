@@ -103,7 +103,7 @@ struct LaneRaceTests {
         let gate = try await PostgresConnection.connect(store.database.configuration)
         try await gate.script("BEGIN; SELECT pg_advisory_xact_lock(77)")
         let arguments = LeaseQueries.leaseLanes.parameterNames.map { name in
-            ["session": "\(store.session)", "limit": "5", "lanes": "16", "share": "1", "turn_from": "'-infinity'"][name]
+            ["session": "\(store.session)", "limit": "5", "lanes": "16", "share": "1", "turn_from": "NULL"][name]
                 ?? "NULL"
         }.joined(separator: ", ")
         let stopped = Task {

@@ -77,11 +77,11 @@ extension StoreFixture {
     }
 
     func complete(_ jobs: [LeasedJob]) async throws {
-        let refused = try await self.run { connection in
+        let batch = try await self.run { connection in
             try LeaseStore.completeBatch(
                 jobs.map { LeaseStore.Completion(lease: $0.lease, result: .ok()) }, on: connection)
         }
-        precondition(refused.isEmpty, "A lease of the test's own was lost")
+        precondition(batch.lost.isEmpty, "A lease of the test's own was lost")
     }
 
     func limit(_ change: @Sendable (inout QueueLimits) -> Void) async throws {

@@ -43,7 +43,7 @@ struct ConsumerTurn: Sendable {
                 self.handled, for: self.session, limit: self.batch, cursor: &self.cursor, on: connection)
             (jobs, lost) = (turn.leased, turn.lost)
         case .apart:
-            if !self.handled.isEmpty { lost = try LeaseStore.completeBatch(self.handled, on: connection) }
+            if !self.handled.isEmpty { lost = try LeaseStore.completeBatch(self.handled, on: connection).lost }
             jobs = try LeaseStore.lease(self.session, limit: self.batch, cursor: &self.cursor, on: connection)
         }
         guard lost.isEmpty else { throw BenchError("\(lost.count) leases were lost") }
