@@ -168,6 +168,8 @@ struct QueueSequence {
         let (before, now) = (self.sessions[session], self.model.now)
         let (jobs, cursor) = try await self.store.run { connection in
             var cursor = before.cursor
+            // The time that a sequence states does not pass by the clock that this goes by.
+            cursor.turns = nil
             let jobs = try LeaseStore.lease(before.id, limit: limit, cursor: &cursor, now: now, on: connection)
             return (jobs, cursor)
         }
