@@ -28,7 +28,7 @@ demo: build ## Start the embedded default, run real workflows, kill a robot, sho
 # Whole processes are not run beside a thousand other tests, and robots that have 300 ms for something beside none.
 APART = CasareSystemTests
 ALONE = SessionLossTests
-PROPERTIES = QueueProperties
+PROPERTIES = QueueProperties|SlotProperties
 
 .PHONY: test
 test: test-setup lint build ## Run all tests
@@ -37,8 +37,8 @@ test: test-setup lint build ## Run all tests
 	$(SWIFT) test --skip-build $(CHECKS) --filter '$(APART)'
 
 .PHONY: properties
-properties: test-setup build ## Hold 10,000 random sequences of operations against the model of the queue
-	CASARE_TEST_SEQUENCES=10000 $(SWIFT) test --skip-build $(CHECKS) --filter '$(PROPERTIES)'
+properties: test-setup build ## Hold 10,000 random sequences of operations against the model of the queue, and make 10,000 interruptions
+	CASARE_TEST_SEQUENCES=10000 CASARE_TEST_INTERRUPTIONS=10000 $(SWIFT) test --skip-build $(CHECKS) --filter '$(PROPERTIES)'
 
 .PHONY: model
 model: ## Check the model of the lease protocol, and that its mutants fail
@@ -60,7 +60,7 @@ docs: ## Make docs/nodes.md from the node types' declarations
 	@mv docs/nodes.md.new docs/nodes.md
 
 .PHONY: release
-release: setup ## Build the three programs optimised, in .build/release
+release: setup ## Build the programs optimised, in .build/release
 	$(SWIFT) build -c release $(CHECKS)
 
 .PHONY: bench

@@ -117,6 +117,7 @@ let package = Package(
                 serviceLifecycle, unixSignals,
             ],
             swiftSettings: settings),
+        // Here and not in a package of its own: it measures what `package` access keeps from others.
         .executableTarget(
             name: "casare-queue-bench",
             dependencies: [

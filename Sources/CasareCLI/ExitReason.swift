@@ -20,14 +20,14 @@ package enum ExitReason: Int32, CaseIterable, Sendable {
 
     package var explanation: String {
         switch self {
-        case .success: "it worked; with --wait, the job completed"
+        case .success: "it worked; where a job is waited for, it completed"
         case .failure: "an error that has no number of its own"
         case .notSignedIn: "no token, or one that is not valid: casarectl login"
-        case .notFound: "the job, workflow, robot, file or context does not exist"
+        case .notFound: "the job, workflow, queue, robot, file or context does not exist"
         case .conflict: "the thing is not in a state that allows this, or changed meanwhile"
         case .forbidden: "the token's role does not allow this"
         case .partOfBulkFailed: "some items of a bulk command failed; each is reported on stderr"
-        case .waitTimedOut: "--timeout passed before the job ended; the job goes on"
+        case .waitTimedOut: "--timeout passed before the job, or the robot, ended; it goes on"
         case .jobEndedBadly: "the awaited job failed, was cancelled, or waits for a person"
         case .unavailable: "the server cannot be reached or is not ready: try again"
         case .versionSkew: "client, server and database do not fit together; upgrade one of them"

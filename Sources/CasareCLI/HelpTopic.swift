@@ -51,11 +51,15 @@ enum HelpTopic: String, CaseIterable {
           CASARE_CONTEXT    the context to use instead of the current one
           CASARE_URL        the server to talk to, instead of a context's
           CASARE_TOKEN      the token to show the server
-          DATABASE_URL      the database of casarectl db
+          DATABASE_URL      the database of casarectl db, and of doctor db --database-url -
           NO_COLOR          when set and not empty: no colours
           COLUMNS           width of tables on a terminal
           XDG_CONFIG_HOME   contexts are in its folder casare (default: ~/.config)
           XDG_DATA_HOME     casarectl dev keeps its data in its folder casare (default: ~/.local/share)
+          HOME              the folder whose .config and .local/share those are
+          PG_BIN            folder of the PostgreSQL programs that casarectl dev starts
+          SSL_CERT_FILE     authorities that nodes trust in casarectl run and dev, in place of the system's
+          TERM              dumb: neither colours nor progress
           TMPDIR            folder of temporary files
 
         """

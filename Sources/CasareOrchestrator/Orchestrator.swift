@@ -23,7 +23,7 @@ package struct Orchestrator: Service {
         self.services = Services(
             database: database, catalogue: catalogue, bell: ReadyBell(database.configuration),
             waitingRoom: WaitingRoom(), cursors: SessionCursors(), loops: LoopBoard(), promotionAlarm: Alarm(),
-            openAPI: OpenAPIDocument(Self.routes), leaseBytesMax: leaseBytesMax)
+            examinations: ExaminationTurn(), openAPI: OpenAPIDocument(Self.routes), leaseBytesMax: leaseBytesMax)
         self.server = APIServer(
             host: configuration.host, port: configuration.port, table: RouteTable(Self.routes),
             services: self.services, authenticator: Authenticator(database: database), logger: logger)

@@ -43,7 +43,7 @@ extension OrchestratorConfiguration {
             "The port to listen on; 0 takes any free one.")
         package static let databaseConnections = Setting.number(
             "CASARE_DATABASE_CONNECTIONS", in: 2...200, standard: 10,
-            "Connections to the database in all, which requests and loops share.")
+            "Connections to the database that requests share; the loops have up to seven of their own.")
         package static let retentionDays = Setting.number(
             "CASARE_RETENTION_DAYS", in: 0...36_500, standard: 0,
             "For how many days jobs are kept after the end of their week; 0 keeps them for ever. Dead letters stay until "

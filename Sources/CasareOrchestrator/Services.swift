@@ -11,6 +11,7 @@ struct Services: Sendable {
     let loops: LoopBoard
     /// Woken when something becomes due earlier than the promotion loop would look.
     let promotionAlarm: Alarm
+    let examinations: ExaminationTurn
     let openAPI: OpenAPIDocument
     /// Of documents and variables in one answer to a robot, if there is more than one job in it.
     let leaseBytesMax: Int

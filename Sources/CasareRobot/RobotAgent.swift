@@ -6,16 +6,18 @@ import ServiceLifecycle
 /// A robot: leases jobs, runs them, and keeps their leases, until it is told to stop.
 ///
 /// One session after another: a session that is lost (its time is up, or the server ended it) takes its jobs with it,
-/// and a new one is opened. A graceful stop ends jobs after the step they are in and hands them back. With the answers to
-/// its renewals it may be asked to do that, or to finish what it runs and then to end.
+/// and a new one is opened. A job that does not end when it is cut off is given up after a while: nobody waits for it any
+/// more, and it has its slot until it ends. A graceful stop ends jobs after the step they are in and hands them back. With
+/// the answers to its renewals the robot may be asked to do that, or to finish what it runs and then to end.
 package struct RobotAgent: Service {
     private let broker: any Broker
     private let programs: ProgramCache
     private let configuration: RobotConfiguration
     private let logger: Logger
+    private let onEvent: @Sendable (RunEvent) -> Void
 
-    /// How long one call for jobs waits for some to come.
-    private static let leaseWait = Duration.seconds(20)
+    /// How long one call for jobs waits for some to come, at the longest.
+    private static let leaseWaitMax = Duration.seconds(20)
     /// How long a robot that has few slots free waits for more, to lease for all of them at once.
     private static let slotsPause = Duration.milliseconds(2)
     /// What share of the slots is enough not to wait: one in so many.
@@ -23,12 +25,15 @@ package struct RobotAgent: Service {
     private static let firstPause = Duration.milliseconds(100)
     private static let longestPause = Duration.seconds(10)
 
+    /// - Parameter onEvent: told what happens in the jobs' runs, beside the log.
     package init(
-        broker: any Broker, catalogue: NodeCatalogue, configuration: RobotConfiguration, logger: Logger
+        broker: any Broker, catalogue: NodeCatalogue, configuration: RobotConfiguration, logger: Logger,
+        onEvent: @escaping @Sendable (RunEvent) -> Void = { _ in }
     ) {
         self.broker = broker
         self.programs = ProgramCache(catalogue: catalogue)
         self.configuration = configuration
+        self.onEvent = onEvent
         var logger = logger
         logger[metadataKey: "robot.id"] = "\(configuration.description.id)"
         self.logger = logger
@@ -41,9 +46,16 @@ package struct RobotAgent: Service {
         let stopping = Latch()
         let draining = Latch()
         try await withGracefulShutdownHandler {
-            while !stopping.isOpen, !draining.isOpen, !Task.isCancelled {
-                guard let session = try await self.open(stopping) else { break }
-                await self.serve(session, until: stopping, draining: draining)
+            do {
+                var givenUp: [RunningJobs.GivenUp] = []
+                while !stopping.isOpen, !draining.isOpen, !Task.isCancelled {
+                    guard let session = try await self.open(stopping) else { break }
+                    givenUp = await self.serve(session, beside: givenUp, until: stopping, draining: draining)
+                }
+            } catch {
+                // An HTTP client that is dropped without being shut down ends the process before the error is said.
+                await self.broker.close()
+                throw error
             }
             await self.broker.close()
             self.logger.notice("Robot stopped")
@@ -60,6 +72,11 @@ package struct RobotAgent: Service {
             do {
                 let terms = try await self.broker.open(self.configuration.description)
                 self.logger.notice("Robot is ready", metadata: ["slots": "\(self.configuration.description.slots)"])
+                if terms.otherSessions > 0 {
+                    self.logger.warning(
+                        "Another process runs under this robot's ID, or has just died: give each an ID of its own",
+                        metadata: ["sessions": "\(terms.otherSessions + 1)"])
+                }
                 return LeaseTrust(
                     duration: terms.leaseDuration, interval: terms.heartbeatInterval, openedAt: requestedAt)
             } catch .refused(let reason) {
@@ -74,8 +91,14 @@ package struct RobotAgent: Service {
         return nil
     }
 
-    private func serve(_ trust: LeaseTrust, until stopping: Latch, draining: Latch) async {
+    /// - Parameter former: what earlier sessions have given up.
+    /// - Returns: what is given up now.
+    private func serve(
+        _ trust: LeaseTrust, beside former: [RunningJobs.GivenUp], until stopping: Latch, draining: Latch
+    ) async -> [RunningJobs.GivenUp] {
         let running = RunningJobs(slots: self.configuration.description.slots)
+        // Before anybody may end the session, who gives them up again.
+        let left = former.map { running.takeOver($0) }
         // Open when no more jobs are to be leased: the session is lost, or the robot is stopping.
         let over = Latch()
         let obey: @Sendable (Robot.Order) -> Void = { order in
@@ -106,18 +129,38 @@ package struct RobotAgent: Service {
                 guard (try? await Task.sleep(for: self.configuration.shutdownGrace)) != nil else { return }
                 running.stopAll()
             }
-            await self.leaseAndRun(running, until: over, obey)
+            keepers.addTask {
+                await over.wait()
+                running.giveUpAgain()
+                await running.isOver.wait()
+                guard running.isOver.isOpen, (try? await Task.sleep(for: self.configuration.cutOffGrace)) != nil else {
+                    return
+                }
+                for lease in running.giveUp() {
+                    self.logger.error(
+                        "A job did not end when it was stopped, and is waited for no longer; restart the robot",
+                        metadata: ["job.id": "\(lease.job)"])
+                }
+            }
+            await self.leaseAndRun(
+                running, beside: left, waiting: Self.leaseWait(under: trust.duration), until: over, obey)
             keepers.cancelAll()
         }
+        return running.givenUp
     }
+
+    /// Under a short lease shorter: a robot that asks for jobs less often than twice in two leases counts as wedged.
+    static func leaseWait(under leaseDuration: Duration) -> Duration { min(self.leaseWaitMax, leaseDuration) }
 
     // MARK: - Jobs
 
-    /// Ends when `over` is open and every job has ended.
+    /// Ends when `over` is open and every job has ended, or is given up.
     private func leaseAndRun(
-        _ running: RunningJobs, until over: Latch, _ obey: @escaping @Sendable (Robot.Order) -> Void
+        _ running: RunningJobs, beside left: [(lease: Lease, run: JobRun)], waiting: Duration, until over: Latch,
+        _ obey: @escaping @Sendable (Robot.Order) -> Void
     ) async {
         await withDiscardingTaskGroup { group in
+            for (lease, run) in left { self.wait(for: run, of: lease, running, in: &group) }
             var pause = Self.firstPause
             while !over.isOpen, !Task.isCancelled {
                 await running.slotMayBeFree()
@@ -128,7 +171,7 @@ package struct RobotAgent: Service {
                 running.asked()
                 let jobs: [LeasedJob]
                 do {
-                    jobs = try await self.lease(running.freeSlots, unless: over)
+                    jobs = try await self.lease(running.freeSlots, waiting: waiting, unless: over)
                     pause = Self.firstPause
                 } catch BrokerError.sessionEnded {
                     self.logger.warning("The session has ended; opening another")
@@ -154,10 +197,10 @@ package struct RobotAgent: Service {
     }
 
     /// Asks for jobs, and gives up when `over` opens. Jobs that were leased just then go back with the session.
-    private func lease(_ slots: Int, unless over: Latch) async throws -> [LeasedJob] {
+    private func lease(_ slots: Int, waiting: Duration, unless over: Latch) async throws -> [LeasedJob] {
         guard slots > 0 else { return [] }
         return try await withThrowingTaskGroup(of: [LeasedJob].self) { group in
-            group.addTask { try await self.broker.lease(slots: slots, waiting: Self.leaseWait) }
+            group.addTask { try await self.broker.lease(slots: slots, waiting: waiting) }
             group.addTask {
                 await over.wait()
                 return []
@@ -171,18 +214,31 @@ package struct RobotAgent: Service {
         let executor = JobExecutor(
             broker: self.broker, programs: self.programs, configuration: self.configuration, logger: self.logger,
             isStopRequested: { running.isStopping },
-            onProgress: { running.happened($0, to: job.lease) })
+            onProgress: { running.happened($0, to: job.lease) }, onEvent: self.onEvent)
         // A task of its own, because a child of the group could not be cancelled without its siblings. The group's
         // child waits for it.
-        let task = Task { await executor.execute(job) }
-        running.began(job.lease, timeLimit: .seconds(min(job.options.timeoutSeconds, 1e9))) { task.cancel() }
+        let run = JobRun { await executor.execute(job) }
+        running.began(job.lease, timeLimit: .seconds(min(job.options.timeoutSeconds, 1e9)), run: run) {
+            run.task.cancel()
+        }
+        self.wait(for: run, of: job.lease, running, in: &group)
+    }
+
+    private func wait(
+        for run: JobRun, of lease: Lease, _ running: RunningJobs, in group: inout DiscardingTaskGroup
+    ) {
         group.addTask {
             await withTaskCancellationHandler {
-                await task.value
+                await run.isOver.waitUntilOpen()
             } onCancel: {
-                task.cancel()
+                run.task.cancel()
+                // Without a parent: it must run although everything here is cancelled.
+                Task { [grace = self.configuration.cutOffGrace] in
+                    try? await Task.sleep(for: grace)
+                    run.isOver.open()
+                }
             }
-            running.ended(job.lease)
+            running.ended(lease)
         }
     }
 

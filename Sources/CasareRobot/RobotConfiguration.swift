@@ -11,15 +11,19 @@ package struct RobotConfiguration: Sendable {
     package var refusesLoosening: Bool
     /// How long a graceful stop waits for steps that are under way.
     package var shutdownGrace: Duration
+    /// How long a job that is cut off may take to end: its step, which is cancelled, and the processes that it started.
+    /// Then it never will, and is waited for no longer.
+    package var cutOffGrace: Duration
 
     package init(
         description: RobotDescription, workingDirectory: String, policy: NodePolicy = .standard,
-        refusesLoosening: Bool = false, shutdownGrace: Duration = .seconds(60)
+        refusesLoosening: Bool = false, shutdownGrace: Duration = .seconds(60), cutOffGrace: Duration = .seconds(60)
     ) {
         self.description = description
         self.workingDirectory = workingDirectory
         self.policy = policy
         self.refusesLoosening = refusesLoosening
         self.shutdownGrace = shutdownGrace
+        self.cutOffGrace = cutOffGrace
     }
 }

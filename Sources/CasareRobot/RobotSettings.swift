@@ -80,7 +80,7 @@ package struct RobotSettings: Sendable {
         let variable = Settings.token.declaration.variable
         guard let path = try Settings.tokenFile.value(in: config) else {
             throw SettingError(
-                variable, "is not set; an administrator makes a robot's token with casarectl token create --role robot")
+                variable, "is not set; an administrator makes a robot's token with casarectl robot token ID")
         }
         guard let text = try? String(contentsOf: URL(filePath: path), encoding: .utf8) else {
             throw SettingError(Settings.tokenFile.declaration.variable, "is \"\(path)\", which cannot be read")

@@ -6,7 +6,10 @@ package enum SettingsText {
     /// For `--help`: each variable, and below it what it does and takes.
     package static func help(_ declarations: [SettingDeclaration]) -> String {
         declarations.map { declaration in
-            let form = declaration.form.prefix(1).uppercased() + declaration.form.dropFirst()
+            // A word, and not a sample such as https://host, which is as it is.
+            let isProse = declaration.form.prefix { $0 != " " }.allSatisfy(\.isLetter)
+            let form =
+                isProse ? declaration.form.prefix(1).uppercased() + declaration.form.dropFirst() : declaration.form
             let standard = declaration.standard.map { " (default: \($0))" } ?? ""
             return "  " + Self.variables(declaration).joined(separator: ", or ") + "\n"
                 + Self.wrapped("\(declaration.documentation) \(form)\(standard).", indent: "      ")

@@ -22,7 +22,7 @@ package enum StoreError: Error, Hashable, Sendable {
     case idempotencyConflict(key: String)
     /// Another job holds the key, and the submit was to be refused then.
     case uniqueKeyHeld(key: String, by: Job.ID)
-    /// Two jobs of one submit have the same unique key, and the second one would replace the first.
+    /// Two jobs of one submit have the same unique key, and the second one would be refused or replace the first.
     case uniqueKeyRepeated(key: String)
     /// The robot that a job asks for does not take jobs of that environment.
     case robotElsewhere(Robot.ID, environment: String, asked: String)
@@ -32,8 +32,10 @@ package enum StoreError: Error, Hashable, Sendable {
     case deadlineTooEarly(Date, start: Date)
     case nameTaken(Noun, String)
     case tooManyJobs(Int, max: Int)
-    /// The job kept moving while it was to be changed: try again.
-    case contended(Job.ID)
+    /// The thing, by its name, kept changing while it was to be changed: try again.
+    case contended(String)
+    /// A pause cannot end then: the time is past, or too far away.
+    case pauseEnd(Date, isPast: Bool)
     /// The robot has no session that could be asked for anything.
     case robotIsNotThere(Robot.ID)
     /// The robot cannot be removed, and what to do about it.
@@ -55,10 +57,11 @@ extension StoreError: CustomStringConvertible {
         case .idempotencyConflict(let key):
             "idempotency key \"\(key)\" was used for a different request; use another key for another job"
         case .uniqueKeyHeld(let key, let job):
-            "the unique key \"\(key)\" is held by job \(job); wait for that job, cancel it, or submit with on_conflict "
-                + "return or replace"
+            "the unique key \"\(key)\" is held by job \(job); wait for that job, or cancel it; a "
+                + "submit may have on_conflict return or replace instead"
         case .uniqueKeyRepeated(let key):
-            "two of these jobs have the unique key \"\(key)\" and the second would replace the first; send the second only"
+            "two of these jobs have the unique key \"\(key)\", and the second would be refused or replace the first; none "
+                + "is submitted: send one of the two only"
         case .robotElsewhere(let robot, let environment, let asked):
             "robot \(robot) takes jobs of the environment \(environment), and this one is for \(asked); submit it for "
                 + environment
@@ -71,9 +74,15 @@ extension StoreError: CustomStringConvertible {
         case .nameTaken(let noun, let name): "there is a \(noun.rawValue) \(name) already; choose another name"
         case .tooManyJobs(let count, let max):
             "\(count) jobs are too many for one submit; send at most \(max) at a time"
-        case .contended(let job): "job \(job) changed its place all the while; try again"
+        case .contended(let what): "\(what) changed all the while; try again"
+        case .pauseEnd(let end, isPast: true):
+            "the pause would end at \(end.formatted(.iso8601)), which is past: it would hold nothing up; give a later time"
+        case .pauseEnd(let end, isPast: false):
+            "the pause would end at \(end.formatted(.iso8601)), which is more than a year away; give an earlier time, or "
+                + "none, and it ends when somebody resumes"
         case .robotIsNotThere(let robot):
-            "robot \(robot) has no session: its process does not run, or runs without a connection"
+            "robot \(robot) has no session: its process does not run, or runs without a connection; end such a "
+                + "process where it runs"
         case .robotIsNeeded(let robot, let why): "robot \(robot) cannot be removed: \(why)"
         case .unreadable(let what): what
         }

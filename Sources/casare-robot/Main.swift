@@ -18,7 +18,7 @@ struct Main: AsyncParsableCommand {
         commandName: "casare-robot",
         abstract: "Leases jobs and runs them, until it is stopped.",
         discussion: """
-            It is configured by its environment, and works over SQL (DATABASE_URL) or over an orchestrator (CASARE_URL and
+            It is configured by its environment, and works over SQL (DATABASE_URL) or over an orchestrator (CASARE_URL and \
             a token):
 
             \(SettingsText.help(RobotSettings.Settings.all))

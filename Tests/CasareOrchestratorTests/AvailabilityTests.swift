@@ -70,6 +70,42 @@ struct AvailabilityTests {
         await database.close()
     }
 
+    @Test func `a lost robot's job comes back also while all other connections of the loops are taken`() async throws {
+        try await Fixture.with { server in
+            let job = try await server.submit(1)[0]
+            try await server.withRobot("r1") { robot in
+                let leased = try await robot.client.lease(robot.session, slots: 1)
+                #expect(leased.map(\.lease.job) == [job])
+            }
+            let owner = try await PostgresConnection.connect(server.database.configuration)
+            let taken = server.database.system.statistics.connectionsMax
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for _ in 0..<taken {
+                    group.addTask {
+                        // Ends when it is cancelled, below.
+                        _ = try? await server.database.system.execute(
+                            "SELECT pg_sleep(3600)", deadline: .now + .seconds(300))
+                    }
+                }
+                try await eventually("all connections are taken") {
+                    let held = try await owner.execute(
+                        """
+                        SELECT count(*) AS held FROM pg_stat_activity
+                        WHERE datname = current_database() AND state = 'active' AND query LIKE 'SELECT pg_sleep%'
+                        """)
+                    return try held.only().int("held") == taken ? true : nil
+                }
+                try await owner.script("UPDATE robot_sessions SET alive_until = now() - interval '1 second'")
+                try await eventually("the job waits again") {
+                    let found = try await server.database.asTenant(.default) { try JobStore.get(job, on: $0) }
+                    return found?.status == .pending ? true : nil
+                }
+                group.cancelAll()
+            }
+            await owner.close()
+        }
+    }
+
     @Test func `a stop ends long polls and what is in flight is answered`() async throws {
         try await Fixture.with { server in
             try await server.pushWorkflow()

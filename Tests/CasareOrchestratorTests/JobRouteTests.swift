@@ -89,6 +89,7 @@ struct JobRouteTests {
             let version = try await server.call(
                 .POST, "/api/v1/jobs/batch", ["jobs": [good, ["workflow": "invoices", "version": 9]]])
             #expect(version.status == 404)
+            #expect(version.message == "there is no workflow version 9 of invoices; the newest is 1")
             #expect(try await server.call(.POST, "/api/v1/jobs/batch", ["jobs": []]).status == 422)
             #expect(try await server.call(.GET, "/api/v1/jobs").json["jobs"] == [])
 

@@ -62,6 +62,30 @@ struct OpenAPITests {
         #expect(document["components"]?["schemas"]?["JobInfo"]?["additionalProperties"] == nil)
     }
 
+    @Test func `parameters say whether they are required, headers are described, and who is to try again is told`()
+        throws
+    {
+        let document = OpenAPIDocument(
+            Orchestrator.routes + [
+                Route.get("/api/v1/sample/{id}", .needs(.read), "", query: [.leaseToken, .limit]) { _ in EmptyResponse()
+                }
+            ]
+        ).json
+        func parameter(_ name: String, _ path: String, _ method: String) -> Value? {
+            document["paths"]?[path]?[method]?["parameters"]?.list?.first { $0["name"]?.string == name }
+        }
+        let token = parameter("token", "/api/v1/sample/{id}", "get")
+        #expect(token?["required"] == true && token?["in"] == "query" && token?["schema"]?["type"] == "integer")
+        #expect(parameter("limit", "/api/v1/sample/{id}", "get")?["required"] == false)
+        for path in ["/api/v1/jobs", "/api/v1/jobs/batch"] {
+            let key = parameter("Idempotency-Key", path, "post")
+            #expect(key?["in"] == "header" && key?["schema"]?["maxLength"] == 249, "\(path)")
+        }
+        let answers = document["paths"]?["/api/v1/queues"]?["get"]?["responses"]
+        #expect(answers?["501"] != nil && answers?["503"]?["headers"]?["Retry-After"] != nil)
+        #expect(document["paths"]?["/health/live"]?["get"]?["responses"]?["501"] == nil)
+    }
+
     @Test func `what is open to everyone is health and the description`() {
         let open = Orchestrator.routes.filter { $0.access == .everyone }.map(\.path)
         #expect(Set(open) == ["/health/live", "/health/ready", "/openapi.json"])

@@ -32,13 +32,15 @@ struct QueueRouteTests {
             try await server.withRobot("r1") { robot in
                 let paused = try await server.call(
                     .POST, "\(Self.path)/pause", as: .operator, ["reason": "deploy", "for_seconds": 3600])
-                #expect(paused.status == 200 && paused.json["kind"] == "paused", "\(paused.json)")
-                let pause = paused.json["pause"]
+                let queue = paused.json["queue"]
+                #expect(paused.status == 200 && queue?["kind"] == "paused", "\(paused.json)")
+                #expect(paused.json["was_paused"] == false)
+                let pause = queue?["pause"]
                 #expect(
                     pause?["by"] == "the operator" && pause?["reason"] == "deploy" && pause?["until"]?.string != nil)
                 #expect(try await robot.client.lease(robot.session, slots: 1).isEmpty)
                 let resumed = try await server.call(.POST, "\(Self.path)/resume", as: .operator)
-                #expect(resumed.json["pause"] == Value.null)
+                #expect(resumed.json["queue"]?["pause"] == Value.null && resumed.json["was_paused"] == true)
                 let jobs = try await robot.client.lease(robot.session, slots: 1, waiting: .seconds(10))
                 #expect(jobs.count == 1)
             }
@@ -60,7 +62,7 @@ struct QueueRouteTests {
                 #expect(try await robot.client.lease(robot.session, slots: 2).isEmpty)
                 let why = try await server.withClient(.viewer) { try await $0.explain(queue: "default") }
                 let reason = try #require(why.reasons.first { $0.code == .queueLimit })
-                #expect(reason.clears == "casarectl queue limit default --concurrency N")
+                #expect(reason.clears == "casarectl queue limit default --concurrency 2")
                 let lifted = try await server.call(.PATCH, "\(Self.path)/limits", as: .operator, ["concurrency": nil])
                 #expect(lifted.json["queue"]?["limits"]?["concurrency"] == Value.null)
                 #expect(lifted.json["queue"]?["limits"]?["key_rate"]?["burst"] == 2)
@@ -94,11 +96,97 @@ struct QueueRouteTests {
         }
     }
 
+    @Test func `keys are listed page by page, each with its pause and limits`() async throws {
+        try await Fixture.with { server in
+            try await server.pushWorkflow()
+            for key in ["c", "a/b", "b"] {
+                _ = try await server.call(.POST, "/api/v1/jobs", ["workflow": "invoices", "queue_key": .string(key)])
+            }
+            _ = try await server.call(.POST, "\(Self.path)/pause", as: .operator, ["key": "b", "reason": "unpaid"])
+            let first = try await server.withClient(.viewer) { try await $0.queueKeys(of: "default", limit: 2) }
+            #expect(first.keys.map(\.key) == ["a/b", "b"])
+            #expect(first.keys.map(\.ready) == [1, 1] && first.keys.allSatisfy { $0.inexact.isEmpty })
+            #expect(first.keys[0].pause == nil && first.keys[1].pause?.reason == "unpaid")
+            let rest = try await server.withClient(.viewer) {
+                try await $0.queueKeys(of: "default", cursor: first.nextCursor)
+            }
+            #expect(rest.keys.map(\.key) == ["c"] && rest.nextCursor == nil)
+            #expect(try await server.call(.GET, "/api/v1/queues/nowhere/keys").status == 404)
+        }
+    }
+
+    @Test func `what is not paused is not resumed, and nobody is said to have done it`() async throws {
+        try await Fixture.with { server in
+            _ = try await server.submit(1)
+            let nothing = try await server.call(.POST, "\(Self.path)/resume", as: .operator)
+            #expect(nothing.status == 200 && nothing.json["was_paused"] == false, "\(nothing.json)")
+            let unknown = try await server.call(.POST, "\(Self.path)/resume", as: .operator, ["key": "acmee"])
+            #expect(unknown.json["was_paused"] == false && unknown.json["key"] == Value.null)
+            _ = try await server.call(.POST, "\(Self.path)/pause", as: .operator, ["key": "acme"])
+            let beside = try await server.call(.POST, "\(Self.path)/resume", as: .operator)
+            #expect(beside.json["was_paused"] == false && beside.json["keys_paused"] == 1)
+            let resumed = try await server.call(.POST, "\(Self.path)/resume", as: .operator, ["key": "acme"])
+            #expect(resumed.json["was_paused"] == true && resumed.json["keys_paused"] == 0)
+            #expect(resumed.json["key"]?["pause"] == Value.null)
+            let actions = try await server.withClient(.viewer) { try await $0.actions(of: "default") }.actions
+            #expect(actions.map(\.action) == ["queue.resume", "queue.pause"])
+        }
+    }
+
+    @Test func `what was done to a robot of the same name is not the queue's`() async throws {
+        try await Fixture.with { server in
+            _ = try await server.submit(1)
+            _ = try await server.call(.POST, "/api/v1/robots", ["id": "default"])
+            _ = try await server.call(.POST, "/api/v1/robots/default/cordon", as: .operator)
+            _ = try await server.call(.POST, "\(Self.path)/pause", as: .operator)
+            try await server.withClient(.viewer) { client in
+                #expect(try await client.queue("default").actions.map(\.action) == ["queue.pause"])
+                #expect(try await client.actions(of: "default").actions.count == 3)
+                let robots = try await client.actions(of: "default", noun: "robot").actions
+                #expect(robots.map(\.action) == ["robot.cordon", "robot.register"])
+            }
+            let wrong = try await server.call(.GET, "/api/v1/actions?noun=robots")
+            #expect(wrong.status == 400 && wrong.json["error"]?["field"] == "noun")
+        }
+    }
+
+    @Test func `a reason has its bounds wherever it is given`() async throws {
+        try await Fixture.with { server in
+            let id = try await server.submit(1)[0]
+            _ = try await server.call(.POST, "/api/v1/robots", ["id": "r1"])
+            let long = String(repeating: "r", count: 1001)
+            let calls: [(Fixture.HTTPMethodName, String, Value?)] = [
+                (.POST, "/api/v1/jobs/\(id)/cancel", ["reason": .string(long)]),
+                (.POST, "/api/v1/jobs/\(id)/priority", ["priority": 9, "reason": .string(long)]),
+                (.POST, "\(Self.path)/pause", ["reason": .string(long)]),
+                (.POST, "/api/v1/robots/r1/cordon", ["reason": .string(long)]),
+                (.DELETE, "/api/v1/robots/r1?reason=\(long)", nil),
+                (.PUT, "/api/v1/workflows/invoices/robots", ["robots": ["r1"], "reason": .string(long)]),
+            ]
+            for (method, path, body) in calls {
+                let reply = try await server.call(method, path, body)
+                #expect(reply.status == 422 && reply.json["error"]?["field"] == "reason", "\(reply.json)")
+            }
+            let beep = try await server.call(.POST, "/api/v1/jobs/\(id)/cancel", ["reason": "a\u{7}"])
+            #expect(beep.status == 400 && beep.json["error"]?["field"] == "reason")
+            #expect(try await server.call(.GET, "/api/v1/jobs/\(id)").json["job"]?["status"] == "pending")
+        }
+    }
+
+    @Test func `who is to try again is told so, and when`() {
+        let problem = APIProblem(StoreError.contended("queue prod"))
+        #expect(problem.code == .serviceUnavailable && problem.retryAfterSeconds == 1)
+        #expect(problem.message == "queue prod changed all the while; try again")
+    }
+
     @Test func `what makes no sense is refused with the member's name`() async throws {
         try await Fixture.with { server in
             _ = try await server.submit(1)
             let bad: [(String, Value, Int, String)] = [
                 ("pause", ["until": "2026-01-02T03:04:05Z"], 400, "until"),
+                ("pause", ["until": "2098-01-02T03:04:05Z"], 400, "until"),
+                ("pause", ["key": "a", "until": "2026-01-02T03:04:05Z"], 400, "until"),
+                ("pause", ["key": .string(String(repeating: "k", count: 256))], 422, "key"),
                 ("pause", ["for_seconds": 0], 422, "for_seconds"),
                 ("pause", ["for_seconds": 5, "until": "2099-01-02T03:04:05Z"], 422, "for_seconds"),
                 ("pause", ["reson": "x"], 400, "reson"), ("pause", ["reason": ""], 422, "reason"),
@@ -184,7 +272,8 @@ struct QueueRouteTests {
                 #expect(running.reasons.first?.code == .running)
                 _ = try await server.call(.POST, "/api/v1/robots/r1/drain", as: .operator, ["reason": "old"])
                 let draining = try await server.withClient(.viewer) { try await $0.explain(robot: robot.id) }
-                #expect(draining.reasons.first { $0.code == .draining }?.clears == "casarectl robot stop r1")
+                let order = try #require(draining.reasons.first { $0.code == .draining })
+                #expect(order.message.contains("to drain by the operator: old;") && order.clears == nil, "\(order)")
                 _ = try await robot.client.renew(
                     robot.session, leased.map(\.lease),
                     progress: Robot.Progress(secondsSilent: 500, overdueJob: id, secondsOverdue: 90))

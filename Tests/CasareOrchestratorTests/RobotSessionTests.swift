@@ -1,5 +1,7 @@
 import CasareClient
 import CasareDomain
+import CasarePostgres
+import CasareStore
 import CasareWire
 import FoundationEssentials
 import Testing
@@ -83,6 +85,39 @@ struct RobotSessionTests {
                         } == .insufficientPermissions)
                 }
                 try await first.client.complete(job.lease, result: Fixture.success, rows: [])
+            }
+        }
+    }
+
+    @Test func `every third renewal takes what the robot does not name, and holds where that cannot be taken`()
+        async throws
+    {
+        try await Fixture.with { server in
+            let ids = try await server.submit(2)
+            try await server.withRobot("r1") { robot in
+                _ = try await robot.client.renew(robot.session, [])
+                #expect(try await robot.client.lease(robot.session, slots: 2).count == 2)
+                let owner = try await PostgresConnection.connect(server.database.configuration)
+                // The first cannot become ready: it is, behind the server's back.
+                try await owner.script(
+                    """
+                    UPDATE leases SET since = now() - interval '61 seconds';
+                    INSERT INTO ready (tenant_id, job_id, queue_id, attempt, priority)
+                    SELECT tenant_id, job_id, queue_id, 0, 5 FROM jobs WHERE job_id = '\(ids[0])';
+                    """)
+                await owner.close()
+                var held: [Int] = []
+                for _ in 1...3 {
+                    let renewal = try await robot.client.renew(robot.session, [])
+                    #expect(renewal.lost.isEmpty)
+                    held.append(
+                        try await server.database.asTenant(.default) { connection in
+                            try connection.execute("SELECT FROM leases WHERE tenant_id = casare_tenant()").count
+                        })
+                }
+                #expect(held == [2, 2, 1])
+                let taken = try await server.database.asTenant(.default) { try JobStore.get(ids[1], on: $0) }
+                #expect(taken?.status == .pending)
             }
         }
     }

@@ -41,4 +41,14 @@ struct SessionCursorsTests {
         cursors.forget(Self.session(1))
         #expect(!Self.knows(1, cursors) && Self.knows(2, cursors))
     }
+
+    @Test func `renewals are counted by session, whatever becomes of its cursor`() {
+        let cursors = SessionCursors(sessionsMax: 2)
+        #expect((0..<3).map { _ in cursors.noteRenewal(of: Self.session(1)) } == [0, 1, 2])
+        cursors[Self.session(1)] = Self.used
+        #expect(cursors.noteRenewal(of: Self.session(1)) == 3 && Self.knows(1, cursors))
+        #expect(cursors.noteRenewal(of: Self.session(2)) == 0)
+        cursors.forget(Self.session(1))
+        #expect(cursors.noteRenewal(of: Self.session(1)) == 0)
+    }
 }

@@ -32,6 +32,45 @@ struct WorkflowRouteTests {
         }
     }
 
+    @Test func `a workflow that is assigned to robots is run by none but them, until it is anybody's again`()
+        async throws
+    {
+        try await Fixture.with { server in
+            try await server.pushWorkflow()
+            _ = try await server.call(.POST, "/api/v1/robots", ["id": "r2"])
+            let path = "/api/v1/workflows/invoices/robots"
+            let before = try await server.call(.GET, path, as: .viewer)
+            #expect(before.json["robots"] == [] && before.json["assigned_by"] == Value.null, "\(before.json)")
+            #expect(try await server.call(.PUT, path, as: .viewer, ["robots": ["r2"]]).status == 403)
+            let unknown = try await server.call(.PUT, path, as: .operator, ["robots": ["r2", "nobody"]])
+            #expect(unknown.status == 404 && unknown.message.contains("robot nobody"), "\(unknown.json)")
+            #expect(try await server.call(.GET, path).json["robots"] == [])
+            #expect(try await server.call(.PUT, path, as: .operator).code == "INVALID_JSON")
+
+            let assigned = try await server.call(
+                .PUT, path, as: .operator, ["robots": ["r2"], "reason": "the licence is there"])
+            #expect(assigned.status == 200 && assigned.json["robots"] == ["r2"], "\(assigned.json)")
+            #expect(assigned.json["assigned_by"] == "the operator" && assigned.json["name"] == "invoices")
+            try await server.withRobot("r1") { robot in
+                _ = try await server.submit(1)
+                #expect(try await robot.client.lease(robot.session, slots: 1).isEmpty)
+                let needed = try await server.call(.DELETE, "/api/v1/robots/r2")
+                #expect(needed.status == 409 && needed.message.contains("casarectl workflow assign"), "\(needed.json)")
+                let freed = try await server.withClient(.operator) { try await $0.assign("invoices", to: []) }
+                #expect(freed.robots == [] && freed.assignedBy == nil)
+                #expect(try await robot.client.lease(robot.session, slots: 1, waiting: .seconds(10)).count == 1)
+            }
+            let actions = try await server.withClient(.viewer) {
+                try await $0.actions(of: "invoices", noun: "workflow")
+            }.actions
+            #expect(actions.map(\.action) == ["workflow.assign", "workflow.assign"])
+            #expect(actions.map(\.detail) == [["robots": []], ["robots": ["r2"]]])
+            #expect(actions[1].actor == "the operator" && actions[1].reason == "the licence is there")
+            #expect(try await server.call(.GET, "/api/v1/workflows/nowhere/robots").status == 404)
+            #expect(try await server.call(.PUT, "/api/v1/workflows/nowhere/robots", ["robots": []]).status == 404)
+        }
+    }
+
     @Test func `a version comes back with its document as it was`() async throws {
         try await Fixture.with { server in
             var document = try #require(Fixture.document("exact").object)
@@ -43,6 +82,8 @@ struct WorkflowRouteTests {
                 let reply = try await server.call(.GET, "/api/v1/workflows/exact/versions/\(number)")
                 #expect([400, 404].contains(reply.status), "\(number)")
             }
+            let missing = try await server.call(.GET, "/api/v1/workflows/exact/versions/2")
+            #expect(missing.message == "there is no workflow version 2 of exact; the newest is 1")
         }
     }
 

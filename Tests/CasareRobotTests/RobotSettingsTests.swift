@@ -89,4 +89,9 @@ struct RobotSettingsTests {
         let error = #expect(throws: SettingError.self) { _ = try Self.settings(variables) }
         #expect(error?.variable == name)
     }
+
+    @Test func `without a token a robot is told the command that makes one`() {
+        let error = #expect(throws: SettingError.self) { _ = try Self.settings(["CASARE_URL": "http://h"]) }
+        #expect(error?.problem.hasSuffix("with casarectl robot token ID") == true)
+    }
 }

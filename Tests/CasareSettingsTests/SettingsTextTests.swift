@@ -42,4 +42,9 @@ struct SettingsTextTests {
 
                 """)
     }
+
+    @Test func `a sample stays as it is written`() {
+        let setting = Setting.optionalText("CASARE_X", form: "https://host", "The server.")
+        #expect(SettingsText.help([setting.declaration]).contains("The server. https://host."))
+    }
 }

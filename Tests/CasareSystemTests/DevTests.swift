@@ -81,6 +81,20 @@ struct DevTests {
         }
     }
 
+    @Test func `dev says that its robot was drained, and goes on without it`() async throws {
+        try await TestSystem.with(options: []) { system in
+            try await eventually("the robot is there") {
+                try await system.json("robot", "list").list?.first?["status"] == "live" ? true : nil
+            }
+            let drained = try await system.casarectl("robot", "drain", "dev", "--wait")
+            #expect(drained.status == 0, "\(drained.errors)")
+            try await eventually("dev says so") {
+                system.log.contains("casarectl: the robot dev was asked to end, and has ended") ? true : nil
+            }
+            #expect(try await system.json("status")["robots_online"] == 0)
+        }
+    }
+
     @Test func `an ordinary user needs nothing but a home`() async throws {
         try await withTemporaryDirectory(permissions: 0o755) { folder in
             let user: TestProgram.User? = geteuid() == 0 ? .nobody : nil

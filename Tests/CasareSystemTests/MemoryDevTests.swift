@@ -57,6 +57,8 @@ struct MemoryDevTests {
             let policy = try await system.casarectl("tenant", "policy", "show", "-o", "json")
             #expect(policy.status == 0, "\(policy.errors)")
 
+            let asking = try await system.casarectl("submit", "reader", "--require-tag", "gpu", "--dry-run")
+            #expect(asking.status == 1 && asking.errors.contains("needs PostgreSQL"), "\(asking.errors)")
             let refused = try await system.casarectl("token", "list")
             #expect(refused.status == 1)
             #expect(refused.errors.contains("needs PostgreSQL"), "\(refused.errors)")

@@ -77,6 +77,28 @@ struct ProcessErrorTests {
         }
     }
 
+    @Test func `a robot whose token the server refuses says so, and ends with 1`() async throws {
+        try await TestSystem.with { system in
+            #expect(try await system.casarectl("robot", "register", "r8").status == 0)
+            let others = try await system.json("robot", "token", "r8")["token"]?.string ?? ""
+            let cases = [
+                ("nonsense", "the token is unknown, expired or revoked"), (others, "speaks for robot r8, not for r7"),
+            ]
+            for (token, message) in cases {
+                let variables = [
+                    "HOME": system.folder, "CASARE_URL": system.url, "CASARE_TOKEN": token, "CASARE_ROBOT_ID": "r7",
+                    "CASARE_WORKING_DIRECTORY": "\(system.folder)/runs",
+                ]
+                // What was wrong here depended on which thread came first.
+                for _ in 1...5 {
+                    let ended = try await TestProgram(.robot, variables: variables).run([])
+                    #expect(ended.status == 1, "\(ended.errors)")
+                    #expect(ended.errors.contains(message), "\(ended.errors)")
+                }
+            }
+        }
+    }
+
     @Test func `a service without its database says so and does not pretend to be ready`() async throws {
         try await withTemporaryDirectory { folder in
             let variables = [

@@ -68,6 +68,10 @@ struct ShortTextTests {
         #expect(environment?.path == "environment" && environment?.kind == .malformed)
         let empty = Self.problem(RegisterRobotRequest.self, #"{"id":"r","tags":[""]}"#)
         #expect(empty?.description == "tags[0]: expected 1 to 64 characters" && empty?.kind == .invalid)
+        let list = Self.problem(RegisterRobotRequest.self, #"{"id":"r","capabilities":["a","b,c"]}"#)
+        #expect(list?.path == "capabilities[1]" && list?.message.contains("holds a comma") == true)
+        let asked = Self.problem(SubmitJobRequest.self, #"{"workflow":"a","requirements":{"tags":["a,b"]}}"#)
+        #expect(asked?.path == "requirements.tags[0]" && asked?.kind == .invalid)
         let tags = Array(repeating: #""t""#, count: RegisterRobotRequest.labelsMax + 1).joined(separator: ",")
         #expect(Self.problem(RegisterRobotRequest.self, #"{"id":"r","tags":[\#(tags)]}"#)?.path == "tags")
     }

@@ -49,12 +49,13 @@ struct DeadLetterCommand: ParsableCommand {
         func run() async throws {
             try self.output.check(DeadLetterInfo.columns.map(\.heading))
             try await self.connection.withClient { client, _ in
-                let letters = try await self.paging.collect { limit, cursor in
+                try await self.paging.show(as: self.output.format) { limit, cursor in
                     let page = try await client.deadLetters(
                         self.filter.query(status: self.status.status, limit: limit, cursor: cursor))
                     return (page.deadLetters.filter(self.filter.matches), page.nextCursor)
+                } to: { letters in
+                    try self.output.print(try DeadLetterInfo.presentation(of: letters))
                 }
-                try self.output.print(try DeadLetterInfo.presentation(of: letters))
             }
         }
     }

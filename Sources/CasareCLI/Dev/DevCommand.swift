@@ -13,7 +13,8 @@ struct DevCommand: AsyncParsableCommand {
             token and the context 'dev', and stops it all on ^C. It can be reached from this machine only.
 
             --memory needs no PostgreSQL: workflows and jobs are kept in memory, and all of them are lost when it ends. \
-            What needs a database (other robots, tokens and the like) is refused, and says so.
+            What needs a database is refused, and says so: what a submit asks of the queue beside a place, rules of queues, \
+            explain, doctor, other robots, tokens.
             """)
 
     @Option(

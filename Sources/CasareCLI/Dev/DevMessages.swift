@@ -28,6 +28,11 @@ enum DevMessages {
             """
     }
 
+    /// On stderr, when somebody has drained or stopped the robot.
+    static let robotEnded =
+        "casarectl: the robot \(DevSettings.robotName) was asked to end, and has ended: jobs wait. "
+        + "Stop casarectl dev with ^C and start it again to have the robot back"
+
     /// For whoever has no PostgreSQL.
     static let memoryAdvice =
         "or try casarectl dev --memory, which needs none and loses every workflow and job when it ends"

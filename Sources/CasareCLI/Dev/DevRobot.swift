@@ -37,5 +37,7 @@ struct RobotBehindServer: Service {
             return try await gracefulShutdown()
         }
         try await self.robot.run()
+        // Everything else goes on, so nothing would show that jobs wait from now on.
+        if !Task.isShuttingDownGracefully, !Task.isCancelled { StandardStreams.report(DevMessages.robotEnded) }
     }
 }

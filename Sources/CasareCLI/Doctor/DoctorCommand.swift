@@ -74,22 +74,10 @@ extension DoctorFinding.Level {
 }
 
 extension DoctorReport {
-    /// One report for people and for JSON; a finding a row for the formats that have rows.
     func presentation(_ output: OutputOptions) throws -> Presentation {
-        let hasRows =
-            switch output.format {
-            case .table: output.layout.columns != nil
-            case .json, .yaml: false
-            case .wide, .jsonl, .csv, .name: true
-            }
-        guard !hasRows else {
-            return try Presentation(
-                list: self.findings, columns: Finding.columns, name: \.check.rawValue,
-                json: { try ValueEncoder.encode($0) })
-        }
-        return Presentation(
-            single: self, columns: [Column("level") { .state($0.level.rawValue, $0.level.tone) }], name: "db",
-            json: try ValueEncoder.encode(self), sheet: self.sheet)
+        try Presentation(
+            report: self, sheet: self.sheet, parts: self.findings, columns: Finding.columns, name: \.check.rawValue,
+            for: output)
     }
 
     private var sheet: Sheet {

@@ -7,8 +7,8 @@ struct ExplainCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "explain", abstract: "Say why a job does not run, or what holds a queue or a robot up.",
         discussion: """
-            Everything that holds at this moment, what decides first comes first, each with the command that removes it.
-            What is asked about is found out: a UUID is a job, other words are a robot's ID or a queue's name.
+            Everything that holds at this moment, what decides first comes first, with the command that removes it where \
+            there is one. What is asked about is found out: a UUID is a job, other words are a robot's ID or a queue's name.
             """)
 
     enum Kind: String, EnumerableFlag {
@@ -22,7 +22,12 @@ struct ExplainCommand: AsyncParsableCommand {
         transform: Text.notEmpty)
     var subject: String
     @Flag(exclusivity: .exclusive) var kind: Kind?
-    @Flag(help: "Ask again and again, and print what has changed, until ^C or the job has ended.") var watch = false
+    @Flag(
+        help: """
+            Ask again and again, and print it anew when something has changed, until ^C or the end of the job; then end \
+            as casarectl job watch does.
+            """)
+    var watch = false
     @OptionGroup(title: "Output") var output: OutputOptions
     @OptionGroup(title: "Server") var connection: ConnectionOptions
 
@@ -34,8 +39,12 @@ struct ExplainCommand: AsyncParsableCommand {
             let (first, ask) = try await self.found(client)
             try self.show(first)
             guard self.watch else { return }
-            let ending = try await Interruption.watching { try await self.follow(first, ask) }
-            if case .interrupted(let reason) = ending { throw QuietExit(reason) }
+            switch try await Interruption.watching({ try await self.follow(first, ask) }) {
+            case .finished(let last):
+                if last.exitReason != .success { throw QuietExit(last.exitReason) }
+            case .interrupted(let reason):
+                throw QuietExit(reason)
+            }
         }
     }
 
@@ -43,20 +52,21 @@ struct ExplainCommand: AsyncParsableCommand {
         try self.output.print(try explanation.presentation(self.output))
     }
 
-    /// Prints what changes. The words of a reason may change with every second while it stays the same one.
+    /// Prints it anew when something else is to be read, until a job has ended.
     private func follow(
         _ first: ExplanationInfo, _ ask: @Sendable () async throws -> ExplanationInfo
-    ) async throws {
+    ) async throws -> ExplanationInfo {
         var last = first
         while last.reasons.first?.code != .ended {
             try await Task.sleep(for: Self.pause)
-            let next = try await ask()
-            if next.reasons != last.reasons {
+            let next = try await Outage.withstanding { try await ask() }
+            if !next.reads(as: last) {
                 if self.output.format == .table { try StandardStreams.print("\n") }
                 try self.show(next)
             }
             last = next
         }
+        return last
     }
 
     private typealias Found = (ExplanationInfo, @Sendable () async throws -> ExplanationInfo)
@@ -118,22 +128,22 @@ extension ExplanationInfo.Reason {
 }
 
 extension ExplanationInfo {
-    /// One thing with its reasons, for people and for JSON; a reason a row for the formats that have rows.
     func presentation(_ output: OutputOptions) throws -> Presentation {
-        let hasRows =
-            switch output.format {
-            case .table: output.layout.columns != nil
-            case .json, .yaml: false
-            case .wide, .jsonl, .csv, .name: true
-            }
-        guard !hasRows else {
-            return try Presentation(
-                list: self.reasons, columns: Reason.columns, name: \.code.rawValue,
-                json: { try ValueEncoder.encode($0) })
+        try Presentation(
+            report: self, sheet: self.sheet, parts: self.reasons, columns: Reason.columns, name: \.code.rawValue,
+            for: output)
+    }
+
+    /// Whether a person would read the same: facts behind a reason change with every heartbeat.
+    func reads(as other: ExplanationInfo) -> Bool {
+        self.reasons.elementsEqual(other.reasons) { one, another in
+            (one.code, one.message, one.clears) == (another.code, another.message, another.clears)
         }
-        return Presentation(
-            single: self, columns: [Column("subject") { .text($0.subject) }], name: self.subject,
-            json: try ValueEncoder.encode(self), sheet: self.sheet)
+    }
+
+    /// How a command ends that waited for this job's end.
+    var exitReason: ExitReason {
+        self.reasons.contains { $0.code == .ended && $0.detail["kind"] != "completed" } ? .jobEndedBadly : .success
     }
 
     private var sheet: Sheet {
@@ -142,7 +152,8 @@ extension ExplanationInfo {
             sheet.sections.append(
                 .lines(
                     title: "\(position + 1). \(reason.code.rawValue)",
-                    [reason.message] + (reason.clears.map { ["→ \($0)"] } ?? [])))
+                    [RelativeTime.annotated(reason.message, now: self.explainedAt)]
+                        + (reason.clears.map { ["→ \($0)"] } ?? [])))
         }
         return sheet
     }

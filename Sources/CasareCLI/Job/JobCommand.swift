@@ -32,14 +32,15 @@ struct JobCommand: ParsableCommand {
             try self.output.check(JobInfo.headings)
             let now = Date()
             try await self.connection.withClient { client, _ in
-                let jobs = try await self.paging.collect { limit, cursor in
+                try await self.paging.show(as: self.output.format) { limit, cursor in
                     let page = try await client.jobs(
                         JobQuery(
                             status: self.status?.status, workflow: self.workflow, since: self.since?.date(now: now),
                             until: self.until?.date(now: now), limit: limit, cursor: cursor))
                     return (page.jobs, page.nextCursor)
+                } to: { jobs in
+                    try self.output.print(try JobInfo.presentation(of: jobs))
                 }
-                try self.output.print(try JobInfo.presentation(of: jobs))
             }
         }
     }
@@ -125,26 +126,9 @@ struct JobCommand: ParsableCommand {
             try self.output.check(JobInfo.headings)
             let ids = try JobIDs(self.jobs).all
             try await self.connection.withClient { client, server in
-                let needed = Consent.needed(
-                    isSelection: ids.count > 1, server: server, yes: self.bulk.yes, canAsk: Terminal.standard.canAsk)
-                var selection = Selection(
-                    items: ids.map { Selection.Item(id: $0.description, detail: "") }, noun: "job")
-                if self.bulk.dryRun || needed.asks {
-                    selection = await selection.described(atMost: self.bulk.dryRun ? .max : Selection.sampleMax) {
-                        try await client.job(try JobIDs.id($0.id)).detail
-                    }
-                }
-                if self.bulk.dryRun { return try self.output.print(selection.presentation) }
-                try needed.obtain(for: "cancel \(selection.count)", showing: selection)
-                let outcome = await BulkOutcome.of(selection.items, verb: "cancel") {
-                    try await client.cancelJob(try JobIDs.id($0.id), reason: self.reason)
-                }
-                if ids.count > 1 {
-                    try self.output.print(try JobInfo.presentation(of: outcome.done))
-                } else if let job = outcome.done.first {
-                    try self.output.print(try job.presentation(saying: "cancelled"))
-                }
-                try outcome.check(selection)
+                try await JobChange(bulk: self.bulk, output: self.output, verb: "cancel", pastVerb: "cancelled").run(
+                    on: ids, of: client, server, question: { "cancel \($0)" }, describe: \.detail,
+                    change: { try await client.cancelJob($0, reason: self.reason) })
             }
         }
     }

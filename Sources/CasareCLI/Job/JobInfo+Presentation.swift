@@ -9,6 +9,7 @@ extension JobInfo {
         Column("version") { .number($0.workflowVersion) },
         Column("status") { .state($0.status.rawValue, $0.status.tone) },
         Column("priority", wide: true) { .number($0.priority.rawValue) },
+        Column("environment", wide: true) { .text($0.environment) },
         Column("attempt") { .number($0.attempt) },
         Column("robot", wide: true) { .text($0.robot) },
         Column("created_at") { .time($0.createdAt) },
@@ -58,6 +59,9 @@ extension JobInfo {
         sheet.add("queue key", .text(self.queueKey))
         sheet.add("requires", .text(self.requirements?.sentence))
         sheet.add("unique key", .text(self.unique?.sentence))
+        if self.options.timeoutSeconds != Job.Options.timeoutSecondsDefault {
+            sheet.add("time limit", .duration(seconds: self.options.timeoutSeconds))
+        }
         sheet.add("started", .time(self.startedAt))
         sheet.add("finished", .time(self.finishedAt))
         sheet.add("idempotency key", .text(self.idempotencyKey))

@@ -10,9 +10,6 @@ struct JobWaiter: Sendable {
     private static let followInterval = Duration.seconds(1)
     /// A job that no robot has begun by then makes one look whether there is any.
     private static let robotCheckAfter = Duration.seconds(2)
-    /// A server that is being restarted is back by then.
-    private static let outageMax = Duration.seconds(60)
-    private static let retryAfter = Duration.seconds(1)
 
     private let client: CasareClient
     private let follows: Bool
@@ -58,7 +55,9 @@ struct JobWaiter: Sendable {
             let left = self.deadline.map { max(.zero, $0 - .now) }
             let isLast = left == .zero
             let wait = min(poll, left ?? poll)
-            let job = try await self.withstandingOutage { try await self.client.job(id, waiting: wait) }
+            let job = try await Outage.withstanding(until: self.deadline) {
+                try await self.client.job(id, waiting: wait)
+            }
             if self.follows {
                 await self.report(job, &progress, showsID: showsID)
             }
@@ -95,30 +94,13 @@ struct JobWaiter: Sendable {
 
     private func reportMissingRobots() async {
         // Who may wait for a job may perhaps not see the status; then there is nothing to tell.
-        guard let status = try? await self.client.status(), status.robotsOnline == 0 else { return }
-        StandardStreams.report("casarectl: no robot is online, so the job waits; casarectl robot list shows robots")
-    }
-
-    // MARK: Outages
-
-    /// Repeats what fails because the server cannot be reached, until it has been away for too long.
-    private func withstandingOutage<Result>(_ body: () async throws -> Result) async throws -> Result {
-        var began: ContinuousClock.Instant?
-        while true {
-            do {
-                return try await body()
-            } catch {
-                guard ErrorReport.failure(for: error).status == .unavailable else { throw error }
-                let now = ContinuousClock.now
-                if began == nil {
-                    StandardStreams.report("casarectl: the server does not answer; trying again")
-                }
-                began = began ?? now
-                let isOverdue = self.deadline.map { $0 <= now } ?? false
-                if isOverdue || began.map({ now - $0 > Self.outageMax }) ?? false { throw error }
-                try await Task.sleep(for: Self.retryAfter)
-            }
+        guard let status = try? await self.client.status(), status.robotsAvailable ?? status.robotsOnline == 0 else {
+            return
         }
+        StandardStreams.report(
+            status.robotsOnline == 0
+                ? "casarectl: no robot is online, so the job waits; casarectl robot list shows robots"
+                : "casarectl: no robot that is online takes jobs, so the job waits; casarectl robot list says why")
     }
 }
 

@@ -32,27 +32,13 @@ extension JobCommand {
             }
             let ids = try JobIDs(Array(self.words.dropLast())).all
             try await self.connection.withClient { client, server in
-                let needed = Consent.needed(
-                    isSelection: ids.count > 1, server: server, yes: self.bulk.yes, canAsk: Terminal.standard.canAsk)
-                var selection = Selection(
-                    items: ids.map { Selection.Item(id: $0.description, detail: "") }, noun: "job")
-                if self.bulk.dryRun || needed.asks {
-                    selection = await selection.described(atMost: self.bulk.dryRun ? .max : Selection.sampleMax) {
-                        let job = try await client.job(try JobIDs.id($0.id))
-                        return "\(job.detail), priority \(job.priority) → \(priority)"
-                    }
-                }
-                if self.bulk.dryRun { return try self.output.print(selection.presentation) }
-                try needed.obtain(for: "give \(selection.count) priority \(priority)", showing: selection)
-                let outcome = await BulkOutcome.of(selection.items, verb: "change the priority of") {
-                    try await client.changePriority(of: try JobIDs.id($0.id), to: priority, reason: self.reason)
-                }
-                if ids.count > 1 {
-                    try self.output.print(try JobInfo.presentation(of: outcome.done))
-                } else if let job = outcome.done.first {
-                    try self.output.print(try job.presentation(saying: "gave priority \(priority) to"))
-                }
-                try outcome.check(selection)
+                try await JobChange(
+                    bulk: self.bulk, output: self.output, verb: "change the priority of",
+                    pastVerb: "gave priority \(priority) to"
+                ).run(
+                    on: ids, of: client, server, question: { "give \($0) priority \(priority)" },
+                    describe: { "\($0.detail), priority \($0.priority) → \(priority)" },
+                    change: { try await client.changePriority(of: $0, to: priority, reason: self.reason) })
             }
         }
     }

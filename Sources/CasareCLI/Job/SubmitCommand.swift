@@ -31,7 +31,7 @@ struct SubmitCommand: AsyncParsableCommand {
     var version: Int?
 
     @Option(
-        parsing: .unconditional, help: "0 to 20, or low, normal, high, urgent.",
+        parsing: .unconditional, help: "0 to 20, or low, normal, high, urgent or critical (both 20).",
         completion: .list(PriorityArgument.names), transform: PriorityArgument.parse)
     var priority: PriorityArgument?
 
@@ -72,11 +72,13 @@ struct SubmitCommand: AsyncParsableCommand {
 
     @Option(
         parsing: .unconditional,
-        help: ArgumentHelp("Attempts in all, 1 to 100 (default: what the workflow says, or 6).", valueName: "n"),
+        help: ArgumentHelp(
+            "Attempts that may fail, 1 to 100 (default: 6). One whose robot was lost does not count; five of those in a "
+                + "row that got no further end the job as crash_loop.", valueName: "n"),
         transform: Text.number(in: RetryPolicy.attemptsRange))
     var maxAttempts: Int?
 
-    @Flag(help: "Check everything and show the request, without submitting it.")
+    @Flag(help: "Check all that can be checked and show the request, without submitting it.")
     var dryRun = false
 
     @OptionGroup(title: "Queue") var queue: QueueOptions
@@ -97,26 +99,12 @@ struct SubmitCommand: AsyncParsableCommand {
             if self.dryRun { return try await self.showRequest(request, client) }
             let submission = try await client.submit(request)
             let job = submission.job
-            if let note = Self.note(on: submission) { StandardStreams.report("casarectl: \(note)") }
-            guard self.waiting.isWanted else {
-                return try self.output.print(
-                    try job.presentation(saying: submission.isDuplicate ? "found" : "submitted"))
-            }
-            let jobs = try await JobWaiter(client, self.waiting).wait(for: [job.id], saying: "submitted \(job.id)")
-            try self.output.print(try jobs[0].presentation())
+            if let note = submission.note { StandardStreams.report("casarectl: \(note)") }
+            guard self.waiting.isWanted else { return try self.output.print(try submission.presentation()) }
+            let jobs = try await JobWaiter(client, self.waiting)
+                .wait(for: [job.id], saying: "\(submission.verb) \(job.id)")
+            try self.output.print(try submission.presentation(of: jobs[0]))
             if ExitReason.ofWaiting(for: jobs) != .success { throw QuietExit(.jobEndedBadly) }
-        }
-    }
-
-    /// What a person may not have expected.
-    static func note(on submission: Submission) -> String? {
-        if let replaced = submission.replaced {
-            return "job \(replaced) of this unique key was waiting, and is cancelled for this one"
-        }
-        guard submission.isDuplicate else { return nil }
-        switch submission.foundBy {
-        case .uniqueKey: return "this unique key is taken; this is the job that has it"
-        case .idempotencyKey, nil: return "this idempotency key was used before; this is the job of then"
         }
     }
 
@@ -148,40 +136,6 @@ struct SubmitCommand: AsyncParsableCommand {
             retry: try self.maxAttempts.map {
                 try RetryPolicy(RetryPolicy.standard.backoff, attemptsMax: $0, jitter: RetryPolicy.standard.jitter)
             })
-    }
-
-    private func showRequest(_ request: SubmitJobRequest, _ client: CasareClient) async throws {
-        let name: String
-        if let document = request.document {
-            let answer = try await client.validateWorkflow(document)
-            for issue in answer.issues { StandardStreams.report(issue.line) }
-            guard answer.isValid else {
-                throw CommandFailure(.failure, "\(self.workflow) is not valid and would be refused")
-            }
-            name = document["metadata"]?["name"]?.string ?? self.workflow
-        } else {
-            name = try await client.workflow(self.workflow).name
-        }
-        var sheet = Sheet("would submit \(name)")
-        sheet.add("priority", .number(request.priority.rawValue))
-        sheet.add(
-            "due",
-            request.runAt.map { .time($0) } ?? .text(self.delay.map { "after " + TimeSpan.text(seconds: $0.seconds) }))
-        if request.environment != SubmitJobRequest.environmentDefault {
-            sheet.add("environment", .text(request.environment))
-        }
-        sheet.add("queue key", .text(request.queueKey))
-        sheet.add("requires", .text(request.requirements?.sentence))
-        sheet.add(
-            "deadline",
-            request.expiresAt.map { .time($0) }
-                ?? .text(request.expiresInSeconds.map { "in " + TimeSpan.text(seconds: $0) }))
-        sheet.add("unique key", .text(request.unique.map { UniqueKeyInfo($0.key).sentence }))
-        sheet.add(request.variables, titled: "Variables")
-        let columns: [Column<String>] = [Column("workflow") { .text($0) }]
-        try self.output.print(
-            Presentation(
-                single: name, columns: columns, name: name, json: try ValueEncoder.encode(request), sheet: sheet))
     }
 }
 

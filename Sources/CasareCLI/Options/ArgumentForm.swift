@@ -42,4 +42,12 @@ enum Text {
         }
         return text
     }
+
+    /// A tag or a capability: no robot has one with a comma, because its settings list them with commas between.
+    @Sendable static func label(_ text: String) throws -> String {
+        guard !text.utf8.contains(UInt8(ascii: ",")) else {
+            throw UnexpectedText(expected: "one without a comma; repeat the option for the next one")
+        }
+        return try Self.notEmpty(text)
+    }
 }

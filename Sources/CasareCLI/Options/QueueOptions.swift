@@ -18,12 +18,12 @@ struct QueueOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp("Its robot must have this tag; may be repeated.", valueName: "tag"),
-        transform: Text.notEmpty)
+        transform: Text.label)
     var requireTag: [String] = []
 
     @Option(
         help: ArgumentHelp("Its robot must have this capability; may be repeated.", valueName: "capability"),
-        transform: Text.notEmpty)
+        transform: Text.label)
     var requireCapability: [String] = []
 
     @Option(

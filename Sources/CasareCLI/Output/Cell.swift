@@ -7,6 +7,9 @@ enum Cell: Hashable, Sendable {
     case empty
     case text(String)
     case number(Int)
+    /// A count that stops at a bound where it is not exact: "10000+" for people, and for programs a number, beside which
+    /// something else must say that there are more.
+    case count(Int, isExact: Bool)
     /// A state's name, in its tone.
     case state(String, Tone)
     /// A moment: relative for people, ISO 8601 for programs.
@@ -23,13 +26,13 @@ enum Cell: Hashable, Sendable {
         switch self {
         case .state(_, let tone): tone
         case .empty, .time, .duration: .faint
-        case .text, .number, .flag: .plain
+        case .text, .number, .count, .flag: .plain
         }
     }
 
     var isNumeric: Bool {
         switch self {
-        case .number, .duration: true
+        case .number, .count, .duration: true
         case .empty, .text, .state, .time, .flag: false
         }
     }
@@ -40,6 +43,7 @@ enum Cell: Hashable, Sendable {
         case .empty: "–"
         case .text(let text), .state(let text, _): TerminalText.line(text)
         case .number(let number): String(number)
+        case .count(let number, let isExact): isExact ? String(number) : "\(number)+"
         case .time(let date): RelativeTime.text(from: date, to: now)
         case .duration(let seconds): TimeSpan.text(seconds: seconds)
         case .flag(let isSet): isSet ? "yes" : "no"
@@ -51,7 +55,7 @@ enum Cell: Hashable, Sendable {
         switch self {
         case .empty: ""
         case .text(let text), .state(let text, _): text
-        case .number(let number): String(number)
+        case .number(let number), .count(let number, isExact: _): String(number)
         case .time(let date): Timestamp.text(date)
         case .duration(let seconds): Value.double(seconds).jsonText(.compact)
         case .flag(let isSet): isSet ? "true" : "false"

@@ -14,6 +14,14 @@ enum OutputFormat: String, CaseIterable, ExpressibleByArgument, Sendable {
     case csv
     /// IDs or names only, one a line.
     case name
+
+    /// Whether a list prints the same when its parts are printed one after the other.
+    var isLineByLine: Bool {
+        switch self {
+        case .jsonl, .name: true
+        case .table, .wide, .json, .yaml, .csv: false
+        }
+    }
 }
 
 /// How a command prints its result.

@@ -1,3 +1,4 @@
+import CasareWire
 import FoundationEssentials
 
 /// Moments as people speak of them: "3 min ago", "in 2 h".
@@ -8,6 +9,14 @@ enum RelativeTime {
         if abs(seconds) < 1.5 { return "now" }
         let distance = Self.distance(abs(seconds))
         return seconds > 0 ? "\(distance) ago" : "in \(distance)"
+    }
+
+    /// Text in which each moment, as `Timestamp` writes it, is followed by how far away it is.
+    static func annotated(_ text: String, now: Date) -> String {
+        text.replacing(#/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z/#) { match -> String in
+            let moment = String(match.output)
+            return Timestamp.date(moment).map { "\(moment) (\(Self.text(from: $0, to: now)))" } ?? moment
+        }
     }
 
     private static func distance(_ seconds: Double) -> String {

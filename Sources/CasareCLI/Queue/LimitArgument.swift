@@ -35,17 +35,27 @@ extension ChangeLimitsRequest.Change {
 
 /// So many in so much time: `10/s`, `100/min`, `5/30s`, `1/2h`.
 struct RateArgument: ArgumentForm, Hashable {
-    static let form = "how many in which time, such as 10/s, 100/min, 5/30s or 0.5/s, or none to lift the limit"
+    static let countMax = 1_000_000
+    static let form =
+        "how many, up to \(Self.countMax), in which time, such as 10/s, 100/min, 5/30s, 0.5/s or 1/2h, or none to lift "
+        + "the limit"
+
+    /// Other names of a unit that stands alone.
+    private static let units = ["sec": "s", "second": "s", "minute": "min", "hour": "h", "day": "d"]
 
     private let count: Double
     private let seconds: Double
 
     init?(argument: String) {
         let parts = argument.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
-        guard parts.count == 2, !parts[1].isEmpty, let count = Double(parts[0]), count > 0, count <= 1e6,
-            // A unit alone is one of it.
-            let span = TimeSpan(String(parts[1])) ?? TimeSpan("1" + parts[1]), span.seconds > 0,
-            QueueRate(count: count, per: span.seconds) != nil
+        guard parts.count == 2, !parts[1].isEmpty, let count = Double(parts[0]), count > 0,
+            count <= Double(Self.countMax)
+        else { return nil }
+        let unit = Self.units[parts[1].lowercased()] ?? String(parts[1])
+        // A unit alone is one of it.
+        guard let span = TimeSpan(unit) ?? TimeSpan("1" + unit), span.seconds > 0,
+            let rate = QueueRate(count: count, per: span.seconds),
+            QueueRateInfo.everySecondsRange.contains(rate.everySeconds)
         else { return nil }
         self.count = count
         self.seconds = span.seconds

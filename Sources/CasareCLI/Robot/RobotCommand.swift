@@ -29,17 +29,18 @@ struct RobotCommand: ParsableCommand {
         func run() async throws {
             try self.output.check(RobotInfo.columns.map(\.heading))
             try await self.connection.withClient { client, _ in
-                let robots = try await self.paging.collect { limit, cursor in
+                try await self.paging.show(as: self.output.format) { limit, cursor in
                     let page = try await client.robots(limit: limit, cursor: cursor)
                     return (page.robots, page.nextCursor)
+                } to: { robots in
+                    if robots.isEmpty, self.output.format == .table {
+                        StandardStreams.report("no robot has registered; start casare-robot, or casarectl dev")
+                    }
+                    try self.output.print(
+                        try Presentation(
+                            list: robots, columns: RobotInfo.columns, name: \.id.description,
+                            json: { try ValueEncoder.encode($0) }))
                 }
-                if robots.isEmpty, self.output.format == .table {
-                    StandardStreams.report("no robot has registered; start casare-robot, or casarectl dev")
-                }
-                try self.output.print(
-                    try Presentation(
-                        list: robots, columns: RobotInfo.columns, name: \.id.description,
-                        json: { try ValueEncoder.encode($0) }))
             }
         }
     }
@@ -62,8 +63,9 @@ struct RobotCommand: ParsableCommand {
         static let configuration = CommandConfiguration(
             commandName: "register", abstract: "Make a robot known, or change what is known of it.",
             discussion: """
-                What is not given stays as it is. A robot that runs hears of its slots within a heartbeat; its own \
-                settings count again when it starts anew. Its token comes from casarectl robot token ID.
+                What is not given stays as it is. A robot that runs hears of its slots within a heartbeat. Its own settings \
+                count again when it starts anew: to keep what is said here, give its process CASARE_ROBOT_TAGS and \
+                the like too. Its token comes from casarectl robot token ID.
                 """)
         @Argument(help: "1 to 64 letters, digits, '.', '_' and '-'.", transform: RobotArgument.parse) var robot:
             RobotArgument
@@ -76,28 +78,45 @@ struct RobotCommand: ParsableCommand {
             help: "It runs jobs of this environment (default for a new one: \(SubmitJobRequest.environmentDefault)).",
             transform: Text.notEmpty)
         var environment: String?
-        @Option(name: .customLong("tag"), help: "A tag; may be given several times.", transform: Text.notEmpty)
-        var tags: [String] = []
         @Option(
-            name: .customLong("capability"), help: "Something it can do; may be given several times.",
-            transform: Text.notEmpty)
+            name: .customLong("tag"), help: "A tag, instead of those it has; may be given several times.",
+            transform: Text.label)
+        var tags: [String] = []
+        @Flag(help: "It has no tags any more.") var noTags = false
+        @Option(
+            name: .customLong("capability"),
+            help: "Something it can do, instead of what it could; may be given several times.", transform: Text.label)
         var capabilities: [String] = []
+        @Flag(help: "It has no capabilities any more.") var noCapabilities = false
         @Option(help: ArgumentHelp("Why; kept with what was done.", valueName: "text"), transform: Text.notEmpty)
         var reason: String?
         @Flag(help: "Show what it would be like, and change nothing.") var dryRun = false
         @OptionGroup(title: "Output") var output: OutputOptions
         @OptionGroup(title: "Server") var connection: ConnectionOptions
 
+        func validate() throws {
+            if self.noTags, !self.tags.isEmpty { throw ValidationError("--tag and --no-tags: give one of them.") }
+            if self.noCapabilities, !self.capabilities.isEmpty {
+                throw ValidationError("--capability and --no-capabilities: give one of them.")
+            }
+        }
+
+        /// - Parameter known: the robot as it is; `nil` for one that is new.
+        func request(_ known: RobotInfo?) -> RegisterRobotRequest {
+            RegisterRobotRequest(
+                id: self.robot.id,
+                environment: self.environment ?? known?.environment ?? SubmitJobRequest.environmentDefault,
+                tags: self.noTags || !self.tags.isEmpty ? self.tags : known?.tags ?? [],
+                capabilities: self.noCapabilities || !self.capabilities.isEmpty
+                    ? self.capabilities : known?.capabilities ?? [],
+                slots: self.slots ?? known?.slotsEach ?? known?.slots ?? 1, reason: self.reason)
+        }
+
         func run() async throws {
             try self.output.check(RobotInfo.columns.map(\.heading))
             try await self.connection.withClient { client, _ in
                 let known = try await self.known(client)
-                let request = RegisterRobotRequest(
-                    id: self.robot.id,
-                    environment: self.environment ?? known?.environment ?? SubmitJobRequest.environmentDefault,
-                    tags: self.tags.isEmpty ? known?.tags ?? [] : self.tags,
-                    capabilities: self.capabilities.isEmpty ? known?.capabilities ?? [] : self.capabilities,
-                    slots: self.slots ?? known?.slots ?? 1, reason: self.reason)
+                let request = self.request(known)
                 if self.dryRun {
                     var sheet = Sheet("would \(known == nil ? "register" : "change") \(request.id)")
                     sheet.add("slots", .number(request.slots))
@@ -112,6 +131,12 @@ struct RobotCommand: ParsableCommand {
                             json: try ValueEncoder.encode(request), sheet: sheet))
                 }
                 let robot = try await client.registerRobot(request)
+                if self.environment != nil || !self.tags.isEmpty || !self.capabilities.isEmpty {
+                    StandardStreams.report(
+                        "casarectl: \(robot.id) brings its own environment, tags and capabilities when it starts: "
+                            + "give its process CASARE_ENVIRONMENT, CASARE_ROBOT_TAGS and CASARE_ROBOT_CAPABILITIES too"
+                    )
+                }
                 try self.output.print(try robot.presentation(saying: "registered \(robot.id)"))
             }
         }

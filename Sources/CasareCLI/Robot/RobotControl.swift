@@ -6,7 +6,7 @@ import FoundationEssentials
 
 /// What the commands that steer robots have in common.
 struct RobotControlOptions: ParsableArguments {
-    @Argument(help: "IDs of robots.", transform: RobotArgument.parse) var robots: [RobotArgument]
+    @Argument(help: ArgumentHelp("IDs of robots, or - for stdin.", valueName: "robot")) var robots: [String]
     @Option(help: ArgumentHelp("Why; kept with what was done.", valueName: "text"), transform: Text.notEmpty)
     var reason: String?
     @OptionGroup var bulk: BulkOptions
@@ -24,8 +24,7 @@ struct RobotControlOptions: ParsableArguments {
         wait: ((CasareClient, Robot.ID) async throws -> RobotInfo)? = nil
     ) async throws {
         try self.output.check(RobotInfo.columns.map(\.heading))
-        var seen: Set<Robot.ID> = []
-        let ids = self.robots.map(\.id).filter { seen.insert($0).inserted }
+        let ids = try RobotIDs(self.robots).all
         try await self.connection.withClient { client, server in
             let needed = Consent.needed(
                 isSelection: ids.count > 1 || isFinal, server: server, yes: self.bulk.yes,
@@ -34,17 +33,19 @@ struct RobotControlOptions: ParsableArguments {
                 items: ids.map { Selection.Item(id: $0.description, detail: "") }, noun: "robot")
             if self.bulk.dryRun || needed.asks {
                 selection = await selection.described(atMost: self.bulk.dryRun ? .max : Selection.sampleMax) {
-                    try await client.robot(try Self.id($0)).detail
+                    try await client.robot(try RobotIDs.id($0.id)).detail
                 }
             }
             if self.bulk.dryRun { return try self.output.print(selection.presentation) }
             try needed.obtain(for: "\(verb) \(selection.count)", showing: selection)
             var outcome = await BulkOutcome.of(selection.items, verb: verb) {
-                try await change(client, try Self.id($0))
+                try await change(client, try RobotIDs.id($0.id))
             }
             if let wait {
                 let told = outcome.done.map { Selection.Item(id: $0.id.description, detail: "") }
-                let waited = await BulkOutcome.of(told, verb: "wait for") { try await wait(client, try Self.id($0)) }
+                let waited = await BulkOutcome.of(told, verb: "wait for") {
+                    try await wait(client, try RobotIDs.id($0.id))
+                }
                 if told.count == 1, let failure = waited.failures.first?.failure { throw failure }
                 outcome = waited.adding(outcome.failures)
             }
@@ -56,15 +57,19 @@ struct RobotControlOptions: ParsableArguments {
             } else if let robot = outcome.done.first {
                 try self.output.print(try robot.presentation(saying: "\(past) \(robot.id)"))
             }
-            try outcome.check(selection)
+            try Self.check(outcome, selection)
         }
     }
 
-    private static func id(_ item: Selection.Item) throws(CommandFailure) -> Robot.ID {
-        guard let id = Robot.ID(rawValue: item.id) else {
-            throw CommandFailure(.usage, "'\(item.id)' is no robot's ID")
-        }
-        return id
+    /// - Throws: as `BulkOutcome.check`; but when robots merely had not ended in time, that.
+    static func check(_ outcome: BulkOutcome<RobotInfo>, _ selection: Selection) throws(CommandFailure) {
+        guard let first = outcome.failures.first, selection.items.count > 1,
+            outcome.failures.allSatisfy({ $0.failure.status == .waitTimedOut })
+        else { return try outcome.check(selection) }
+        let others = outcome.failures.count - 1
+        throw CommandFailure(
+            .waitTimedOut,
+            first.failure.message + (others == 0 ? "" : "; \(Count.text(others, "other")) too"))
     }
 }
 
@@ -89,7 +94,7 @@ struct RobotWaitOptions: ParsableArguments {
         return { client, id in
             var told: Int?
             while true {
-                let robot = try await client.robot(id)
+                let robot = try await Outage.withstanding(until: giveUpAt) { try await client.robot(id) }
                 // A supervisor may have started it again at once: then nothing asks the new session to end.
                 if robot.status == .offline || robot.status != .stale && robot.ending == nil { return robot }
                 if told != robot.slotsInUse {

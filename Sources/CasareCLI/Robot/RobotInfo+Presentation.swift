@@ -22,6 +22,7 @@ extension RobotInfo {
         Column("environment") { .text($0.environment) },
         Column("last_seen_at") { .time($0.lastSeenAt) },
         Column("why", shrinks: true) { .text($0.why) },
+        Column("sessions", wide: true) { .number($0.sessions) },
         Column("progress_at", wide: true) { .time($0.progressAt) },
         Column("tags", wide: true) { .text($0.tags.joined(separator: " ")) },
         Column("capabilities", wide: true) { .text($0.capabilities.joined(separator: " ")) },
@@ -47,6 +48,9 @@ extension RobotInfo {
                 "cordoned" + (self.cordonedBy.map { " by \($0)" } ?? "") + (self.cordonReason.map { ": \($0)" } ?? ""))
         }
         if self.status == .stale { parts.append("it has missed renewals") }
+        if let sessions = self.sessions, sessions > 1 {
+            parts.append("\(sessions) processes run under its ID: give each a CASARE_ROBOT_ID of its own")
+        }
         return parts.isEmpty ? nil : parts.joined(separator: "; ")
     }
 
@@ -56,6 +60,9 @@ extension RobotInfo {
         if sentence == nil {
             sheet.add("why", .text(self.why))
             sheet.add("slots", .text("\(self.slotsInUse) of \(self.slots) in use"))
+            if let sessions = self.sessions, let each = self.slotsEach, sessions > 1 {
+                sheet.add("sessions", .text("\(sessions), with \(Count.text(each, "slot")) each"))
+            }
             sheet.add("environment", .text(self.environment))
             sheet.add("tags", .text(self.tags.isEmpty ? nil : self.tags.joined(separator: " ")))
             sheet.add(

@@ -42,7 +42,9 @@ struct RunCommand: AsyncParsableCommand {
 
     @Option(
         parsing: .unconditional,
-        help: ArgumentHelp("How long the whole run may take (default: 1h).", valueName: "time"),
+        help: ArgumentHelp(
+            "How long the whole run may take, with --as-job over all attempts (default: 1h; with --as-job each attempt has "
+                + "that).", valueName: "time"),
         transform: PositiveTimeSpan.parse)
     var timeout: PositiveTimeSpan?
 
@@ -60,7 +62,7 @@ struct RunCommand: AsyncParsableCommand {
 
     @Option(
         parsing: .unconditional,
-        help: ArgumentHelp("With --as-job: attempts in all, 1 to 100 (default: 6).", valueName: "n"),
+        help: ArgumentHelp("With --as-job: attempts that may fail, 1 to 100 (default: 6).", valueName: "n"),
         transform: Text.number(in: RetryPolicy.attemptsRange))
     var maxAttempts: Int?
 
@@ -126,7 +128,8 @@ struct RunCommand: AsyncParsableCommand {
         guard self.asJob else { return try await self.localRun(of: program, variables).report() }
         return try await JobRun(
             document: bundle.document, name: program.name, options: try self.jobOptions, variables: variables,
-            workingDirectory: try self.folder(), policy: self.policy
+            workingDirectory: try self.folder(), policy: self.policy,
+            timeLimit: self.timeout.map { .seconds($0.seconds) }
         ).report()
     }
 

@@ -19,13 +19,31 @@ struct StatusCommand: AsyncParsableCommand {
             Column("url") { .text($0.server.url.text) },
             Column("version") { .text($0.status.version) },
             Column("database") { .text($0.status.database) },
-            Column("pending") { .number($0.status.jobs.pending) },
-            Column("scheduled") { .number($0.status.jobs.scheduled) },
-            Column("running") { .number($0.status.jobs.running) },
-            Column("blocked") { .number($0.status.jobs.blocked) },
+            Column("pending") { $0.count($0.status.jobs.pending, "jobs.pending") },
+            Column("scheduled") { $0.count($0.status.jobs.scheduled, "jobs.scheduled") },
+            Column("running") { $0.count($0.status.jobs.running, "jobs.running") },
+            Column("blocked") { $0.count($0.status.jobs.blocked, "jobs.blocked") },
             Column("robots_online") { .number($0.status.robotsOnline) },
-            Column("dead_letters_open") { .number($0.status.deadLettersOpen) },
+            Column("robots_available") { .number($0.status.robotsAvailable) },
+            Column("dead_letters_open") { $0.count($0.status.deadLettersOpen, "dead_letters_open") },
         ]
+
+        private func count(_ number: Int, _ name: String) -> Cell {
+            .count(number, isExact: self.status.isExact(name))
+        }
+
+        /// "10000+ waiting".
+        private func words(_ number: Int, _ name: String, _ words: String) -> String {
+            "\(number)\(self.status.isExact(name) ? "" : "+") \(words)"
+        }
+
+        private var robots: Cell {
+            let online = self.status.robotsOnline
+            let available = self.status.robotsAvailable ?? online
+            return .state(
+                available == online ? "\(online) online" : "\(online) online, \(available) of them taking jobs",
+                available > 0 ? .good : .attention)
+        }
 
         func json() throws -> Value {
             let status = try ValueEncoder.encode(self.status).object ?? [:]
@@ -43,17 +61,21 @@ struct StatusCommand: AsyncParsableCommand {
             sheet.add("context", .text(self.server.contextName))
             sheet.add("you", .text("\(self.identity.name) (\(self.identity.role.rawValue))"))
             sheet.add("database", .text(self.status.database))
-            sheet.add(
-                "robots",
-                .state("\(self.status.robotsOnline) online", self.status.robotsOnline > 0 ? .good : .attention))
+            sheet.add("robots", self.robots)
             sheet.add(
                 "jobs",
                 .text(
-                    "\(jobs.pending) waiting, \(jobs.scheduled) due later, \(jobs.running) running, "
-                        + "\(jobs.blocked) blocked"))
+                    [
+                        self.words(jobs.pending, "jobs.pending", "waiting"),
+                        self.words(jobs.scheduled, "jobs.scheduled", "due later"),
+                        self.words(jobs.running, "jobs.running", "running"),
+                        self.words(jobs.blocked, "jobs.blocked", "blocked"),
+                    ].joined(separator: ", ")))
             sheet.add(
                 "dead letters",
-                .state("\(self.status.deadLettersOpen) open", self.status.deadLettersOpen > 0 ? .attention : .plain))
+                .state(
+                    self.words(self.status.deadLettersOpen, "dead_letters_open", "open"),
+                    self.status.deadLettersOpen > 0 ? .attention : .plain))
             return sheet
         }
     }

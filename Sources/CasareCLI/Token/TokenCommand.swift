@@ -59,14 +59,15 @@ struct TokenCommand: ParsableCommand {
         func run() async throws {
             try self.output.check(TokenInfo.columns.map(\.heading))
             try await self.connection.withClient { client, _ in
-                let tokens = try await self.paging.collect { limit, cursor in
+                try await self.paging.show(as: self.output.format) { limit, cursor in
                     let page = try await client.tokens(limit: limit, cursor: cursor)
                     return (page.tokens, page.nextCursor)
+                } to: { tokens in
+                    try self.output.print(
+                        try Presentation(
+                            list: tokens, columns: TokenInfo.columns, name: \.name,
+                            json: { try ValueEncoder.encode($0) }))
                 }
-                try self.output.print(
-                    try Presentation(
-                        list: tokens, columns: TokenInfo.columns, name: \.name,
-                        json: { try ValueEncoder.encode($0) }))
             }
         }
     }

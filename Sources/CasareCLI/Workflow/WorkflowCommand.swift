@@ -8,6 +8,7 @@ struct WorkflowCommand: ParsableCommand {
         commandName: "workflow", abstract: "Check, store and look at workflows.",
         subcommands: [
             Validate.self, Graph.self, Nodes.self, Schema.self, Push.self, List.self, Get.self, Versions.self,
+            Assign.self,
         ], aliases: ["wf"])
 
     struct Push: AsyncParsableCommand {
@@ -65,14 +66,15 @@ struct WorkflowCommand: ParsableCommand {
         func run() async throws {
             try self.output.check(WorkflowInfo.columns.map(\.heading))
             try await self.connection.withClient { client, _ in
-                let workflows = try await self.paging.collect { limit, cursor in
+                try await self.paging.show(as: self.output.format) { limit, cursor in
                     let page = try await client.workflows(limit: limit, cursor: cursor)
                     return (page.workflows, page.nextCursor)
+                } to: { workflows in
+                    try self.output.print(
+                        try Presentation(
+                            list: workflows, columns: WorkflowInfo.columns, name: \.name,
+                            json: { try ValueEncoder.encode($0) }))
                 }
-                try self.output.print(
-                    try Presentation(
-                        list: workflows, columns: WorkflowInfo.columns, name: \.name,
-                        json: { try ValueEncoder.encode($0) }))
             }
         }
     }
@@ -101,7 +103,23 @@ struct WorkflowCommand: ParsableCommand {
                     let text = (version.document ?? .null).jsonText(.pretty(indent: 2))
                     return try StandardStreams.print(TerminalText.json(text) + "\n")
                 }
-                try self.output.print(try version.presentation())
+                let assignment = try await Self.assignment(of: self.workflow, client)
+                try self.output.print(try version.presentation(assignment))
+            }
+        }
+
+        /// `nil` where no database is, and so nothing can be assigned, and where the server is older than that.
+        private static func assignment(
+            of workflow: String, _ client: CasareClient
+        ) async throws(ClientError) -> WorkflowRobotsInfo? {
+            do throws(ClientError) {
+                return try await client.assignment(of: workflow)
+            } catch {
+                switch error {
+                case .api(let problem) where problem.code == .needsDatabase: return nil
+                case .versionSkew: return nil
+                default: throw error
+                }
             }
         }
     }
@@ -117,14 +135,15 @@ struct WorkflowCommand: ParsableCommand {
         func run() async throws {
             try self.output.check(WorkflowVersionInfo.columns.map(\.heading))
             try await self.connection.withClient { client, _ in
-                let versions = try await self.paging.collect { limit, cursor in
+                try await self.paging.show(as: self.output.format) { limit, cursor in
                     let page = try await client.workflowVersions(of: self.workflow, limit: limit, cursor: cursor)
                     return (page.versions, page.nextCursor)
+                } to: { versions in
+                    try self.output.print(
+                        try Presentation(
+                            list: versions, columns: WorkflowVersionInfo.columns,
+                            name: { "\($0.name)@\($0.version)" }, json: { try ValueEncoder.encode($0) }))
                 }
-                try self.output.print(
-                    try Presentation(
-                        list: versions, columns: WorkflowVersionInfo.columns, name: { "\($0.name)@\($0.version)" },
-                        json: { try ValueEncoder.encode($0) }))
             }
         }
     }

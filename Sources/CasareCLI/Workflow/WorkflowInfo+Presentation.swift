@@ -21,12 +21,18 @@ extension WorkflowVersionInfo {
         Column("workflow_id", wide: true) { .text($0.workflowID.description) },
     ]
 
-    func presentation() throws -> Presentation {
+    /// - Parameter assignment: which robots run the workflow; `nil`: any.
+    func presentation(_ assignment: WorkflowRobotsInfo?) throws -> Presentation {
         var sheet = Sheet("\(self.name) version \(self.version)")
         sheet.add("pushed", .time(self.createdAt))
         sheet.add("pushed by", .text(self.createdBy))
         sheet.add("workflow ID", .text(self.workflowID.description))
         sheet.add("checksum", .text(self.checksum))
+        if let assignment, !assignment.robots.isEmpty {
+            sheet.add("robots", .text(assignment.robotsText))
+            sheet.add("assigned by", .text(assignment.assignedBy))
+            sheet.add("assigned", .time(assignment.assignedAt))
+        }
         if let document {
             sheet.add("description", .text(document["metadata"]?["description"]?.string))
             let nodes = document["nodes"]?.object?.count ?? document["nodes"]?.list?.count
@@ -34,7 +40,9 @@ extension WorkflowVersionInfo {
             sheet.add("connections", .number(document["connections"]?.list?.count))
             sheet.add("subflows", .text(document["subflows"]?.object?.keys.joined(separator: ", ")))
         }
+        var json = try ValueEncoder.encode(self).object ?? [:]
+        json["robots"] = .list((assignment?.robots ?? []).map { .string($0.rawValue) })
         return Presentation(
-            single: self, columns: Self.columns, name: self.name, json: try ValueEncoder.encode(self), sheet: sheet)
+            single: self, columns: Self.columns, name: self.name, json: .object(json), sheet: sheet)
     }
 }

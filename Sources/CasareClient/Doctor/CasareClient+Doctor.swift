@@ -6,14 +6,16 @@ extension CasareClient {
         try await self.get("\(Self.apiPath)/doctor/db")
     }
 
-    /// What people did to queues, waiting jobs and robots, the latest first.
+    /// What people did to queues, waiting jobs, robots and workflows, the latest first.
     ///
-    /// - Parameter subject: the name of a queue or robot, or a job's ID; `nil` for all.
+    /// - Parameters:
+    ///   - subject: the name of a queue, robot or workflow, or a job's ID; `nil` for all.
+    ///   - noun: `queue`, `job`, `robot` or `workflow`, where that name stands for more than one thing.
     public func actions(
-        of subject: String? = nil, limit: Int? = nil, cursor: String? = nil
+        of subject: String? = nil, noun: String? = nil, limit: Int? = nil, cursor: String? = nil
     ) async throws(ClientError) -> ControlActionPage {
         try await self.get(
             "\(Self.apiPath)/actions",
-            [("subject", subject), ("limit", limit.map(String.init)), ("cursor", cursor)])
+            [("subject", subject), ("noun", noun), ("limit", limit.map(String.init)), ("cursor", cursor)])
     }
 }

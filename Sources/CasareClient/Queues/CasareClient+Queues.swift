@@ -10,14 +10,24 @@ extension CasareClient {
         try await self.get("\(Self.apiPath)/queues/\(percentEncoded(name))")
     }
 
+    public func queueKeys(
+        of name: String, limit: Int? = nil, cursor: String? = nil
+    ) async throws(ClientError) -> QueueKeyPage {
+        try await self.get(
+            "\(Self.apiPath)/queues/\(percentEncoded(name))/keys",
+            [("limit", limit.map(String.init)), ("cursor", cursor)])
+    }
+
     /// Leases nothing more from it; what runs goes on.
-    public func pauseQueue(_ name: String, _ request: PauseQueueRequest) async throws(ClientError) -> QueueInfo {
+    public func pauseQueue(
+        _ name: String, _ request: PauseQueueRequest
+    ) async throws(ClientError) -> PauseQueueResponse {
         try await self.post("\(Self.apiPath)/queues/\(percentEncoded(name))/pause", request, mayRepeat: true)
     }
 
     public func resumeQueue(
         _ name: String, _ request: ResumeQueueRequest = ResumeQueueRequest()
-    ) async throws(ClientError) -> QueueInfo {
+    ) async throws(ClientError) -> PauseQueueResponse {
         try await self.post("\(Self.apiPath)/queues/\(percentEncoded(name))/resume", request, mayRepeat: true)
     }
 

@@ -34,6 +34,13 @@ extension CasareClient {
         return try self.transport.decode(try await self.transport.send(call), of: call)
     }
 
+    func put<T: Decodable & Sendable>(
+        _ path: String, _ body: some Encodable & Sendable
+    ) async throws(ClientError) -> T {
+        let call = Call(method: .put, path: path, body: try Self.bytes(of: body), mayRepeat: true)
+        return try self.transport.decode(try await self.transport.send(call), of: call)
+    }
+
     private static func bytes(of body: some Encodable) throws(ClientError) -> [UInt8] {
         do {
             return try WireJSON.encode(body)

@@ -6,7 +6,7 @@ import NIOHTTP1
 
 /// One request, before it is sent.
 struct Call: Sendable {
-    enum Method: String, Sendable { case get = "GET", post = "POST", patch = "PATCH", delete = "DELETE" }
+    enum Method: String, Sendable { case get = "GET", post = "POST", put = "PUT", patch = "PATCH", delete = "DELETE" }
 
     let method: Method
     /// Begins with a slash; its parts are percent-encoded.

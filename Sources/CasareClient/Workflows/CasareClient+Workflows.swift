@@ -34,4 +34,18 @@ extension CasareClient {
     public func workflowVersion(_ number: Int, of nameOrID: String) async throws(ClientError) -> WorkflowVersionInfo {
         try await self.get("\(Self.apiPath)/workflows/\(percentEncoded(nameOrID))/versions/\(number)")
     }
+
+    /// Which robots alone run it.
+    public func assignment(of nameOrID: String) async throws(ClientError) -> WorkflowRobotsInfo {
+        try await self.get("\(Self.apiPath)/workflows/\(percentEncoded(nameOrID))/robots")
+    }
+
+    /// Has these robots alone run it; none: any robot.
+    public func assign(
+        _ nameOrID: String, to robots: [Robot.ID], reason: String? = nil
+    ) async throws(ClientError) -> WorkflowRobotsInfo {
+        try await self.put(
+            "\(Self.apiPath)/workflows/\(percentEncoded(nameOrID))/robots",
+            AssignWorkflowRequest(robots: robots, reason: reason))
+    }
 }

@@ -20,13 +20,14 @@ public struct LeaseTrust: Sendable {
         case none
     }
 
-    private let duration: Duration
+    /// Life of a session without a renewal.
+    public let duration: Duration
     private let interval: Duration
     private let margin: Duration
     private var state: State
 
     /// - Parameters:
-    ///   - duration: Life of a session without a renewal, as the server told.
+    ///   - duration: as the server told.
     ///   - interval: Between renewals.
     ///   - openedAt: When the session was asked for, not when the answer came.
     public init(duration: Duration, interval: Duration, openedAt: Instant) {

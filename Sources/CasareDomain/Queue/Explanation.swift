@@ -11,6 +11,8 @@ public struct Explanation: Hashable, Sendable {
         // Of a job.
         case ended
         case running
+        /// Its robot has missed renewals.
+        case robotStale = "robot_stale"
         /// Its robot is gone, and the sweep has not taken the job back yet.
         case robotLost = "robot_lost"
         /// A person must decide about a step.
@@ -24,6 +26,8 @@ public struct Explanation: Hashable, Sendable {
         case noRobotFits = "no_robot_fits"
         case robotsOffline = "robots_offline"
         case robotsCordoned = "robots_cordoned"
+        /// They were asked to end.
+        case robotsDraining = "robots_draining"
         case robotsBusy = "robots_busy"
         case keyLimit = "key_limit"
         case keyRate = "key_rate"
@@ -36,11 +40,9 @@ public struct Explanation: Hashable, Sendable {
         case queuePaused = "queue_paused"
         case queueLimit = "queue_limit"
         case queueRate = "queue_rate"
-        case lanes
         case waiting
         case runningJobs = "running_jobs"
         case requirementUnmet = "requirement_unmet"
-        case noRobots = "no_robots"
         case noWork = "no_work"
 
         // Of a robot.
@@ -61,7 +63,8 @@ public struct Explanation: Hashable, Sendable {
         public let message: String
         /// The facts behind it.
         public let detail: Object
-        /// The command that removes the reason; `nil` when only time does, or there is nothing to remove.
+        /// The command that removes the reason, as it is pasted into a shell; `nil` when only time does, or something
+        /// that no command of casarectl's does, or there is nothing to remove.
         public let clears: String?
 
         public init(code: Code, message: String, detail: Object, clears: String?) {

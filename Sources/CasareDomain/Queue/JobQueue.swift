@@ -16,6 +16,9 @@ public struct BoundedCount: Hashable, Sendable, CustomStringConvertible {
 
 /// That nothing is leased, from a queue or of one key, and who wants it so.
 public struct QueuePause: Hashable, Sendable {
+    /// One that ends by itself ends within a year.
+    public static let secondsMax = 366.0 * 86_400
+
     /// The name of a token.
     public let by: String
     public let reason: String?
@@ -104,12 +107,14 @@ public struct JobQueueStats: Hashable, Sendable {
     public let readyByPriority: [Priority: BoundedCount]
     /// Lanes by what they wait for: `open`, `empty`, `concurrency`, `rate` and `paused`.
     public let lanes: [String: Int]
-    /// Those with the most running jobs.
+    /// There are more lanes than were counted.
+    public let hasMoreLanes: Bool
+    /// Those with the most running jobs, and those of which something is said by itself.
     public let keys: [QueueKey]
 
     public init(
         queue: JobQueue, oldestReadySince: Date?, nextDueAt: Date?, blocked: BoundedCount,
-        readyByPriority: [Priority: BoundedCount], lanes: [String: Int], keys: [QueueKey]
+        readyByPriority: [Priority: BoundedCount], lanes: [String: Int], hasMoreLanes: Bool = false, keys: [QueueKey]
     ) {
         self.queue = queue
         self.oldestReadySince = oldestReadySince
@@ -117,6 +122,7 @@ public struct JobQueueStats: Hashable, Sendable {
         self.blocked = blocked
         self.readyByPriority = readyByPriority
         self.lanes = lanes
+        self.hasMoreLanes = hasMoreLanes
         self.keys = keys
     }
 }

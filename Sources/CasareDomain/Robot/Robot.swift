@@ -47,14 +47,24 @@ public struct Robot: Identifiable, Hashable, Sendable {
         case stale
         /// It has no session.
         case offline
+
+        /// Whether jobs are leased to it, once it has a free slot.
+        public var takesJobs: Bool {
+            switch self {
+            case .live, .busy: true
+            case .cordoned, .draining, .wedged, .stale, .offline: false
+            }
+        }
     }
 
     public let id: ID
     public let environment: String
     public let tags: [String]
     public let capabilities: [String]
-    /// Jobs it runs at once.
+    /// Jobs it runs at once, in each of its sessions.
     public let slots: Int
+    /// Sessions that are in time. More than one: as many processes run under its ID, and each gets jobs.
+    public let sessions: Int
     public let status: Status
     /// Live leases; always derived.
     public let slotsInUse: Int
@@ -65,14 +75,16 @@ public struct Robot: Identifiable, Hashable, Sendable {
     public let control: Control
 
     public init(
-        id: ID, environment: String, tags: [String], capabilities: [String], slots: Int, status: Status,
-        slotsInUse: Int, lastSeenAt: Date?, registeredAt: Date, cordonedAt: Date? = nil, control: Control = Control()
+        id: ID, environment: String, tags: [String], capabilities: [String], slots: Int, sessions: Int = 0,
+        status: Status, slotsInUse: Int, lastSeenAt: Date?, registeredAt: Date, cordonedAt: Date? = nil,
+        control: Control = Control()
     ) {
         self.id = id
         self.environment = environment
         self.tags = tags
         self.capabilities = capabilities
         self.slots = slots
+        self.sessions = sessions
         self.status = status
         self.slotsInUse = slotsInUse
         self.lastSeenAt = lastSeenAt
@@ -80,4 +92,9 @@ public struct Robot: Identifiable, Hashable, Sendable {
         self.cordonedAt = cordonedAt
         self.control = control
     }
+
+    /// Jobs it runs at once, in all of its sessions together.
+    public var slotsInAll: Int { Self.slotsInAll(self.slots, sessions: self.sessions) }
+
+    public static func slotsInAll(_ slots: Int, sessions: Int) -> Int { slots * max(sessions, 1) }
 }

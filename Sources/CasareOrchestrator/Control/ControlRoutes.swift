@@ -5,8 +5,15 @@ import CasareWire
 enum ControlRoutes {
     static let all: [Route] = [
         .get(
-            "/api/v1/actions", .needs(.read), "What people did to queues, waiting jobs and robots, the latest first.",
-            query: [.text("subject", "Only what was done to this queue, robot or job."), .limit, .cursor], Self.list)
+            "/api/v1/actions", .needs(.read),
+            "What people did to queues, waiting jobs, robots and workflows, the latest first.",
+            query: [
+                .text("subject", "Only what was done to this queue, robot, workflow or job."),
+                .choice(
+                    "noun", ControlNoun.self,
+                    "Only what was done to such things; a queue and a robot may have one name."),
+                .limit, .cursor,
+            ], Self.list)
     ]
 
     private static func list(_ request: APIRequest) async throws -> ControlActionPage {
@@ -17,8 +24,9 @@ enum ControlRoutes {
             before = number
         }
         let subject = request.query["subject"].flatMap { $0.isEmpty ? nil : $0 }
+        let noun: ControlNoun? = try request.choice("noun")
         let actions = try await request.inTenant { [before] connection in
-            try ControlLog.list(of: subject, before: before, limit: limit + 1, on: connection)
+            try ControlLog.list(of: subject, noun: noun, before: before, limit: limit + 1, on: connection)
         }
         let page = actions.page(of: limit) { String($0.id) }
         return ControlActionPage(actions: page.items.map(ControlActionInfo.init), nextCursor: page.nextCursor)

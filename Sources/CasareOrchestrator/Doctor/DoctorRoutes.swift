@@ -11,6 +11,8 @@ enum DoctorRoutes {
     ]
 
     private static func database(_ request: APIRequest) async throws -> DoctorReport {
-        DoctorReport(try await Doctor.examine(request.services.database.configuration), checkedAt: Date())
+        let configuration = request.services.database.configuration
+        return DoctorReport(
+            try await request.services.examinations.pass { try await Doctor.examine(configuration) }, checkedAt: Date())
     }
 }

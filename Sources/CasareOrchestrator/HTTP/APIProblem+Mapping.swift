@@ -54,6 +54,8 @@ extension APIProblem {
             self.init(.validation, error.description, field: "expires_at")
         case .robotElsewhere:
             self.init(.validation, error.description, field: "requirements.robot")
+        case .pauseEnd:
+            self.init(.invalidInput, error.description, field: "until")
         case .nameTaken:
             self.init(.conflict, error.description, field: "name")
         case .tooManyJobs:

@@ -80,11 +80,11 @@ struct APIRequest: Sendable {
     }
 
     /// The parameter `reason` of a change that has no body.
-    func reason() throws(APIProblem) -> String? {
+    ///
+    /// - Throws: as the member `reason` of a body does.
+    func reason() throws(WireDecodingError) -> String? {
         guard let reason = self.query["reason"], !reason.isEmpty else { return nil }
-        guard reason.count <= ControlReason.charactersMax else {
-            throw .invalidInput("reason", "expected at most \(ControlReason.charactersMax) characters")
-        }
+        try ControlReason.check(reason, "reason")
         return reason
     }
 

@@ -21,11 +21,13 @@ struct Route: Sendable {
         case parameter(String)
     }
 
-    /// A parameter of the query, for the API's description.
+    /// A parameter of the query, or a header, for the API's description.
     struct QueryParameter: Sendable {
         let name: String
         let schema: Object
         let summary: String
+        /// Without it the request is refused.
+        var isRequired = false
     }
 
     let method: HTTPRequest.Method
@@ -34,6 +36,8 @@ struct Route: Sendable {
     let access: Access
     let summary: String
     let query: [QueryParameter]
+    /// Headers that mean something to this route alone.
+    private(set) var headers: [QueryParameter] = []
     /// What the body is read as; `nil` for a route without one.
     let bodyType: (any (Decodable & SendableMetatype).Type)?
     let answerType: any (Decodable & SendableMetatype).Type
@@ -127,6 +131,19 @@ extension Route {
         }
     }
 
+    /// As `post`, for what is put in the place of what was there: doing it twice is doing it once.
+    static func put<Body: Codable & Sendable, Result: Codable & Sendable>(
+        _ path: String, _ access: Access, _ summary: String,
+        _ handler: @escaping @Sendable (APIRequest, Body) async throws -> Result
+    ) -> Route {
+        let shape = RequestShape(of: Body.self)
+        return Route(
+            .put, path, access, summary, query: [], bodyType: Body.self, answerType: Result.self, statuses: [200]
+        ) { request, bytes in
+            try Reply(try await handler(request, try Self.body(bytes, shape)))
+        }
+    }
+
     /// As `post`, but a body must be there: an empty one would change nothing, as nobody means it. Members that are
     /// left out stay as they are.
     static func patch<Body: Codable & Sendable, Result: Codable & Sendable>(
@@ -140,6 +157,13 @@ extension Route {
             guard !bytes.isEmpty else { throw Self.emptyPatch }
             return try Reply(try await handler(request, try Self.body(bytes, shape)))
         }
+    }
+
+    /// The same route, which reads these headers too.
+    func reading(_ headers: QueryParameter...) -> Route {
+        var route = self
+        route.headers = headers
+        return route
     }
 
     // MARK: Answered from elsewhere
@@ -171,6 +195,7 @@ extension Route {
         self.init(
             route.method, route.path, route.access, route.summary, query: route.query, bodyType: route.bodyType,
             answerType: route.answerType, statuses: route.statuses, respond: respond)
+        self.headers = route.headers
     }
 
     private static let emptyPatch = APIProblem(
@@ -212,6 +237,14 @@ extension Route.QueryParameter {
         ], summary: "How many at most.")
     static let cursor = Self(
         name: "cursor", schema: ["type": "string"], summary: "`next_cursor` of the page before this one.")
+
+    static let leaseToken = Self(
+        name: "token", schema: ["type": "integer"], summary: "The lease's token.", isRequired: true)
+    static let idempotencyKey = Self(
+        name: HTTPField.Name.idempotencyKey.rawName,
+        schema: [
+            "type": "string", "minLength": 1, "maxLength": .int(JobRoutes.headerKeyCharactersMax),
+        ], summary: "As the member `idempotency_key`; of a batch, of those jobs that have none of their own.")
 
     static func text(_ name: String, _ summary: String) -> Self {
         Self(name: name, schema: ["type": "string"], summary: summary)

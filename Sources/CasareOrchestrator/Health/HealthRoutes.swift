@@ -59,7 +59,18 @@ enum HealthRoutes {
             version: CasareVersion.current, database: "ok",
             jobs: StatusResponse.Jobs(
                 pending: counts.ready, scheduled: counts.scheduled, running: counts.running, blocked: counts.blocked),
-            robotsOnline: robots.filter { $0.status != .offline && $0.status != .stale }.count,
-            deadLettersOpen: counts.deadLettersOpen)
+            robotsOnline: robots.count { $0.status != .offline && $0.status != .stale },
+            robotsAvailable: robots.count { $0.status.takesJobs },
+            deadLettersOpen: counts.deadLettersOpen, inexact: counts.inexact.map(Self.name).sorted())
+    }
+
+    private static func name(of count: JobCounts.Kind) -> String {
+        switch count {
+        case .ready: "jobs.pending"
+        case .scheduled: "jobs.scheduled"
+        case .running: "jobs.running"
+        case .blocked: "jobs.blocked"
+        case .deadLettersOpen: "dead_letters_open"
+        }
     }
 }

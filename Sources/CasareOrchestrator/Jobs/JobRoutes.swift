@@ -9,10 +9,12 @@ enum JobRoutes {
         .post(
             "/api/v1/jobs", .needs(.operate),
             "Submit a job. A known idempotency key brings the first job, and a held unique key its job, with status 200.",
-            statuses: [201, 200], Self.submit),
+            statuses: [201, 200], Self.submit
+        ).reading(.idempotencyKey),
         .post(
             "/api/v1/jobs/batch", .needs(.operate), "Submit up to 10,000 jobs: all of them or none.", statuses: [201],
-            Self.submitBatch),
+            Self.submitBatch
+        ).reading(.idempotencyKey),
         .get(
             "/api/v1/jobs", .needs(.read), "List jobs, newest first, without their results.",
             query: [
@@ -106,11 +108,12 @@ enum JobRoutes {
         return jobs
     }
 
-    /// Room for the position that a batch appends.
+    /// There is room for the position that a batch appends.
+    static let headerKeyCharactersMax = SubmitJobRequest.idempotencyKeyCharactersMax - 6
+
     private static func checkKey(_ key: String) throws(APIProblem) {
         do throws(WireDecodingError) {
-            try ShortText.check(
-                key, "Idempotency-Key", charactersMax: SubmitJobRequest.idempotencyKeyCharactersMax - 6)
+            try ShortText.check(key, "Idempotency-Key", charactersMax: self.headerKeyCharactersMax)
         } catch {
             throw .invalidInput(error.path, error.message)
         }

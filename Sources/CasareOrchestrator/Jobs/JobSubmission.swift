@@ -91,13 +91,24 @@ struct JobSubmission: Sendable {
             guard let workflow = try WorkflowStore.get(idOrName: nameOrID, on: connection) else {
                 throw StoreError.notFound(.workflow, nameOrID)
             }
-            return Version(workflow: workflow.id, number: number ?? workflow.latestVersion)
+            return try Self.version(number, of: workflow)
         case .document(let position):
             let document = self.documents[position]
             let pushed = try WorkflowStore.push(
                 name: document.name, document: document.text, by: actor, on: connection)
             return Version(workflow: pushed.version.workflow, number: pushed.version.number)
         }
+    }
+
+    /// No version is ever taken away, so those up to the newest are there.
+    ///
+    /// - Parameter number: the newest when there is none.
+    static func version(_ number: Int?, of workflow: Workflow) throws(StoreError) -> Version {
+        guard let number else { return Version(workflow: workflow.id, number: workflow.latestVersion) }
+        guard number >= 1, number <= workflow.latestVersion else {
+            throw .notFound(.workflowVersion, "\(number) of \(workflow.name); the newest is \(workflow.latestVersion)")
+        }
+        return Version(workflow: workflow.id, number: number)
     }
 
     private static func due(_ request: SubmitJobRequest) -> NewJob.Due {

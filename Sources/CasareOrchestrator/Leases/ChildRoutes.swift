@@ -13,7 +13,7 @@ enum ChildRoutes {
             Self.submit),
         .get(
             "/api/v1/jobs/{id}/children/{child}", .needs(.execute), "Whether and how such a job has ended.",
-            query: [.text("token", "The lease's token.")], Self.state),
+            query: [.leaseToken], Self.state),
     ]
 
     private static func submit(

@@ -10,7 +10,7 @@ enum ReportRoutes {
     static let all: [Route] = [
         .get(
             "/api/v1/jobs/{id}/journal", .needs(.execute), "What earlier attempts recorded.",
-            query: [.text("token", "The lease's token.")], Self.journal),
+            query: [.leaseToken], Self.journal),
         .post("/api/v1/jobs/{id}/checkpoint", .needs(.execute), "Make journal entries durable.", Self.checkpoint),
         .post("/api/v1/jobs/{id}/complete", .needs(.execute), "The run ended well.", Self.complete),
         .post(

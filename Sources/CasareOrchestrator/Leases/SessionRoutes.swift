@@ -1,6 +1,7 @@
 import CasareDomain
 import CasareStore
 import CasareWire
+import Logging
 
 /// The robot's side of leasing.
 enum SessionRoutes {
@@ -26,16 +27,19 @@ enum SessionRoutes {
     ) async throws -> Answer<OpenSessionResponse> {
         let robot = try request.robotID()
         try request.checkSpeaks(for: robot)
-        let session = try await request.inTenant { connection in
-            try LeaseStore.openSession(
-                robot, boot: body.bootID, kind: .api, slots: body.slots, leaseDuration: Self.leaseDuration,
-                on: connection)
+        let (session, sessions) = try await request.inTenant { connection in
+            (
+                try LeaseStore.openSession(
+                    robot, boot: body.bootID, kind: .api, slots: body.slots, leaseDuration: Self.leaseDuration,
+                    on: connection),
+                try RobotStore.get(robot, on: connection)?.sessions ?? 1
+            )
         }
         return Answer(
             status: 201,
             OpenSessionResponse(
                 sessionID: session, leaseSeconds: Double(Self.leaseDuration.components.seconds),
-                heartbeatSeconds: Self.heartbeatSeconds))
+                heartbeatSeconds: Self.heartbeatSeconds, otherSessions: max(sessions - 1, 0)))
     }
 
     private static func close(_ request: APIRequest) async throws -> EmptyResponse {
@@ -92,7 +96,11 @@ enum SessionRoutes {
         }
         request.services.cursors[session] = after
         if released { request.services.bell.ring(request.principal.tenant) }
-        if !after.expired.isEmpty { request.services.bell.jobsChanged(after.expired) }
+        if !after.expired.isEmpty {
+            request.services.bell.jobsChanged(after.expired)
+            // They had a place under the limits, which is free again.
+            if after.mode != .plain { request.services.bell.ring(request.principal.tenant) }
+        }
         guard !jobs.isEmpty else { return ([], order) }
         request.services.bell.jobsChanged(jobs.map(\.lease.job))
         if request.connection.isClosed {
@@ -127,18 +135,39 @@ enum SessionRoutes {
     private static func renew(_ request: APIRequest, _ body: RenewRequest) async throws -> Answer<RenewResponse> {
         let session = try request.sessionID()
         let held = body.leases.map(\.lease)
-        let (renewal, taken) = try await request.inTenant { connection in
+        let renewal = try await request.inTenant { connection in
             try request.checkOwns(session, on: connection)
-            let renewal = try LeaseStore.renew(session, held: held, progress: body.progress, on: connection)
-            return (renewal, try LeaseStore.takeUnclaimed(session, held: held, on: connection))
+            return try LeaseStore.renew(session, held: held, progress: body.progress, on: connection)
         }
-        if !taken.isEmpty {
-            request.services.bell.ring(request.principal.tenant)
-            request.services.bell.jobsChanged(taken)
+        if request.services.cursors.noteRenewal(of: session).isMultiple(of: LeaseStore.renewalsPerLook) {
+            await self.takeUnclaimed(of: session, held: held, request)
         }
         return Answer(
             RenewResponse(
                 lost: renewal.lost.sorted(), leaseSeconds: renewal.leaseSeconds, slots: renewal.slots,
                 order: renewal.order))
+    }
+
+    /// After the renewal, which holds whatever comes of this.
+    private static func takeUnclaimed(
+        of session: Robot.SessionID, held: [Lease], _ request: APIRequest
+    ) async {
+        do {
+            let report = try await request.inTenant { connection in
+                try LeaseStore.takeUnclaimed(of: session, held: held, on: connection)
+            }
+            if !report.taken.isEmpty {
+                request.services.bell.ring(request.principal.tenant)
+                request.services.bell.jobsChanged(report.taken)
+            }
+            for failure in report.failures {
+                request.logger.warning(
+                    "Could not take a job from a robot that does not name it",
+                    metadata: ["job.id": "\(failure.job)", "error": "\(failure.error)"])
+            }
+        } catch {
+            request.logger.warning(
+                "Could not look for jobs that a robot does not name", metadata: ["error": "\(error)"])
+        }
     }
 }

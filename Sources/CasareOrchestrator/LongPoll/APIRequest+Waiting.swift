@@ -31,8 +31,8 @@ extension APIRequest {
                     if let found = try await look() { return found }
                     let rest = deadline - .now
                     guard rest > .zero, !self.isUseless(in: room) else { return nil }
-                    let pause = lookIn() ?? Self.pollInterval
-                    await seat.wait(atMost: min(rest, pause, Self.pollInterval * Double.random(in: 0.75...1.25)))
+                    let poll = Self.pollInterval * Double.random(in: 0.75...1.25)
+                    await seat.wait(atMost: min(rest, poll, lookIn() ?? poll))
                 }
                 return nil
             }

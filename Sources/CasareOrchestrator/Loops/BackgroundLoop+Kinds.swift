@@ -3,13 +3,13 @@ import CasareStore
 import Logging
 
 extension BackgroundLoop {
-    /// Takes jobs from robots that are gone.
+    /// Takes jobs from robots that are gone, on a connection of its own: also when all others are taken.
     static func sweep(_ services: Services, logger: Logger) -> BackgroundLoop {
         let alarm = Alarm()
         return BackgroundLoop(
             name: "sweep", interval: .milliseconds(250), board: services.loops, logger: logger, alarm: alarm
         ) {
-            let report = try await services.database.asSystem { connection in try LeaseStore.sweep(on: connection) }
+            let report = try await services.database.asRescuer { connection in try LeaseStore.sweep(on: connection) }
             services.bell.jobsChanged((report.requeued + report.deadLettered).map(\.job))
             // Those that ended may have kept others waiting under a limit.
             for tenant in Set((report.requeued + report.deadLettered).map(\.tenant)) {
@@ -45,7 +45,7 @@ extension BackgroundLoop {
                 services.bell.ring(tenant)
             }
             try PartialFailure.check(report.failures)
-            return report.promoted >= Self.promotedAtOnceMax
+            return report.isPartial
         }
     }
 

@@ -142,8 +142,7 @@ extension JobSubmission {
         var versions: [Source: Version] = [:]
         for case .stored(let name, let number) in self.sources {
             let workflow = try queue.workflow(idOrName: name)
-            let version = try queue.version(number, of: workflow.id)
-            versions[.stored(nameOrID: name, version: number)] = Version(workflow: workflow.id, number: version.number)
+            versions[.stored(nameOrID: name, version: number)] = try Self.version(number, of: workflow)
         }
         let placeholder = Version(workflow: Workflow.ID(rawValue: UUID()), number: 1)
         let unversioned = self.jobs(of: Dictionary(self.sources.map { ($0, placeholder) }) { first, _ in first })

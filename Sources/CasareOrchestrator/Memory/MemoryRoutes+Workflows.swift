@@ -55,7 +55,8 @@ extension MemoryRoutes {
         let name = request.parameter("workflow")
         let number = try WorkflowRoutes.versionNumber(of: request)
         let version = try self.queue.access { queue, _ throws(StoreError) in
-            try queue.version(number, of: queue.workflow(idOrName: name).id)
+            let workflow = try queue.workflow(idOrName: name)
+            return try queue.version(JobSubmission.version(number, of: workflow).number, of: workflow.id)
         }
         return Answer(try WorkflowVersionInfo(version))
     }

@@ -87,7 +87,8 @@ struct MemoryRoutes: Sendable {
                 jobs: StatusResponse.Jobs(
                     pending: counts.ready, scheduled: counts.scheduled, running: counts.running,
                     blocked: counts.blocked),
-                robotsOnline: robots.count { $0.status != .offline }, deadLettersOpen: counts.deadLettersOpen))
+                robotsOnline: robots.count { $0.status != .offline },
+                robotsAvailable: robots.count { $0.status.takesJobs }, deadLettersOpen: counts.deadLettersOpen))
     }
 
     // MARK: - Robots

@@ -82,10 +82,24 @@ struct OpenAPIDocument: Sendable {
                 "description": .string(status < 300 ? "It went well." : "Not just now."), "content": answer,
             ]
         }
+        if route.access != .everyone {
+            responses["501"] = [
+                "description": "The server keeps everything in memory, and this needs a database.",
+                "content": Self.content(errorSchema),
+            ]
+            responses["503"] = [
+                "description": "Not just now: try again.", "headers": ["Retry-After": Self.retryAfter],
+                "content": Self.content(errorSchema),
+            ]
+        }
         responses["default"] = ["description": "It did not go well.", "content": Self.content(errorSchema)]
         operation["responses"] = .object(responses)
         return .object(operation)
     }
+
+    private static let retryAfter: Value = [
+        "description": "In so many seconds.", "schema": ["type": "integer"],
+    ]
 
     private static func content(_ schema: Value) -> Value { ["application/json": ["schema": schema]] }
 
@@ -96,10 +110,11 @@ struct OpenAPIDocument: Sendable {
                 "name": .string(name), "in": "path", "required": true, "schema": ["type": "string"],
             ])
         }
-        for parameter in route.query {
+        let read = route.query.map { ($0, "query") } + route.headers.map { ($0, "header") }
+        for (parameter, place) in read {
             parameters.append([
-                "name": .string(parameter.name), "in": "query", "description": .string(parameter.summary),
-                "schema": .object(parameter.schema),
+                "name": .string(parameter.name), "in": .string(place), "description": .string(parameter.summary),
+                "required": .bool(parameter.isRequired), "schema": .object(parameter.schema),
             ])
         }
         return parameters

@@ -1,4 +1,5 @@
 import CasareDomain
+import CasarePostgres
 import CasareStore
 import CasareWire
 import FoundationEssentials
@@ -8,12 +9,19 @@ enum QueueRoutes {
         .get("/api/v1/queues", .needs(.read), "List queues by name.", query: [.limit, .cursor], Self.list),
         .get("/api/v1/queues/{name}", .needs(.read), "One queue from nearer by.", Self.get),
         .get(
+            "/api/v1/queues/{name}/keys", .needs(.read),
+            "A queue's keys by name, with what is said of each and its jobs.",
+            query: [.limit, .cursor], Self.keys),
+        .get(
             "/api/v1/queues/{name}/explain", .needs(.read), "What holds a queue up, and what it has.",
             Self.explainQueue),
         .post(
             "/api/v1/queues/{name}/pause", .needs(.operate),
             "Lease nothing more from a queue, or of one key of it; what runs goes on.", Self.pause),
-        .post("/api/v1/queues/{name}/resume", .needs(.operate), "End a pause.", Self.resume),
+        .post(
+            "/api/v1/queues/{name}/resume", .needs(.operate),
+            "End a pause, of a queue or with key of one of its keys; what is not paused stays as it is.",
+            Self.resume),
         .patch(
             "/api/v1/queues/{name}/limits", .needs(.operate),
             "Set limits of a queue or of one of its keys, or with null lift them. They hold from then on.", Self.limit),
@@ -44,62 +52,85 @@ enum QueueRoutes {
         let name = request.parameter("name")
         return try await request.inTenant { connection in
             let stats = try QueueStore.stats(name, on: connection)
-            let actions = try ControlLog.list(of: name, limit: Self.actionsShown, on: connection)
+            let actions = try ControlLog.list(of: name, noun: .queue, limit: Self.actionsShown, on: connection)
             return QueueStatsInfo(stats, actions: actions.map(ControlActionInfo.init))
         }
     }
 
+    private static func keys(_ request: APIRequest) async throws -> QueueKeyPage {
+        let name = request.parameter("name")
+        let limit = try request.limit()
+        let after = request.query["cursor"] ?? ""
+        let keys = try await request.inTenant { connection in
+            try QueueStore.keys(of: name, after: after, limit: limit + 1, on: connection)
+        }
+        let page = keys.page(of: limit, cursor: \.key)
+        return QueueKeyPage(keys: page.items.map(QueueKeyInfo.init), nextCursor: page.nextCursor)
+    }
+
     private static func explainQueue(_ request: APIRequest) async throws -> ExplanationInfo {
         let name = request.parameter("name")
-        return ExplanationInfo(
-            try await request.inTenant { try QueueStore.explain(queue: name, on: $0) }, explainedAt: Date())
+        return try await self.explanation(request) { try QueueStore.explain(queue: name, on: $0) }
     }
 
     private static func explainJob(_ request: APIRequest) async throws -> ExplanationInfo {
         let id = try request.jobID()
-        return ExplanationInfo(
-            try await request.inTenant { try QueueStore.explain(job: id, on: $0) }, explainedAt: Date())
+        return try await self.explanation(request) { try QueueStore.explain(job: id, on: $0) }
     }
 
     private static func explainRobot(_ request: APIRequest) async throws -> ExplanationInfo {
         let id = try request.robotID()
-        return ExplanationInfo(
-            try await request.inTenant { try QueueStore.explain(robot: id, on: $0) }, explainedAt: Date())
+        return try await self.explanation(request) { try QueueStore.explain(robot: id, on: $0) }
+    }
+
+    /// Its time is the database's, as all times in it are.
+    private static func explanation(
+        _ request: APIRequest, _ explain: @Sendable (isolated PostgresConnection) throws -> Explanation
+    ) async throws -> ExplanationInfo {
+        let (explanation, now) = try await request.inTenant { connection in
+            (try explain(connection), try QueueStore.now(on: connection))
+        }
+        return ExplanationInfo(explanation, explainedAt: now)
     }
 
     // MARK: Steering
 
-    private static func pause(_ request: APIRequest, _ body: PauseQueueRequest) async throws -> Answer<QueueInfo> {
+    private static func pause(
+        _ request: APIRequest, _ body: PauseQueueRequest
+    ) async throws -> Answer<PauseQueueResponse> {
         let name = request.parameter("name")
-        let until = body.until ?? body.forSeconds.map { Date().addingTimeInterval($0) }
-        if let until, until <= Date() {
-            throw APIProblem.invalidInput("until", "is past; a pause that is over from the start holds nothing up")
-        }
-        let queue = try await request.inTenant { connection in
-            let queue = try QueueStore.pause(
-                name, key: body.key, by: request.actor, reason: body.reason, until: until, on: connection)
+        let paused = try await request.inTenant { connection in
+            let paused = try QueueStore.pause(
+                name, key: body.key, by: request.actor, reason: body.reason, until: body.until,
+                lasting: body.forSeconds, on: connection)
             try ControlLog.record(
                 "queue.pause", of: name, by: request.actor, reason: body.reason,
                 detail: Self.detail(
-                    ("key", body.key.map(Value.string)), ("until", until.map { .string(Timestamp.text($0)) })),
+                    ("key", body.key.map(Value.string)),
+                    ("until", body.until.map { .string(Timestamp.text($0)) }),
+                    ("for_seconds", body.forSeconds.map(Value.double))),
                 on: connection)
-            return queue
+            return paused
         }
         request.services.bell.ring(request.principal.tenant)
-        return Answer(QueueInfo(queue))
+        return Answer(PauseQueueResponse(paused))
     }
 
-    private static func resume(_ request: APIRequest, _ body: ResumeQueueRequest) async throws -> Answer<QueueInfo> {
+    private static func resume(
+        _ request: APIRequest, _ body: ResumeQueueRequest
+    ) async throws -> Answer<PauseQueueResponse> {
         let name = request.parameter("name")
-        let queue = try await request.inTenant { connection in
-            let queue = try QueueStore.resume(name, key: body.key, on: connection)
+        let resumed = try await request.inTenant { connection in
+            let resumed = try QueueStore.resume(name, key: body.key, on: connection)
+            // What changed nothing was not done.
+            guard resumed.wasPaused else { return resumed }
             try ControlLog.record(
                 "queue.resume", of: name, by: request.actor, reason: body.reason,
                 detail: Self.detail(("key", body.key.map(Value.string))), on: connection)
-            return queue
+            return resumed
         }
-        request.services.bell.ring(request.principal.tenant)
-        return Answer(QueueInfo(queue))
+        if resumed.wasPaused { request.services.bell.ring(request.principal.tenant) }
+        return Answer(PauseQueueResponse(resumed))
     }
 
     private static func limit(_ request: APIRequest, _ body: ChangeLimitsRequest) async throws -> ChangeLimitsResponse {
@@ -143,5 +174,13 @@ enum QueueRoutes {
         detail["reason"] = nil
         if body.key == nil { detail["key"] = nil }
         return detail
+    }
+}
+
+extension PauseQueueResponse {
+    fileprivate init(_ pausing: QueuePausing) {
+        self.init(
+            queue: QueueInfo(pausing.queue), key: pausing.key.map(QueueKeyInfo.init), wasPaused: pausing.wasPaused,
+            keysPaused: pausing.keysPaused.value)
     }
 }

@@ -5,8 +5,8 @@ import CasareWire
 enum RobotRoutes {
     static let all: [Route] = [
         .post(
-            "/api/v1/robots", .anyOf([.administer, .execute]), "Register a robot, or change what is known of it.",
-            Self.register),
+            "/api/v1/robots", .anyOf([.administer, .execute]),
+            "Register a robot, or change what is known of it: what is left out is set to its default.", Self.register),
         .get("/api/v1/robots", .needs(.read), "List robots by ID.", query: [.limit, .cursor], Self.list),
         .get("/api/v1/robots/{id}", .needs(.read), "One robot.", Self.get),
         .post(

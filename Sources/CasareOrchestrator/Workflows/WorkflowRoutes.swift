@@ -18,6 +18,13 @@ enum WorkflowRoutes {
         .get(
             "/api/v1/workflows/{workflow}/versions/{version}", .needs(.read), "One version with its document.",
             Self.version),
+        .get(
+            "/api/v1/workflows/{workflow}/robots", .needs(.read), "Which robots alone run a workflow; none: any does.",
+            Self.assignment),
+        .put(
+            "/api/v1/workflows/{workflow}/robots", .needs(.operate),
+            "Say which robots alone run a workflow, or with none that any does. It holds for what is submitted from then "
+                + "on, and for what waits and was submitted while the workflow was assigned.", Self.assign),
     ]
 
     private static func push(
@@ -84,9 +91,40 @@ enum WorkflowRoutes {
             guard let workflow = try WorkflowStore.get(idOrName: name, on: connection) else {
                 throw StoreError.notFound(.workflow, name)
             }
-            return try WorkflowStore.version(number, of: workflow.id, on: connection)
+            let known = try JobSubmission.version(number, of: workflow)
+            return try WorkflowStore.version(known.number, of: workflow.id, on: connection)
         }
         return try WorkflowVersionInfo(version)
+    }
+
+    // MARK: Who runs it
+
+    private static func assignment(_ request: APIRequest) async throws -> WorkflowRobotsInfo {
+        let name = request.parameter("workflow")
+        return try await request.inTenant { connection in
+            guard let workflow = try WorkflowStore.get(idOrName: name, on: connection) else {
+                throw StoreError.notFound(.workflow, name)
+            }
+            return WorkflowRobotsInfo(try QueueStore.assignment(of: workflow.id, on: connection), of: workflow)
+        }
+    }
+
+    private static func assign(
+        _ request: APIRequest, _ body: AssignWorkflowRequest
+    ) async throws -> WorkflowRobotsInfo {
+        let name = request.parameter("workflow")
+        let info = try await request.inTenant { connection in
+            guard let workflow = try WorkflowStore.get(idOrName: name, on: connection) else {
+                throw StoreError.notFound(.workflow, name)
+            }
+            try QueueStore.assign(workflow.id, to: body.robots, by: request.actor, on: connection)
+            try ControlLog.record(
+                "workflow.assign", of: workflow.name, by: request.actor, reason: body.reason,
+                detail: ["robots": .list(body.robots.map { .string($0.rawValue) })], on: connection)
+            return WorkflowRobotsInfo(try QueueStore.assignment(of: workflow.id, on: connection), of: workflow)
+        }
+        request.services.bell.ring(request.principal.tenant)
+        return info
     }
 
     static func versionNumber(of request: APIRequest) throws(APIProblem) -> Int {
@@ -95,6 +133,14 @@ enum WorkflowRoutes {
             throw .invalidInput("version", "\"\(text.prefix(20))\" is not a version, which is a number from 1")
         }
         return Int(number)
+    }
+}
+
+extension WorkflowRobotsInfo {
+    fileprivate init(_ assignment: WorkflowAssignment, of workflow: Workflow) {
+        self.init(
+            workflowID: workflow.id, name: workflow.name, robots: assignment.robots, assignedAt: assignment.assignedAt,
+            assignedBy: assignment.assignedBy)
     }
 }
 

@@ -32,7 +32,8 @@ package struct Query: Sendable {
         }
     }
 
-    /// For statements that are put together from constant parts, such as names of partitions and `EXPLAIN` in tests.
+    /// For statements that are put together from constant parts: what several statements share, names of partitions,
+    /// `EXPLAIN` in tests.
     ///
     /// Values still go in as parameters. Keep the query and use it again: a new one is prepared anew.
     package init(assembled sql: String) {

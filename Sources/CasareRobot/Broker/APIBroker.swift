@@ -35,7 +35,8 @@ package final class APIBroker: Broker {
                 robot.id, OpenSessionRequest(bootID: self.bootID, slots: robot.slots))
             self.session.withLock { $0 = Session(id: terms.sessionID) }
             return SessionTerms(
-                leaseDuration: .seconds(terms.leaseSeconds), heartbeatInterval: .seconds(terms.heartbeatSeconds))
+                leaseDuration: .seconds(terms.leaseSeconds), heartbeatInterval: .seconds(terms.heartbeatSeconds),
+                otherSessions: terms.otherSessions ?? 0)
         } catch {
             throw Self.error(error, about: nil)
         }

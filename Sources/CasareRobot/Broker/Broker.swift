@@ -96,10 +96,13 @@ package struct SessionTerms: Hashable, Sendable {
     package let leaseDuration: Duration
     /// Between renewals.
     package let heartbeatInterval: Duration
+    /// Sessions of the robot's ID beside this one that are in time: of other processes.
+    package let otherSessions: Int
 
-    package init(leaseDuration: Duration, heartbeatInterval: Duration) {
+    package init(leaseDuration: Duration, heartbeatInterval: Duration, otherSessions: Int) {
         self.leaseDuration = leaseDuration
         self.heartbeatInterval = heartbeatInterval
+        self.otherSessions = otherSessions
     }
 }
 

@@ -11,7 +11,7 @@ extension BrokerError {
             case .contended: .unavailable("\(error)")
             case .notFound, .invalidTransition, .alreadyReplayed, .idempotencyConflict, .uniqueKeyHeld,
                 .uniqueKeyRepeated, .robotElsewhere, .deadlineTooEarly, .notInMemory, .nameTaken, .tooManyJobs,
-                .robotIsNotThere, .robotIsNeeded, .unreadable:
+                .pauseEnd, .robotIsNotThere, .robotIsNeeded, .unreadable:
                 .refused("\(error)")
             }
     }

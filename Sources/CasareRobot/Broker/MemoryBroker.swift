@@ -29,15 +29,18 @@ package final class MemoryBroker: Broker {
     }
 
     package func open(_ robot: RobotDescription) throws(BrokerError) -> SessionTerms {
-        let session = try self.access { queue, now throws(StoreError) in
+        let (session, sessions) = try self.access { queue, now throws(StoreError) in
             queue.register(
                 robot.id, environment: robot.environment, tags: robot.tags, capabilities: robot.capabilities,
                 slots: robot.slots, now: now)
-            return try queue.openSession(robot.id, boot: self.bootID, leaseDuration: self.leaseDuration, now: now)
+            let session = try queue.openSession(
+                robot.id, boot: self.bootID, leaseDuration: self.leaseDuration, now: now)
+            return (session, try queue.robot(robot.id, now: now).sessions)
         }
         self.session.withLock { $0 = session }
         return SessionTerms(
-            leaseDuration: self.leaseDuration, heartbeatInterval: self.leaseDuration / Self.heartbeatsPerLease)
+            leaseDuration: self.leaseDuration, heartbeatInterval: self.leaseDuration / Self.heartbeatsPerLease,
+            otherSessions: max(sessions - 1, 0))
     }
 
     package func lease(slots: Int, waiting: Duration) async throws(BrokerError) -> [LeasedJob] {

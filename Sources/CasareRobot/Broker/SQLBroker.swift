@@ -29,6 +29,8 @@ package actor SQLBroker: Broker {
     private let readiness = ReadySignal()
     var session: Session?
     private var cursor = LeaseCursor()
+    /// Of this session.
+    private var renewals = 0
     /// The bell and the listener, from the first session to `close`.
     private var helpers: [Task<Void, Never>] = []
 
@@ -62,20 +64,24 @@ package actor SQLBroker: Broker {
         self.session = nil
         await former?.connection.close()
         self.cursor = LeaseCursor()
+        self.renewals = 0
         let bootID = self.bootID
         let duration = self.leaseDuration
+        let otherSessions: Int
         do {
             let connection = try await self.database.connect(as: self.tenant)
             do {
-                let id = try await Database.asTenant(self.tenant, on: connection) { connection in
+                let (id, sessions) = try await Database.asTenant(self.tenant, on: connection) { connection in
                     _ = try RobotStore.register(
                         robot.id, environment: robot.environment, tags: robot.tags,
                         capabilities: robot.capabilities, slots: robot.slots, on: connection)
-                    return try LeaseStore.openSession(
+                    let id = try LeaseStore.openSession(
                         robot.id, boot: bootID, kind: .sql, slots: robot.slots, leaseDuration: duration,
                         on: connection)
+                    return (id, try RobotStore.get(robot.id, on: connection)?.sessions ?? 1)
                 }
                 self.session = Session(id: id, connection: connection)
+                otherSessions = max(sessions - 1, 0)
             } catch {
                 await connection.close()
                 throw error
@@ -83,7 +89,9 @@ package actor SQLBroker: Broker {
         } catch {
             throw Self.openingError(error)
         }
-        return SessionTerms(leaseDuration: duration, heartbeatInterval: duration / Self.heartbeatsPerLease)
+        return SessionTerms(
+            leaseDuration: duration, heartbeatInterval: duration / Self.heartbeatsPerLease,
+            otherSessions: otherSessions)
     }
 
     package func lease(slots: Int, waiting: Duration) async throws(BrokerError) -> [LeasedJob] {
@@ -93,8 +101,8 @@ package actor SQLBroker: Broker {
             let now = ContinuousClock.now
             if !jobs.isEmpty || now >= deadline || Task.isCancelled { return jobs }
             let jitter = Double.random(in: (1 - Self.pollJitter)...(1 + Self.pollJitter))
-            let pause = min(Self.pollInterval * jitter, self.cursor.lookIn ?? .seconds(1))
-            await self.readiness.wait(until: min(deadline, now + pause))
+            let poll = Self.pollInterval * jitter
+            await self.readiness.wait(until: min(deadline, now + min(poll, self.cursor.lookIn ?? poll)))
         }
     }
 
@@ -124,6 +132,8 @@ package actor SQLBroker: Broker {
         // A session that was opened meanwhile has a cursor of its own.
         if self.session?.id == session.id { self.cursor = after }
         self.bell.jobsChanged(jobs.map(\.lease.job) + after.expired)
+        // They had a place under the limits, which is free again.
+        if !after.expired.isEmpty, after.mode != .plain { self.bell.ring(self.tenant) }
         if let order, jobs.isEmpty { throw .askedToEnd(order) }
         return jobs
     }
@@ -139,15 +149,35 @@ package actor SQLBroker: Broker {
 
     private func renewed(_ leases: [Lease], _ progress: Robot.Progress?) async throws(BrokerError) -> Renewal {
         guard let session = self.session else { throw .sessionEnded }
-        let (renewal, taken) = try await self.inDatabase { connection in
-            let renewal = try LeaseStore.renew(session.id, held: leases, progress: progress, on: connection)
-            return (renewal, try LeaseStore.takeUnclaimed(session.id, held: leases, on: connection))
+        let renewal = try await self.inDatabase { connection in
+            try LeaseStore.renew(session.id, held: leases, progress: progress, on: connection)
         }
-        if !taken.isEmpty {
-            self.bell.jobsChanged(taken)
-            self.bell.ring(self.tenant)
-        }
+        // Committed: what is wrong with a job that nobody names must not cost the session.
+        await self.takeUnclaimed(besides: leases, of: session.id)
         return renewal
+    }
+
+    /// Takes back jobs that the session has and the robot does not know of, as after an answer that got lost.
+    private func takeUnclaimed(besides leases: [Lease], of session: Robot.SessionID) async {
+        defer { self.renewals += 1 }
+        guard self.renewals.isMultiple(of: LeaseStore.renewalsPerLook) else { return }
+        do {
+            let report = try await self.inDatabase { connection in
+                try LeaseStore.takeUnclaimed(of: session, held: leases, on: connection)
+            }
+            if !report.taken.isEmpty {
+                self.bell.jobsChanged(report.taken)
+                self.bell.ring(self.tenant)
+            }
+            for failure in report.failures {
+                self.logger.warning(
+                    "Could not take a job from a robot that does not name it",
+                    metadata: ["job.id": "\(failure.job)", "error": "\(failure.error)"])
+            }
+        } catch {
+            self.logger.warning(
+                "Could not look for jobs that a robot does not name", metadata: ["error": "\(error)"])
+        }
     }
 
     package func journal(of lease: Lease) async throws(BrokerError) -> [JournalRow] {
@@ -167,8 +197,9 @@ package actor SQLBroker: Broker {
     package func fail(
         _ lease: Lease, failure: Failure, result: RunResult?, rows: [JournalRow]
     ) async throws(BrokerError) {
+        let isPlain = self.cursor.mode == .plain
         let makesRoom = try await self.inDatabase { connection in
-            let makesRoom = try LeaseStore.endingMakesRoom(lease, on: connection)
+            let makesRoom = try !isPlain && LeaseStore.endingMakesRoom(lease, on: connection)
             _ = try LeaseStore.fail(lease, failure: failure, result: result, entries: rows, on: connection)
             return makesRoom
         }
@@ -177,8 +208,9 @@ package actor SQLBroker: Broker {
     }
 
     package func block(_ lease: Lease, question: Job.Question, rows: [JournalRow]) async throws(BrokerError) {
+        let isPlain = self.cursor.mode == .plain
         let makesRoom = try await self.inDatabase { connection in
-            let makesRoom = try LeaseStore.endingMakesRoom(lease, on: connection)
+            let makesRoom = try !isPlain && LeaseStore.endingMakesRoom(lease, on: connection)
             try LeaseStore.block(lease, question: question, entries: rows, on: connection)
             return makesRoom
         }

@@ -12,6 +12,8 @@ struct JobExecutor: Sendable {
     let isStopRequested: @Sendable () -> Bool
     /// Told when the run gets somewhere, many times a second.
     var onProgress: @Sendable (JobProgress.Event) -> Void = { _ in }
+    /// Told what happens in the run, beside the log.
+    var onEvent: @Sendable (RunEvent) -> Void = { _ in }
     var limits = ReportLimits()
 
     /// Ends when the job's fate has been reported, or when it must not be touched any more: its lease is lost or the
@@ -49,7 +51,8 @@ struct JobExecutor: Sendable {
         case .failure(let rejection): return Self.rejected(rejection.description)
         }
         let directory = RunDirectory(of: job.lease.job, below: self.configuration.workingDirectory)
-        defer { directory.removeIfEmpty() }
+        // Of a run that was stopped another attempt may have begun here meanwhile.
+        defer { if !Task.isCancelled { directory.removeIfEmpty() } }
         let warnings = JobWarnings(logger)
         defer { warnings.close() }
         let driver = RunDriver(
@@ -63,7 +66,11 @@ struct JobExecutor: Sendable {
                 openWorkingDirectory: { () throws(NodeFailure) in try directory.open() }, policy: self.policy(for: job),
                 isStopRequested: self.isStopRequested,
                 submitter: BrokerSubmitter(broker: self.broker, lease: job.lease, patience: Patience()),
-                onEvent: warnings.happened, onProgress: { [onProgress] _ in onProgress(.moved) },
+                onEvent: { [onEvent] event in
+                    warnings.happened(event)
+                    onEvent(event)
+                },
+                onProgress: { [onProgress] _ in onProgress(.moved) },
                 onStep: { [onProgress] limit in
                     onProgress(limit.map { .stepBegan(timeLimit: $0) } ?? .stepEnded)
                 }))

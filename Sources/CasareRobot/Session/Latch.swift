@@ -21,6 +21,19 @@ final class Latch: Sendable {
         for waiter in waiters { waiter.resume() }
     }
 
+    /// Returns when the latch opens, and not before: also in a task that is cancelled.
+    func waitUntilOpen() async {
+        await withCheckedContinuation { continuation in
+            let isThrough = self.state.withLock { state in
+                if state.isOpen { return true }
+                state.nextWaiter += 1
+                state.waiters[state.nextWaiter] = continuation
+                return false
+            }
+            if isThrough { continuation.resume() }
+        }
+    }
+
     /// Returns when the latch opens or the task is cancelled.
     func wait() async {
         let id = self.state.withLock { state in

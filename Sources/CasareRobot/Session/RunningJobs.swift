@@ -3,18 +3,30 @@ import Synchronization
 
 /// The jobs that a robot is running, so that the lease keeper can name and stop them, and tell how they get on.
 final class RunningJobs: Sendable {
+    /// A job that was stopped and did not end. Nobody waits for it any more; it takes a slot until it does.
+    struct GivenUp: Sendable {
+        let lease: Lease
+        let stoppedAt: ContinuousClock.Instant
+        let run: JobRun
+    }
+
     private struct Running {
         let lease: Lease
         let stop: @Sendable () -> Void
+        var run: JobRun?
         var progress: JobProgress
+        /// Its lease was of an earlier session.
+        var isGivenUp = false
     }
 
     private struct State {
-        var jobs: [Job.ID: Running] = [:]
+        /// A job may run under a lease while it is still there, given up, under an earlier one.
+        var jobs: [Lease: Running] = [:]
         var slots: Int
         var isStopping = false
-        /// Nothing may run any more, nor begin.
-        var isOver = false
+        /// Since when nothing may run any more, nor begin.
+        var overSince: ContinuousClock.Instant?
+        var givenUp: [GivenUp] = []
         /// Wakes whoever waits for a slot.
         var waiter: CheckedContinuation<Void, Never>?
         /// Since when there has been a free slot without a call for jobs.
@@ -30,12 +42,15 @@ final class RunningJobs: Sendable {
     }
 
     private let state: Mutex<State>
+    /// Opens when nothing may run any more.
+    let isOver = Latch()
 
     init(slots: Int, at now: ContinuousClock.Instant = .now) {
         self.state = Mutex(State(slots: slots, unaskedSince: now))
     }
 
-    var leases: [Lease] { self.state.withLock { $0.jobs.values.map(\.lease) } }
+    /// Those of this session.
+    var leases: [Lease] { self.state.withLock { $0.jobs.values.filter { !$0.isGivenUp }.map(\.lease) } }
     var count: Int { self.state.withLock { $0.jobs.count } }
     /// Below zero while more jobs run than there are slots now.
     var freeSlots: Int { self.state.withLock { $0.slots - $0.jobs.count } }
@@ -44,20 +59,20 @@ final class RunningJobs: Sendable {
     /// A job that began when it was over already is stopped at once.
     func began(
         _ lease: Lease, timeLimit: Duration = .seconds(Job.Options.timeoutSecondsDefault),
-        at now: ContinuousClock.Instant = .now, stop: @escaping @Sendable () -> Void
+        at now: ContinuousClock.Instant = .now, run: JobRun? = nil, stop: @escaping @Sendable () -> Void
     ) {
         let isOver = self.state.withLock { state in
-            state.jobs[lease.job] = Running(
-                lease: lease, stop: stop, progress: JobProgress(timeLimit: timeLimit, at: now))
+            state.jobs[lease] = Running(
+                lease: lease, stop: stop, run: run, progress: JobProgress(timeLimit: timeLimit, at: now))
             if state.jobs.count >= state.slots { state.unaskedSince = nil }
-            return state.isOver
+            return state.overSince != nil
         }
         if isOver { stop() }
     }
 
     func ended(_ lease: Lease, at now: ContinuousClock.Instant = .now) {
         let waiter = self.state.withLock { state in
-            if state.jobs[lease.job]?.lease == lease { state.jobs[lease.job] = nil }
+            state.jobs[lease] = nil
             state.noteFreeSlots(at: now)
             defer { state.waiter = nil }
             return state.waiter
@@ -68,18 +83,67 @@ final class RunningJobs: Sendable {
     /// Stops what runs under leases that are lost. The same job may run under a later lease, which holds.
     func stop(_ lost: [Lease]) {
         let stops = self.state.withLock { state in
-            lost.compactMap { lease in state.jobs[lease.job].flatMap { $0.lease == lease ? $0.stop : nil } }
+            lost.compactMap { state.jobs[$0]?.stop }
         }
         for stop in stops { stop() }
     }
 
     /// Stops all jobs, and each that begins from now on.
-    func stopAll() {
+    func stopAll(at now: ContinuousClock.Instant = .now) {
         let stops = self.state.withLock { state in
-            state.isOver = true
+            state.overSince = state.overSince ?? now
             return state.jobs.values.map(\.stop)
         }
         for stop in stops { stop() }
+        self.isOver.open()
+    }
+
+    // MARK: - Jobs that do not end
+
+    /// What was given up, and has not ended since as far as is known here.
+    var givenUp: [GivenUp] { self.state.withLock(\.givenUp) }
+
+    /// A job that an earlier session gave up has its slot here, and is told of as overdue.
+    ///
+    /// - Returns: its run, to be waited for and told by `ended`.
+    func takeOver(_ job: GivenUp) -> (lease: Lease, run: JobRun) {
+        let run = JobRun(waitingAgainFor: job.run)
+        self.state.withLock { state in
+            state.jobs[job.lease] = Running(
+                lease: job.lease, stop: { run.task.cancel() }, run: run,
+                progress: JobProgress(timeLimit: .zero, at: job.stoppedAt), isGivenUp: true)
+            if state.jobs.count >= state.slots { state.unaskedSince = nil }
+        }
+        return (job.lease, run)
+    }
+
+    /// Those that an earlier session gave up are waited for no longer here either.
+    func giveUpAgain() {
+        self.giveUp(\.isGivenUp, at: .now)
+    }
+
+    /// Those that were stopped and have not ended are waited for no longer.
+    ///
+    /// - Returns: their leases.
+    func giveUp(at now: ContinuousClock.Instant = .now) -> [Lease] {
+        self.giveUp({ !$0.isGivenUp }, at: now)
+    }
+
+    @discardableResult
+    private func giveUp(_ condition: (Running) -> Bool, at now: ContinuousClock.Instant) -> [Lease] {
+        let left = self.state.withLock { state in
+            let left = state.jobs.values.filter(condition).compactMap { job in
+                job.run.map { run in
+                    GivenUp(
+                        lease: job.lease, stoppedAt: job.isGivenUp ? job.progress.lastAt : state.overSince ?? now,
+                        run: run)
+                }
+            }
+            state.givenUp += left
+            return left
+        }
+        for job in left { job.run.isOver.open() }
+        return left.map(\.lease)
     }
 
     /// From here on jobs end after the step they are in.
@@ -128,16 +192,16 @@ final class RunningJobs: Sendable {
     /// A job's executor got somewhere.
     func happened(_ event: JobProgress.Event, to lease: Lease, at now: ContinuousClock.Instant = .now) {
         self.state.withLock { state in
-            guard state.jobs[lease.job]?.lease == lease else { return }
-            state.jobs[lease.job]?.progress.happened(event, at: now)
+            state.jobs[lease]?.progress.happened(event, at: now)
         }
     }
 
     /// What the renewals tell of it.
     func progress(at now: ContinuousClock.Instant = .now) -> Robot.Progress {
         self.state.withLock { state in
-            let overdue = state.jobs.compactMap { id, job in job.progress.overdueSince(at: now).map { (id, $0) } }
-                .min { $0.1 < $1.1 }
+            let overdue = state.jobs.compactMap { lease, job in
+                job.progress.overdueSince(at: now).map { (lease.job, $0) }
+            }.min { $0.1 < $1.1 }
             let isAsking = !state.isStopping && state.jobs.count < state.slots
             return Robot.Progress(
                 secondsUnasked: isAsking ? state.unaskedSince.map { ($0.duration(to: now)) / .seconds(1) } : .none,

@@ -2,7 +2,7 @@ package import CasareDomain
 package import CasarePostgres
 package import FoundationEssentials
 
-/// Something that a person did to a queue, a waiting job or a robot.
+/// Something that a person did to a queue, a waiting job, a robot or a workflow.
 package struct ControlAction: Hashable, Sendable {
     package let id: Int64
     package let at: Date
@@ -10,11 +10,16 @@ package struct ControlAction: Hashable, Sendable {
     package let actor: String
     /// The noun and the verb: `queue.pause`.
     package let action: String
-    /// The name of the queue or robot, or the job's ID.
+    /// The name of the queue, robot or workflow, or the job's ID.
     package let subject: String
     package let reason: String?
     /// What was asked for, where the action does not say it all.
     package let detail: Object
+}
+
+/// The kinds of things that are steered: the first word of an action.
+package enum ControlNoun: String, Hashable, Sendable, CaseIterable {
+    case queue, job, robot, workflow
 }
 
 /// Who steered what, and why; appended to in the transaction of the change. Call within `Database.asTenant`.
@@ -36,17 +41,24 @@ package enum ControlLog {
     ///
     /// - Parameters:
     ///   - subject: only what was done to this; `nil` for all.
+    ///   - noun: only what was done to such things: a queue and a robot may have the same name.
     ///   - before: the last one of the page before.
     package static func list(
-        of subject: String? = nil, before: Int64? = nil, limit: Int, on connection: isolated PostgresConnection
+        of subject: String? = nil, noun: ControlNoun? = nil, before: Int64? = nil, limit: Int,
+        on connection: isolated PostgresConnection
     ) throws -> [ControlAction] {
         let rows =
             if let subject {
                 try connection.execute(
                     Queries.listOf,
-                    ["subject": .text(subject), "before": .int8(before ?? .max), "limit": .int(limit)])
+                    [
+                        "subject": .text(subject.storable), "noun": .text(noun?.rawValue),
+                        "before": .int8(before ?? .max), "limit": .int(limit),
+                    ])
             } else {
-                try connection.execute(Queries.list, ["before": .int8(before ?? .max), "limit": .int(limit)])
+                try connection.execute(
+                    Queries.list,
+                    ["noun": .text(noun?.rawValue), "before": .int8(before ?? .max), "limit": .int(limit)])
             }
         return try rows.map { row in
             ControlAction(
@@ -69,6 +81,7 @@ package enum ControlLog {
             """
             SELECT action_id, at, actor, action, subject, reason, detail::text FROM control_actions
             WHERE tenant_id = casare_tenant() AND action_id < @before
+                AND (@noun::text IS NULL OR split_part(action, '.', 1) = @noun)
             ORDER BY action_id DESC LIMIT @limit
             """)
 
@@ -76,6 +89,7 @@ package enum ControlLog {
             """
             SELECT action_id, at, actor, action, subject, reason, detail::text FROM control_actions
             WHERE tenant_id = casare_tenant() AND subject = @subject AND action_id < @before
+                AND (@noun::text IS NULL OR split_part(action, '.', 1) = @noun)
             ORDER BY action_id DESC LIMIT @limit
             """)
     }

@@ -11,6 +11,12 @@ package struct Database: Sendable {
     package static let systemRole = "casare_system"
     /// Background loops and the lookup of tokens: little work, and none of it for long.
     private static let systemConnectionsMax = 4
+    /// How long a transaction may rest between two statements, below a lease's usual length: whoever stops in the middle
+    /// of one, with rows locked (a process that is frozen, a machine that is paused), loses its connection and the locks.
+    private static let restMax = Duration.seconds(15)
+    /// How long a background loop waits for a lock. One row that somebody holds on to fails by itself, and the others of
+    /// the round are done.
+    private static let lockWaitMax = Duration.seconds(2)
     /// How long one statement may take that a request or a robot's report waits for. All of them are look-ups by key
     /// and short scans of one index: one that takes longer waits for a lock, or has lost its way.
     package static let statementMaxDefault = Duration.seconds(15)
@@ -21,6 +27,9 @@ package struct Database: Sendable {
     package let configuration: PostgresConfiguration
     package let app: PostgresPool
     package let system: PostgresPool
+    /// The connection of the loop that takes jobs from robots that are gone, and of nothing else. Used from the start and
+    /// kept, it is there when all others are taken.
+    package let rescue: PostgresPool
 
     /// Opens no connection yet.
     ///
@@ -41,6 +50,9 @@ package struct Database: Sendable {
         self.system = PostgresPool(
             configuration: Self.configuration(configuration, for: Self.systemRole, nil),
             connectionsMax: min(connectionsMax, Self.systemConnectionsMax))
+        var rescue = Self.configuration(configuration, for: Self.systemRole, nil)
+        rescue.applicationName += " rescue"
+        self.rescue = PostgresPool(configuration: rescue, connectionsMax: 1)
     }
 
     /// A session for a role.
@@ -56,10 +68,15 @@ package struct Database: Sendable {
         configuration.statementTimeout = statementMax
         configuration.settings.merge(
             [
+                "idle_in_transaction_session_timeout": "\(self.restMax.components.seconds)s",
                 "plan_cache_mode": "force_generic_plan", "enable_seqscan": "off", "enable_bitmapscan": "off",
                 "enable_hashjoin": "off", "enable_mergejoin": "off", "enable_material": "off", "jit": "off",
             ]
         ) { given, _ in given }
+        // Where a whole statement is timed, its wait for a lock is too.
+        if statementMax == nil, configuration.settings["lock_timeout"] == nil {
+            configuration.settings["lock_timeout"] = "\(self.lockWaitMax.components.seconds)s"
+        }
         if let tenant { configuration.settings["casare.tenant"] = tenant.description }
         return configuration
     }
@@ -101,6 +118,14 @@ package struct Database: Sendable {
         }
     }
 
+    /// Runs statements that take jobs from robots that are gone, on the connection that is kept for them. It is not a
+    /// transaction.
+    package func asRescuer<Result: Sendable>(
+        _ body: @Sendable (isolated PostgresConnection) throws -> Result
+    ) async throws -> Result {
+        try await self.rescue.withConnection { connection in try body(connection) }
+    }
+
     /// A connection of its own, outside of the pools, for a robot's session of kind sql: the session lasts as long as
     /// this connection.
     package func connect() async throws(PostgresError) -> PostgresConnection {
@@ -130,5 +155,6 @@ package struct Database: Sendable {
     package func close() async {
         await self.app.close()
         await self.system.close()
+        await self.rescue.close()
     }
 }

@@ -74,6 +74,19 @@ extension Doctor {
             facts: facts, advice: level == .ok ? [] : try heads.map { try self.ending($0) })
     }
 
+    /// What there is to say of a check that a lock kept from looking.
+    static func lockedOut(
+        _ check: DoctorFinding.Check, on connection: isolated PostgresConnection
+    ) throws -> DoctorFinding {
+        let holders = try connection.execute(ActivityQueries.lockOuts)
+        let names = try holders.map { "\(try self.session($0)) keeps everybody from \(try $0.string("table_name"))" }
+        return DoctorFinding(
+            check, .warning,
+            "This could not be looked at within \(self.lockWaitMax.components.seconds) s: "
+                + (names.isEmpty ? "somebody held a lock, and has let go of it." : names.joined(separator: "; ") + "."),
+            facts: [:], advice: try holders.map { try self.ending($0) })
+    }
+
     private static let connectionsUsed = (warning: 0.8, critical: 0.95)
 
     static func connections(on connection: isolated PostgresConnection) throws -> DoctorFinding {
@@ -179,6 +192,20 @@ enum ActivityQueries {
         JOIN pg_stat_activity AS holding ON holding.pid = blocking.pid
         WHERE NOT pg_locks.granted AND holding.datname = current_database()
             AND cardinality(pg_blocking_pids(holding.pid)) = 0
+        LIMIT 5
+        """)
+
+    /// Who has a table to himself, so that nobody may even read it.
+    static let lockOuts = Query(
+        """
+        SELECT DISTINCT ON (holding.pid)
+            holding.pid, holding.application_name AS application, holding.usename::text AS user_name, holding.state,
+            relname::text AS table_name
+        FROM pg_locks JOIN pg_stat_activity AS holding ON holding.pid = pg_locks.pid
+        JOIN pg_class ON pg_class.oid = pg_locks.relation
+        WHERE pg_locks.granted AND pg_locks.mode = 'AccessExclusiveLock' AND pg_locks.locktype = 'relation'
+            AND relkind IN ('r', 'p') AND holding.datname = current_database() AND holding.pid <> pg_backend_pid()
+        ORDER BY holding.pid, relname
         LIMIT 5
         """)
 

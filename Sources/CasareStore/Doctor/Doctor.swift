@@ -9,7 +9,11 @@ package import CasarePostgres
 /// those do not see what other sessions do.
 package enum Doctor {
     /// How long one check may take before it is given up.
-    package static let checkMax = Duration.seconds(10)
+    package static let checkMax = Duration.seconds(5)
+    /// How long a check waits for a lock: that somebody holds one is what it then has to say.
+    package static let lockWaitMax = Duration.seconds(1)
+    /// No check begins later than this after the first one. Who asks over the API waits 30 s.
+    package static let examinationMax = Duration.seconds(12)
 
     /// Opens a connection of its own, so that it works while the pools have none to spare.
     package static func examine(_ configuration: PostgresConfiguration) async throws -> [DoctorFinding] {
@@ -18,7 +22,7 @@ package enum Doctor {
         configuration.applicationName = "casare-doctor"
         configuration.statementTimeout = self.checkMax
         // Moments go into the facts as the server writes them.
-        configuration.settings = ["TimeZone": "UTC"]
+        configuration.settings = ["TimeZone": "UTC", "lock_timeout": "\(self.lockWaitMax.components.seconds)s"]
         let connection = try await PostgresConnection.connect(configuration)
         do {
             let findings = try await connection.run { try self.examine(on: $0) }
@@ -33,7 +37,19 @@ package enum Doctor {
     /// One finding for each check, in the order of `DoctorFinding.Check`. A check that fails says so and keeps none of
     /// the others from being made.
     package static func examine(on connection: isolated PostgresConnection) throws -> [DoctorFinding] {
-        try DoctorFinding.Check.allCases.map { check in try self.finding(of: check, on: connection) }
+        let deadline = ContinuousClock.now + self.examinationMax
+        // Before these checks themselves are held up by what this one is to find.
+        let lockWaits = try self.finding(of: .lockWaits, on: connection)
+        return try DoctorFinding.Check.allCases.map { check -> DoctorFinding in
+            if check == .lockWaits { return lockWaits }
+            guard ContinuousClock.now < deadline else {
+                return DoctorFinding(
+                    check, .warning,
+                    "This was not looked at: the other checks took \(self.examinationMax.components.seconds) s.",
+                    facts: [:])
+            }
+            return try self.finding(of: check, on: connection)
+        }
     }
 
     private static func finding(
@@ -59,6 +75,8 @@ package enum Doctor {
             }
         } catch let error as PostgresError {
             switch error {
+            case .server(let server) where server.state == .lockNotAvailable:
+                return try self.lockedOut(check, on: connection)
             case .server, .decoding, .misuse, .timedOut:
                 return DoctorFinding(check, .warning, "This could not be looked at: \(error)", facts: [:])
             case .connection, .cancelled, .poolExhausted, .poolClosed: throw error

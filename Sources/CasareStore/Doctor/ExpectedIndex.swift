@@ -54,6 +54,7 @@ struct ExpectedIndex: Sendable {
         CREATE UNIQUE INDEX requirements_by_content ON requirements USING btree (queue_id, tags, capabilities, COALESCE(robot_id, ''::text), COALESCE(workflow_id, '00000000-0000-0000-0000-000000000000'::uuid))
         CREATE UNIQUE INDEX requirements_pkey ON requirements USING btree (requirement_id)
         CREATE INDEX robot_sessions_by_robot ON robot_sessions USING btree (tenant_id, robot_id)
+        CREATE INDEX robot_sessions_open ON robot_sessions USING btree (tenant_id, session_id) WHERE ended_at IS NULL
         CREATE UNIQUE INDEX robot_sessions_pkey ON robot_sessions USING btree (tenant_id, session_id)
         CREATE UNIQUE INDEX robots_pkey ON robots USING btree (tenant_id, robot_id)
         CREATE INDEX scheduled_by_due ON scheduled USING btree (due_at)

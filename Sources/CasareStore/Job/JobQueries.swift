@@ -169,21 +169,53 @@ enum JobQueries {
         ORDER BY job_id DESC
         """)
 
+    /// Each count stops at `count_max` + 1, and that of the ready at twice as many.
     static let counts = Query(
         """
         SELECT
             (
-                (SELECT count(*) FROM queues JOIN ready USING (queue_id)
-                WHERE queues.tenant_id = casare_tenant() AND ready.tenant_id = casare_tenant())
-                + (SELECT count(*) FROM lanes
-                JOIN ready ON ready.queue_id = lanes.lane_id AND ready.priority = lanes.priority
-                WHERE lanes.tenant_id = casare_tenant() AND lanes.lane_id < 0 AND ready.tenant_id = casare_tenant())
+                SELECT count(*) FROM (
+                    SELECT FROM queues CROSS JOIN LATERAL (
+                        SELECT FROM ready
+                        WHERE ready.tenant_id = casare_tenant() AND ready.queue_id = queues.queue_id
+                        LIMIT @count_max + 1
+                    ) AS waiting
+                    WHERE queues.tenant_id = casare_tenant()
+                    LIMIT @count_max + 1
+                ) AS counted
+            ) + (
+                SELECT count(*) FROM (
+                    SELECT FROM lanes CROSS JOIN LATERAL (
+                        SELECT FROM ready
+                        WHERE ready.tenant_id = casare_tenant() AND ready.queue_id = lanes.lane_id
+                            AND ready.priority = lanes.priority
+                        LIMIT @count_max + 1
+                    ) AS waiting
+                    WHERE lanes.tenant_id = casare_tenant() AND lanes.lane_id < 0
+                    LIMIT @count_max + 1
+                ) AS counted
             ) AS ready,
-            (SELECT count(*) FROM scheduled WHERE tenant_id = casare_tenant()) AS scheduled,
-            (SELECT count(*) FROM leases WHERE tenant_id = casare_tenant()) AS running,
-            (SELECT count(*) FROM blocked WHERE tenant_id = casare_tenant()) AS blocked,
-            (SELECT count(*) FROM dead_letters WHERE tenant_id = casare_tenant() AND replayed_as IS NULL)
-                AS dead_letters_open
+            (
+                SELECT count(*) FROM (
+                    SELECT FROM scheduled WHERE tenant_id = casare_tenant() LIMIT @count_max + 1
+                ) AS counted
+            ) AS scheduled,
+            (
+                SELECT count(*) FROM (
+                    SELECT FROM leases WHERE tenant_id = casare_tenant() LIMIT @count_max + 1
+                ) AS counted
+            ) AS running,
+            (
+                SELECT count(*) FROM (
+                    SELECT FROM blocked WHERE tenant_id = casare_tenant() LIMIT @count_max + 1
+                ) AS counted
+            ) AS blocked,
+            (
+                SELECT count(*) FROM (
+                    SELECT FROM dead_letters WHERE tenant_id = casare_tenant() AND replayed_as IS NULL
+                    LIMIT @count_max + 1
+                ) AS counted
+            ) AS dead_letters_open
         """)
 
     /// The job leaves its place in the queue for one at the end of its new priority. No row: it does not wait.

@@ -36,7 +36,7 @@ extension JobStore {
                 throw StoreError.invalidTransition(id, from: status, action: "cancelled")
             }
         }
-        throw StoreError.contended(id)
+        throw StoreError.contended("job \(id)")
     }
 
     /// Gives a job that waits another priority, and with it another place: behind those of its new priority that are
@@ -67,7 +67,7 @@ extension JobStore {
             }
             return after
         }
-        throw StoreError.contended(id)
+        throw StoreError.contended("job \(id)")
     }
 
     /// Submits a failed job anew, with its own variables or others, and marks its dead letter as replayed. The failed

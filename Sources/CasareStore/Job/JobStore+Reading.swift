@@ -26,6 +26,10 @@ package struct JobCounts: Hashable, Sendable {
     package let running: Int
     package let blocked: Int
     package let deadLettersOpen: Int
+    /// Those of the numbers that stop at a bound, of which there are more.
+    package internal(set) var inexact: Set<Kind> = []
+
+    package enum Kind: Hashable, Sendable { case ready, scheduled, running, blocked, deadLettersOpen }
 }
 
 extension JobStore {
@@ -78,11 +82,22 @@ extension JobStore {
         }
     }
 
+    /// Nobody reads beyond `QueueStore.countMax`.
     package static func counts(on connection: isolated PostgresConnection) throws -> JobCounts {
-        let row = try connection.execute(JobQueries.counts).only()
-        return JobCounts(
-            ready: try row.int("ready"), scheduled: try row.int("scheduled"), running: try row.int("running"),
-            blocked: try row.int("blocked"), deadLettersOpen: try row.int("dead_letters_open"))
+        let max = QueueStore.countMax
+        let row = try connection.execute(JobQueries.counts, ["count_max": .int(max)]).only()
+        var inexact: Set<JobCounts.Kind> = []
+        func count(_ kind: JobCounts.Kind, _ column: String) throws -> Int {
+            let count = BoundedCount(try row.int(column), max: max)
+            if !count.isExact { inexact.insert(kind) }
+            return count.value
+        }
+        var counts = JobCounts(
+            ready: try count(.ready, "ready"), scheduled: try count(.scheduled, "scheduled"),
+            running: try count(.running, "running"), blocked: try count(.blocked, "blocked"),
+            deadLettersOpen: try count(.deadLettersOpen, "dead_letters_open"))
+        counts.inexact = inexact
+        return counts
     }
 
     /// The job's journal, in order.

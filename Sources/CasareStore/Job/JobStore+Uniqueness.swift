@@ -27,14 +27,14 @@ extension JobStore {
         for job in jobs {
             guard let uniqueness = job.uniqueness else { continue }
             let key = ExactText(uniqueness.key.key)
-            guard let first = firsts[key] else {
+            guard firsts[key] != nil else {
                 firsts[key] = job
                 continue
             }
             switch uniqueness.conflict {
             case .returnExisting: break
-            case .reject: throw StoreError.uniqueKeyHeld(key: key.text, by: first.id)
-            case .replace, .debounce: throw StoreError.uniqueKeyRepeated(key: key.text)
+            // The first of them holds nothing yet, and is not stored either: nobody could wait for it.
+            case .reject, .replace, .debounce: throw StoreError.uniqueKeyRepeated(key: key.text)
             }
         }
         guard !firsts.isEmpty else { return jobs.map { Decision(job: $0, submitted: SubmittedJob(id: $0.id)) } }
@@ -107,7 +107,7 @@ extension JobStore {
             open = open.filter { changed.contains($0.id) }
             if open.isEmpty { return verdicts }
         }
-        throw StoreError.contended(open[0].id)
+        throw StoreError.contended("job \(open[0].id)")
     }
 
     /// Lets a retry take the unique key that its job had. That job itself does not hold it against the retry.

@@ -87,8 +87,9 @@ extension SubmitQueries {
         SELECT count(*) AS stored FROM known
         """)
 
+    /// Whoever removes the robot just then comes before, or sees the job.
     static let robotEnvironment = Query(
-        "SELECT environment FROM robots WHERE tenant_id = casare_tenant() AND robot_id = @robot")
+        "SELECT environment FROM robots WHERE tenant_id = casare_tenant() AND robot_id = @robot FOR KEY SHARE")
 
     /// Decides for each unique key, of which each stands once in `keys`, whether its new job takes it:
     ///

@@ -12,7 +12,7 @@ enum EndingQueries {
     static let complete = Query(
         assembled: """
             WITH \(LeaseFragments.completing), \(LeaseFragments.woken)
-            SELECT job_id, gate IS NOT NULL AS makes_room FROM gone
+            SELECT job_id, \(LeaseFragments.makesRoom) AS makes_room FROM gone
             """)
 
     /// What decides between another attempt and a dead letter. The lease stays locked until the transaction ends.

@@ -1,7 +1,8 @@
 import CasarePostgres
 
 /// Deadlines by which a robot must have begun a job. One that has been begun in time is out of their reach, also when it
-/// waits for another attempt; one that was handed back without using its attempt up is not.
+/// waits for another attempt; one that was handed back without using its attempt up is not. A job's deadline is said in
+/// `jobs`; `deadlines` has when to look at it.
 enum ExpiryQueries {
     static let due = Query(
         """
@@ -10,32 +11,69 @@ enum ExpiryQueries {
         ORDER BY expires_at LIMIT @limit
         """)
 
-    /// Ends those of these jobs that nobody has begun as failed, with a dead letter, and forgets the deadlines of all.
-    /// What somebody else is ending just now is skipped.
+    /// Ends those of these jobs that nobody has begun as failed, with a dead letter. What somebody else works on just then
+    /// is left alone.
+    ///
+    /// The deadlines of these are forgotten, and of those that have ended or that a robot has had an attempt at. All others
+    /// are looked at again in a minute: a job's first attempt, which may be handed back unbegun, and a job that changes its
+    /// place just now, of which this statement sees neither.
     static let expire = Query(
         assembled: """
-            WITH due AS (
-                DELETE FROM deadlines
-                WHERE (tenant_id, job_id) IN (
-                    SELECT deadlines.tenant_id, deadlines.job_id
-                    FROM unnest(@tenants::int4[], @jobs::uuid[]) AS asked (tenant_id, job_id)
-                    CROSS JOIN LATERAL (
-                        SELECT tenant_id, job_id FROM deadlines
-                        WHERE deadlines.tenant_id = asked.tenant_id AND deadlines.job_id = asked.job_id
-                        FOR UPDATE SKIP LOCKED
-                    ) AS deadlines
-                )
-                RETURNING tenant_id, job_id
+            WITH due AS MATERIALIZED (
+                SELECT deadlines.tenant_id, deadlines.job_id
+                FROM unnest(@tenants::int4[], @jobs::uuid[]) AS asked (tenant_id, job_id)
+                CROSS JOIN LATERAL (
+                    SELECT tenant_id, job_id FROM deadlines
+                    WHERE deadlines.tenant_id = asked.tenant_id AND deadlines.job_id = asked.job_id
+                    FOR UPDATE SKIP LOCKED
+                ) AS deadlines
             ), from_ready AS (
-                DELETE FROM ready USING due WHERE ready.job_id = due.job_id AND ready.attempt = 0
-                RETURNING ready.tenant_id, ready.job_id
+                DELETE FROM ready WHERE ctid = ANY (ARRAY(
+                    SELECT free.ctid FROM due CROSS JOIN LATERAL (
+                        SELECT ctid FROM ready WHERE ready.job_id = due.job_id AND ready.attempt = 0
+                        FOR UPDATE SKIP LOCKED
+                    ) AS free
+                ))
+                RETURNING tenant_id, job_id
             ), from_scheduled AS (
-                DELETE FROM scheduled USING due
-                WHERE scheduled.tenant_id = due.tenant_id AND scheduled.job_id = due.job_id AND scheduled.attempt = 0
-                RETURNING scheduled.tenant_id, scheduled.job_id
+                DELETE FROM scheduled WHERE ctid = ANY (ARRAY(
+                    SELECT free.ctid FROM due CROSS JOIN LATERAL (
+                        SELECT ctid FROM scheduled
+                        WHERE scheduled.tenant_id = due.tenant_id AND scheduled.job_id = due.job_id
+                            AND scheduled.attempt = 0
+                        FOR UPDATE SKIP LOCKED
+                    ) AS free
+                ))
+                RETURNING tenant_id, job_id
             ), expired AS MATERIALIZED (
                 SELECT waiting.*, coalesce(@now::timestamptz, now()) AS at
                 FROM (SELECT * FROM from_ready UNION ALL SELECT * FROM from_scheduled) AS waiting
+            ), judged AS MATERIALIZED (
+                SELECT
+                    due.tenant_id, due.job_id,
+                    due.job_id IN (SELECT expired.job_id FROM expired) OR coalesce(
+                        (SELECT true FROM outcomes
+                        WHERE outcomes.tenant_id = due.tenant_id AND outcomes.job_id = due.job_id),
+                        (SELECT true FROM blocked
+                        WHERE blocked.tenant_id = due.tenant_id AND blocked.job_id = due.job_id),
+                        (SELECT true FROM ready WHERE ready.job_id = due.job_id AND ready.attempt > 0),
+                        (SELECT true FROM scheduled
+                        WHERE scheduled.tenant_id = due.tenant_id AND scheduled.job_id = due.job_id
+                            AND scheduled.attempt > 0),
+                        (SELECT true FROM leases WHERE leases.job_id = due.job_id AND leases.attempt > 1),
+                        -- Or it is not kept any more.
+                        (SELECT count(*) FROM jobs
+                        WHERE jobs.tenant_id = due.tenant_id AND jobs.job_id = due.job_id) = 0
+                    ) AS is_over
+                FROM due
+            ), forgotten AS (
+                DELETE FROM deadlines USING judged
+                WHERE deadlines.tenant_id = judged.tenant_id AND deadlines.job_id = judged.job_id AND judged.is_over
+            ), put_off AS (
+                UPDATE deadlines SET expires_at = coalesce(@now::timestamptz, now()) + interval '1 minute'
+                FROM judged
+                WHERE deadlines.tenant_id = judged.tenant_id AND deadlines.job_id = judged.job_id
+                    AND NOT judged.is_over
             ), \(LeaseFragments.expiring("expired"))
             SELECT tenant_id, job_id FROM expired
             """)

@@ -25,9 +25,9 @@ extension LeaseStore {
         _ lease: Lease, on connection: isolated PostgresConnection
     ) throws -> Bool {
         try connection.execute(
-            OwnershipQueries.isGated,
+            OwnershipQueries.makesRoom,
             ["job": .uuid(lease.job.rawValue), "token": .int8(lease.token.rawValue)]
-        ).first?.bool("is_gated") ?? false
+        ).first?.bool("makes_room") ?? false
     }
 
     private static func robot(_ rows: Rows) throws -> Robot.ID? {
@@ -47,11 +47,11 @@ enum OwnershipQueries {
         WHERE tenant_id = casare_tenant() AND job_id = @job AND token = @token
         """)
 
-    static let isGated = Query(
-        """
-        SELECT gate IS NOT NULL AS is_gated FROM leases
-        WHERE tenant_id = casare_tenant() AND job_id = @job AND token = @token
-        """)
+    static let makesRoom = Query(
+        assembled: """
+            SELECT \(LeaseFragments.makesRoom) AS makes_room FROM leases AS gone
+            WHERE tenant_id = casare_tenant() AND job_id = @job AND token = @token
+            """)
 
     static let unclaimed = Query(
         """

@@ -28,7 +28,7 @@ extension LeaseStore {
     /// Ends dead sessions and deals with the jobs that they held: back into the queue, or to the dead letters when
     /// their robots keep dying. Each job is a transaction of its own.
     ///
-    /// Call within `Database.asSystem`, not in a transaction. It may run in many processes at once.
+    /// Call within `Database.asRescuer`, not in a transaction. It may run in many processes at once.
     package static func sweep(now: Date? = nil, on connection: isolated PostgresConnection) throws -> SweepReport {
         var report = SweepReport()
         let changed = try connection.execute(
@@ -39,18 +39,14 @@ extension LeaseStore {
                 SweepQueries.endDeadSessions,
                 ["grace_seconds": .double(self.lostSessionGrace.seconds), "now": .timestamp(now)]
             ).count
-        var last = TenantJob(tenant: .init(rawValue: 0), job: .first)
+        var last = Job.ID.first
         while true {
             let page = try connection.execute(
-                SweepQueries.orphanedLeases,
-                [
-                    "after_tenant": .int4(last.tenant.rawValue), "after_job": .uuid(last.job.rawValue),
-                    "limit": .int(self.pageSize),
-                ])
+                SweepQueries.orphanedLeases, ["after": .uuid(last.rawValue), "limit": .int(self.pageSize)])
             for row in page {
                 let orphan = try TenantJob(row: row)
                 let lease = Lease(job: orphan.job, token: .init(rawValue: try row.int64("token")))
-                last = orphan
+                last = orphan.job
                 let ending = try self.itemResult {
                     try self.endOrphan(lease, of: orphan.tenant, now: now, on: connection)
                 }
@@ -117,29 +113,45 @@ extension LeaseStore {
     /// just be on its way.
     static let unclaimedAfter = Duration.seconds(60)
 
+    /// With one renewal in so many the leases of a session are looked through for such as its robot does not name: that
+    /// reads all leases that there are.
+    package static let renewalsPerLook = 3
+
     /// Takes from a session the leases that its robot does not know of: the answer that told of them was lost, or how
     /// the job ended could not be stored. That counts as a crash, so that a job of which it is always so does not run
-    /// for ever. Call within `Database.asTenant`.
+    /// for ever.
+    ///
+    /// Call within `Database.asTenant`, in another transaction than the renewal, which must not fail with it. One lease
+    /// that cannot be taken does not keep it from the others.
     ///
     /// - Parameter held: what the robot says it holds.
-    /// - Returns: the jobs that were taken.
     package static func takeUnclaimed(
-        _ session: Robot.SessionID, held: [Lease], now: Date? = nil, on connection: isolated PostgresConnection
-    ) throws -> Set<Job.ID> {
+        of session: Robot.SessionID, held: [Lease], now: Date? = nil, on connection: isolated PostgresConnection
+    ) throws -> UnclaimedReport {
+        // The answer to the renewal waits for this.
+        try connection.script("SET LOCAL lock_timeout = '200ms'")
         let unclaimed = try connection.execute(
             OwnershipQueries.unclaimed,
             [
                 "session": .int8(session.rawValue), "jobs": .uuidArray(held.map(\.job.rawValue)),
                 "seconds": .double(self.unclaimedAfter.seconds), "now": .timestamp(now),
             ])
-        var taken: Set<Job.ID> = []
+        var report = UnclaimedReport()
         for row in unclaimed {
             let lease = Lease(
                 job: Job.ID(rawValue: try row.uuid("job_id")), token: .init(rawValue: try row.int64("token")))
-            let ending = try self.crash(lease, self.unclaimedMessage, now: now, on: connection)
-            if ending != .gone { taken.insert(lease.job) }
+            let ending = try self.itemResult {
+                try connection.savepoint { connection in
+                    try self.crash(lease, self.unclaimedMessage, now: now, on: connection)
+                }
+            }
+            switch ending {
+            case .success(.requeued), .success(.deadLettered): report.taken.insert(lease.job)
+            case .success(.gone): break
+            case .failure(let error): report.failures.append((lease.job, error))
+            }
         }
-        return taken
+        return report
     }
 
     /// Moves jobs that have become due to the queue; in one statement, or one by one when that fails.
@@ -153,11 +165,16 @@ extension LeaseStore {
             try connection.execute(SweepQueries.promoteDue, ["limit": .int(limit), "now": .timestamp(now)])
         }
         switch batch {
-        case .success(let promoted):
-            report.promoted = promoted.count
-            report.tenants = Set(try promoted.map { Tenant.ID(rawValue: try $0.decode("tenant_id")) })
+        case .success(let queues):
+            for queue in queues {
+                report.promoted += try queue.int("jobs")
+                report.tenants.insert(Tenant.ID(rawValue: try queue.decode("tenant_id")))
+                if try queue.bool("is_full") { report.isPartial = true }
+            }
             return report
-        case .failure:
+        case .failure(let error):
+            // Somebody has locked what it needs: that would take as long for each.
+            if (error as? PostgresError)?.sqlState == .lockNotAvailable { throw error }
             // The errors of its rows come out one by one.
             return try self.promoteOneByOne(now: now, on: connection)
         }
@@ -190,7 +207,7 @@ extension LeaseStore {
         }
     }
 
-    /// Creates the partitions of the coming weeks, and removes idempotency keys and sessions that have run out.
+    /// Creates the partitions of the coming weeks.
     ///
     /// Call within `Database.asSystem`. It may run in many processes at once.
     ///
@@ -199,12 +216,9 @@ extension LeaseStore {
     package static func maintainPartitions(
         weeks: Int = 4, now: Date? = nil, on connection: isolated PostgresConnection
     ) throws -> Int {
-        let created = try connection.execute(
+        try connection.execute(
             SweepQueries.createPartitions, ["weeks": .int(weeks), "now": .timestamp(now)]
         ).only().int("created")
-        try connection.execute(SweepQueries.purgeKeys, ["limit": .int(10 * self.pageSize), "now": .timestamp(now)])
-        try connection.execute(SweepQueries.purgeSessions, ["now": .timestamp(now)])
-        return created
     }
 
     private static func promote(
@@ -234,10 +248,22 @@ extension LeaseStore {
     }
 }
 
+/// What became of the leases that a robot does not know of.
+package struct UnclaimedReport: Sendable {
+    /// Jobs whose leases were taken from the robot: tell who waits for them, and ring the tenant's bell.
+    package internal(set) var taken: Set<Job.ID> = []
+    /// Left to a later renewal.
+    package internal(set) var failures: [(job: Job.ID, error: any Error)] = []
+
+    package init() {}
+}
+
 package struct PromotionReport: Sendable {
     package internal(set) var promoted = 0
     /// Whose jobs they are: ring their bells.
     package internal(set) var tenants: Set<Tenant.ID> = []
+    /// A queue may have more jobs that are due: do it again at once.
+    package internal(set) var isPartial = false
     package internal(set) var failures: [(job: TenantJob, error: any Error)] = []
 
     package init() {}

@@ -39,14 +39,17 @@ enum SweepQueries {
         RETURNING tenant_id, session_id
         """)
 
-    /// Leases of ended sessions, in pages.
+    /// Leases without an open session, in pages: it has ended, or is forgotten together with its robot while a lease of
+    /// it was under way.
+    ///
+    /// All pages together go over the leases once, in the order of their index. The open sessions are read once for each
+    /// page, into a hash table, instead of being looked up lease by lease.
     static let orphanedLeases = Query(
         """
-        SELECT leases.tenant_id, leases.job_id, leases.token
-        FROM leases JOIN robot_sessions USING (tenant_id, session_id)
-        WHERE robot_sessions.ended_at IS NOT NULL
-            AND (leases.tenant_id, leases.job_id) > (@after_tenant::int4, @after_job::uuid)
-        ORDER BY leases.tenant_id, leases.job_id
+        SELECT tenant_id, job_id, token FROM leases
+        WHERE job_id > @after::uuid
+            AND session_id NOT IN (SELECT session.session_id FROM robot_sessions AS session WHERE session.ended_at IS NULL)
+        ORDER BY job_id
         LIMIT @limit
         """)
 
@@ -61,6 +64,8 @@ enum SweepQueries {
 
     /// Moves due jobs to `ready`: of each queue the longest due first and no more than its share of `limit`, so that one
     /// tenant's million due jobs do not keep the others waiting. Queues are hopped over by the index.
+    ///
+    /// A row for each queue that jobs were moved of; a queue that used its share up may have more of them.
     static let promoteDue = Query(
         assembled: """
             WITH RECURSIVE due_queue AS (
@@ -93,16 +98,20 @@ enum SweepQueries {
                 WHERE scheduled.tenant_id = due.tenant_id AND scheduled.job_id = due.job_id
                 RETURNING
                     scheduled.tenant_id, scheduled.job_id, queue_id, queue_key, requirement_id, priority, attempt, due_at
+            ), moved AS (
+                INSERT INTO ready (tenant_id, job_id, queue_id, priority, attempt)
+                SELECT
+                    tenant_id, job_id,
+                    \(LeaseFragments.place(of: "gone")),
+                    priority, attempt
+                FROM (
+                    SELECT * FROM gone ORDER BY queue_id, queue_key, requirement_id, priority, due_at, job_id OFFSET 0
+                ) AS gone
             )
-            INSERT INTO ready (tenant_id, job_id, queue_id, priority, attempt)
             SELECT
-                tenant_id, job_id,
-                \(LeaseFragments.place(of: "gone")),
-                priority, attempt
-            FROM (
-                SELECT * FROM gone ORDER BY queue_id, queue_key, requirement_id, priority, due_at, job_id OFFSET 0
-            ) AS gone
-            RETURNING tenant_id
+                tenant_id, count(*) AS jobs,
+                count(*) >= greatest(1, @limit::int8 / (SELECT count(*) FROM asked)) AS is_full
+            FROM gone GROUP BY tenant_id, queue_id
             """)
 
     static let promote = Query(
@@ -122,23 +131,4 @@ enum SweepQueries {
 
     static let createPartitions = Query(
         "SELECT casare_create_partitions(@weeks::int4, coalesce(@now::timestamptz, now())) AS created")
-
-    static let purgeKeys = Query(
-        """
-        DELETE FROM idempotency_keys WHERE ctid = ANY (ARRAY(
-            SELECT ctid FROM idempotency_keys
-            WHERE expires_at <= coalesce(@now::timestamptz, now()) LIMIT @limit FOR UPDATE SKIP LOCKED
-        ))
-        """)
-
-    /// Sessions that ended a day ago and hold no lease any more.
-    static let purgeSessions = Query(
-        """
-        DELETE FROM robot_sessions
-        WHERE ended_at <= coalesce(@now::timestamptz, now()) - interval '1 day'
-            AND NOT EXISTS (
-                SELECT FROM leases
-                WHERE leases.tenant_id = robot_sessions.tenant_id AND leases.session_id = robot_sessions.session_id
-            )
-        """)
 }

@@ -51,11 +51,13 @@ extension MemoryQueue {
         let sessions = self.sessions.filter { $0.value.robot == id }
         let open = sessions.filter { $0.value.endedAt == nil }
         let slotsInUse = self.leases { open[$0] != nil }.count
-        let isAlive = open.values.contains { $0.aliveUntil > now }
+        let alive = open.values.count { $0.aliveUntil > now }
+        let slots = Robot.slotsInAll(record.slots, sessions: alive)
         return Robot(
             id: id, environment: record.environment, tags: record.tags, capabilities: record.capabilities,
-            slots: record.slots, status: !isAlive ? .offline : slotsInUse >= record.slots ? .busy : .live,
-            slotsInUse: slotsInUse, lastSeenAt: sessions.values.map(\.seenAt).max(), registeredAt: record.registeredAt)
+            slots: record.slots, sessions: alive,
+            status: alive == 0 ? .offline : slotsInUse >= slots ? .busy : .live, slotsInUse: slotsInUse,
+            lastSeenAt: sessions.values.map(\.seenAt).max(), registeredAt: record.registeredAt)
     }
 
     // MARK: - Sessions

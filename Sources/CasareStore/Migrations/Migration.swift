@@ -17,6 +17,6 @@ package struct Migration: Sendable {
 
     /// All of them, in order.
     package static let all: [Migration] = [
-        .initial, .sessionLoss, .tenantPolicy, .scheduling, .submits, .robotControl, .idleLanes,
+        .initial, .sessionLoss, .tenantPolicy, .scheduling, .submits, .robotControl, .idleLanes, .upkeep,
     ]
 }

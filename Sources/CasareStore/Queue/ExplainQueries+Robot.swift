@@ -3,121 +3,123 @@ import CasarePostgres
 extension ExplainQueries {
     /// The last reason says whether work is there. No row at all: ask whether there is such a robot.
     static let robot = Query(
-        """
-        WITH at AS MATERIALIZED (
-            SELECT coalesce(@now::timestamptz, now()) AS now
-        ), robot AS MATERIALIZED (
-            SELECT robots.*, queues.queue_id,
-                session.session_id, session.seen_at, session.alive_until, session.lost_at, session.lease_seconds,
-                session.ending, session.ending_asked_at, session.ending_asked_by, session.ending_reason,
-                session.unasked_since, session.overdue_job, session.overdue_since,
-                session.cordoned_at AS session_cordoned_at,
-                (SELECT count(*) FROM leases
-                WHERE leases.tenant_id = casare_tenant() AND leases.session_id = session.session_id) AS slots_in_use
-            FROM robots
-            LEFT JOIN queues ON queues.tenant_id = casare_tenant() AND queues.name = robots.environment
-            LEFT JOIN LATERAL (
-                SELECT * FROM robot_sessions
-                WHERE robot_sessions.tenant_id = casare_tenant() AND robot_sessions.robot_id = robots.robot_id
-                    AND ended_at IS NULL
-                ORDER BY session_id DESC LIMIT 1
-            ) AS session ON true
-            WHERE robots.tenant_id = casare_tenant() AND robots.robot_id = @robot
-        ), rules AS MATERIALIZED (
-            SELECT queue_rules.* FROM robot JOIN queue_rules USING (tenant_id, queue_id)
-        ), fits AS MATERIALIZED (
-            SELECT 0 AS requirement_id
-            UNION ALL
-            SELECT requirement_id FROM robot JOIN requirements USING (tenant_id, queue_id)
-            WHERE requirements.tags <@ robot.tags AND requirements.capabilities <@ robot.capabilities
-                AND coalesce(requirements.robot_id, robot.robot_id) = robot.robot_id
-                AND (
-                    requirements.workflow_id IS NULL
-                    OR EXISTS (
-                        SELECT FROM workflow_robots AS assigned
-                        WHERE assigned.tenant_id = casare_tenant() AND assigned.workflow_id = requirements.workflow_id
-                            AND assigned.robot_id = robot.robot_id)
-                    OR NOT EXISTS (
-                        SELECT FROM workflow_robots AS assigned
-                        WHERE assigned.tenant_id = casare_tenant() AND assigned.workflow_id = requirements.workflow_id)
-                )
-        ), lane AS MATERIALIZED (
-            SELECT
-                CASE WHEN lanes.requirement_id NOT IN (SELECT requirement_id FROM fits) THEN 'does_not_fit'
-                    WHEN lanes.parked_until > (SELECT now FROM at) THEN lanes.parked_for ELSE 'open' END AS state
-            FROM robot JOIN lanes USING (tenant_id, queue_id)
-            LIMIT 10000
-        ), reason AS (
-            SELECT 1 AS place, 'offline' AS reason,
-                json_build_object('seen_at', (
-                    SELECT max(seen_at) FROM robot_sessions AS known
-                    WHERE known.tenant_id = casare_tenant() AND known.robot_id = robot.robot_id)) AS detail,
-                'start casare-robot' AS clears
-            FROM robot WHERE session_id IS NULL
-            UNION ALL
-            SELECT
-                2, 'stale', json_build_object('seen_at', seen_at, 'alive_until', alive_until, 'lost_at', lost_at), NULL
-            FROM robot WHERE session_id IS NOT NULL AND (alive_until <= (SELECT now FROM at) OR lost_at IS NOT NULL)
-            UNION ALL
-            SELECT 3, 'cordoned', json_build_object('since', cordoned_at), 'casarectl robot uncordon {robot}'
-            FROM robot WHERE cordoned_at IS NOT NULL
-            UNION ALL
-            SELECT 3, 'draining',
-                json_build_object(
-                    'order', ending, 'by', ending_asked_by, 'reason', ending_reason, 'since', ending_asked_at),
-                CASE ending WHEN 'drain' THEN 'casarectl robot stop {robot}' END
-            FROM robot WHERE ending IS NOT NULL
-            UNION ALL
-            SELECT 2, 'wedged',
-                json_build_object('cause', 'job_overdue', 'job', overdue_job, 'since', overdue_since),
-                'casarectl robot stop {robot}'
-            FROM robot WHERE overdue_job IS NOT NULL
-            UNION ALL
-            SELECT 2, 'wedged', json_build_object('cause', 'not_asking', 'since', unasked_since),
-                'casarectl robot stop {robot}'
-            FROM robot
-            WHERE unasked_since <= (SELECT now FROM at) - 2 * lease_seconds * interval '1 second'
-                AND overdue_job IS NULL AND session_cordoned_at IS NULL
-            UNION ALL
-            SELECT 4, 'slots_full', json_build_object('slots', slots, 'in_use', slots_in_use), NULL
-            FROM robot WHERE slots_in_use >= slots
-            UNION ALL
-            SELECT 5, 'queue_paused',
-                json_build_object('queue', environment, 'by', paused_by, 'reason', pause_reason, 'until', paused_until),
-                'casarectl queue resume {queue}'
-            FROM robot JOIN rules USING (queue_id)
-            WHERE paused_at IS NOT NULL AND (paused_until IS NULL OR paused_until > (SELECT now FROM at))
-            UNION ALL
-            SELECT 6, 'queue_rate',
-                json_build_object(
-                    'queue', environment,
-                    'next_at', rate_busy_until - (rate_burst - 1) * rate_every_seconds * interval '1 second'),
-                'casarectl queue limit {queue} --rate RATE'
-            FROM robot JOIN rules USING (queue_id)
-            WHERE casare_rate_room(rate_busy_until, rate_every_seconds, rate_burst, (SELECT now FROM at)) = 0
-            UNION ALL
-            SELECT 7, 'queue_limit', json_build_object('queue', environment, 'limit', concurrency, 'running', running),
-                'casarectl queue limit {queue} --concurrency N'
-            FROM robot JOIN rules USING (queue_id) CROSS JOIN LATERAL (
-                SELECT count(*) AS running FROM leases
-                WHERE leases.tenant_id = casare_tenant() AND gate IS NOT NULL
-                    AND gate >= casare_gate(rules.queue_id, 0) AND gate < casare_gate(rules.queue_id + 1, 0)
-            ) AS counted
-            WHERE running >= concurrency
-            UNION ALL
-            SELECT 8, 'lanes', json_object_agg(state, lanes), NULL
-            FROM (SELECT state, count(*) AS lanes FROM lane GROUP BY state) AS counted
-            HAVING count(*) > 0
-            UNION ALL
-            SELECT
-                9, CASE WHEN is_there THEN 'work_waits' ELSE 'no_work' END, json_build_object('queue', environment), NULL
-            FROM robot CROSS JOIN LATERAL (
-                SELECT EXISTS (
-                    SELECT FROM ready WHERE ready.tenant_id = casare_tenant() AND ready.queue_id = robot.queue_id
-                ) OR EXISTS (SELECT FROM lane WHERE state = 'open') AS is_there
-            ) AS known
-            WHERE session_id IS NOT NULL
-        )
-        SELECT reason, detail, clears FROM reason ORDER BY place
-        """)
+        assembled: """
+            WITH at AS MATERIALIZED (
+                SELECT coalesce(@now::timestamptz, now()) AS now
+            ), \(ExplainFragments.inUse), robot AS MATERIALIZED (
+                SELECT * FROM \(ExplainFragments.robots) AS known WHERE known.robot_id = @robot
+            ), queue AS MATERIALIZED (
+                SELECT robot.queue_id, coalesce(queues.name, robot.environment) AS queue
+                FROM robot LEFT JOIN queues USING (queue_id)
+            ), \(ExplainFragments.rules), \(ExplainFragments.lanes), asked AS MATERIALIZED (
+                SELECT requirements.*, workflows.name AS workflow, counted.waiting,
+                    \(ExplainFragments.fits("requirements", "robot")) AS fits
+                FROM robot CROSS JOIN (
+                    SELECT requirement_id, sum(jobs)::int8 AS waiting FROM lane WHERE requirement_id > 0
+                    GROUP BY requirement_id
+                ) AS counted
+                JOIN requirements USING (requirement_id)
+                LEFT JOIN workflows ON workflows.tenant_id = casare_tenant()
+                    AND workflows.workflow_id = requirements.workflow_id
+            ), needed AS MATERIALIZED (
+                SELECT * FROM asked WHERE NOT fits
+            ), \(ExplainFragments.nearest), fitting AS MATERIALIZED (
+                SELECT lane.* FROM lane
+                WHERE requirement_id = 0 OR requirement_id IN (SELECT asked.requirement_id FROM asked WHERE fits)
+            ), \(ExplainFragments.keys(
+                "SELECT key_id, sum(jobs)::int8 AS waiting FROM fitting WHERE key_id > 0 GROUP BY key_id")),
+            holding (place, reason, detail, clears) AS (
+                SELECT 1, 'offline',
+                    json_build_object('environment', environment, 'seen_at', (
+                        SELECT \(ExplainFragments.moment("max(seen_at)")) FROM robot_sessions AS known
+                        WHERE known.tenant_id = casare_tenant() AND known.robot_id = robot.robot_id)),
+                    NULL::json
+                FROM robot WHERE session_id IS NULL
+                UNION ALL
+                SELECT 2, 'stale',
+                    json_build_object(
+                        'seen_at', \(ExplainFragments.moment("seen_at")),
+                        'alive_until', \(ExplainFragments.moment("alive_until")),
+                        'lost_at', \(ExplainFragments.moment("lost_at")),
+                        'is_over', alive_until <= (SELECT now FROM at)),
+                    NULL
+                FROM robot WHERE state = 'stale'
+                UNION ALL
+                SELECT 2, 'wedged',
+                    json_build_object(
+                        'cause', 'job_overdue', 'job', overdue_job,
+                        'since', \(ExplainFragments.moment("overdue_since"))),
+                    CASE WHEN ending IS DISTINCT FROM 'stop' THEN
+                        \(ExplainFragments.command("robot stop", "robot_id")) END
+                FROM robot WHERE overdue_job IS NOT NULL AND is_in_time
+                UNION ALL
+                SELECT 2, 'wedged',
+                    json_build_object('cause', 'not_asking', 'since', \(ExplainFragments.moment("unasked_since"))),
+                    CASE WHEN ending IS DISTINCT FROM 'stop' THEN
+                        \(ExplainFragments.command("robot stop", "robot_id")) END
+                FROM robot WHERE unasked_since IS NOT NULL AND overdue_job IS NULL AND is_in_time
+                UNION ALL
+                SELECT 3, 'cordoned',
+                    json_build_object(
+                        'since', \(ExplainFragments.moment("cordoned_at")), 'by', cordoned_by,
+                        'reason', cordon_reason),
+                    \(ExplainFragments.command("robot uncordon", "robot_id"))
+                FROM robot WHERE cordoned_at IS NOT NULL
+                UNION ALL
+                SELECT 3, 'draining',
+                    json_build_object(
+                        'order', ending, 'by', ending_asked_by, 'reason', ending_reason,
+                        'since', \(ExplainFragments.moment("ending_asked_at"))),
+                    NULL
+                FROM robot WHERE ending IS NOT NULL
+                UNION ALL
+                SELECT 4, 'slots_full', json_build_object('slots', slots, 'in_use', slots_in_use),
+                    CASE WHEN slots_in_use < 1000 THEN
+                        \(ExplainFragments.command("robot register", "robot_id", ("slots", "slots_in_use + 1"))) END
+                FROM robot WHERE session_id IS NOT NULL AND slots_in_use >= slots
+                UNION ALL
+                \(ExplainFragments.ruleReasons)
+                UNION ALL
+                \(ExplainFragments.keyReasons)
+            ), reason AS (
+                SELECT * FROM holding
+                UNION ALL
+                SELECT 13 + needed.number * 0.001, 'requirement_unmet',
+                    json_build_object(
+                        'queue', (SELECT queue FROM queue), \(ExplainFragments.need), 'waiting', needed.waiting,
+                        'nearest', needed.nearest),
+                    needed.clears
+                FROM (
+                    SELECT needed.*, near.nearest, near.clears,
+                        row_number() OVER (ORDER BY needed.waiting DESC, needed.requirement_id) AS number
+                    FROM needed LEFT JOIN near USING (requirement_id)
+                    ORDER BY number LIMIT 20
+                ) AS needed
+                UNION ALL
+                SELECT 14, CASE WHEN known.is_there THEN 'work_waits' ELSE 'no_work' END,
+                    json_build_object(
+                        'queue', queue.queue,
+                        -- Whether anything above keeps the robot from all that waits.
+                        'held', CASE WHEN known.is_there THEN NOT known.is_open OR EXISTS (
+                            SELECT FROM holding WHERE place < 6 OR reason IN ('queue_limit', 'queue_rate')) END,
+                        'elsewhere', CASE WHEN NOT known.is_there THEN EXISTS (SELECT FROM lane) END),
+                    NULL
+                FROM robot CROSS JOIN queue CROSS JOIN LATERAL (
+                    SELECT
+                        EXISTS (SELECT FROM fitting) OR plain.is_there AS is_there,
+                        plain.is_there OR EXISTS (
+                            SELECT FROM fitting LEFT JOIN key USING (key_id)
+                            WHERE (key.is_paused OR key.running >= key.concurrency OR key.rate_room = 0) IS NOT TRUE
+                        ) AS is_open
+                    FROM (
+                        SELECT EXISTS (
+                            SELECT FROM ready
+                            WHERE ready.tenant_id = casare_tenant() AND ready.queue_id = robot.queue_id
+                        ) AS is_there
+                    ) AS plain
+                ) AS known
+                WHERE robot.session_id IS NOT NULL
+            )
+            SELECT reason, json_strip_nulls(detail) AS detail, clears FROM reason ORDER BY place
+            """)
 }

@@ -18,7 +18,9 @@ enum QueueQueries {
         """
         SELECT
             concurrency, rate_every_seconds, rate_burst, key_concurrency, key_rate_every_seconds, key_rate_burst,
-            ageing_seconds
+            ageing_seconds,
+            paused_at IS NOT NULL
+                AND (paused_until IS NULL OR paused_until > coalesce(@now::timestamptz, now())) AS is_paused
         FROM queue_rules
         WHERE tenant_id = casare_tenant() AND queue_id = @queue_id
         FOR NO KEY UPDATE
@@ -29,17 +31,30 @@ enum QueueQueries {
         """
         UPDATE queue_rules
         SET paused_at = coalesce(@now::timestamptz, now()), paused_by = @by, pause_reason = @reason,
-            paused_until = @until::timestamptz, version = version + 1
+            paused_until = coalesce(
+                @until::timestamptz,
+                coalesce(@now::timestamptz, now()) + @seconds::float8 * interval '1 second'),
+            version = version + 1
         WHERE tenant_id = casare_tenant() AND queue_id = @queue_id
+        RETURNING paused_at, paused_until
         """)
 
     static let resume = Query(
         """
+        WITH paused AS (
+            SELECT queue_id, paused_until IS NULL OR paused_until > coalesce(@now::timestamptz, now()) AS was_paused
+            FROM queue_rules
+            WHERE tenant_id = casare_tenant() AND queue_id = (
+                    SELECT queue_id FROM queues WHERE tenant_id = casare_tenant() AND name = @queue)
+                AND paused_at IS NOT NULL
+            FOR NO KEY UPDATE
+        )
         UPDATE queue_rules
-        SET paused_at = NULL, paused_by = NULL, pause_reason = NULL, paused_until = NULL, version = version + 1
-        WHERE tenant_id = casare_tenant() AND queue_id = (
-                SELECT queue_id FROM queues WHERE tenant_id = casare_tenant() AND name = @queue)
-            AND paused_at IS NOT NULL
+        SET paused_at = NULL, paused_by = NULL, pause_reason = NULL, paused_until = NULL,
+            version = queue_rules.version + 1
+        FROM paused
+        WHERE queue_rules.tenant_id = casare_tenant() AND queue_rules.queue_id = paused.queue_id
+        RETURNING was_paused
         """)
 
     /// Takes effect with the next lease: what was parked under the old limits looks at the new ones. Under a new rate
@@ -98,7 +113,11 @@ enum QueueQueries {
 
     static let holdKey = Query(
         """
-        SELECT key_id, concurrency, rate_every_seconds, rate_burst FROM queue_keys
+        SELECT
+            key_id, concurrency, rate_every_seconds, rate_burst,
+            paused_at IS NOT NULL
+                AND (paused_until IS NULL OR paused_until > coalesce(@now::timestamptz, now())) AS is_paused
+        FROM queue_keys
         WHERE tenant_id = casare_tenant() AND queue_id = @queue_id AND key = @key
         FOR NO KEY UPDATE
         """)
@@ -130,14 +149,20 @@ enum QueueQueries {
         WITH changed AS (
             UPDATE queue_keys
             SET paused_at = CASE WHEN @by::text IS NOT NULL THEN coalesce(@now::timestamptz, now()) END,
-                paused_by = @by, pause_reason = @reason, paused_until = @until::timestamptz, version = version + 1
+                paused_by = @by, pause_reason = @reason,
+                paused_until = coalesce(
+                    @until::timestamptz,
+                    coalesce(@now::timestamptz, now()) + @seconds::float8 * interval '1 second'),
+                version = version + 1
             WHERE key_id = @key_id
-            RETURNING queue_id, key_id
+            RETURNING queue_id, key_id, paused_at, paused_until
+        ), woken AS (
+            UPDATE lanes SET parked_until = NULL, parked_for = NULL, version = lanes.version + 1
+            FROM changed
+            WHERE lanes.tenant_id = casare_tenant() AND lanes.queue_id = changed.queue_id
+                AND lanes.key_id = changed.key_id AND parked_for <> 'empty'
         )
-        UPDATE lanes SET parked_until = NULL, parked_for = NULL, version = lanes.version + 1
-        FROM changed
-        WHERE lanes.tenant_id = casare_tenant() AND lanes.queue_id = changed.queue_id
-            AND lanes.key_id = changed.key_id AND parked_for <> 'empty'
+        SELECT paused_at, paused_until FROM changed
         """)
 
     /// The number of a requirement; the queue is made when there is none yet. Null: nothing is required.
@@ -164,6 +189,12 @@ enum QueueQueries {
         LIMIT 1
         """)
 
+    static let holdWorkflow = Query(
+        """
+        SELECT workflow_id FROM workflows
+        WHERE tenant_id = casare_tenant() AND workflow_id = @workflow FOR NO KEY UPDATE
+        """)
+
     static let unassign = Query(
         "DELETE FROM workflow_robots WHERE tenant_id = casare_tenant() AND workflow_id = @workflow")
 
@@ -178,7 +209,7 @@ enum QueueQueries {
 
     static let assignment = Query(
         """
-        SELECT robot_id FROM workflow_robots
+        SELECT robot_id, assigned_at, assigned_by FROM workflow_robots
         WHERE tenant_id = casare_tenant() AND workflow_id = @workflow ORDER BY robot_id
         """)
 }

@@ -2,6 +2,8 @@ import CasarePostgres
 
 /// Looks at queues. Counts of jobs stop at `count_max` + 1, those of lanes at `lanes_max`.
 enum QueueReadingQueries {
+    static let now = Query("SELECT now() AS now")
+
     /// One queue, or a page of them by name.
     static let list = Query(
         """
@@ -126,7 +128,8 @@ enum QueueReadingQueries {
         )
         SELECT
             (
-                SELECT coalesce(
+                -- The clock is noted every few seconds: a job is not ready before it is there.
+                SELECT greatest(
                     (SELECT ready_clock.at FROM ready_clock WHERE ready_clock.seq < oldest.seq
                     ORDER BY ready_clock.at DESC LIMIT 1),
                     (SELECT created_at FROM jobs
@@ -194,7 +197,19 @@ enum QueueReadingQueries {
         ORDER BY known.key
         """)
 
-    /// The keys of which most jobs run, and then those of which something is said by itself.
+    /// How many keys are paused now by themselves.
+    static let pausedKeys = Query(
+        """
+        SELECT count(*) AS paused FROM (
+            SELECT FROM queue_keys
+            WHERE tenant_id = casare_tenant() AND queue_id = @queue_id AND paused_at IS NOT NULL
+                AND (paused_until IS NULL OR paused_until > coalesce(@now::timestamptz, now()))
+            LIMIT @count_max + 1
+        ) AS counted
+        """)
+
+    /// The keys of which most jobs run, and beside them as many of which something is said, the paused ones first:
+    /// however many run, those are seen.
     static let busiestKeys = Query(
         """
         SELECT
@@ -202,22 +217,25 @@ enum QueueReadingQueries {
             paused_at IS NOT NULL
                 AND (paused_until IS NULL OR paused_until > coalesce(@now::timestamptz, now())) AS is_paused
         FROM (
-            SELECT key_id, sum(running)::int8 AS running FROM (
-                (
-                    SELECT (gate & 4294967295)::int4 AS key_id, count(*) AS running FROM leases
-                    WHERE leases.tenant_id = casare_tenant() AND gate IS NOT NULL
-                        AND gate > casare_gate(@queue_id, 0) AND gate < casare_gate(@queue_id + 1, 0)
-                    GROUP BY gate ORDER BY count(*) DESC, gate LIMIT @limit
-                ) UNION ALL (
-                    SELECT key_id, 0 FROM queue_keys
-                    WHERE tenant_id = casare_tenant() AND queue_id = @queue_id
-                        AND (paused_at IS NOT NULL OR concurrency IS NOT NULL OR rate_every_seconds IS NOT NULL)
-                    ORDER BY key LIMIT @limit
-                )
-            ) AS either
-            GROUP BY key_id ORDER BY sum(running) DESC, key_id LIMIT @limit
+            (
+                SELECT (gate & 4294967295)::int4 AS key_id FROM leases
+                WHERE leases.tenant_id = casare_tenant() AND gate IS NOT NULL
+                    AND gate > casare_gate(@queue_id, 0) AND gate < casare_gate(@queue_id + 1, 0)
+                GROUP BY gate ORDER BY count(*) DESC, gate LIMIT @limit
+            ) UNION (
+                SELECT key_id FROM queue_keys
+                WHERE tenant_id = casare_tenant() AND queue_id = @queue_id
+                    AND (paused_at IS NOT NULL OR concurrency IS NOT NULL OR rate_every_seconds IS NOT NULL)
+                ORDER BY coalesce(paused_until <= coalesce(@now::timestamptz, now()), paused_at IS NULL), key
+                LIMIT @limit
+            )
+        ) AS shown
+        JOIN queue_keys AS known ON known.key_id = shown.key_id
+        CROSS JOIN LATERAL (
+            SELECT count(*) AS running FROM leases
+            WHERE leases.tenant_id = casare_tenant() AND gate IS NOT NULL
+                AND gate = casare_gate(known.queue_id, known.key_id)
         ) AS held
-        JOIN queue_keys AS known ON known.key_id = held.key_id
         CROSS JOIN LATERAL (
             SELECT count(*) AS ready FROM (
                 SELECT FROM lanes

@@ -4,9 +4,14 @@ package import FoundationEssentials
 
 extension QueueStore {
     /// Nobody reads further.
-    private static let countMax = 10_000
+    static let countMax = 10_000
     private static let lanesMax = 10_000
     private static let statsKeysMax = 20
+
+    /// The database's clock, which decides what is told here.
+    package static func now(on connection: isolated PostgresConnection) throws -> Date {
+        try connection.execute(QueueReadingQueries.now).only().date("now")
+    }
 
     /// A page in the order of names, after the given one.
     package static func list(
@@ -45,12 +50,13 @@ extension QueueStore {
                 "queue_id": .int4(Int32(clamping: id)), "limit": .int(self.statsKeysMax),
                 "count_max": .int(self.countMax), "now": .timestamp(now),
             ])
+        let lanes = try self.lanes(of: id, now: now, on: connection)
         return JobQueueStats(
             queue: try JobQueue(row: row, countMax: self.countMax),
             oldestReadySince: try facts.optionalDate("oldest_ready_since"),
             nextDueAt: try facts.optionalDate("next_due_at"),
             blocked: BoundedCount(try facts.int("blocked"), max: self.countMax), readyByPriority: ready,
-            lanes: try self.lanes(of: id, now: now, on: connection),
+            lanes: lanes, hasMoreLanes: lanes.values.reduce(0, +) >= self.lanesMax,
             keys: try keys.map { try QueueKey(row: $0, countMax: self.countMax) })
     }
 
@@ -77,8 +83,8 @@ extension QueueStore {
         return try connection.execute(
             QueueReadingQueries.keys,
             [
-                "queue_id": .int(id), "key": .text(key?.storable), "after": .text(after), "limit": .int(limit),
-                "count_max": .int(self.countMax), "now": .timestamp(now),
+                "queue_id": .int(id), "key": .text(key?.storable), "after": .text(after.storable),
+                "limit": .int(limit), "count_max": .int(self.countMax), "now": .timestamp(now),
             ]
         ).map { try QueueKey(row: $0, countMax: self.countMax) }
     }
@@ -118,7 +124,7 @@ extension QueueStore {
 }
 
 extension BoundedCount {
-    fileprivate init(_ count: Int, max: Int) { self.init(Swift.min(count, max), isExact: count <= max) }
+    init(_ count: Int, max: Int) { self.init(Swift.min(count, max), isExact: count <= max) }
 }
 
 extension QueueRate {

@@ -7,27 +7,30 @@ extension QueueStore {
     private static let rowsPurgedMax = 10_000
 
     /// Looks after the queues: notes how far `ready` has got, removes lanes that have become empty, and counts what
-    /// runs in queues that have got a limit. Run it every second.
+    /// runs in queues that have got a limit. Run it every second. A queue whose rules somebody has locked does not keep
+    /// the rest from being done.
     ///
     /// Call within `Database.asSystem`. It may run in many processes at once.
     ///
     /// - Returns: whether there is more to do at once.
     package static func upkeep(now: Date? = nil, on connection: isolated PostgresConnection) throws -> Bool {
         try connection.execute(UpkeepQueries.clock, ["now": .timestamp(now)])
-        try connection.execute(QueueQueries.count)
-        try connection.execute(UpkeepQueries.recountQueues)
-        try connection.execute(UpkeepQueries.recountKeys)
+        let count = try LeaseStore.itemResult { try connection.execute(QueueQueries.count) }
         let gone = try connection.execute(UpkeepQueries.retireLanes, ["limit": .int(self.lanesRetiredMax)])
+        _ = try count.get()
         return try gone.only().int("gone") >= self.lanesRetiredMax
     }
 
-    /// Forgets keys that nothing needs any more, and makes queues plain that have no rule any more. Run it every minute.
+    /// Forgets keys that nothing needs any more, makes queues plain that have no rule any more, and sees to it that every
+    /// lease under a limit counts. Run it every minute.
     ///
     /// Call within `Database.asSystem`. It may run in many processes at once.
     ///
     /// - Returns: how many queues are plain again.
     @discardableResult
     package static func settle(on connection: isolated PostgresConnection) throws -> Int {
+        try connection.execute(UpkeepQueries.recountQueues)
+        try connection.execute(UpkeepQueries.recountKeys)
         var last: Int? = 0
         while let after = last {
             let page = try connection.execute(
@@ -48,7 +51,8 @@ extension QueueStore {
 
     /// Removes what is kept of jobs so long after their week has ended: their partitions, one week at a time, and what
     /// lies beside them, in bounded batches. A week stays for as long as a job of it waits, runs or is asked about, and
-    /// dead letters until they are replayed. Unique keys that nobody can hold any more go in any case. Run it every hour.
+    /// dead letters until they are replayed. Unique and idempotency keys and sessions that have run out go in any case. Run
+    /// it every hour, and again at once for as long as it is partial.
     ///
     /// Call within `Database.asSystem`. It may run in many processes at once.
     ///
@@ -63,6 +67,9 @@ extension QueueStore {
             if rows >= self.rowsPurgedMax { purged.isPartial = true }
         }
         try purge(UpkeepQueries.purgeClock, ["limit": .int(self.rowsPurgedMax), "now": .timestamp(now)])
+        for query in [UpkeepQueries.purgeKeys, UpkeepQueries.purgeSessions] {
+            try purge(query, ["limit": .int(self.rowsPurgedMax), "now": .timestamp(now)])
+        }
         let tenants = try connection.execute(UpkeepQueries.tenants).map { try $0.int("tenant_id") }
         for tenant in tenants { purged.rows += try self.purgeUniqueKeys(of: tenant, now: now, on: connection) }
         guard let days else { return purged }

@@ -2,6 +2,17 @@ package import CasareDomain
 package import CasarePostgres
 package import FoundationEssentials
 
+/// What became of a pause.
+package struct QueuePausing: Hashable, Sendable {
+    package let queue: JobQueue
+    /// The key that it was about, where it was about one and that is known.
+    package let key: QueueKey?
+    /// The queue, or the key, was paused before.
+    package let wasPaused: Bool
+    /// The keys that are paused by themselves.
+    package let keysPaused: BoundedCount
+}
+
 /// The rules of queues, and what requirements jobs have. Call within `Database.asTenant`.
 ///
 /// A queue is there once a job was submitted to its environment or a robot of it began a session. A change holds from
@@ -10,55 +21,85 @@ package enum QueueStore {
     /// A queue that loses its last rule while another one is given to it is looked for anew this often.
     private static let holdAttemptsMax = 5
 
-    /// Keeps everyone from leasing from a queue, or jobs of one key of it; what runs goes on.
+    /// Keeps everyone from leasing from a queue, or jobs of one key of it; what runs goes on. Doing it again changes
+    /// reason and end.
     ///
-    /// - Parameter by: the name of a token.
-    /// - Throws: `StoreError.notFound`.
+    /// - Parameters:
+    ///   - by: the name of a token.
+    ///   - until: when it ends by itself, by the clock of the database.
+    ///   - seconds: after how long it ends by itself, instead of `until`.
+    /// - Throws: `StoreError.notFound`; `StoreError.pauseEnd` for an end that is past, or more than a year away.
     @discardableResult
     package static func pause(
-        _ queue: String, key: String? = nil, by: String, reason: String?, until: Date?, now: Date? = nil,
-        on connection: isolated PostgresConnection
-    ) throws -> JobQueue {
+        _ queue: String, key: String? = nil, by: String, reason: String?, until: Date?,
+        lasting seconds: Double? = nil, now: Date? = nil, on connection: isolated PostgresConnection
+    ) throws -> QueuePausing {
         let rules = try self.hold(queue, now: now, on: connection)
-        if let key {
-            let held = try self.hold(key, of: rules.id, on: connection)
-            try connection.execute(
-                QueueQueries.pauseKey,
-                [
-                    "key_id": .int(held.id), "by": .text(by.storable), "reason": .text(reason?.storable),
-                    "until": .timestamp(until), "now": .timestamp(now),
-                ])
-        } else {
-            try connection.execute(
-                QueueQueries.pause,
-                [
-                    "queue_id": .int(rules.id), "by": .text(by.storable), "reason": .text(reason?.storable),
-                    "until": .timestamp(until), "now": .timestamp(now),
-                ])
+        let held = try key.map { try self.hold($0, of: rules.id, now: now, on: connection) }
+        let paused =
+            if let held {
+                try connection.execute(
+                    QueueQueries.pauseKey,
+                    [
+                        "key_id": .int(held.id), "by": .text(by.storable), "reason": .text(reason?.storable),
+                        "until": .timestamp(until), "seconds": .double(seconds), "now": .timestamp(now),
+                    ])
+            } else {
+                try connection.execute(
+                    QueueQueries.pause,
+                    [
+                        "queue_id": .int(rules.id), "by": .text(by.storable), "reason": .text(reason?.storable),
+                        "until": .timestamp(until), "seconds": .double(seconds), "now": .timestamp(now),
+                    ])
+            }
+        let row = try paused.only()
+        if let end = try row.optionalDate("paused_until") {
+            let length = end.timeIntervalSince(try row.date("paused_at"))
+            guard length > 0 else { throw StoreError.pauseEnd(end, isPast: true) }
+            guard length <= QueuePause.secondsMax else { throw StoreError.pauseEnd(end, isPast: false) }
         }
-        return try self.get(queue, now: now, on: connection)
+        return try self.pausing(queue, key: key, wasPaused: held?.isPaused ?? rules.isPaused, now: now, on: connection)
     }
 
     /// Ends a pause. What is not paused stays as it is.
     @discardableResult
     package static func resume(
         _ queue: String, key: String? = nil, now: Date? = nil, on connection: isolated PostgresConnection
-    ) throws -> JobQueue {
+    ) throws -> QueuePausing {
+        var wasPaused = false
         if let key {
             let id = try self.id(of: queue, on: connection)
-            let known = try connection.execute(QueueQueries.holdKey, ["queue_id": .int(id), "key": .text(key)])
+            let known = try connection.execute(
+                QueueQueries.holdKey, ["queue_id": .int(id), "key": .text(key.storable), "now": .timestamp(now)])
             if let row = known.first {
+                wasPaused = try row.bool("is_paused")
                 try connection.execute(
                     QueueQueries.pauseKey,
                     [
                         "key_id": .int(try row.int("key_id")), "by": .null, "reason": .null, "until": .null,
-                        "now": .timestamp(now),
+                        "seconds": .null, "now": .timestamp(now),
                     ])
             }
         } else {
-            try connection.execute(QueueQueries.resume, ["queue": .text(queue)])
+            let resumed = try connection.execute(
+                QueueQueries.resume, ["queue": .text(queue), "now": .timestamp(now)])
+            wasPaused = try resumed.first?.bool("was_paused") ?? false
         }
-        return try self.get(queue, now: now, on: connection)
+        return try self.pausing(queue, key: key, wasPaused: wasPaused, now: now, on: connection)
+    }
+
+    private static func pausing(
+        _ queue: String, key: String?, wasPaused: Bool, now: Date?, on connection: isolated PostgresConnection
+    ) throws -> QueuePausing {
+        let row = try self.row(of: queue, now: now, on: connection)
+        let pausedKeys = try connection.execute(
+            QueueReadingQueries.pausedKeys,
+            ["queue_id": .int(try row.int("queue_id")), "count_max": .int(self.countMax), "now": .timestamp(now)]
+        ).only().int("paused")
+        return QueuePausing(
+            queue: try JobQueue(row: row, countMax: self.countMax),
+            key: try key.flatMap { try self.key($0, of: queue, now: now, on: connection) }, wasPaused: wasPaused,
+            keysPaused: BoundedCount(pausedKeys, max: self.countMax))
     }
 
     /// Changes the limits of a queue, and of its keys in general. Changes made at the same time follow each other.
@@ -92,7 +133,7 @@ package enum QueueStore {
         _ change: (inout QueueKeyLimits) -> Void
     ) throws -> QueueKey {
         let rules = try self.hold(queue, now: now, on: connection)
-        let held = try self.hold(key, of: rules.id, on: connection)
+        let held = try self.hold(key, of: rules.id, now: now, on: connection)
         var limits = held.limits
         change(&limits)
         if limits != held.limits {
@@ -104,7 +145,7 @@ package enum QueueStore {
                 ])
         }
         guard let changed = try self.key(key, of: queue, now: now, on: connection) else {
-            throw StoreError.unreadable("the key \(key) of queue \(queue) went away while it was changed")
+            throw StoreError.contended("key \(key) of queue \(queue)")
         }
         return changed
     }
@@ -129,35 +170,6 @@ package enum QueueStore {
         ).only().decode("requirement_id")
     }
 
-    /// Says which robots run a workflow, instead of those that did; none: any robot. Of the jobs that wait it concerns
-    /// those that were submitted while the workflow was assigned.
-    package static func assign(
-        _ workflow: Workflow.ID, to robots: [Robot.ID], by: String, now: Date? = nil,
-        on connection: isolated PostgresConnection
-    ) throws {
-        try connection.execute(QueueQueries.unassign, ["workflow": .uuid(workflow.rawValue)])
-        guard !robots.isEmpty else { return }
-        let assigned = try connection.execute(
-            QueueQueries.assign,
-            [
-                "workflow": .uuid(workflow.rawValue), "robots": .textArray(Set(robots).map(\.rawValue)),
-                "by": .text(by.storable), "now": .timestamp(now),
-            ])
-        let known = Set(try assigned.map { try $0.string("robot_id") })
-        if let missing = robots.first(where: { !known.contains($0.rawValue) }) {
-            throw StoreError.notFound(.robot, missing.rawValue)
-        }
-    }
-
-    /// The robots that a workflow is assigned to.
-    package static func assignment(
-        of workflow: Workflow.ID, on connection: isolated PostgresConnection
-    ) throws -> [Robot.ID] {
-        try connection.execute(QueueQueries.assignment, ["workflow": .uuid(workflow.rawValue)]).compactMap { row in
-            Robot.ID(rawValue: try row.string("robot_id"))
-        }
-    }
-
     static func id(of queue: String, on connection: isolated PostgresConnection) throws -> Int {
         guard let row = try connection.execute(QueueQueries.find, ["queue": .text(queue)]).first else {
             throw StoreError.notFound(.queue, queue)
@@ -168,6 +180,7 @@ package enum QueueStore {
     private struct HeldRules {
         let id: Int
         let limits: QueueLimits
+        let isPaused: Bool
     }
 
     private static func hold(
@@ -181,32 +194,37 @@ package enum QueueStore {
             }
             let id = try row.int("queue_id")
             // Without it the sweep has made the queue plain again meanwhile.
-            if let held = try connection.execute(QueueQueries.hold, ["queue_id": .int(id)]).first {
-                return HeldRules(id: id, limits: try QueueLimits(row: held))
+            if let held = try connection.execute(
+                QueueQueries.hold, ["queue_id": .int(id), "now": .timestamp(now)]
+            ).first {
+                return HeldRules(id: id, limits: try QueueLimits(row: held), isPaused: try held.bool("is_paused"))
             }
         }
-        throw StoreError.unreadable("the rules of queue \(queue) came and went all the while; try again")
+        throw StoreError.contended("queue \(queue)")
     }
 
     private struct HeldKey {
         let id: Int
         let limits: QueueKeyLimits
+        let isPaused: Bool
     }
 
     private static func hold(
-        _ key: String, of queue: Int, on connection: isolated PostgresConnection
+        _ key: String, of queue: Int, now: Date?, on connection: isolated PostgresConnection
     ) throws -> HeldKey {
         for _ in 1...self.holdAttemptsMax {
             try connection.execute(QueueQueries.addKey, ["queue_id": .int(queue), "key": .text(key.storable)])
             let held = try connection.execute(
-                QueueQueries.holdKey, ["queue_id": .int(queue), "key": .text(key.storable)])
+                QueueQueries.holdKey,
+                ["queue_id": .int(queue), "key": .text(key.storable), "now": .timestamp(now)])
             if let row = held.first {
                 return HeldKey(
                     id: try row.int("key_id"),
                     limits: QueueKeyLimits(
-                        concurrency: try row.optionalInt("concurrency"), rate: try QueueRate(row: row, "rate")))
+                        concurrency: try row.optionalInt("concurrency"), rate: try QueueRate(row: row, "rate")),
+                    isPaused: try row.bool("is_paused"))
             }
         }
-        throw StoreError.unreadable("the key \(key) came and went all the while; try again")
+        throw StoreError.contended("key \(key)")
     }
 }

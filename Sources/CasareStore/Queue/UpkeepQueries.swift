@@ -44,6 +44,25 @@ enum UpkeepQueries {
         WHERE queue_keys.key_id = held.key_id AND held.token < queue_keys.token_from
         """)
 
+    static let purgeKeys = Query(
+        """
+        DELETE FROM idempotency_keys WHERE ctid = ANY (ARRAY(
+            SELECT ctid FROM idempotency_keys
+            WHERE expires_at <= coalesce(@now::timestamptz, now()) LIMIT @limit FOR UPDATE SKIP LOCKED
+        ))
+        """)
+
+    /// Sessions that ended a day ago and hold no lease any more. The leases are read once, into a hash table of sessions.
+    static let purgeSessions = Query(
+        """
+        DELETE FROM robot_sessions WHERE ctid = ANY (ARRAY(
+            SELECT ctid FROM robot_sessions
+            WHERE ended_at <= coalesce(@now::timestamptz, now()) - interval '1 day'
+                AND session_id NOT IN (SELECT DISTINCT leases.session_id FROM leases)
+            LIMIT @limit FOR UPDATE SKIP LOCKED
+        ))
+        """)
+
     static let retireLanes = Query("SELECT casare_retire_lanes(@limit::int4) AS gone")
 
     static let keysPage = Query(

@@ -39,13 +39,17 @@ enum RobotQueries {
             ORDER BY robot_id LIMIT @limit
         )
         SELECT
-            page.*, known.last_seen_at, known.is_open, current.*,
+            page.*, known.last_seen_at, known.is_open, known.sessions, current.*,
             (SELECT coalesce(sum(leases), 0)::int8 FROM held WHERE session_id = ANY (known.open)) AS slots_in_use
         FROM page
         CROSS JOIN LATERAL (
             SELECT
                 max(seen_at) AS last_seen_at, coalesce(bool_or(ended_at IS NULL), false) AS is_open,
-                array_agg(session_id) FILTER (WHERE ended_at IS NULL) AS open
+                array_agg(session_id) FILTER (WHERE ended_at IS NULL) AS open,
+                count(*) FILTER (
+                    WHERE ended_at IS NULL AND lost_at IS NULL AND alive_until > (SELECT now FROM at)
+                        AND seen_at > (SELECT now FROM at) - lease_seconds * interval '1 second' * 2 / 3
+                ) AS sessions
             FROM robot_sessions AS session
             WHERE session.tenant_id = casare_tenant() AND session.robot_id = page.robot_id
         ) AS known
@@ -120,7 +124,8 @@ enum RobotQueries {
     static let lock = Query(
         "SELECT robot_id FROM robots WHERE tenant_id = casare_tenant() AND robot_id = @robot FOR UPDATE")
 
-    /// What keeps the robot from being removed.
+    /// What keeps the robot from being removed. Jobs that only it may run and that wait, for their turn, their time or a
+    /// person, are counted up to `count_max` + 1.
     static let ties = Query(
         """
         SELECT
@@ -135,7 +140,24 @@ enum RobotQueries {
             ARRAY(
                 SELECT name FROM workflow_robots JOIN workflows USING (tenant_id, workflow_id)
                 WHERE workflow_robots.tenant_id = casare_tenant() AND robot_id = @robot ORDER BY name LIMIT 10
-            ) AS workflows
+            ) AS workflows,
+            (
+                SELECT count(*) FROM (
+                    SELECT ready.job_id FROM requirements
+                    JOIN lanes USING (queue_id, requirement_id)
+                    JOIN ready ON ready.queue_id = lanes.lane_id AND ready.priority = lanes.priority
+                    WHERE requirements.tenant_id = casare_tenant() AND requirements.robot_id = @robot
+                    UNION ALL
+                    SELECT scheduled.job_id FROM requirements JOIN scheduled USING (queue_id, requirement_id)
+                    WHERE requirements.tenant_id = casare_tenant() AND requirements.robot_id = @robot
+                    UNION ALL
+                    SELECT blocked.job_id FROM blocked
+                    JOIN jobs ON jobs.tenant_id = blocked.tenant_id AND jobs.job_id = blocked.job_id
+                    JOIN requirements USING (requirement_id)
+                    WHERE blocked.tenant_id = casare_tenant() AND requirements.robot_id = @robot
+                    LIMIT @count_max + 1
+                ) AS counted
+            ) AS jobs
         """)
 
     static let remove = Query(

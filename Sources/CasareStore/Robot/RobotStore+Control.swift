@@ -4,6 +4,9 @@ package import FoundationEssentials
 
 /// What people ask of robots. Call within `Database.asTenant`.
 extension RobotStore {
+    /// Jobs beyond so many that wait for a robot are not counted.
+    private static let jobsCountedMax = 1000
+
     /// Leases nothing more to the robot; what it runs goes on.
     package static func cordon(
         _ id: Robot.ID, by actor: String, reason: String? = nil, now: Date? = nil,
@@ -59,7 +62,8 @@ extension RobotStore {
 
     /// Forgets a robot that has ended, and revokes the tokens that speak for it alone. What it has done stays.
     ///
-    /// - Throws: `StoreError.robotIsNeeded` while it has a session or a workflow is assigned to it.
+    /// - Throws: `StoreError.robotIsNeeded` while it has a session, a workflow is assigned to it, or jobs wait that no other
+    ///   robot may run.
     package static func remove(
         _ id: Robot.ID, by actor: String, reason: String? = nil, now: Date? = nil,
         on connection: isolated PostgresConnection
@@ -68,7 +72,9 @@ extension RobotStore {
             throw StoreError.notFound(.robot, id.rawValue)
         }
         let robot = try self.known(id, now: now, on: connection)
-        let ties = try connection.execute(RobotQueries.ties, ["robot": .text(id.rawValue)]).only()
+        let ties = try connection.execute(
+            RobotQueries.ties, ["robot": .text(id.rawValue), "count_max": .int(self.jobsCountedMax)]
+        ).only()
         if try ties.bool("has_session") {
             throw StoreError.robotIsNeeded(id, "it has a session; run `casarectl robot stop \(id) --wait` first")
         }
@@ -78,7 +84,15 @@ extension RobotStore {
         let workflows = try ties.strings("workflows")
         if !workflows.isEmpty {
             throw StoreError.robotIsNeeded(
-                id, "workflows are assigned to it (\(workflows.joined(separator: ", "))); assign them to others first")
+                id,
+                "workflows are assigned to it (\(workflows.joined(separator: ", "))); give each to others first, with "
+                    + "`casarectl workflow assign WORKFLOW ROBOT`, or to all with --any")
+        }
+        let jobs = BoundedCount(try ties.int("jobs"), max: self.jobsCountedMax)
+        if jobs.value > 0 {
+            throw StoreError.robotIsNeeded(
+                id,
+                "jobs that no other robot may run are waiting for it (\(jobs)); let it run them, or cancel them first")
         }
         try connection.execute(RobotQueries.remove, ["robot": .text(id.rawValue), "now": .timestamp(now)])
         try ControlLog.record("robot.remove", of: id.rawValue, by: actor, reason: reason, now: now, on: connection)

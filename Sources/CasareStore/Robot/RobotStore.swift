@@ -57,6 +57,7 @@ extension Robot {
         let text = try row.string("robot_id")
         guard let id = ID(rawValue: text) else { throw StoreError.unreadable("\"\(text)\" is no robot's ID") }
         let slots = try row.int("slots")
+        let sessions = try row.int("sessions")
         let slotsInUse = try row.int("slots_in_use")
         let cordonedAt = try row.optionalDate("cordoned_at")
         let wedge = try Wedge(row: row)
@@ -73,11 +74,12 @@ extension Robot {
             } else if cordonedAt != nil {
                 .cordoned
             } else {
-                slotsInUse >= slots ? .busy : .live
+                slotsInUse >= Self.slotsInAll(slots, sessions: sessions) ? .busy : .live
             }
         self.init(
             id: id, environment: try row.string("environment"), tags: try row.strings("tags"),
-            capabilities: try row.strings("capabilities"), slots: slots, status: status, slotsInUse: slotsInUse,
+            capabilities: try row.strings("capabilities"), slots: slots, sessions: sessions, status: status,
+            slotsInUse: slotsInUse,
             lastSeenAt: try row.optionalDate("last_seen_at"), registeredAt: try row.date("registered_at"),
             cordonedAt: cordonedAt,
             control: Control(

@@ -1,3 +1,5 @@
+import CasareDomain
+
 /// The rule for texts that name something: an environment, a tag, a token, a key.
 ///
 /// Control characters are refused, tabs and line breaks among them: names stand in lists, logs and headers, where they
@@ -27,16 +29,20 @@ public enum ShortText {
         try self.check(text, WireDecodingError.text(of: path), charactersMax: charactersMax)
     }
 
-    /// Checks each of a list, and how many there are.
-    static func check(
-        _ texts: [String], _ path: [any CodingKey], countMax: Int, charactersMax: Int
-    ) throws(WireDecodingError) {
-        let place = WireDecodingError.text(of: path)
-        guard texts.count <= countMax else {
-            throw WireDecodingError(path: place, message: "expected at most \(countMax), got \(texts.count)")
+    /// Checks tags or capabilities, and how many there are. A robot's settings list them with commas between: it could
+    /// not have one with a comma.
+    static func check(labels: [String], _ path: [any CodingKey]) throws(WireDecodingError) {
+        let list = WireDecodingError.text(of: path)
+        let countMax = Job.Requirements.labelsMax
+        guard labels.count <= countMax else {
+            throw WireDecodingError(path: list, message: "expected at most \(countMax), got \(labels.count)")
         }
-        for (position, text) in texts.enumerated() {
-            try self.check(text, "\(place)[\(position)]", charactersMax: charactersMax)
+        for (position, label) in labels.enumerated() {
+            let place = "\(list)[\(position)]"
+            try self.check(label, place, charactersMax: Job.Requirements.labelCharactersMax)
+            guard !label.utf8.contains(UInt8(ascii: ",")) else {
+                throw WireDecodingError(path: place, message: "holds a comma; give what is between commas one by one")
+            }
         }
     }
 }

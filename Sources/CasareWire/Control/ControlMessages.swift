@@ -9,16 +9,21 @@ public enum ControlReason {
         guard let reason else { return }
         try ShortText.check(reason, path, charactersMax: Self.charactersMax)
     }
+
+    /// The same for one that is a parameter.
+    public static func check(_ reason: String, _ place: String) throws(WireDecodingError) {
+        try ShortText.check(reason, place, charactersMax: Self.charactersMax)
+    }
 }
 
-/// Something that a person did to a queue, a waiting job or a robot.
+/// Something that a person did to a queue, a waiting job, a robot or a workflow.
 public struct ControlActionInfo: Hashable, Sendable, Codable {
     public let at: Date
     /// The name of a token.
     public let actor: String
     /// The noun and the verb: `queue.pause`.
     public let action: String
-    /// The name of the queue or robot, or the job's ID.
+    /// The name of the queue, robot or workflow, or the job's ID.
     public let subject: String
     public let reason: String?
     /// What was asked for, where the action does not say it all.

@@ -61,15 +61,29 @@ public struct StatusResponse: Hashable, Sendable, Codable {
     public let database: String
     public let jobs: Jobs
     public let robotsOnline: Int
+    /// Those of them that take jobs: neither cordoned, nor asked to end, nor wedged. A server before it counted them says
+    /// nothing.
+    public let robotsAvailable: Int?
     public let deadLettersOpen: Int
+    /// The counts that stop at a bound, of which there are more: `jobs.pending`, `dead_letters_open`. A server that
+    /// counts to the end has none.
+    public let inexact: [String]?
 
-    public init(version: String, database: String, jobs: Jobs, robotsOnline: Int, deadLettersOpen: Int) {
+    public init(
+        version: String, database: String, jobs: Jobs, robotsOnline: Int, robotsAvailable: Int, deadLettersOpen: Int,
+        inexact: [String] = []
+    ) {
         self.version = version
         self.database = database
         self.jobs = jobs
         self.robotsOnline = robotsOnline
+        self.robotsAvailable = robotsAvailable
         self.deadLettersOpen = deadLettersOpen
+        self.inexact = inexact
     }
+
+    /// - Parameter count: as in `inexact`.
+    public func isExact(_ count: String) -> Bool { self.inexact?.contains(count) != true }
 }
 
 /// The answer of requests that have nothing to tell.

@@ -185,9 +185,7 @@ extension SubmitJobRequest: Codable {
         if let requirements {
             let place = path + [CodingKeys.requirements]
             for (labels, name) in [(requirements.tags, "tags"), (requirements.capabilities, "capabilities")] {
-                try ShortText.check(
-                    labels, place + [WireKey(stringValue: name)], countMax: Job.Requirements.labelsMax,
-                    charactersMax: Job.Requirements.labelCharactersMax)
+                try ShortText.check(labels: labels, place + [WireKey(stringValue: name)])
             }
         }
         if let unique {
@@ -238,9 +236,16 @@ public struct SubmitBatchRequest: Hashable, Sendable, Codable {
 
 /// `POST /api/v1/jobs/{id}/cancel`.
 public struct CancelJobRequest: Hashable, Sendable, Codable {
+    /// Kept with what was done.
     public var reason: String?
 
     public init(reason: String? = nil) { self.reason = reason }
+
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        self.init(reason: try container.decodeIfPresent(String.self, forKey: .reason))
+        try ControlReason.check(self.reason, decoder.codingPath + [CodingKeys.reason])
+    }
 }
 
 /// `POST /api/v1/jobs/{id}/retry` and `POST /api/v1/dlq/{id}/retry`.

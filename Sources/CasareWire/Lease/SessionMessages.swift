@@ -42,11 +42,15 @@ public struct OpenSessionResponse: Hashable, Sendable, Codable {
     public let leaseSeconds: Double
     /// How often to renew.
     public let heartbeatSeconds: Double
+    /// Sessions of the robot's ID beside this one that are in time: of other processes. A server before it counted them
+    /// says nothing.
+    public let otherSessions: Int?
 
-    public init(sessionID: Robot.SessionID, leaseSeconds: Double, heartbeatSeconds: Double) {
+    public init(sessionID: Robot.SessionID, leaseSeconds: Double, heartbeatSeconds: Double, otherSessions: Int?) {
         self.sessionID = sessionID
         self.leaseSeconds = leaseSeconds
         self.heartbeatSeconds = heartbeatSeconds
+        self.otherSessions = otherSessions
     }
 }
 

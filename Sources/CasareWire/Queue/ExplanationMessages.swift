@@ -13,7 +13,7 @@ public struct ExplanationInfo: Hashable, Sendable, Codable {
         public let message: String
         /// The facts behind it; their names depend on the code.
         public let detail: Object
-        /// The command that removes the reason.
+        /// The command that removes the reason, as it is pasted into a shell; `nil` where none of casarectl's does.
         public let clears: String?
 
         public init(_ reason: Explanation.Reason) {

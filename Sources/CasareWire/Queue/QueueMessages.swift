@@ -18,7 +18,7 @@ public struct QueueRateInfo: Hashable, Sendable, Codable {
 
     public var rate: QueueRate { QueueRate(everySeconds: self.everySeconds, burst: self.burst) }
 
-    private static let everySecondsRange = 1e-6...1e9
+    public static let everySecondsRange = 1e-6...1e9
 
     public init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: CodingKeys.self)
@@ -123,6 +123,8 @@ public struct QueueKeyInfo: Hashable, Sendable, Codable {
     public let pause: QueuePauseInfo?
     public let running: Int
     public let ready: Int
+    /// The counts that stop at a bound, of which there are more.
+    public let inexact: [String]
 
     public init(_ key: QueueKey) {
         self.key = key.key
@@ -131,6 +133,37 @@ public struct QueueKeyInfo: Hashable, Sendable, Codable {
         self.pause = key.pause.map(QueuePauseInfo.init)
         self.running = key.running
         self.ready = key.ready.value
+        self.inexact = key.ready.isExact ? [] : ["ready"]
+    }
+}
+
+/// `GET /api/v1/queues/{name}/keys`.
+public struct QueueKeyPage: Hashable, Sendable, Codable {
+    /// In the order of their names.
+    public let keys: [QueueKeyInfo]
+    public let nextCursor: String?
+
+    public init(keys: [QueueKeyInfo], nextCursor: String?) {
+        self.keys = keys
+        self.nextCursor = nextCursor
+    }
+}
+
+/// What became of a queue, or of one of its keys, that was paused or resumed.
+public struct PauseQueueResponse: Hashable, Sendable, Codable {
+    public let queue: QueueInfo
+    /// The key that it was about; `nil` where it was about the queue, or no job ever had the key.
+    public let key: QueueKeyInfo?
+    /// It was paused before.
+    public let wasPaused: Bool
+    /// So many of its keys are paused by themselves now, up to 10,000.
+    public let keysPaused: Int
+
+    public init(queue: QueueInfo, key: QueueKeyInfo?, wasPaused: Bool, keysPaused: Int) {
+        self.queue = queue
+        self.key = key
+        self.wasPaused = wasPaused
+        self.keysPaused = keysPaused
     }
 }
 
@@ -145,7 +178,9 @@ public struct QueueStatsInfo: Hashable, Sendable, Codable {
     public let readyByPriority: Object
     /// Lanes by what they wait for: `open`, `empty`, `concurrency`, `rate` and `paused`.
     public let lanes: Object
-    /// Those with the most running jobs.
+    /// The counts that stop at a bound, of which there are more: `blocked`, `ready_by_priority.5`, `lanes`.
+    public let inexact: [String]
+    /// Those with the most running jobs, and those that are paused or limited by themselves.
     public let keys: [QueueKeyInfo]
     /// What people did to it last, the latest first.
     public let actions: [ControlActionInfo]
@@ -158,6 +193,13 @@ public struct QueueStatsInfo: Hashable, Sendable, Codable {
         self.readyByPriority = Object(
             stats.readyByPriority.sorted { $0.key > $1.key }.map { ($0.key.description, .int($0.value.value)) })
         self.lanes = Object(stats.lanes.sorted { $0.key < $1.key }.map { ($0.key, .int($0.value)) })
+        var inexact: [String] = []
+        if !stats.blocked.isExact { inexact.append("blocked") }
+        for (priority, count) in stats.readyByPriority.sorted(by: { $0.key > $1.key }) where !count.isExact {
+            inexact.append("ready_by_priority.\(priority)")
+        }
+        if stats.hasMoreLanes { inexact.append("lanes") }
+        self.inexact = inexact
         self.keys = stats.keys.map(QueueKeyInfo.init)
         self.actions = actions
     }

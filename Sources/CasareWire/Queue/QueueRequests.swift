@@ -3,14 +3,11 @@ public import FoundationEssentials
 
 /// `POST /api/v1/queues/{name}/pause`.
 public struct PauseQueueRequest: Hashable, Sendable, Codable {
-    public static let keyCharactersMax = 256
-    /// A pause that ends by itself ends within a year.
-    public static let secondsMax = 366.0 * 86_400
-
     /// Only jobs of this key.
     public var key: String?
     public var reason: String?
-    /// It ends by itself at this time, or after this time.
+    /// It ends by itself at this time, or after this time: within a year (`QueuePause.secondsMax`), by the clock of the
+    /// server's database.
     public var until: Date?
     public var forSeconds: Double?
 
@@ -30,9 +27,10 @@ public struct PauseQueueRequest: Hashable, Sendable, Codable {
             forSeconds: try container.decodeIfPresent(Double.self, forKey: .forSeconds))
         try QueueKeyName.check(self.key, decoder.codingPath + [CodingKeys.key])
         try ControlReason.check(self.reason, decoder.codingPath + [CodingKeys.reason])
-        if let forSeconds, !(forSeconds > 0 && forSeconds <= Self.secondsMax) {
+        if let forSeconds, !(forSeconds > 0 && forSeconds <= QueuePause.secondsMax) {
             throw WireDecodingError(
-                decoder.codingPath + [CodingKeys.forSeconds], "expected a number above 0, up to \(Int(Self.secondsMax))"
+                decoder.codingPath + [CodingKeys.forSeconds],
+                "expected a number above 0, up to \(Int(QueuePause.secondsMax))"
             )
         }
         if self.until != nil, self.forSeconds != nil {
@@ -66,7 +64,7 @@ public struct ResumeQueueRequest: Hashable, Sendable, Codable {
 enum QueueKeyName {
     static func check(_ key: String?, _ path: [any CodingKey]) throws(WireDecodingError) {
         guard let key else { return }
-        try ShortText.check(key, path, charactersMax: PauseQueueRequest.keyCharactersMax)
+        try ShortText.check(key, path, charactersMax: Job.queueKeyCharactersMax)
     }
 }
 

@@ -6,7 +6,6 @@ public struct RegisterRobotRequest: Hashable, Sendable {
     public static let slotsRange = 1...1000
     /// How many tags, and how many capabilities, a robot may have.
     public static let labelsMax = Job.Requirements.labelsMax
-    public static let labelCharactersMax = Job.Requirements.labelCharactersMax
 
     public var id: Robot.ID
     public var environment: String
@@ -57,8 +56,7 @@ extension RegisterRobotRequest: Codable {
             self.environment, decoder.codingPath + [CodingKeys.environment],
             charactersMax: SubmitJobRequest.environmentCharactersMax)
         for (labels, key) in [(self.tags, CodingKeys.tags), (self.capabilities, .capabilities)] {
-            try ShortText.check(
-                labels, decoder.codingPath + [key], countMax: Self.labelsMax, charactersMax: Self.labelCharactersMax)
+            try ShortText.check(labels: labels, decoder.codingPath + [key])
         }
     }
 }
@@ -68,7 +66,12 @@ public struct RobotInfo: Hashable, Sendable, Codable {
     public let environment: String
     public let tags: [String]
     public let capabilities: [String]
+    /// Jobs it runs at once, in all of its sessions together.
     public let slots: Int
+    /// In each of its sessions: what it was registered with. A server before it counted sessions says nothing.
+    public let slotsEach: Int?
+    /// Sessions that are in time. More than one: as many processes run under its ID, and each gets jobs.
+    public let sessions: Int?
     public let status: Robot.Status
     public let slotsInUse: Int
     public let lastSeenAt: Date?
@@ -88,7 +91,9 @@ public struct RobotInfo: Hashable, Sendable, Codable {
         self.environment = robot.environment
         self.tags = robot.tags
         self.capabilities = robot.capabilities
-        self.slots = robot.slots
+        self.slots = robot.slotsInAll
+        self.slotsEach = robot.slots
+        self.sessions = robot.sessions
         self.status = robot.status
         self.slotsInUse = robot.slotsInUse
         self.lastSeenAt = robot.lastSeenAt

@@ -79,6 +79,25 @@ public struct WorkflowPage: Hashable, Sendable, Codable {
     }
 }
 
+/// `GET` and `PUT /api/v1/workflows/{workflow}/robots`.
+public struct WorkflowRobotsInfo: Hashable, Sendable, Codable {
+    public let workflowID: Workflow.ID
+    public let name: String
+    /// Those that alone run it, in the order of their IDs; none: any robot does.
+    public let robots: [Robot.ID]
+    public let assignedAt: Date?
+    /// The name of a token.
+    public let assignedBy: String?
+
+    public init(workflowID: Workflow.ID, name: String, robots: [Robot.ID], assignedAt: Date?, assignedBy: String?) {
+        self.workflowID = workflowID
+        self.name = name
+        self.robots = robots
+        self.assignedAt = assignedAt
+        self.assignedBy = assignedBy
+    }
+}
+
 public struct WorkflowVersionInfo: Hashable, Sendable, Codable {
     public let workflowID: Workflow.ID
     public let name: String

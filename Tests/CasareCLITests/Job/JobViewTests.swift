@@ -10,12 +10,14 @@ struct JobViewTests {
     private static let now = Date(timeIntervalSince1970: 1_800_000_000)
     private static let id = Job.ID("01890000-0000-7000-8000-000000000001")!
 
-    private static func job(_ state: Job.State, attempt: Int = 1) -> JobInfo {
+    private static func job(
+        _ state: Job.State, attempt: Int = 1, environment: String = "default", options: Job.Options = .init()
+    ) -> JobInfo {
         JobInfo(
             Job(
                 id: Self.id, workflow: Workflow.ID(rawValue: Self.id.rawValue), workflowName: "invoices",
-                workflowVersion: 3, priority: .high, environment: "default", variables: ["month": 11],
-                options: Job.Options(), attempt: attempt, state: state, idempotencyKey: nil, retryOf: nil,
+                workflowVersion: 3, priority: .high, environment: environment, variables: ["month": 11],
+                options: options, attempt: attempt, state: state, idempotencyKey: nil, retryOf: nil,
                 createdAt: Self.now.addingTimeInterval(-60), createdBy: "ci"))
     }
 
@@ -112,6 +114,14 @@ struct JobViewTests {
 
                 """)
         #expect(try Self.render(try JobInfo.presentation(of: jobs), ["-o", "name"]).hasPrefix("\(Self.id)\n"))
+    }
+
+    @Test func `a wide list has the environment, and a job's own time limit is shown`() throws {
+        let job = Self.job(
+            .pending(dueAt: nil), attempt: 0, environment: "gpu", options: Job.Options(timeoutSeconds: 90))
+        let wide = try Self.render(try JobInfo.presentation(of: [job]), ["-o", "wide"])
+        #expect(wide.contains("PRIORITY  ENVIRONMENT  ATTEMPT") && wide.contains("gpu"), "\(wide)")
+        #expect(try Self.render(try job.presentation()).contains("time limit   1 min 30 s\n"))
     }
 
     @Test func `progress tells each change once`() {

@@ -66,7 +66,8 @@ struct QueueOptionTests {
         ("--delay 31d", "at most 30d"), ("--time-limit 31d", "at most 30d"), ("--node-timeout 31d", "at most 30d"),
         ("--expires-in 0", "a time above 0"), ("--unique-key u --unique-for ever", "waiting, unfinished, or a time"),
         ("--unique-key u --on-conflict skip", "one of return, reject, replace"), ("--robot a/b", "1 to 64 letters"),
-        ("--deadline tomorrow", "2026-01-02T03:04:05Z"),
+        ("--deadline tomorrow", "2026-01-02T03:04:05Z"), ("--require-tag a,b", "without a comma; repeat the option"),
+        ("--require-capability a,b", "without a comma; repeat the option"),
     ])
     func `what contradicts itself is refused in words`(line: String, message: String) {
         let complaint = Self.complaint(line)
@@ -88,6 +89,7 @@ struct QueueOptionTests {
         let text = try OutputOptions.parse([]).render(
             info.presentation(), in: RenderContext(width: nil, usesColour: false, now: Date()))
         for part in ["c7", "tags eu, gpu", "u for 10 min"] { #expect(text.contains(part)) }
+        #expect(!text.contains("time limit"))
     }
 
     @Test func `a person hears which key found the job, and what it replaced`() throws {
@@ -97,13 +99,23 @@ struct QueueOptionTests {
                 priority: .normal, environment: "default", variables: [:], options: .init(), attempt: 0,
                 state: .pending(dueAt: nil), idempotencyKey: nil, retryOf: nil, createdAt: Date(), createdBy: "ann"))
         func note(_ found: SubmitJobResponse.Found?, _ duplicate: Bool, _ replaced: Job.ID?) -> String {
-            SubmitCommand.note(
-                on: Submission(job: job, isDuplicate: duplicate, foundBy: found, replaced: replaced)) ?? ""
+            Submission(job: job, isDuplicate: duplicate, foundBy: found, replaced: replaced).note ?? ""
         }
         #expect(note(nil, false, nil).isEmpty)
         #expect(note(.uniqueKey, true, nil).contains("unique key is taken"))
         #expect(note(.idempotencyKey, true, nil).contains("idempotency key was used before"))
         #expect(note(nil, true, nil).contains("idempotency key was used before"))
         #expect(note(nil, false, job.id).contains("\(job.id) of this unique key was waiting"))
+        // A program reads the same in the job's JSON, whether the submit waited or not.
+        let found = Submission(job: job, isDuplicate: true, foundBy: .uniqueKey, replaced: nil)
+        let new = Submission(job: job, isDuplicate: false, foundBy: nil, replaced: job.id)
+        for presentation in [try found.presentation(), try found.presentation(of: job)] {
+            let json = presentation.rows[0].json
+            #expect(json["id"]?.string == job.id.description)
+            #expect(json["found_by"] == "unique_key" && json["replaced"] == Value.null, "\(json)")
+        }
+        let json = try new.presentation().rows[0].json
+        #expect(json["found_by"] == Value.null && json["replaced"]?.string == job.id.description, "\(json)")
+        #expect(found.verb == "found" && new.verb == "submitted")
     }
 }

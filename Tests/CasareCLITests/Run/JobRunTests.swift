@@ -27,12 +27,16 @@ struct JobRunTests {
     }
 
     private static func run(
-        _ document: Value, attemptsMax: Int = 1, nodeTimeout: Double? = nil, in folder: String, variables: Object = [:]
+        _ document: Value, attemptsMax: Int = 1, nodeTimeout: Double? = nil, timeout: Duration? = nil,
+        retryAfter: Double = 0, in folder: String, variables: Object = [:]
     ) async throws -> RunReport {
-        let policy = try RetryPolicy(.list([0]), attemptsMax: attemptsMax, jitter: 0)
+        let policy = try RetryPolicy(.list([retryAfter]), attemptsMax: attemptsMax, jitter: 0)
         return try await JobRun(
-            document: document, name: "w", options: Job.Options(nodeTimeoutSeconds: nodeTimeout, retry: policy),
-            variables: variables, workingDirectory: folder, policy: .unbound
+            document: document, name: "w",
+            options: Job.Options(
+                nodeTimeoutSeconds: nodeTimeout,
+                timeoutSeconds: timeout.map { $0 / .seconds(1) } ?? Job.Options.timeoutSecondsDefault, retry: policy),
+            variables: variables, workingDirectory: folder, policy: .unbound, timeLimit: timeout
         ).report()
     }
 
@@ -51,6 +55,41 @@ struct JobRunTests {
             let never = try await Self.run(Self.counting(until: 9, in: folder), attemptsMax: 2, in: folder)
             #expect(never.status == .failed && never.failure?.node == "count")
             #expect(try String(contentsOf: URL(filePath: folder + "/log"), encoding: .utf8).count == 10)
+        }
+    }
+
+    @Test(.timeLimit(.minutes(5)))
+    func `the time limit is the whole run's, and its attempts are not waited for beyond it`() async throws {
+        let waiting: Value = [
+            "metadata": ["name": "waiting"],
+            "nodes": ["wait": ["node_type": "WaitNode", "config": ["duration": 600]]],
+        ]
+        try await Self.withFolder { folder in
+            let once = try await Self.run(
+                waiting, attemptsMax: 6, timeout: .seconds(3), retryAfter: 3600, in: folder)
+            #expect(once.failure?.kind == .timeout, "\(once)")
+            #expect(once.failure?.message.contains("no other attempt begins within the 3 s") == true, "\(once)")
+            // The first attempt fails, and the one that follows at once would go on for ten minutes.
+            let script = "test -e \(folder)/begun || { touch \(folder)/begun; sleep 60; }"
+            let failing: Value = [
+                "metadata": ["name": "failing"],
+                "nodes": [
+                    "first": [
+                        "node_type": "RunCommandNode",
+                        "config": ["command": "sh", "args": ["-c", .string(script)], "timeout": 2],
+                    ],
+                    "wait": ["node_type": "WaitNode", "config": ["duration": 600]],
+                ],
+                "connections": [
+                    [
+                        "source_node": "first", "source_port": "exec_out", "target_node": "wait",
+                        "target_port": "exec_in",
+                    ]
+                ],
+            ]
+            let again = try await Self.run(failing, attemptsMax: 100, timeout: .seconds(15), in: folder)
+            #expect(
+                again.failure?.message.hasPrefix("The run timed out after 15 s, in attempt ") == true, "\(again)")
         }
     }
 

@@ -62,7 +62,7 @@ struct RunEndTests {
           "set": {"node_type": "SetVariableNode", "config": {"variable_name": "x", "value": "{{nope}}"}}}}
         """
 
-    @Test(arguments: [[], ["-o", "json"], ["-o", "json", "--trace"], ["-o", "jsonl", "--trace"]])
+    @Test(arguments: [[], ["-o", "json"], ["-o", "json", "--trace"], ["-o", "jsonl", "--trace"], ["--as-job"]])
     func `a template without a value is pointed out on stderr, once`(arguments: [String]) throws {
         try withFolder { folder in
             try write(Self.warning, to: folder + "/w.json")

@@ -168,7 +168,7 @@ import Testing
     @Test(arguments: TestDatabase.allCases)
     func `a statement that takes too long fails, and the connection goes on`(kind: TestDatabase) async throws {
         try await kind.with { folder, inputs async throws in
-            let connected = try await folder.perform("DatabaseConnectNode", inputs.merging(["timeout": 0.2]))
+            let connected = try await folder.perform("DatabaseConnectNode", inputs.merging(["timeout": 2]))
             let database = DatabaseFolder(kind: kind, folder: folder, connection: connected["connection"] ?? .null)
             let slow =
                 kind == .sqlite

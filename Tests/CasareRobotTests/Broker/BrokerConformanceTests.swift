@@ -44,6 +44,22 @@ struct BrokerConformanceTests {
     }
 
     @Test(arguments: Form.allCases)
+    func `who opens a session hears of other processes under the robot's ID`(form: Form) async throws {
+        let description = try BrokerFixture.description("robot")
+        try await BrokerFixture.with(form) { fixture in
+            try await fixture.withBroker { one in
+                // Its own earlier session is none of another process.
+                #expect(try await one.open(description).otherSessions == 0)
+                try await fixture.withBroker { two in
+                    let terms = try await two.open(description)
+                    #expect(terms.otherSessions == 1)
+                }
+                #expect(try await one.open(description).otherSessions == 0)
+            }
+        }
+    }
+
+    @Test(arguments: Form.allCases)
     func `two robots never hold the same job`(form: Form) async throws {
         try await BrokerFixture.with(form) { fixture in
             let submitted = Set(try await fixture.submit(200))

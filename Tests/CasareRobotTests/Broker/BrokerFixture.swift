@@ -29,7 +29,7 @@ struct BrokerFixture: Sendable {
     let form: Form
     private let store: Store
     /// Of the orchestrator, for brokers over the API.
-    private let url: String
+    let url: String
 
     var database: Database {
         get throws {

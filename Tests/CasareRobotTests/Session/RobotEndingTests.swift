@@ -122,6 +122,25 @@ struct RobotEndingTests {
         #expect(jobs[0].attempt == 0)
     }
 
+    @Test func `a robot that is refused closes its broker and says why`() async throws {
+        try await BrokerFixture.with(.api) { fixture in
+            var logger = Logger(label: "test")
+            logger.logLevel = .critical
+            let broker = try APIBroker(url: fixture.url, token: "nonsense")
+            let description = try BrokerFixture.description("robot", slots: 1)
+            let agent = RobotAgent(
+                broker: broker, catalogue: Gate().catalogue,
+                configuration: RobotConfiguration(description: description, workingDirectory: "/tmp"), logger: logger)
+            let refused = await #expect(throws: BrokerError.self) { try await agent.run() }
+            #expect(refused.map { "\($0)" }?.contains("the token is unknown, expired or revoked") == true)
+            // Who is closed asks nobody any more, and so is not refused again.
+            let closed = await #expect(throws: BrokerError.self) { try await broker.open(description) }
+            #expect(closed != refused)
+            // For the broker that was not closed, which would end the tests.
+            await broker.close()
+        }
+    }
+
     /// Nobody steers a robot of the queue in memory.
     @Test(arguments: BrokerFixture.Form.withTenants)
     func `the answer to a renewal has the order and the slots, and the robot's progress is kept`(

@@ -154,6 +154,31 @@ struct DoctorTests {
         }
     }
 
+    /// What one check waits for keeps no other from being made.
+    @Test func `who has a table to himself is named by every check that it holds up`() async throws {
+        try await withTestDatabase { database in
+            var configuration = database.configuration
+            configuration.applicationName = "the holder"
+            let holder = try await PostgresConnection.connect(configuration)
+            try await holder.script("BEGIN; LOCK TABLE queue_rules IN ACCESS EXCLUSIVE MODE")
+            let pid = await holder.backendProcessID
+            let findings = try await Self.examine(database)
+            for check in [Check.deadTuples, .indexes] {
+                let finding = try #require(findings[check])
+                #expect(finding.level == .warning, "\(finding)")
+                #expect(finding.summary.contains("within 1 s: the holder"), "\(finding)")
+                #expect(finding.summary.hasSuffix("keeps everybody from queue_rules."), "\(finding)")
+                #expect(finding.advice.first?.hasPrefix("SELECT pg_terminate_backend(\(pid));") == true, "\(finding)")
+            }
+            #expect(findings[.connections]?.level == .ok && findings[.wraparound]?.level == .ok)
+            // It was looked at before the examination itself waited.
+            #expect(findings[.lockWaits]?.level == .ok)
+            try await Self.follow(try #require(findings[.deadTuples]), database)
+            await holder.close()
+            #expect(try await Self.examine(database)[.indexes]?.level == .ok)
+        }
+    }
+
     @Test func `dead rows that nobody removes are found, and vacuum mends it`() async throws {
         try await withTestDatabase { database in
             try await Self.asOwner(

@@ -1,8 +1,9 @@
 import CasareDomain
 import CasarePostgres
-import CasareStore
 import FoundationEssentials
 import Testing
+
+@testable import CasareStore
 
 /// Queue keys and requirements, as far as submits and retries go.
 struct AskingTests {
@@ -127,11 +128,21 @@ struct AskingTests {
             let few = try await store.submit(
                 (0..<3).map { _ in store.job(due: .at(noon.addingTimeInterval(1)), environment: "gpu") },
                 now: noon.addingTimeInterval(-60))
-            let promoted = try await store.database.asSystem {
-                try LeaseStore.promoteDue(limit: 10, now: noon.addingTimeInterval(2), on: $0).promoted
+            func promote() async throws -> PromotionReport {
+                try await store.database.asSystem {
+                    try LeaseStore.promoteDue(limit: 10, now: noon.addingTimeInterval(2), on: $0)
+                }
             }
-            #expect(promoted == 8)
+            let first = try await promote()
+            #expect(first.promoted == 8 && first.tenants == [store.tenant])
+            #expect(first.isPartial, "a queue has used its share up")
             for job in few { #expect(try await store.get(job.id)?.state == .pending(dueAt: nil)) }
+            for _ in 0..<3 {
+                let report = try await promote()
+                #expect(report.promoted == 10 && report.isPartial)
+            }
+            let last = try await promote()
+            #expect(last.promoted == 5 && !last.isPartial)
         }
     }
 }
@@ -201,6 +212,57 @@ struct DeadlineTests {
             try await store.run { try LeaseStore.release(leased.lease, reason: "stopping", on: $0) }
             #expect(try await store.lease(9, now: noon.addingTimeInterval(62)).isEmpty)
             #expect(try await store.status(leased.lease.job) == .failed)
+        }
+    }
+
+    @Test func `a job that is handed back after its deadline expires within a minute, though nobody leases`()
+        async throws
+    {
+        try await withFixture { store in
+            let leased = try await store.leased(store.job(deadline: .after(.seconds(60))), now: noon)
+            #expect(try await self.expire(store, at: 61).due == 1)
+            #expect(try await self.expire(store, at: 62).due == 0, "it is looked at again in a minute")
+            try await store.run { try LeaseStore.release(leased.lease, reason: "stopping", on: $0) }
+            #expect(try await self.expire(store, at: 121).expired.map(\.job) == [leased.lease.job])
+            #expect(try await store.status(leased.lease.job) == .failed)
+            #expect(try await store.count("SELECT count(*) FROM deadlines") == 0)
+        }
+    }
+
+    @Test func `a job that changes its place while deadlines are looked at expires a minute later`() async throws {
+        try await withFixture { store in
+            let jobs = try await store.submit(
+                [
+                    store.job(deadline: .after(.seconds(60))),
+                    store.job(due: .after(.seconds(30)), deadline: .after(.seconds(60))),
+                    store.job(deadline: .after(.seconds(60))),
+                ], now: noon)
+            let connection = try await store.database.connect()
+            try await connection.script("BEGIN")
+            try await connection.execute(SettingQueries.tenant, ["tenant": .text(store.tenant.description)])
+            for job in jobs.prefix(2) {
+                try await connection.execute(
+                    JobQueries.changePriority, ["job": .uuid(job.id.rawValue), "priority": .int(7), "now": .null])
+            }
+            let report = try await self.expire(store, at: 60)
+            #expect(report.expired.map(\.job) == [jobs[2].id] && report.failures.isEmpty, "nobody waits for the others")
+            try await connection.script("COMMIT")
+            await connection.close()
+            #expect(Set(try await self.expire(store, at: 120).expired.map(\.job)) == Set(jobs.prefix(2).map(\.id)))
+            #expect(try await store.jobsAreInOnePlaceEach())
+        }
+    }
+
+    @Test func `the deadline of a job that has ended or been begun is forgotten`() async throws {
+        try await withFixture { store in
+            let deadline = NewJob.Deadline.after(.seconds(60))
+            let done = try await store.leased(store.job(deadline: deadline), now: noon)
+            try await store.complete([done])
+            _ = try await store.fail(try await store.leased(store.job(deadline: deadline), now: noon), now: noon)
+            let gone = try await store.submit(store.job(deadline: deadline), now: noon)
+            try await store.asOwner("DELETE FROM ready; DELETE FROM jobs WHERE job_id = '\(gone)'")
+            #expect(try await self.expire(store, at: 60).due == 3)
+            #expect(try await store.count("SELECT count(*) FROM deadlines") == 0)
         }
     }
 

@@ -68,6 +68,17 @@ struct JobListTests {
         }
     }
 
+    @Test func `jobs are counted up to ten thousand, and it is said where there are more`() async throws {
+        try await withFixture { store in
+            try await store.load(10_000)
+            let exact = try await store.run { try JobStore.counts(on: $0) }
+            #expect(exact.ready == 10_000 && exact.inexact == [])
+            try await store.load(2, keys: 1)
+            let more = try await store.run { try JobStore.counts(on: $0) }
+            #expect(more.ready == 10_000 && more.inexact == [.ready] && more.scheduled == 0)
+        }
+    }
+
     @Test func `an unknown job is nil`() async throws {
         try await withFixture { store in
             let job = try await store.get(.new(at: noon))

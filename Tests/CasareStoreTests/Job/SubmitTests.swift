@@ -184,10 +184,11 @@ struct IdempotencyTests {
     @Test func `expired keys are purged`() async throws {
         try await withFixture { store in
             try await store.submit([store.job(idempotency: self.key("k"))], now: noon.addingTimeInterval(-90_000))
-            try await store.database.asSystem { connection in
-                _ = try LeaseStore.maintainPartitions(now: noon, on: connection)
-                #expect(try connection.execute("SELECT FROM idempotency_keys").isEmpty)
+            let (purged, kept) = try await store.database.asSystem { connection in
+                let purged = try QueueStore.purge(days: nil, now: noon, on: connection)
+                return (purged.rows, try connection.execute("SELECT FROM idempotency_keys").count)
             }
+            #expect(purged == 1 && kept == 0)
         }
     }
 }

@@ -168,7 +168,9 @@ struct SessionTests {
                 let lease = try await store.lease(session: session, now: at)[0].lease
                 func take(_ held: [Lease], after seconds: Double) async throws -> Set<Job.ID> {
                     try await store.run {
-                        try LeaseStore.takeUnclaimed(session, held: held, now: at.addingTimeInterval(seconds), on: $0)
+                        try LeaseStore.takeUnclaimed(
+                            of: session, held: held, now: at.addingTimeInterval(seconds), on: $0
+                        ).taken
                     }
                 }
                 #expect(try await take([], after: 59).isEmpty)
@@ -179,6 +181,23 @@ struct SessionTests {
             let letter = try #require(try await store.run { try DeadLetterStore.get(id, on: $0) })
             #expect(letter.failure.kind == .crashLoop)
             #expect(letter.failure.message.hasSuffix("The robot did not report how the job ended."))
+        }
+    }
+
+    @Test func `a job that cannot be taken from a robot does not keep it from the others`() async throws {
+        try await withFixture { store in
+            let ids = try await store.submit((0..<3).map { _ in store.job() }).map(\.id)
+            _ = try await store.lease(3, now: noon)
+            // It cannot become ready: it is, behind the store's back.
+            try await store.asOwner(
+                "INSERT INTO ready (tenant_id, job_id, queue_id, attempt, priority)"
+                    + " SELECT tenant_id, job_id, queue_id, 0, 5 FROM jobs WHERE job_id = '\(ids[1])'")
+            let report = try await store.run {
+                try LeaseStore.takeUnclaimed(of: store.session, held: [], now: noon.addingTimeInterval(61), on: $0)
+            }
+            #expect(report.taken == [ids[0], ids[2]])
+            #expect(report.failures.map(\.job) == [ids[1]])
+            #expect(try await store.count("SELECT count(*) FROM leases") == 1)
         }
     }
 }
@@ -256,6 +275,18 @@ struct SweepTests {
             #expect(Set(report.requeued.map(\.job)) == [ids[0], ids[2], ids[3], ids[4]])
             #expect(report.failures.map(\.job.job) == [ids[1]])
             #expect((report.failures.first?.error as? PostgresError)?.sqlState == .uniqueViolation)
+        }
+    }
+
+    @Test func `a lease whose session is forgotten is taken back`() async throws {
+        try await withFixture { store in
+            let job = try await store.leased()
+            // As if the robot had been removed while the lease was under way.
+            try await store.asOwner("DELETE FROM robot_sessions")
+            let report = try await store.sweep()
+            #expect(report.sessionsEnded == 0 && report.requeued.map(\.job) == [job.lease.job])
+            #expect(try await store.status(job.lease.job) == .pending)
+            #expect(try await store.sweep().requeued.isEmpty)
         }
     }
 

@@ -46,6 +46,24 @@ struct StaleWriteTests {
         }
     }
 
+    @Test func `a robot that is frozen in a transaction keeps nobody from the jobs of others`() async throws {
+        try await withFixture { store in
+            let frozen = try await store.leased()
+            let other = try await store.leased()
+            try await store.asOwner("UPDATE robot_sessions SET ended_at = now()")
+            let connection = try await store.database.connect()
+            try await connection.script("BEGIN")
+            try await connection.execute(SettingQueries.tenant, ["tenant": .text(store.tenant.description)])
+            try await connection.run { _ = try LeaseStore.failing(frozen.lease, on: $0) }
+            let report = try await store.sweep()
+            #expect(report.requeued.map(\.job) == [other.lease.job])
+            #expect(report.failures.map(\.job.job) == [frozen.lease.job])
+            #expect((report.failures.first?.error as? PostgresError)?.sqlState == .lockNotAvailable)
+            await connection.close()
+            #expect(try await store.sweep().requeued.map(\.job) == [frozen.lease.job])
+        }
+    }
+
     @Test func `a completion that comes while a rescuer takes the job is refused`() async throws {
         try await withFixture { store in
             let lease = try await store.leased().lease
@@ -78,16 +96,21 @@ struct StaleWriteTests {
                 "job": job, "token": token, "kind": "application", "type": "E", "message": "m", "node": .null,
                 "delay_seconds": 1.0, "now": .null,
             ]
+        case "expireLeased":
+            return [
+                "job": job, "token": token, "type": "Expired", "message": "m", "fingerprint": "f", "now": .null,
+            ]
         default: return ["job": job, "token": token]
         }
     }
 
     /// Each on its own: whoever comes before them in a transaction may have looked at another moment.
-    @Test(arguments: ["failing", "requeueCrashed", "deadLetter", "retry"])
+    @Test(arguments: ["failing", "requeueCrashed", "deadLetter", "retry", "expireLeased"])
     func `a rescuer that read of a lease which has passed on leaves the next one alone`(ending: String) async throws {
         let statement = [
             "failing": EndingQueries.failing, "requeueCrashed": EndingQueries.requeueCrashed,
             "deadLetter": EndingQueries.deadLetter, "retry": EndingQueries.retry,
+            "expireLeased": ExpiryQueries.expireLeased,
         ][ending]
         let query = try #require(statement)
         try await withFixture { store in
@@ -113,6 +136,19 @@ struct StaleWriteTests {
             }
             #expect(throws: StoreError.sessionEnded(session)) { try renewed.get() }
             #expect(try await store.run { try !LeaseStore.isOpen(session, on: $0) })
+        }
+    }
+
+    @Test func `a renewal hears that a lease has passed on, also when its own session has the job again`() async throws
+    {
+        try await withFixture { store in
+            let old = try await store.leased().lease
+            try await store.run { try LeaseStore.release(old, reason: "test", on: $0) }
+            let new = try await store.lease()[0].lease
+            #expect(new.job == old.job)
+            let session = store.session
+            #expect(try await store.run { try LeaseStore.renew(session, held: [old], on: $0).lost } == [old.job])
+            #expect(try await store.run { try LeaseStore.renew(session, held: [new], on: $0).lost }.isEmpty)
         }
     }
 

@@ -34,7 +34,7 @@ struct MigratorTests {
         try await self.withConnection { connection in
             let all = [
                 "1 initial", "2 session_loss", "3 tenant_policy", "4 scheduling", "5 submits", "6 robot_control",
-                "7 idle_lanes",
+                "7 idle_lanes", "8 upkeep",
             ]
             await #expect(throws: MigrationError.pending(all)) {
                 try await self.check(Migration.all, on: connection)
@@ -46,6 +46,7 @@ struct MigratorTests {
             #expect(
                 status.applied.map(\.name) == [
                     "initial", "session_loss", "tenant_policy", "scheduling", "submits", "robot_control", "idle_lanes",
+                    "upkeep",
                 ]
                     && status.pending.isEmpty && status.problem == nil)
         }

@@ -122,14 +122,22 @@ extension StoreFixture {
     ///
     /// - Parameter arguments: SQL literals by the names of the parameters; those that are missing are null.
     func measure(_ query: Query, _ arguments: [String: String] = [:]) async throws -> MeasuredPlan {
-        try await self.run { connection in
-            let values = query.parameterNames.map { arguments[$0] ?? "NULL" }.joined(separator: ", ")
-            try connection.script("PREPARE probe AS \(query.text)")
-            let explain =
-                "EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) EXECUTE probe" + (values.isEmpty ? "" : "(\(values))")
-            let text = try connection.execute(Query(assembled: explain)).only().string("QUERY PLAN")
-            try connection.script("DEALLOCATE probe")
-            return MeasuredPlan(try Value(parsingJSON: text))
-        }
+        try await self.run { try Self.measure(query, arguments, on: $0) }
+    }
+
+    /// The same for a statement of a background loop. What it changes stays.
+    func measureAsSystem(_ query: Query, _ arguments: [String: String] = [:]) async throws -> MeasuredPlan {
+        try await self.database.asSystem { try Self.measure(query, arguments, on: $0) }
+    }
+
+    private static func measure(
+        _ query: Query, _ arguments: [String: String], on connection: isolated PostgresConnection
+    ) throws -> MeasuredPlan {
+        let values = query.parameterNames.map { arguments[$0] ?? "NULL" }.joined(separator: ", ")
+        try connection.script("PREPARE probe AS \(query.text)")
+        let explain = "EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) EXECUTE probe" + (values.isEmpty ? "" : "(\(values))")
+        let text = try connection.execute(Query(assembled: explain)).only().string("QUERY PLAN")
+        try connection.script("DEALLOCATE probe")
+        return MeasuredPlan(try Value(parsingJSON: text))
     }
 }

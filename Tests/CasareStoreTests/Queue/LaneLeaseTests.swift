@@ -146,7 +146,7 @@ struct LaneLeaseTests {
             #expect(try await store.lease(2, &cursor).count == 2)
             // As one that drew its token before the others and committed after them.
             try await store.asOwner("UPDATE queue_rules SET token_from = (SELECT max(token) FROM leases)")
-            _ = try await store.database.asSystem { try QueueStore.upkeep(on: $0) }
+            _ = try await store.database.asSystem { try QueueStore.settle(on: $0) }
             #expect(try await store.lease(9, &cursor).count == 1)
         }
     }

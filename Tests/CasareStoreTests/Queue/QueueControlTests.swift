@@ -14,12 +14,13 @@ struct QueueControlTests {
             let paused = try await store.run {
                 try QueueStore.pause(StoreFixture.queue, by: "ann", reason: "month end", until: nil, on: $0)
             }
-            #expect(paused.kind == .paused && paused.pause?.by == "ann" && paused.pause?.reason == "month end")
+            #expect(paused.queue.kind == .paused && !paused.wasPaused)
+            #expect(paused.queue.pause?.by == "ann" && paused.queue.pause?.reason == "month end")
             #expect(try await store.lease(2, &cursor).isEmpty && cursor.mode == .paused)
             #expect(try await store.lease(2).isEmpty, "one that knows nothing yet")
 
             let resumed = try await store.run { try QueueStore.resume(StoreFixture.queue, on: $0) }
-            #expect(resumed.kind == .lanes && resumed.pause == nil)
+            #expect(resumed.queue.kind == .lanes && resumed.queue.pause == nil && resumed.wasPaused)
             #expect(try await store.lease(2, &cursor).count == 2 && cursor.mode == .lanes)
 
             #expect(try await store.database.asSystem { try QueueStore.settle(on: $0) } == 1)
@@ -39,6 +40,79 @@ struct QueueControlTests {
             #expect(try await store.lease(1, &cursor, now: until.addingTimeInterval(-1)).isEmpty)
             #expect(cursor.mode == .paused)
             #expect(try await store.lease(1, &cursor, now: until).count == 1)
+        }
+    }
+
+    @Test(arguments: [nil, "acme"])
+    func `how long a pause lasts counts from the time of the database`(key: String?) async throws {
+        try await withFixture { store in
+            let paused = try await store.run {
+                try QueueStore.pause(
+                    StoreFixture.queue, key: key, by: "ann", reason: nil, until: nil, lasting: 60, now: noon, on: $0)
+            }
+            let pause = key == nil ? paused.queue.pause : paused.key?.pause
+            #expect(pause?.since == noon && pause?.until == noon.addingTimeInterval(60))
+            let again = try await store.run {
+                try QueueStore.resume(StoreFixture.queue, key: key, now: noon.addingTimeInterval(60), on: $0)
+            }
+            #expect(!again.wasPaused, "it is over by itself")
+        }
+    }
+
+    @Test(arguments: [(-1.0, true), (0, true), (QueuePause.secondsMax + 1, false)])
+    func `a pause ends neither in the past nor after more than a year`(seconds: Double, isPast: Bool) async throws {
+        try await withFixture { store in
+            let until = noon.addingTimeInterval(seconds)
+            await #expect(throws: StoreError.pauseEnd(until, isPast: isPast)) {
+                _ = try await store.run {
+                    try QueueStore.pause(StoreFixture.queue, by: "ann", reason: nil, until: until, now: noon, on: $0)
+                }
+            }
+            let queue = try await store.queue()
+            #expect(queue.kind == .plain, "nothing of it is left")
+        }
+    }
+
+    @Test func `a key that is paused is seen however many others run`() async throws {
+        try await withFixture { store in
+            try await store.limit { $0.keyConcurrency = 1 }
+            try await store.load(30, keys: 30)
+            var cursor = LeaseCursor()
+            var running = 0
+            for _ in 1...5 { running += try await store.lease(30, &cursor).count }
+            #expect(running > 20)
+            let paused = try await store.run {
+                try QueueStore.pause(StoreFixture.queue, key: "quiet", by: "ann", reason: "asked", until: nil, on: $0)
+            }
+            #expect(paused.keysPaused == BoundedCount(1) && paused.key?.pause?.reason == "asked")
+            _ = try await store.run {
+                try QueueStore.limit(StoreFixture.queue, key: "k29", on: $0) { $0.concurrency = 3 }
+            }
+            let keys = try await store.run { try QueueStore.stats(StoreFixture.queue, on: $0) }.keys
+            #expect(keys.count > 20 && keys.first?.running == 1)
+            #expect(keys.last?.key == "quiet" && keys.last?.running == 0)
+            #expect(keys.first { $0.key == "k29" }?.limits.concurrency == 3)
+        }
+    }
+
+    @Test func `two people who assign a workflow at once do not mix their robots`() async throws {
+        try await withFixture(connectionsMax: 8) { store in
+            let robots = try (0..<4).map { try #require(Robot.ID(rawValue: "r\($0)")) }
+            for robot in robots { _ = try await store.register(robot.rawValue) }
+            try await withThrowingTaskGroup { group in
+                for turn in 0..<8 {
+                    group.addTask {
+                        let chosen = turn.isMultiple(of: 2) ? robots[..<2] : robots[2...]
+                        try await store.run {
+                            try QueueStore.assign(store.workflow, to: Array(chosen), by: "ann \(turn % 2)", on: $0)
+                        }
+                    }
+                }
+                try await group.waitForAll()
+            }
+            let assignment = try await store.run { try QueueStore.assignment(of: store.workflow, on: $0) }
+            let isFirst = assignment.assignedBy == "ann 0"
+            #expect(assignment.robots == Array(isFirst ? robots[..<2] : robots[2...]))
         }
     }
 
@@ -141,6 +215,9 @@ struct QueueControlTests {
 
     @Test func `a queue is shown with its rules and its jobs`() async throws {
         try await withFixture { store in
+            // The clock by which the age of what waits is told was last looked at a minute ago.
+            let earlier = Date().addingTimeInterval(-60)
+            _ = try await store.database.asSystem { try QueueStore.upkeep(now: earlier, on: $0) }
             try await store.load(3)
             try await store.load(4, keys: 2, priority: 9)
             _ = try await store.submit(store.job(due: .after(.seconds(600))))
@@ -154,7 +231,9 @@ struct QueueControlTests {
             #expect(stats.queue.running == BoundedCount(5) && stats.queue.robotsAlive == 1 && stats.queue.slots == 2)
             #expect(stats.readyByPriority == [try #require(Priority(rawValue: 9)): BoundedCount(2)])
             #expect(stats.keys.map(\.key) == ["k0", "k1"] && stats.keys.allSatisfy { $0.running == 1 })
-            #expect(stats.oldestReadySince != nil && stats.nextDueAt != nil && stats.lanes["concurrency"] == 2)
+            let created = try #require(try await store.run { try JobStore.list(JobFilter(), limit: 20, on: $0) }.last)
+            #expect(try #require(stats.oldestReadySince) >= created.createdAt, "not before it was there")
+            #expect(stats.nextDueAt != nil && stats.lanes["concurrency"] == 2)
             let all = try await store.run { try QueueStore.list(limit: 9, on: $0) }
             #expect(all.map(\.name) == ["default", "other"] && all.map(\.kind) == [.lanes, .plain])
             #expect(try await store.run { try QueueStore.list(after: "default", limit: 9, on: $0) }.count == 1)

@@ -1,4 +1,5 @@
 import CasareDomain
+import CasarePostgres
 import CasareTestSupport
 import FoundationEssentials
 import Testing
@@ -39,20 +40,75 @@ struct UpkeepTests {
                 INSERT INTO attempts (job_id, attempt, finished_at, crashed, failure_kind, failure_type, message)
                 SELECT job_id, 1, now(), false, 'application', 'E', 'm' FROM jobs;
                 INSERT INTO ready (job_id, queue_id, attempt, priority)
-                SELECT job_id, queue_id, 0, 5 FROM jobs ORDER BY job_id DESC LIMIT 1;
+                SELECT job_id, queue_id, 0, 5 FROM jobs ORDER BY job_id LIMIT 1;
                 """)
             func purge(_ days: Int) async throws -> QueueStore.Purged {
                 try await store.database.asSystem { try QueueStore.purge(days: days, on: $0) }
             }
             let first = try await purge(30)
-            #expect(first.partitions.count == 5 && first.isPartial)
-            #expect(try await purge(30).partitions.isEmpty, "a job of the next week waits")
+            #expect(first.partitions.count == 5 && first.isPartial, "the week before, which is kept, is not in its way")
+            #expect(try await purge(30).partitions.isEmpty, "a job of that week waits")
+            #expect(try await store.count("SELECT count(*) FROM jobs JOIN ready USING (job_id)") == 1)
             #expect(try await store.count("SELECT count(*) FROM jobs") == 1)
             #expect(try await store.count("SELECT count(*) FROM attempts") == 1, "with the job went what lay beside it")
             try await store.asOwner("DELETE FROM ready")
             #expect(try await purge(30).partitions.count == 5)
             #expect(try await purge(0).partitions.isEmpty, "this week stays")
             #expect(try await store.count("SELECT count(*) FROM attempts") == 0)
+        }
+    }
+
+    @Test func `more than goes at once of keys and sessions that have run out is told of, and goes the next time`()
+        async throws
+    {
+        try await withFixture { store in
+            try await store.asOwner(
+                """
+                INSERT INTO idempotency_keys (tenant_id, key, job_id, request_hash, expires_at)
+                SELECT 1, number::text, gen_random_uuid(), '', now() FROM generate_series(1, 10001) AS number;
+                INSERT INTO robot_sessions (
+                    tenant_id, robot_id, boot_id, kind, queue_id, slots, lease_seconds, opened_at, seen_at, alive_until,
+                    ended_at
+                )
+                SELECT
+                    1, 'r1', gen_random_uuid(), 'api', 1, 1, 30, now(), now(), now(), now() - interval '2 days'
+                FROM generate_series(1, 10001);
+                INSERT INTO leases (tenant_id, job_id, token, session_id, since, attempt, crashes)
+                SELECT 1, gen_random_uuid(), 1, max(session_id), now(), 1, 0 FROM robot_sessions;
+                """)
+            func purge() async throws -> QueueStore.Purged {
+                try await store.database.asSystem { try QueueStore.purge(days: nil, on: $0) }
+            }
+            let first = try await purge()
+            #expect(first.isPartial && first.rows == 20_000)
+            let second = try await purge()
+            #expect(!second.isPartial && second.rows == 1)
+            #expect(
+                try await store.count("SELECT count(*) FROM robot_sessions") == 2,
+                "the open one, and one that still has a lease")
+            #expect(try await store.count("SELECT count(*) FROM idempotency_keys") == 0)
+        }
+    }
+
+    @Test func `a queue whose rules somebody has locked does not keep the upkeep from others`() async throws {
+        try await withFixture { store in
+            try await store.load(2, keys: 1)
+            var cursor = LeaseCursor()
+            #expect(try await store.lease(5, &cursor).count == 2)
+            #expect(try await store.count("SELECT count(*) FROM lanes WHERE parked_for = 'empty' AND lane_id < 0") == 1)
+            try await store.asOwner("UPDATE queue_rules SET concurrency = 5; UPDATE leases SET gate = NULL")
+            let holder = try await store.database.connect()
+            try await holder.script("BEGIN")
+            try await holder.execute(SettingQueries.tenant, ["tenant": .text(store.tenant.description)])
+            try await holder.execute("SELECT FROM queue_rules FOR UPDATE")
+            let lanes = "SELECT count(*) FROM lanes WHERE lane_id < 0"
+            #expect(try await store.count(lanes) == 1)
+            await #expect(throws: PostgresError.self) {
+                _ = try await store.database.asSystem { try QueueStore.upkeep(on: $0) }
+            }
+            #expect(try await store.count(lanes) == 0, "the lane that is empty went all the same")
+            try await holder.script("COMMIT")
+            await holder.close()
         }
     }
 

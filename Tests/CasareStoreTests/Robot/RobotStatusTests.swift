@@ -28,6 +28,26 @@ struct RobotStatusTests {
         }
     }
 
+    @Test func `each process under a robot's ID has the robot's slots, and is counted while it is in time`()
+        async throws
+    {
+        try await withFixture { store in
+            #expect(try await Self.robot(store).sessions == 1)
+            let second = try await store.openSession()
+            let both = try await Self.robot(store)
+            #expect(both.sessions == 2 && both.slots == 2 && both.slotsInAll == 4)
+            try await store.submit((0..<4).map { _ in store.job() })
+            _ = try await store.lease(2)
+            _ = try await store.lease(1, session: second)
+            #expect(try await Self.robot(store).status == .live)
+            _ = try await store.lease(1, session: second)
+            #expect(try await Self.robot(store).status == .busy)
+            let late = Date().addingTimeInterval(21)
+            _ = try await Self.renew(store, Robot.Progress(), now: late)
+            #expect(try await Self.robot(store, now: late).sessions == 1)
+        }
+    }
+
     @Test func `a robot that misses two renewals is stale, and offline once its session is ended`() async throws {
         try await withFixture { store in
             let start = Date()
@@ -156,6 +176,29 @@ struct RobotStatusTests {
                     StoreFixture.robot, environment: "default", tags: [], capabilities: [], slots: 7, on: $0)
             }
             #expect(try await Self.renew(store, Robot.Progress(), now: Date()).slots == 7)
+        }
+    }
+
+    @Test func `a robot for which jobs wait that no other may run is not removed`() async throws {
+        try await withFixture { store in
+            let here = Job.Requirements(robot: StoreFixture.robot)
+            let asked = try await store.submit([
+                store.job(requirements: here), store.job(due: .after(.seconds(60)), requirements: here), store.job(),
+            ])
+            try await store.run { _ = try LeaseStore.closeSession(store.session, on: $0) }
+            func refusal() async throws -> String? {
+                do {
+                    try await store.run { _ = try RobotStore.remove(StoreFixture.robot, by: "ann", on: $0) }
+                    return nil
+                } catch StoreError.robotIsNeeded(_, let why) {
+                    return why
+                }
+            }
+            #expect(try await refusal()?.contains("(2)") == true)
+            _ = try await store.run { try JobStore.cancel(asked[0].id, by: "ann", reason: nil, on: $0) }
+            #expect(try await refusal()?.contains("(1)") == true)
+            _ = try await store.run { try JobStore.cancel(asked[1].id, by: "ann", reason: nil, on: $0) }
+            #expect(try await refusal() == nil)
         }
     }
 

@@ -1,0 +1,30 @@
+import ArgumentParser
+import CasareDomain
+
+/// IDs of robots on the command line, or from stdin for a lone `-`.
+struct RobotIDs: Hashable, Sendable {
+    let all: [Robot.ID]
+
+    /// Keeps the order, and one of each.
+    init(_ arguments: [String], readInput: () throws -> String) throws {
+        let words =
+            arguments == ["-"] ? try readInput().split(whereSeparator: \.isWhitespace).map(String.init) : arguments
+        var seen: Set<Robot.ID> = []
+        self.all = try words.compactMap { word in
+            let id = try Self.id(word)
+            return seen.insert(id).inserted ? id : nil
+        }
+        if self.all.isEmpty { throw CommandFailure(.usage, "no robot's ID was given") }
+    }
+
+    init(_ arguments: [String]) throws {
+        try self.init(arguments) { try TextInput.standardInput.read() }
+    }
+
+    static func id(_ text: String) throws(CommandFailure) -> Robot.ID {
+        guard let id = Robot.ID(rawValue: text) else {
+            throw CommandFailure(.usage, "'\(text)' cannot be the ID of a robot: expected \(RobotArgument.form)")
+        }
+        return id
+    }
+}
