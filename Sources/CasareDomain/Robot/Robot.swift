@@ -47,14 +47,6 @@ public struct Robot: Identifiable, Hashable, Sendable {
         case stale
         /// It has no session.
         case offline
-
-        /// Whether jobs are leased to it, once it has a free slot.
-        public var takesJobs: Bool {
-            switch self {
-            case .live, .busy: true
-            case .cordoned, .draining, .wedged, .stale, .offline: false
-            }
-        }
     }
 
     public let id: ID
@@ -95,6 +87,15 @@ public struct Robot: Identifiable, Hashable, Sendable {
 
     /// Jobs it runs at once, in all of its sessions together.
     public var slotsInAll: Int { Self.slotsInAll(self.slots, sessions: self.sessions) }
+
+    /// Whether jobs are leased to it, once it has a free slot. One that is wedged by a single job goes on with others.
+    public var takesJobs: Bool {
+        switch self.status {
+        case .live, .busy: true
+        case .wedged: self.control.wedge?.cause == .jobOverdue && self.slotsInUse < self.slotsInAll
+        case .cordoned, .draining, .stale, .offline: false
+        }
+    }
 
     public static func slotsInAll(_ slots: Int, sessions: Int) -> Int { slots * max(sessions, 1) }
 }

@@ -60,7 +60,7 @@ enum HealthRoutes {
             jobs: StatusResponse.Jobs(
                 pending: counts.ready, scheduled: counts.scheduled, running: counts.running, blocked: counts.blocked),
             robotsOnline: robots.count { $0.status != .offline && $0.status != .stale },
-            robotsAvailable: robots.count { $0.status.takesJobs },
+            robotsAvailable: robots.count(where: \.takesJobs),
             deadLettersOpen: counts.deadLettersOpen, inexact: counts.inexact.map(Self.name).sorted())
     }
 

@@ -88,7 +88,7 @@ struct MemoryRoutes: Sendable {
                     pending: counts.ready, scheduled: counts.scheduled, running: counts.running,
                     blocked: counts.blocked),
                 robotsOnline: robots.count { $0.status != .offline },
-                robotsAvailable: robots.count { $0.status.takesJobs }, deadLettersOpen: counts.deadLettersOpen))
+                robotsAvailable: robots.count(where: \.takesJobs), deadLettersOpen: counts.deadLettersOpen))
     }
 
     // MARK: - Robots

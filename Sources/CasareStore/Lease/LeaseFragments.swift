@@ -125,14 +125,14 @@ enum LeaseFragments {
     /// Whether a lease in `gone` kept others waiting: its queue or its key has a limit of how many run at once.
     static let makesRoom = """
         gone.gate IS NOT NULL AND (
-                EXISTS (
-                    SELECT FROM queue_rules
+                coalesce((
+                    SELECT concurrency IS NOT NULL OR key_concurrency IS NOT NULL FROM queue_rules
                     WHERE queue_rules.queue_id = (gone.gate >> 32)::int4
-                        AND (concurrency IS NOT NULL OR key_concurrency IS NOT NULL)
-                ) OR EXISTS (
-                    SELECT FROM queue_keys
-                    WHERE queue_keys.key_id = (gone.gate & 4294967295)::int4 AND concurrency IS NOT NULL
-                )
+                ), false)
+                OR coalesce((
+                    SELECT concurrency IS NOT NULL FROM queue_keys
+                    WHERE queue_keys.key_id = (gone.gate & 4294967295)::int4
+                ), false)
             )
         """
 

@@ -90,7 +90,7 @@ struct OutageTests {
 
     @Test func `what the server was away for is asked again`() async throws {
         let server = Server()
-        let answer = try await Outage.withstanding(pausing: .zero) {
+        let answer = try await Outage.withstanding(pausing: .zero, atMost: .seconds(3600)) {
             try await server.answer(failing: Self.unreachable, times: 2)
         }
         #expect(answer == 3)
