@@ -101,39 +101,58 @@ enum LeaseFragments {
         ) AS robot_sessions ON true
         """
 
-    /// A member of a `WITH` list by which lanes that wait for a lease in `gone` to end look again at once. One that
+    /// Members of a `WITH` list by which lanes that wait for a lease in `gone` to end look again at once. One that
     /// somebody works on just then is left alone: nobody waits for another here, and a lane that is parked for this
     /// looks again by itself very soon. Leases of plain queues have no gate, and then nothing of it runs.
+    ///
+    /// What the gates are made of stands in columns: under row-level security PostgreSQL looks nothing up in an index by
+    /// an expression whose functions are not known to keep what they see to themselves.
     static let woken = """
-        woken AS (
+        \(LeaseFragments.gates), woken AS (
             UPDATE lanes SET parked_until = NULL, parked_for = NULL, version = lanes.version + 1
             FROM (
-                SELECT DISTINCT waiting.lane_id, waiting.priority
-                FROM gone CROSS JOIN LATERAL (
+                SELECT waiting.lane_id, waiting.priority
+                FROM gates CROSS JOIN LATERAL (
                     SELECT lane_id, priority FROM lanes
-                    WHERE lanes.tenant_id = casare_tenant() AND lanes.queue_id = (gone.gate >> 32)::int4
-                        AND lanes.key_id = (gone.gate & 4294967295)::int4 AND lanes.key_id > 0
-                        AND lanes.parked_for = 'concurrency'
+                    WHERE lanes.tenant_id = casare_tenant() AND lanes.queue_id = gates.queue_id
+                        AND lanes.key_id = gates.key_id AND lanes.key_id > 0 AND lanes.parked_for = 'concurrency'
                     FOR NO KEY UPDATE SKIP LOCKED
                 ) AS waiting
-                WHERE gone.gate IS NOT NULL
             ) AS waiting
             WHERE lanes.lane_id = waiting.lane_id AND lanes.priority = waiting.priority
         )
         """
 
-    /// Whether a lease in `gone` kept others waiting: its queue or its key has a limit of how many run at once.
+    private static let gates = """
+        gates AS MATERIALIZED (
+            SELECT DISTINCT (gate >> 32)::int4 AS queue_id, (gate & 4294967295)::int4 AS key_id
+            FROM gone WHERE gate IS NOT NULL
+        )
+        """
+
+    /// Behind `woken`: whether one of the leases in `gone` kept others waiting, as its queue or its key has a limit of how
+    /// many run at once.
     static let makesRoom = """
-        gone.gate IS NOT NULL AND (
+        coalesce((
+            SELECT bool_or(
                 coalesce((
                     SELECT concurrency IS NOT NULL OR key_concurrency IS NOT NULL FROM queue_rules
-                    WHERE queue_rules.queue_id = (gone.gate >> 32)::int4
+                    WHERE queue_rules.queue_id = gates.queue_id
                 ), false)
                 OR coalesce((
-                    SELECT concurrency IS NOT NULL FROM queue_keys
-                    WHERE queue_keys.key_id = (gone.gate & 4294967295)::int4
+                    SELECT concurrency IS NOT NULL FROM queue_keys WHERE queue_keys.key_id = gates.key_id
                 ), false)
             )
+            FROM gates
+        ), false)
+        """
+
+    /// The same of a lease that is still there.
+    static let wouldMakeRoom = """
+        WITH gone AS MATERIALIZED (
+            SELECT gate FROM leases WHERE tenant_id = casare_tenant() AND job_id = @job AND token = @token
+        ), \(LeaseFragments.gates)
+        SELECT \(LeaseFragments.makesRoom) AS makes_room
         """
 
     /// Members of a `WITH` list that end jobs which nobody has begun in time as failed, with a dead letter.

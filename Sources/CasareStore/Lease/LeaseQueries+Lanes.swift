@@ -5,6 +5,10 @@ extension LeaseQueries {
     /// How to lease from a session's queue from now on.
     static let kind = Query(
         """
+        WITH moment AS MATERIALIZED (
+            SELECT at, at + interval '200 milliseconds' AS soon, at + interval '2 seconds' AS later
+            FROM (SELECT coalesce(@now::timestamptz, statement_timestamp()) AS at) AS now
+        )
         SELECT
             CASE
                 WHEN robot_sessions.ended_at IS NOT NULL THEN 'ended'
@@ -29,16 +33,15 @@ extension LeaseQueries {
                     SELECT parked_until FROM lanes
                     WHERE lanes.tenant_id = casare_tenant() AND lanes.queue_id = queue_rules.queue_id
                         AND requirement_id = 0 AND parked_until > moment.at
-                        AND parked_until < moment.at + interval '2 seconds'
+                        AND parked_until < moment.later
                         AND (
                             parked_for = 'rate'
-                            OR parked_for = 'empty' AND parked_until < moment.at + interval '200 milliseconds'
+                            OR parked_for = 'empty' AND parked_until < moment.soon
                         )
                     ORDER BY parked_until LIMIT 1
                 )
             ) - moment.at)::float8 END AS look_in_seconds
-        FROM (SELECT coalesce(@now::timestamptz, statement_timestamp()) AS at) AS moment
-        CROSS JOIN robot_sessions LEFT JOIN queue_rules USING (tenant_id, queue_id)
+        FROM moment CROSS JOIN robot_sessions LEFT JOIN queue_rules USING (tenant_id, queue_id)
         WHERE robot_sessions.tenant_id = casare_tenant() AND session_id = @session
         """)
 
@@ -79,6 +82,7 @@ extension LeaseQueries {
                 SELECT
                     session.*, version, concurrency, rate_every_seconds, rate_burst, rate_busy_until, token_from,
                     ageing_seconds, key_concurrency, key_rate_every_seconds, key_rate_burst,
+                    casare_gate(session.queue_id, 0) AS gate_from, casare_gate(session.queue_id + 1, 0) AS gate_until,
                     concurrency IS NOT NULL OR rate_every_seconds IS NOT NULL AS is_limited
                 FROM session
                 JOIN queue_rules
@@ -98,14 +102,16 @@ extension LeaseQueries {
                 FROM seen_rules CROSS JOIN LATERAL (
                     SELECT token FROM leases
                     WHERE leases.tenant_id = casare_tenant() AND gate IS NOT NULL
-                        AND gate >= casare_gate(seen_rules.queue_id, 0) AND gate < casare_gate(seen_rules.queue_id + 1, 0)
+                        AND gate >= seen_rules.gate_from AND gate < seen_rules.gate_until
                         AND token >= seen_rules.token_from
                     OFFSET 0
                 ) AS held
                 WHERE seen_rules.concurrency IS NOT NULL
             ), rules AS MATERIALIZED (
                 SELECT
-                    seen_rules.*,
+                    seen_rules.*, coalesce(@turn_from::timestamptz, '-infinity') AS turn_from,
+                    CASE WHEN @turn_from::timestamptz IS NULL THEN '-infinity' ELSE at - interval '2 seconds' END
+                        AS parked_from,
                     CASE
                         WHEN NOT is_limited THEN @limit::int4
                         WHEN EXISTS (SELECT FROM own_rules) THEN
@@ -117,9 +123,9 @@ extension LeaseQueries {
                     END AS room
                 FROM seen_rules
             ), fits AS MATERIALIZED (
-                SELECT rules.queue_id, rules.at, 0 AS requirement_id FROM rules WHERE rules.room > 0
+                SELECT rules.queue_id, rules.at, rules.turn_from, rules.parked_from, 0 AS requirement_id FROM rules WHERE rules.room > 0
                 UNION ALL
-                SELECT rules.queue_id, rules.at, requirements.requirement_id
+                SELECT rules.queue_id, rules.at, rules.turn_from, rules.parked_from, requirements.requirement_id
                 FROM rules JOIN requirements
                     ON requirements.tenant_id = casare_tenant() AND requirements.queue_id = rules.queue_id
                 WHERE rules.room > 0 AND requirements.tags <@ rules.tags AND requirements.capabilities <@ rules.capabilities
@@ -144,7 +150,7 @@ extension LeaseQueries {
                         WHERE lanes.tenant_id = casare_tenant() AND lanes.queue_id = fits.queue_id
                             AND lanes.requirement_id = fits.requirement_id
                             AND parked_until IS NULL
-                            AND lanes.turn_at >= coalesce(@turn_from::timestamptz, '-infinity')
+                            AND lanes.turn_at >= fits.turn_from
                         ORDER BY lanes.turn_at LIMIT @lanes
                     ) AS next
                     ORDER BY next.turn_at LIMIT @lanes
@@ -157,17 +163,14 @@ extension LeaseQueries {
                         WHERE lanes.tenant_id = casare_tenant() AND lanes.queue_id = fits.queue_id
                             AND lanes.requirement_id = fits.requirement_id
                             AND parked_until IS NOT NULL AND lanes.parked_until <= fits.at
-                            AND lanes.parked_until > CASE
-                                WHEN @turn_from::timestamptz IS NULL THEN '-infinity'
-                                ELSE fits.at - interval '2 seconds'
-                            END
+                            AND lanes.parked_until > fits.parked_from
                         ORDER BY lanes.parked_until LIMIT @lanes
                     ) AS next
                     ORDER BY next.parked_until LIMIT @lanes
                 )
             ), keyed AS MATERIALIZED (
                 SELECT
-                    candidates.*, rules.at, known.version AS key_version, known.token_from AS key_token_from,
+                    candidates.*, rules.at, casare_gate(rules.queue_id, candidates.key_id) AS gate, known.version AS key_version, known.token_from AS key_token_from,
                     known.rate_busy_until,
                     -- What is said of keys does not concern jobs without one.
                     coalesce(known.concurrency, CASE WHEN candidates.key_id > 0 THEN rules.key_concurrency END)
@@ -200,8 +203,9 @@ extension LeaseQueries {
                     ) AS turn_of_key
                 FROM rules CROSS JOIN keyed CROSS JOIN LATERAL (
                     SELECT count(*) AS leases, min(token) AS token_from FROM leases
-                    WHERE leases.tenant_id = casare_tenant() AND gate IS NOT NULL AND keyed.concurrency IS NOT NULL
-                        AND gate = casare_gate(rules.queue_id, keyed.key_id) AND token >= keyed.key_token_from
+                    WHERE leases.tenant_id = casare_tenant() AND leases.gate IS NOT NULL
+                        AND keyed.concurrency IS NOT NULL
+                        AND leases.gate = keyed.gate AND token >= keyed.key_token_from
                 ) AS held CROSS JOIN LATERAL (
                     SELECT EXISTS (
                         SELECT FROM ready

@@ -47,11 +47,7 @@ enum OwnershipQueries {
         WHERE tenant_id = casare_tenant() AND job_id = @job AND token = @token
         """)
 
-    static let makesRoom = Query(
-        assembled: """
-            SELECT \(LeaseFragments.makesRoom) AS makes_room FROM leases AS gone
-            WHERE tenant_id = casare_tenant() AND job_id = @job AND token = @token
-            """)
+    static let makesRoom = Query(assembled: LeaseFragments.wouldMakeRoom)
 
     static let unclaimed = Query(
         """
