@@ -144,8 +144,9 @@ extension JobSubmission {
             let workflow = try queue.workflow(idOrName: name)
             versions[.stored(nameOrID: name, version: number)] = try Self.version(number, of: workflow)
         }
-        let placeholder = Version(workflow: Workflow.ID(rawValue: UUID()), number: 1)
-        let unversioned = self.jobs(of: Dictionary(self.sources.map { ($0, placeholder) }) { first, _ in first })
+        // What is checked of jobs does not depend on their versions, which documents do not have yet.
+        let anyVersion = Version(workflow: Workflow.ID(rawValue: UUID()), number: 1)
+        let unversioned = self.jobs(of: Dictionary(self.sources.map { ($0, anyVersion) }) { first, _ in first })
         try queue.check(unversioned, now: now)
         for (position, document) in self.documents.enumerated() {
             let pushed = queue.push(name: document.name, document: document.text, by: actor, now: now).version
