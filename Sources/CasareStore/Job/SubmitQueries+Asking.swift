@@ -25,7 +25,7 @@ extension SubmitQueries {
             )
         ), new_queues AS (
             INSERT INTO queues (name)
-            SELECT DISTINCT environment FROM asked
+            SELECT environment FROM (SELECT DISTINCT environment FROM asked) AS named
             WHERE NOT EXISTS (SELECT FROM queues WHERE tenant_id = casare_tenant() AND name = environment)
             ON CONFLICT (tenant_id, name) DO UPDATE SET name = excluded.name
             RETURNING queue_id, name
@@ -43,10 +43,12 @@ extension SubmitQueries {
                 queue_key IS NULL AND requirement_id IS NULL AND NOT known_queues.has_rules AS is_plain
             FROM asked
             JOIN known_queues ON known_queues.name = asked.environment
-            JOIN workflow_versions
-                ON workflow_versions.tenant_id = casare_tenant()
-                AND workflow_versions.workflow_id = asked.workflow_id
-                AND workflow_versions.version = asked.version
+            CROSS JOIN LATERAL (
+                SELECT FROM workflow_versions AS stored
+                WHERE stored.tenant_id = casare_tenant() AND stored.workflow_id = asked.workflow_id
+                    AND stored.version = asked.version
+                LIMIT 1
+            ) AS pinned
         ), stored AS (
             INSERT INTO jobs (
                 job_id, workflow_id, workflow_version, queue_id, priority, variables, options, idempotency_key,

@@ -42,7 +42,7 @@ enum SubmitQueries {
             )
         ), new_queues AS (
             INSERT INTO queues (name)
-            SELECT DISTINCT environment FROM asked
+            SELECT environment FROM (SELECT DISTINCT environment FROM asked) AS named
             WHERE NOT EXISTS (SELECT FROM queues WHERE tenant_id = casare_tenant() AND name = environment)
             ON CONFLICT (tenant_id, name) DO UPDATE SET name = excluded.name
             RETURNING queue_id, name
@@ -55,10 +55,13 @@ enum SubmitQueries {
             SELECT asked.*, known_queues.queue_id
             FROM asked
             JOIN known_queues ON known_queues.name = asked.environment
-            JOIN workflow_versions
-                ON workflow_versions.tenant_id = casare_tenant()
-                AND workflow_versions.workflow_id = asked.workflow_id
-                AND workflow_versions.version = asked.version
+            -- Looked up one by one: it must not depend on how many versions there are.
+            CROSS JOIN LATERAL (
+                SELECT FROM workflow_versions AS stored
+                WHERE stored.tenant_id = casare_tenant() AND stored.workflow_id = asked.workflow_id
+                    AND stored.version = asked.version
+                LIMIT 1
+            ) AS pinned
             -- Once for the statement: a tenant that assigns workflows to robots has its jobs stored by the other one.
             WHERE NOT EXISTS (SELECT FROM workflow_robots WHERE workflow_robots.tenant_id = casare_tenant())
         ), stored AS (

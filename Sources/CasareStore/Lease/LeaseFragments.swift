@@ -70,14 +70,26 @@ enum LeaseFragments {
     // MARK: - Ending
 
     /// Members of a `WITH` list that end the jobs whose leases are held as completed: those in `gone`.
+    ///
+    /// The leases are looked up one by one: the table's size changes too fast for the planner, which at times would
+    /// rather compare every lease there is with everything asked for. A row that is changed between the look and the
+    /// deletion, without its token, is left out: whoever takes a job for lost asks once more.
     static let completing = """
         gone AS (
             DELETE FROM leases
-            USING unnest(@jobs::uuid[], @tokens::int8[], @results::text[]) AS asked (job_id, token, result)
-            WHERE leases.tenant_id = casare_tenant() AND leases.job_id = asked.job_id AND leases.token = asked.token
+            WHERE ctid = ANY (ARRAY(
+                SELECT held.ctid
+                FROM unnest(@jobs::uuid[], @tokens::int8[]) AS asked (job_id, token)
+                CROSS JOIN LATERAL (
+                    SELECT leases.ctid FROM leases
+                    WHERE leases.tenant_id = casare_tenant() AND leases.job_id = asked.job_id
+                        AND leases.token = asked.token
+                    LIMIT 1
+                ) AS held
+            ))
             RETURNING
-                leases.tenant_id, leases.job_id, leases.session_id, leases.attempt, leases.since, leases.gate,
-                asked.result
+                tenant_id, job_id, session_id, attempt, since, gate,
+                (@results::text[])[array_position(@tokens::int8[], token)] AS result
         ), ended AS (
             INSERT INTO outcomes (tenant_id, job_id, kind, attempt, started_at, finished_at, robot_id)
             SELECT

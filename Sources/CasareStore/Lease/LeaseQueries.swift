@@ -41,11 +41,14 @@ enum LeaseQueries {
     static let checkpoint = Query(
         """
         WITH held AS (
-            SELECT leases.tenant_id, leases.job_id, leases.token
+            SELECT held.tenant_id, held.job_id, held.token
             FROM unnest(@jobs::uuid[], @tokens::int8[]) AS asked (job_id, token)
-            JOIN leases
-                ON leases.tenant_id = casare_tenant() AND leases.job_id = asked.job_id AND leases.token = asked.token
-            FOR KEY SHARE OF leases
+            CROSS JOIN LATERAL (
+                SELECT leases.tenant_id, leases.job_id, leases.token FROM leases
+                WHERE leases.tenant_id = casare_tenant() AND leases.job_id = asked.job_id
+                    AND leases.token = asked.token
+                FOR KEY SHARE
+            ) AS held
         ), written AS (
             INSERT INTO journal AS known (
                 tenant_id, job_id, step, token, started_at, finished_at, node, node_type, effect, result

@@ -44,12 +44,21 @@ extension LeaseStore {
         guard batch.lost.isEmpty else { throw StoreError.leaseLost(lease.job) }
     }
 
-    /// Ends many jobs as completed in one statement; if there are journal entries, another one before it writes them.
+    /// Ends many jobs as completed in one statement; if there are journal entries, another one before it writes them, and
+    /// one more asks again for what seems lost.
     package static func completeBatch(
         _ completions: [Completion], now: Date? = nil, on connection: isolated PostgresConnection
     ) throws -> CompletedBatch {
         try self.writeEntries(
             completions.map { Checkpoint(lease: $0.lease, entries: $0.entries) }, on: connection)
+        let batch = try self.end(completions, now: now, on: connection)
+        return try self.endOverlooked(completions, of: batch, now: now, on: connection)
+    }
+
+    /// Ends jobs whose journals are written.
+    private static func end(
+        _ completions: [Completion], now: Date?, on connection: isolated PostgresConnection
+    ) throws -> CompletedBatch {
         let gone = try connection.execute(
             EndingQueries.complete,
             [
@@ -60,6 +69,16 @@ extension LeaseStore {
         return CompletedBatch(
             lost: try self.jobs(completions.map(\.lease.job), notIn: gone),
             makesRoom: try gone.contains { try $0.bool("makes_room") })
+    }
+
+    /// Asks once more for those of a batch that were not ended: a statement overlooks a lease that was changed while it
+    /// ran, as leases are when their queue gets a limit.
+    static func endOverlooked(
+        _ completions: [Completion], of batch: CompletedBatch, now: Date?, on connection: isolated PostgresConnection
+    ) throws -> CompletedBatch {
+        if batch.lost.isEmpty { return batch }
+        let again = try self.end(completions.filter { batch.lost.contains($0.lease.job) }, now: now, on: connection)
+        return CompletedBatch(lost: again.lost, makesRoom: batch.makesRoom || again.makesRoom)
     }
 
     /// Ends an attempt as failed: the job is scheduled for another one, or ends with a dead letter when its retries are

@@ -64,7 +64,10 @@ extension LeaseStore {
         cursor.expired = []
         cursor.lookIn = nil
         defer { cursor.expired = leasing.expired }
-        let lost = try leasing.leasePlain(&cursor, completing: completions, at: instant, on: connection)
+        let missed = try leasing.leasePlain(&cursor, completing: completions, at: instant, on: connection)
+        let lost = try self.endOverlooked(
+            completions, of: CompletedBatch(lost: missed, makesRoom: false), now: now, on: connection
+        ).lost
         if limit > 0 { try leasing.lookAgain(&cursor, after: .plain, at: instant, on: connection) }
         return Turn(lost: lost, leased: leasing.jobs)
     }

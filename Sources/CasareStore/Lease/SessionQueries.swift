@@ -74,11 +74,11 @@ enum SessionQueries {
     static let lost = Query(
         """
         SELECT job_id FROM unnest(@jobs::uuid[], @tokens::int8[]) AS held (job_id, token)
-        WHERE NOT EXISTS (
-            SELECT FROM leases
+        WHERE (
+            SELECT true FROM leases
             WHERE leases.tenant_id = casare_tenant() AND leases.job_id = held.job_id AND leases.token = held.token
                 AND leases.session_id = @session
-        )
+        ) IS NULL
         """)
 
     static let isOpen = Query(

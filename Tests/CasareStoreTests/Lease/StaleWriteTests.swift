@@ -46,6 +46,31 @@ struct StaleWriteTests {
         }
     }
 
+    @Test(arguments: [false, true])
+    func `a completion that comes while its queue gets a limit is not taken for late`(leasesToo: Bool) async throws {
+        try await withFixture { store in
+            let lease = try await store.leased().lease
+            let session = store.session
+            let lost = try await self.race(store) { connection in
+                try connection.script("UPDATE leases SET gate = 0")
+            } second: {
+                try await store.run { connection in
+                    let completion = LeaseStore.Completion(lease: lease, result: .ok())
+                    var cursor = LeaseCursor()
+                    if leasesToo {
+                        return try LeaseStore.completeAndLease(
+                            [completion], for: session, limit: 1, cursor: &cursor, on: connection
+                        ).lost
+                    }
+                    return try LeaseStore.completeBatch([completion], on: connection).lost
+                }
+            }
+            #expect(try lost.get().isEmpty)
+            #expect(try await store.status(lease.job) == .completed)
+            #expect(try await store.jobsAreInOnePlaceEach())
+        }
+    }
+
     @Test func `a robot that is frozen in a transaction keeps nobody from the jobs of others`() async throws {
         try await withFixture { store in
             let frozen = try await store.leased()

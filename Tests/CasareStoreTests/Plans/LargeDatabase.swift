@@ -120,9 +120,16 @@ struct MeasuredPlan {
 extension StoreFixture {
     /// How the server runs a statement, as the service does it: prepared, with the settings of its connections.
     ///
-    /// - Parameter arguments: SQL literals by the names of the parameters; those that are missing are null.
-    func measure(_ query: Query, _ arguments: [String: String] = [:]) async throws -> MeasuredPlan {
-        try await self.run { try Self.measure(query, arguments, on: $0) }
+    /// - Parameters:
+    ///   - arguments: SQL literals by the names of the parameters; those that are missing are null.
+    ///   - forAnyArguments: with the plan that a connection keeps once it has run the statement some times.
+    func measure(
+        _ query: Query, _ arguments: [String: String] = [:], forAnyArguments: Bool = false
+    ) async throws -> MeasuredPlan {
+        try await self.run { connection in
+            if forAnyArguments { try connection.script("SET LOCAL plan_cache_mode = force_generic_plan") }
+            return try Self.measure(query, arguments, on: connection)
+        }
     }
 
     /// The same for a statement of a background loop. What it changes stays.
