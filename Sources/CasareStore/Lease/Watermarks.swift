@@ -6,7 +6,8 @@ package import CasareDomain
 /// Above a watermark a job can hide below it: one that another transaction had locked and let go again, or one whose
 /// transaction took its place in the queue early and committed late. So a scan starts from zero again when the last
 /// such scan is a while ago, and when a scan above the watermarks finds less than was asked for; the latter not more
-/// often than every few milliseconds, because an idle robot asks all the time.
+/// often than every few milliseconds, because an idle robot asks all the time. It follows at once when nothing was
+/// found, and begins the next lease otherwise: what was found need not wait for it.
 ///
 /// Jobs that have waited for long come first: whoever has waited a step for each priority above its own is as urgent as
 /// anybody. Where the leasing side was told of such jobs, the scan begins with them.
@@ -36,12 +37,14 @@ package struct Watermarks: Sendable {
     /// The same for the place up to which jobs have aged enough; 0 where none has.
     private var agedUntil = [Int64](repeating: 0, count: Self.priorities.count)
     private var lastFullScanAt: Instant?
+    /// The last scan came back short, and what it found is being worked on first.
+    private var owesFullScan = false
     private let rescanInterval: Duration
     private let rescanPause: Duration
 
     /// - Parameters:
     ///   - rescanInterval: a scan starts from zero when the last one that did is this long ago.
-    ///   - rescanPause: a scan that came back short is repeated from zero when the last one is this long ago.
+    ///   - rescanPause: after a scan that came back short one from zero follows when the last is this long ago.
     package init(
         rescanInterval: Duration = Watermarks.rescanIntervalDefault,
         rescanPause: Duration = Watermarks.rescanPauseDefault
@@ -58,13 +61,13 @@ package struct Watermarks: Sendable {
 
     /// The scan to begin with.
     package mutating func scanBegan(at now: Instant) -> Scan {
-        if let last = self.lastFullScanAt, now - last < self.rescanInterval {
+        if !self.owesFullScan, let last = self.lastFullScanAt, now - last < self.rescanInterval {
             return Scan(parts: self.parts(above: self.marks), isFull: false)
         }
         return self.fullScan(at: now)
     }
 
-    /// Takes in what a scan found, and returns the scan that must follow at once for what is still missing.
+    /// Takes in what a scan found, and returns the scan that must follow at once when that was nothing.
     package mutating func scanEnded(
         _ scan: Scan, found places: [(priority: Priority, seq: Int64)], askedFor limit: Int, at now: Instant
     ) -> Scan? {
@@ -75,11 +78,16 @@ package struct Watermarks: Sendable {
         guard !scan.isFull, places.count < limit, let last = self.lastFullScanAt, now - last >= self.rescanPause else {
             return nil
         }
+        guard places.isEmpty else {
+            self.owesFullScan = true
+            return nil
+        }
         return self.fullScan(at: now)
     }
 
     private mutating func fullScan(at now: Instant) -> Scan {
         self.lastFullScanAt = now
+        self.owesFullScan = false
         return Scan(parts: self.parts(above: [Int64](repeating: 0, count: self.marks.count)), isFull: true)
     }
 

@@ -45,12 +45,26 @@ struct WatermarksTests {
     }
 
     @Test(arguments: [(19, false), (20, true)])
-    mutating func `a short scan above the marks is followed by one from zero`(milliseconds: Int, follows: Bool) {
+    mutating func `a scan above the marks that finds nothing is followed by one from zero`(
+        milliseconds: Int, follows: Bool
+    ) {
         _ = self.watermarks.scanBegan(at: self.start)
         let now = self.start + .milliseconds(milliseconds)
         let scan = self.watermarks.scanBegan(at: now)
-        let next = self.watermarks.scanEnded(scan, found: self.places(.normal, 1), askedFor: 2, at: now)
+        let next = self.watermarks.scanEnded(scan, found: [], askedFor: 2, at: now)
         #expect((next?.isFull ?? false) == follows)
+    }
+
+    @Test(arguments: [(19, false), (20, true)])
+    mutating func `after a short scan that found something the next begins from zero, once`(
+        milliseconds: Int, follows: Bool
+    ) {
+        _ = self.watermarks.scanBegan(at: self.start)
+        let now = self.start + .milliseconds(milliseconds)
+        let scan = self.watermarks.scanBegan(at: now)
+        #expect(self.watermarks.scanEnded(scan, found: self.places(.normal, 1), askedFor: 2, at: now) == nil)
+        #expect(self.watermarks.scanBegan(at: now).isFull == follows)
+        #expect(!self.watermarks.scanBegan(at: now).isFull)
     }
 
     @Test mutating func `a full batch needs no second scan`() {
