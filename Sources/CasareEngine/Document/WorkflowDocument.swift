@@ -89,6 +89,8 @@ package struct WorkflowDocument: Sendable {
         package var timeoutSeconds: Double?
         /// How often a failing leaf node is run again.
         package var retryCount: Int
+        /// What becomes of a step in doubt whose node says nothing; `nil`: a person is asked.
+        package var onRecovery: OnRecovery?
         /// What the file says, in its order.
         package var members: Object
 
@@ -96,11 +98,13 @@ package struct WorkflowDocument: Sendable {
         package static let retryCountMax = 100
 
         package init(
-            stopOnError: Bool = true, timeoutSeconds: Double? = nil, retryCount: Int = 0, members: Object = [:]
+            stopOnError: Bool = true, timeoutSeconds: Double? = nil, retryCount: Int = 0,
+            onRecovery: OnRecovery? = nil, members: Object = [:]
         ) {
             self.stopOnError = stopOnError
             self.timeoutSeconds = timeoutSeconds
             self.retryCount = retryCount
+            self.onRecovery = onRecovery
             self.members = members
         }
     }

@@ -39,6 +39,8 @@ struct Interpreter {
         let work: Work
         /// The `timeout` setting of the workflow that the node is in.
         let timeoutSeconds: Double?
+        /// What becomes of it when it is in doubt: the node's word, or its workflow's.
+        let onRecovery: OnRecovery?
 
         var effect: NodeType.Effect {
             switch self.work {
@@ -200,10 +202,11 @@ struct Interpreter {
     mutating func ask(for work: Step.Work, _ node: CompiledNode, _ position: Int, _ inputs: Inputs) -> Request {
         self.awaiting = .result(position: position)
         defer { self.steps += 1 }
+        let settings = self.scope.program.settings
         return .perform(
             Step(
-                index: self.steps, node: node, inputs: inputs, work: work,
-                timeoutSeconds: self.scope.program.settings.timeoutSeconds))
+                index: self.steps, node: node, inputs: inputs, work: work, timeoutSeconds: settings.timeoutSeconds,
+                onRecovery: node.onRecovery ?? settings.onRecovery))
     }
 
     // MARK: Executing nodes
@@ -261,6 +264,9 @@ struct Interpreter {
         }
         return nil
     }
+
+    /// Whether the run ended because it had executed too many nodes, and not by what the workflow says.
+    var isOverLimit: Bool { self.executions > self.settings.executionsMax }
 
     /// Counts an execution, or a pass of a loop; when there were too many, the run ends here whatever handles errors.
     mutating func countExecution(of node: CompiledNode) -> Bool {

@@ -1,10 +1,10 @@
-import CasareDomain
+package import CasareDomain
 
 /// Hides the values of sensitive variables in what people read (workflow format §3).
-struct Masking {
-    static let mask = "***"
+package struct Masking: Sendable {
+    package static let mask = "***"
     /// Shorter texts occur anywhere and are no secrets.
-    private static let charactersMin = 3
+    static let charactersMin = 3
 
     /// Longer texts are hidden as a whole only: this is done for every line of a log.
     private static let jsonBytesMax = 1 << 16
@@ -17,22 +17,21 @@ struct Masking {
     /// - Parameters:
     ///   - values: Their parts are secrets too, also those of JSON in a text.
     ///   - derived: Texts that are secrets as a whole.
-    init(_ values: [Value], derived: [String] = []) {
-        var texts = Set(derived)
-        func collect(_ value: Value) {
-            switch value {
-            case .null, .bool: break
-            case .int, .double: texts.insert(value.displayText)
-            case .string(let text):
-                texts.insert(text)
-                if let parts = Self.parts(of: text) { collect(parts) }
-            case .list(let elements): elements.forEach(collect)
-            case .object(let members): members.values.forEach(collect)
-            }
-        }
-        values.forEach(collect)
+    package init(_ values: [Value], derived: [String] = []) {
+        let texts = Set(derived + values.flatMap { Self.leaves(of: $0) }.map(\.displayText))
         self.secrets = texts.filter { $0.count >= Self.charactersMin }
             .sorted { ($1.count, $0) < ($0.count, $1) }
+    }
+
+    /// The texts and numbers in a value, also those of JSON in a text.
+    static func leaves(of value: Value) -> [Value] {
+        switch value {
+        case .null, .bool: []
+        case .int, .double: [value]
+        case .string(let text): [value] + (Self.parts(of: text).map { Self.leaves(of: $0) } ?? [])
+        case .list(let elements): elements.flatMap { Self.leaves(of: $0) }
+        case .object(let members): members.values.flatMap { Self.leaves(of: $0) }
+        }
     }
 
     /// The object or list that a text is in JSON.
@@ -52,7 +51,7 @@ struct Masking {
         return text
     }
 
-    func masked(_ value: Value) -> Value {
+    package func masked(_ value: Value) -> Value {
         if self.secrets.isEmpty { return value }
         switch value {
         case .null, .bool: return value
@@ -63,7 +62,7 @@ struct Masking {
         }
     }
 
-    func masked(_ object: Object) -> Object {
+    package func masked(_ object: Object) -> Object {
         if self.secrets.isEmpty { return object }
         return Object(object.map { ($0.key, self.masked($0.value)) })
     }

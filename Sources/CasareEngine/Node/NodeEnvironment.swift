@@ -13,13 +13,16 @@ package struct NodeEnvironment: Sendable {
     /// The node was performed before its robot was lost, and is performed again for what it had in the session only; its
     /// recorded result stands.
     package let isReopening: Bool
+    /// When an earlier attempt began the same step, for a node whose type `isTimer`; by another robot's clock, perhaps.
+    package let begunAt: Date?
     package let now: @Sendable () -> Date
     /// Tells whoever follows the run of something that is no reason to fail.
     package let warn: @Sendable (String) -> Void
 
     package init(
         workingDirectory: String, policy: NodePolicy, idempotencyKey: String, nodeID: String,
-        session: RunSession = RunSession(), isReopening: Bool = false, now: @escaping @Sendable () -> Date,
+        session: RunSession = RunSession(), isReopening: Bool = false, begunAt: Date? = nil,
+        now: @escaping @Sendable () -> Date,
         warn: @escaping @Sendable (String) -> Void = { _ in }
     ) {
         self.workingDirectory = workingDirectory
@@ -28,6 +31,7 @@ package struct NodeEnvironment: Sendable {
         self.nodeID = nodeID
         self.session = session
         self.isReopening = isReopening
+        self.begunAt = begunAt
         self.now = now
         self.warn = warn
     }

@@ -130,6 +130,9 @@ package struct NodeType: Sendable, Identifiable {
     /// performs the node again before anything new, marked by `NodeEnvironment.isReopening`; its recorded result
     /// stands.
     package var opensSession: Bool
+    /// It lets time pass, which goes on while no robot has the job: when it began is journaled unless it is soon over,
+    /// and a run that goes on elsewhere tells it by `NodeEnvironment.begunAt`.
+    package var isTimer: Bool
     /// A pure node that is given the time. It is journaled, so that a replay sees the same.
     package var readsClock: Bool
     package var behaviour: Behaviour
@@ -138,7 +141,7 @@ package struct NodeType: Sendable, Identifiable {
         _ name: String, aliases: [String] = [], family: String, _ summary: String, parameters: [Parameter] = [],
         parameterPrefixes: [String] = [], outputs: [Output] = [], execOutputs: [String] = ["exec_out"],
         effect: Effect = .pure, effectFor: (@Sendable (Object) -> Effect)? = nil, opensSession: Bool = false,
-        readsClock: Bool = false, _ behaviour: Behaviour
+        isTimer: Bool = false, readsClock: Bool = false, _ behaviour: Behaviour
     ) {
         self.name = name
         self.aliases = aliases
@@ -151,6 +154,7 @@ package struct NodeType: Sendable, Identifiable {
         self.effect = effect
         self.effectFor = effectFor
         self.opensSession = opensSession
+        self.isTimer = isTimer
         self.readsClock = readsClock
         self.behaviour = behaviour
     }

@@ -5,6 +5,8 @@
 package actor RunSession {
     /// How long closing everything may take in all (workflow format §10).
     private static let closingTimeMax = Duration.seconds(30)
+    /// The same once the task is cancelled: somebody waits for the run to be gone.
+    private static let cutOffTimeMax = Duration.milliseconds(500)
 
     private var resources: [String: any RunResource] = [:]
     /// In the order in which they were opened.
@@ -33,17 +35,34 @@ package actor RunSession {
         return self.resources.removeValue(forKey: name)
     }
 
-    /// Closes everything, the last opened first; gives up on what takes too long.
+    /// Closes everything, the last opened first; leaves behind what takes too long. In a task that is cancelled the closing
+    /// is cancelled too, and not waited for beyond a moment.
     package func close() async {
         let open = self.names.reversed().compactMap { self.resources[$0] }
         (self.resources, self.names) = ([:], [])
         guard !open.isEmpty else { return }
-        await withTaskGroup(of: Void.self) { group in
-            group.addTask { for resource in open { await resource.close() } }
-            group.addTask { try? await Task.sleep(for: Self.closingTimeMax) }
-            await group.next()
-            group.cancelAll()
+        let (ends, end) = AsyncStream.makeStream(of: Void.self)
+        // Tasks without a parent, as a parent would wait for a closing that does not heed its cancellation.
+        let closing = Task {
+            for resource in open { await resource.close() }
+            end.finish()
         }
+        let timer = Task {
+            guard (try? await Task.sleep(for: Self.closingTimeMax)) != nil else { return }
+            closing.cancel()
+            end.finish()
+        }
+        let waiting = Task { for await _ in ends {} }
+        await withTaskCancellationHandler {
+            await waiting.value
+        } onCancel: {
+            closing.cancel()
+            Task {
+                try? await Task.sleep(for: Self.cutOffTimeMax)
+                end.finish()
+            }
+        }
+        timer.cancel()
     }
 }
 

@@ -20,14 +20,9 @@ final class CompiledNode: Sendable {
     let isReenterable: Bool
     /// Whether the time must be known before it is executed.
     let readsClock: Bool
-    /// The document's word on a step of this node that is in doubt.
+    /// The node's own word on a step of it that is in doubt; without one its workflow's setting counts.
     let onRecovery: OnRecovery?
     private let deliveries: [ParameterBindings.Delivery]
-
-    /// What to do with a step that may or may not have happened.
-    enum OnRecovery: String, Sendable, CaseIterable {
-        case retry, skip, fail, ask
-    }
 
     /// - Parameter literals: Keys of the config whose values are data: templates in them are not looked for.
     init(
@@ -47,7 +42,7 @@ final class CompiledNode: Sendable {
         self.pairing = pairing
         self.isReenterable = type.isReenterable
         self.readsClock = self.bindings.readsClock || self.condition.readsClock || type.readsClock
-        self.onRecovery = node.config["on_recovery"]?.string.flatMap { OnRecovery(rawValue: $0.lowercased()) }
+        self.onRecovery = OnRecovery(written: node.config["on_recovery"])
         self.deliveries = deliveries
     }
 

@@ -2,8 +2,19 @@ import CasareDomain
 
 /// What a run leaves behind, however it ends.
 extension Run {
-    func finished(_ failed: Transfer.Failed?) -> RunConclusion {
-        .finished(self.result(of: failed), failed.map(self.failure(of:)), entries: self.pending)
+    /// The workflow has come to its end.
+    ///
+    /// - Throws: `JournalMismatch` when earlier attempts recorded steps that this one never asked for.
+    mutating func ended(_ failed: Transfer.Failed?) async throws -> RunConclusion {
+        // Where nothing was asked for the journal may not have been read; only an earlier attempt can have written one.
+        if self.driver.secondsSpent > 0 { try await self.readJournal() }
+        // How many nodes a run may execute is the robot's setting, so that it says nothing about the workflow.
+        if self.isReplaying, !self.interpreter.isOverLimit,
+            let entry = self.recorded.values.filter({ $0.step >= self.nextStep }).min(by: { $0.step < $1.step })
+        {
+            throw JournalMismatch(step: entry.step, recorded: "\(entry.node) (\(entry.nodeType))", requested: nil)
+        }
+        return .finished(self.result(of: failed), failed.map(self.failure(of:)), entries: self.pending)
     }
 
     func timedOut() -> RunConclusion {
@@ -18,8 +29,8 @@ extension Run {
     }
 
     /// A stop was asked for between two steps; what was asked for last has not begun.
-    func interrupted(_ request: Interpreter.Request) -> RunConclusion {
-        if case .finished(let failed) = request { return self.finished(failed) }
+    mutating func interrupted(_ request: Interpreter.Request) async throws -> RunConclusion {
+        if case .finished(let failed) = request { return try await self.ended(failed) }
         return .interrupted(entries: self.pending)
     }
 

@@ -11,7 +11,15 @@ extension Run {
                 step: step.index, recorded: "\(entry.node) (\(entry.nodeType))",
                 requested: "\(step.node.id) (\(step.node.type.name))")
         }
-        if let result = entry.result {
+        // What a step without a result means is said by the class that it was begun with.
+        guard entry.effect == step.effect else {
+            throw JournalMismatch(
+                step: step.index, recorded: "\(entry.node) with the effect \(entry.effect.rawValue)",
+                requested: "\(step.node.id) with the effect \(step.effect.rawValue)")
+        }
+        if let recorded = entry.result {
+            let result = try self.seal?.opened(recorded, of: step) ?? recorded
+            self.countAsSpent(by: entry, on: step)
             if step.node.type.opensSession, case .succeeded = result {
                 self.reopenings.removeAll { $0.node.id == step.node.id }
                 self.reopenings.append(step)
@@ -21,7 +29,7 @@ extension Run {
         }
         // The intent is known and nothing of what followed.
         guard entry.effect == .effect else { return try await self.execute(step) }
-        if step.node.onRecovery == .retry { return try await self.execute(step) }
+        if step.onRecovery == .retry { return try await self.execute(step) }
         return self.decide(
             about: step, because: "its robot was lost in the middle of it, or its time was up",
             startedAt: entry.startedAt)
@@ -29,7 +37,10 @@ extension Run {
 
     private mutating func execute(_ step: Interpreter.Step) async throws -> Job.Question? {
         try await self.reopenSessions()
-        let startedAt = self.driver.environment.now()
+        let begunAt = self.beginning(of: step)
+        if let begunAt { self.countAsSpent(self.elapsed(since: begunAt, upTo: Self.ownTime(of: step))) }
+        self.journalEndedAt = nil
+        let startedAt = begunAt ?? self.driver.environment.now()
         let limit = self.timeLimit(of: step)
         if case .frame = limit.owner, limit.seconds <= 0 {
             // Its time was up before it has begun: there is no doubt about it.
@@ -37,7 +48,9 @@ extension Run {
                 .failed(NodeFailure("TimeoutError", limit.message(of: step.node.id))), of: step, startedAt: startedAt)
             return nil
         }
-        if step.effect == .effect {
+        let isLongWait = step.node.type.isTimer && Self.ownTime(of: step) > Self.shortWait
+        // The beginning of a wait that an earlier attempt began is durable, and must stay as it is.
+        if step.effect == .effect || isLongWait && begunAt == nil {
             self.append(self.entry(step, result: nil, startedAt: startedAt, finishedAt: nil))
             self.mustFlush = true
         }
@@ -55,13 +68,19 @@ extension Run {
         }
     }
 
-    /// Deals with an effect that may or may not have happened, by the node's `on_recovery`.
+    /// When an earlier attempt began a wait that now goes on.
+    private func beginning(of step: Interpreter.Step) -> Date? {
+        guard step.node.type.isTimer, let entry = self.recorded[step.index], entry.result == nil else { return nil }
+        return entry.startedAt
+    }
+
+    /// Deals with an effect that may or may not have happened, by the node's `on_recovery` or the workflow's.
     ///
     /// - Parameter reason: The end of a sentence about the step.
     private mutating func decide(
         about step: Interpreter.Step, because reason: String, startedAt: Date
     ) -> Job.Question? {
-        switch step.node.onRecovery ?? .ask {
+        switch step.onRecovery ?? .ask {
         case .retry:
             // A failure like any other: whatever repeats failed steps may repeat this one.
             let message = "Node \(step.node.id) was cut off: \(reason)"
@@ -74,7 +93,8 @@ extension Run {
             self.tellFinished(step, error: message)
             self.interpreter.resume(with: .failed(.inDoubt(message)))
         case .ask:
-            let text = "Did \(step.node.id) (\(step.node.type.name)) happen? \(Self.sentence(reason))"
+            let masking = self.interpreter.masking
+            let text = masking.masked("Did \(step.node.id) (\(step.node.type.name)) happen? \(Self.sentence(reason))")
             self.tellFinished(step, error: text)
             return Job.Question(step: step.index, node: step.node.id, nodeType: step.node.type.name, text: text)
         }
@@ -141,7 +161,7 @@ extension Run {
             let masking = onEvent == nil ? .nothing : self.interpreter.masking
             let environment = NodeEnvironment(
                 workingDirectory: world.workingDirectory, policy: world.policy, idempotencyKey: key, nodeID: id,
-                session: self.session, isReopening: isReopening, now: world.now,
+                session: self.session, isReopening: isReopening, begunAt: self.beginning(of: step), now: world.now,
                 warn: { onEvent?(.warning(node: id, message: masking.masked($0))) })
             let inputs = step.inputs
             return {
@@ -174,7 +194,7 @@ extension Run {
     ) -> JournalEntry {
         JournalEntry(
             step: step.index, node: step.node.id, nodeType: step.node.type.name, effect: step.effect,
-            result: result, startedAt: startedAt, finishedAt: finishedAt)
+            result: result.map { self.seal?.sealed($0) ?? $0 }, startedAt: startedAt, finishedAt: finishedAt)
     }
 
     // MARK: Limits
@@ -196,11 +216,15 @@ extension Run {
         return limit
     }
 
-    private func nodeSecondsMax(_ step: Interpreter.Step) -> Double {
+    func nodeSecondsMax(_ step: Interpreter.Step) -> Double {
         if let seconds = self.driver.options.nodeTimeoutSeconds { return seconds }
         let own = Self.ownSeconds(step.inputs)
         let setting = step.timeoutSeconds ?? Self.nodeTimeoutSecondsDefault
         return max(setting, own > 0 ? own + Self.nodeTimeoutSlackSeconds : 0)
+    }
+
+    private static func ownTime(of step: Interpreter.Step) -> Duration {
+        Duration(clampingSeconds: Self.ownSeconds(step.inputs))
     }
 
     /// What a node says itself that it may take, its own repetitions included: it should come to know of its end before

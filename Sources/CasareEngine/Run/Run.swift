@@ -8,17 +8,21 @@ struct Run {
     private(set) var recorded: [Int: JournalEntry] = [:]
     private var lastRecordedStep = -1
     private var hasReadJournal = false
+    /// When the last recorded step ended, and what was paused since then; `nil` as soon as something new is done.
+    var journalEndedAt: Date?
     /// The step that is asked for next.
-    private var nextStep = 0
+    private(set) var nextStep = 0
     var interpreter: Interpreter
     /// Entries that are not durable yet.
     var pending: [JournalEntry] = []
     /// `pending` holds the result of something that changed the world.
     var mustFlush = false
-    private var deadline: ContinuousClock.Instant
+    var deadline: ContinuousClock.Instant
     /// When the limits of the frames that are open end, the outermost first.
-    private var frameDeadlines: [(limit: FrameLimit, at: ContinuousClock.Instant)] = []
+    var frameDeadlines: [(limit: FrameLimit, at: ContinuousClock.Instant)] = []
     let session = RunSession()
+    /// `nil`: nothing that the run begins with is a secret.
+    let seal: JournalSeal?
     /// Replayed steps whose sessions must be open again before anything new is done: the last of each node.
     var reopenings: [Interpreter.Step] = []
     /// When the visits began that have not ended, by number.
@@ -32,23 +36,25 @@ struct Run {
             case let observer?: observer.beforeNode == nil ? .visits : .visitsAndVariables
             }
         self.driver = driver
+        self.seal = JournalSeal(of: driver.program, given: driver.variables)
         self.interpreter = Interpreter(
             program: driver.program, variables: driver.variables,
             settings: .init(
                 options: driver.options, seed: driver.seed, executionsMax: environment.executionsMax,
                 selection: driver.selection, keepsEvents: environment.onEvent != nil, watching: watching,
                 submitsJobs: environment.submitter != nil, callDepth: driver.callDepth))
-        self.deadline = .now + Duration(clampingSeconds: driver.options.timeoutSeconds)
+        let limit = Duration(clampingSeconds: driver.options.timeoutSeconds)
+        self.deadline = .now + max(.zero, limit - Duration(clampingSeconds: driver.secondsSpent))
     }
 
     mutating func run() async throws -> RunConclusion {
         while true {
             let request = self.interpreter.next()
             self.report()
-            if self.driver.environment.isStopRequested() { return self.interrupted(request) }
+            if self.driver.environment.isStopRequested() { return try await self.interrupted(request) }
             switch request {
             case .finished(let failed):
-                return self.finished(failed)
+                return try await self.ended(failed)
             case .yield:
                 self.tellPosition()
                 try Task.checkCancellation()
@@ -57,11 +63,17 @@ struct Run {
                 await Task.yield()
             case .sleep(let seconds):
                 try await self.readJournal()
-                // An earlier attempt has waited already.
-                if self.isReplaying { continue }
+                let pause = Duration(clampingSeconds: seconds)
+                if self.isReplaying {
+                    // An earlier attempt has waited already.
+                    self.countAsSpent(pause)
+                    continue
+                }
                 self.tellPosition()
+                // Whoever takes over in the middle of a long pause should know what it came after.
+                if pause > Self.shortWait, !self.pending.isEmpty { self.mustFlush = true }
                 try await self.flush()
-                if try await self.sleep(Duration(clampingSeconds: seconds)) { return self.interrupted(request) }
+                if try await self.wait(pause) { return try await self.interrupted(request) }
                 if self.isOverdue { return self.timedOut() }
             case .readClock(let step, let node):
                 try await self.readJournal()
@@ -70,25 +82,28 @@ struct Run {
             case .observe(let observation):
                 // Observers hear of what is replayed that it is.
                 try await self.readJournal()
-                if try await self.observe(observation) { return self.interrupted(request) }
+                if try await self.observe(observation) { return try await self.interrupted(request) }
             case .perform(let step):
                 try await self.readJournal()
                 self.nextStep = step.index + 1
-                if self.recorded[step.index] == nil, self.isOverdue { return self.timedOut() }
+                let entry = self.recorded[step.index]
+                if entry == nil, self.isOverdue { return self.timedOut() }
                 self.tellPosition(step.node)
                 if let question = try await self.perform(step) { return self.inDoubt(question) }
-                if self.isOverdue { return self.timedOut() }
+                // What an earlier attempt has done stands, although there is no time left to do more.
+                if entry?.result == nil, self.isOverdue { return self.timedOut() }
             }
         }
     }
 
     /// Reads the journal before the first answer that may stand in it: a run that only computes needs none of it.
-    private mutating func readJournal() async throws {
+    mutating func readJournal() async throws {
         guard !self.hasReadJournal else { return }
         self.hasReadJournal = true
         self.recorded = Dictionary(
             try await self.driver.journal.entries().map { ($0.step, $0) }, uniquingKeysWith: { _, last in last })
         self.lastRecordedStep = self.recorded.keys.max() ?? -1
+        self.journalEndedAt = self.recorded[self.lastRecordedStep]?.finishedAt
     }
 
     /// Results of steps that only read wait for the next commit; more than this do not.
@@ -108,43 +123,7 @@ struct Run {
     }
 
     /// What comes next is known from the journal, or there is more behind it that is.
-    private var isReplaying: Bool { self.nextStep <= self.lastRecordedStep }
-
-    // MARK: Time
-
-    var isOverdue: Bool { ContinuousClock.now >= self.deadline }
-
-    /// What is left of the job's time.
-    var rest: Duration { max(.zero, self.deadline - .now) }
-
-    /// The limit of an open frame that ends first, with what is left of it.
-    mutating func frameRest() -> (limit: FrameLimit, rest: Duration)? {
-        let limits = self.interpreter.limits
-        if limits.isEmpty, self.frameDeadlines.isEmpty { return nil }
-        let known = zip(limits, self.frameDeadlines).prefix { $0.id == $1.limit.id }.count
-        self.frameDeadlines.removeLast(self.frameDeadlines.count - known)
-        let now = ContinuousClock.now
-        for limit in limits[known...] {
-            self.frameDeadlines.append((limit, now + Duration(clampingSeconds: limit.seconds)))
-        }
-        return self.frameDeadlines.min { $0.at < $1.at }.map { ($0.limit, max(.zero, $0.at - now)) }
-    }
-
-    /// Between two looks whether the run should stop, while it waits.
-    private static let patience = Duration.milliseconds(500)
-
-    /// - Returns: Whether a stop was asked for.
-    private mutating func sleep(_ duration: Duration) async throws -> Bool {
-        // No longer than the job, or what is open, may take; the next look at the clock then ends it.
-        var left = min(duration, self.rest, self.frameRest()?.rest ?? duration)
-        while left > .zero {
-            let slice = min(left, Self.patience)
-            try await self.driver.environment.sleep(slice)
-            if self.driver.environment.isStopRequested() { return true }
-            left -= slice
-        }
-        return false
-    }
+    var isReplaying: Bool { self.nextStep <= self.lastRecordedStep }
 
     /// The name under which clock readings stand in the journal; no node type can have it.
     private static let clockType = "$clock"
@@ -160,6 +139,7 @@ struct Run {
             }
             return ClockReading(secondsSince1970: seconds, utcOffsetSeconds: offset)
         }
+        self.journalEndedAt = nil
         let now = self.driver.environment.now()
         let reading = ClockReading(
             secondsSince1970: now.timeIntervalSince1970,
@@ -220,6 +200,6 @@ struct Run {
     private mutating func extendDeadlines(by duration: Duration) {
         self.deadline += duration
         for number in self.visitStarts.keys { self.visitStarts[number]? += duration }
-        for position in self.frameDeadlines.indices { self.frameDeadlines[position].at += duration }
+        self.extendFrameDeadlines(by: duration)
     }
 }

@@ -8,27 +8,34 @@ package import CasareDomain
 package struct RunDriver: Sendable {
     private(set) var program: Program
     let runID: String
+    let seedID: String
     let options: Job.Options
     private(set) var variables: Object
     let selection: RunSelection
+    let secondsSpent: Double
     let journal: any Journal
     let environment: RunEnvironment
     /// How many calls that were jobs of their own lie above this run.
     private(set) var callDepth = 0
 
     /// - Parameters:
-    ///   - runID: Names the run in idempotency keys and seeds its random numbers: a job's ID.
+    ///   - runID: Names the run in idempotency keys: a job's ID.
+    ///   - seedID: Seeds the random numbers of expressions: the ID of the job whose journal the run began with, where
+    ///     that was another one. `nil`: as `runID`.
     ///   - variables: Start values; they win over the document's.
     ///   - selection: What is run; a run that goes on from a journal must have the same.
+    ///   - secondsSpent: What earlier attempts, whose journal the run goes on from, took of the job's time.
     package init(
-        program: Program, runID: String, options: Job.Options, variables: Object,
-        selection: RunSelection = .whole, journal: any Journal, environment: RunEnvironment
+        program: Program, runID: String, seedID: String? = nil, options: Job.Options, variables: Object,
+        selection: RunSelection = .whole, secondsSpent: Double = 0, journal: any Journal, environment: RunEnvironment
     ) {
         self.program = program
         self.runID = runID
+        self.seedID = seedID ?? runID
         self.options = options
         self.variables = variables
         self.selection = selection
+        self.secondsSpent = secondsSpent
         self.journal = journal
         self.environment = environment
     }
@@ -74,7 +81,7 @@ package struct RunDriver: Sendable {
 
     /// FNV-1a: a seed that is the same for the same run on every machine.
     var seed: UInt64 {
-        self.runID.utf8.reduce(0xCBF2_9CE4_8422_2325) { ($0 ^ UInt64($1)) &* 0x0100_0000_01B3 }
+        self.seedID.utf8.reduce(0xCBF2_9CE4_8422_2325) { ($0 ^ UInt64($1)) &* 0x0100_0000_01B3 }
     }
 }
 
@@ -91,9 +98,11 @@ package enum RunConclusion: Sendable {
 package struct JournalMismatch: Error, Hashable, Sendable, CustomStringConvertible {
     package let step: Int
     package let recorded: String
-    package let requested: String
+    /// `nil`: the workflow came to its end before that step.
+    package let requested: String?
 
     package var description: String {
-        "Step \(self.step) of the journal is \(self.recorded), but the workflow asks for \(self.requested) there"
+        let found = self.requested.map { "asks for \($0) there" } ?? "ends before it"
+        return "Step \(self.step) of the journal is \(self.recorded), but the workflow \(found)"
     }
 }

@@ -1,9 +1,9 @@
-import CasareDomain
+package import CasareDomain
 
 /// Hides what the names of parameters, outputs, variables and members say is secret, and passwords in URLs: observers
 /// see `***` there. It knows the usual names only; a variable that is declared sensitive is hidden wherever its value
 /// turns up.
-enum SecretNames {
+package enum SecretNames {
     private static let parts = [
         "password", "passwd", "passphrase", "secret", "api_key", "apikey", "api-key", "private_key", "access_key",
         "authorization", "cookie", "connection_string",
@@ -11,7 +11,7 @@ enum SecretNames {
     /// At the end only: a `token_url` is none.
     private static let endings = ["token", "_pwd"]
 
-    static func contains(_ name: String) -> Bool {
+    package static func contains(_ name: String) -> Bool {
         let name = name.lowercased()
         return self.endings.contains(where: name.hasSuffix) || self.parts.contains { name.contains($0) }
     }
@@ -25,7 +25,7 @@ enum SecretNames {
     }
 
     /// - Parameter name: What the value is called; `nil` for a value without a name, whose members have names all the same.
-    static func masked(_ value: Value, named name: String? = nil) -> Value {
+    package static func masked(_ value: Value, named name: String? = nil) -> Value {
         Self.masked(value, isSecret: name.map(Self.contains) ?? false)
     }
 

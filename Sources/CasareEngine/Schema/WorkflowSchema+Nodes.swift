@@ -141,10 +141,7 @@ extension WorkflowSchema {
             "description":
                 "What becomes of this step when its robot died in the middle of it: it may have happened or not.",
             "default": "ask",
-            "anyOf": [
-                ["enum": ["ask", "retry", "skip", "fail"]],
-                ["type": ["string", "null"], "pattern": .string("^(?:\(Self.withoutCase("ask|retry|skip|fail")))$")],
-            ],
+            "anyOf": recoveryPolicies,
         ],
     ]
 }

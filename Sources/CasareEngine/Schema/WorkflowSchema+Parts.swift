@@ -51,8 +51,20 @@ extension WorkflowSchema {
                 ],
                 "default": 0,
             ],
+            "on_recovery": [
+                "description": """
+                What becomes of a step whose robot died in the middle of it, where its node does not say so itself.
+                """,
+                "default": "ask",
+                "anyOf": recoveryPolicies,
+            ],
         ],
         "additionalProperties": ["description": "A setting that Casare does not know; it is kept."],
+    ]
+
+    static let recoveryPolicies: Value = [
+        ["enum": ["ask", "retry", "skip", "fail"]],
+        ["type": ["string", "null"], "pattern": .string("^(?:\(Self.withoutCase("ask|retry|skip|fail")))$")],
     ]
 
     static let variables: Value = [

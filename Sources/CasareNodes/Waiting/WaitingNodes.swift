@@ -1,5 +1,6 @@
 import CasareDomain
 package import CasareEngine
+import FoundationEssentials
 
 /// The node that waits (node catalogue §1.16).
 package enum WaitingNodes {
@@ -20,8 +21,8 @@ package enum WaitingNodes {
                     "wait_type", .string, default: "timeout", choices: ["timeout"],
                     "What is waited for: time only. Waiting for something on a page needs a browser."),
             ],
-            effect: .captured,
-            .perform { inputs, _ in
+            effect: .captured, isTimer: true,
+            .perform { inputs, environment in
                 let seconds = inputs.double("duration")
                 guard seconds >= 0, seconds <= Self.secondsMax else {
                     throw NodeFailure.value(
@@ -29,7 +30,9 @@ package enum WaitingNodes {
                             + inputs["duration"].displayText
                     )
                 }
-                try await Task.sleep(for: .seconds(seconds))
+                // Two robots' clocks differ: what was waited is never less than nothing, nor more than all of it.
+                let waited = environment.begunAt.map { environment.now().timeIntervalSince($0) } ?? 0
+                try await Task.sleep(for: .seconds(seconds - min(max(waited, 0), seconds)))
                 return NodeResult()
             })
     ]

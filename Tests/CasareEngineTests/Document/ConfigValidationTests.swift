@@ -77,6 +77,24 @@ import Testing
         #expect(!document.validate(against: NodeCatalogue([type])).contains { $0.code == "INVALID_VALUE" })
     }
 
+    @Test(
+        arguments: [
+            ("retry", true), ("ASK", true), ("", true), (nil, true), ("retyr", false), ("{{policy}}", false),
+            (1, false),
+        ] as [(Value, Bool)])
+    func `what becomes of steps in doubt is a policy that is known, of a node and of the workflow`(
+        policy: Value, isKnown: Bool
+    ) {
+        let codes = isKnown ? [] : ["INVALID_CHOICE"]
+        #expect(DocumentFixtures.codes(["a": "LogNode"], configs: ["a": ["on_recovery": policy]]) == codes)
+        var document = DocumentFixtures.document(["a": "LogNode"])
+        document.settings = .init(onRecovery: OnRecovery(written: policy), members: ["on_recovery": policy])
+        let issues = document.validate(against: DocumentFixtures.catalogue)
+        #expect(issues.map(\.code) == codes)
+        #expect(issues.allSatisfy { $0.isError && $0.location == "settings.on_recovery" })
+        if policy == "retyr" { #expect(issues.first?.suggestion == "Did you mean 'retry'?") }
+    }
+
     @Test func `a choice may be written in other ways where its type says so`() {
         #expect(DocumentFixtures.codes(["a": "HttpSuperNode"], configs: ["a": ["action": "get"]]).isEmpty)
         #expect(

@@ -36,15 +36,17 @@ import Testing
         #expect(settings.stopOnError)
         #expect(settings.timeoutSeconds == nil)
         #expect(settings.retryCount == 0)
+        #expect(settings.onRecovery == nil)
     }
 
     @Test func `settings are read`() throws {
         let (document, issues) = Self.parse(
-            ["stop_on_error": false, "timeout": "2.5", "retry_count": 3], under: "settings")
+            ["stop_on_error": false, "timeout": "2.5", "retry_count": 3, "on_recovery": "Skip"], under: "settings")
         let settings = try #require(document).settings
         #expect(!settings.stopOnError)
         #expect(settings.timeoutSeconds == 2.5)
         #expect(settings.retryCount == 3)
+        #expect(settings.onRecovery == .skip)
         #expect(issues.isEmpty)
     }
 

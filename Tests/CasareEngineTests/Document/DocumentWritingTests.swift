@@ -15,7 +15,7 @@ struct DocumentWritingTests {
             "a":{"node_id":"a","node_type":"LogNode","name":"Say","config":{"_disabled":true}}},\
             "connections":[{"source_node":"b","source_port":"exec_out","target_node":"a","target_port":"exec_in","w":1}],\
             "other":{"k":[1,null]},"variables":{"x":1,"y":{"type":"List","default_value":[],"note":"n"}},\
-            "settings":{"timeout":"2.5","theme":"dark"},"subflows":{"s.json":{"nodes":{}}}}
+            "settings":{"timeout":"2.5","on_recovery":"Retry","theme":"dark"},"subflows":{"s.json":{"nodes":{}}}}
             """
         #expect(try Self.document(text).json.jsonText() == text)
     }
@@ -62,6 +62,7 @@ struct DocumentWritingTests {
         document.variables[0].value = 2
         document.variables[0].isSensitive = true
         document.settings.timeoutSeconds = 6
+        document.settings.onRecovery = .fail
         let again = try Self.document(document.json.jsonText())
         #expect(again.name == "renamed")
         #expect(again.nodes[0].config["m"] == 2)
@@ -71,5 +72,8 @@ struct DocumentWritingTests {
         #expect(again.variables.map(\.value) == [2])
         #expect(again.variables.map(\.isSensitive) == [true])
         #expect(again.settings.timeoutSeconds == 6)
+        #expect(again.settings.onRecovery == .fail)
+        document.settings.onRecovery = nil
+        #expect(try Self.document(document.json.jsonText()).settings.onRecovery == nil)
     }
 }

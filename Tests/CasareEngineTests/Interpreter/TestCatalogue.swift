@@ -1,5 +1,6 @@
 import CasareDomain
 import CasareEngine
+import FoundationEssentials
 import Synchronization
 
 /// A handful of node types to test the interpreter with, and the world that the effectful ones act on.
@@ -24,7 +25,10 @@ final class World: Sendable {
     var catalogue: NodeCatalogue {
         NodeCatalogue(
             Self.structures + [Self.set, Self.add, Self.log, Self.fail]
-                + [self.act, self.write, self.read, self.nap, self.stall, self.lose, self.dial, self.speak])
+                + [
+                    self.act, self.write, self.read, self.nap, self.stall, self.lose, self.dial, self.speak, self.timer,
+                    self.key,
+                ])
     }
 
     private static let structures: [NodeType] = [
@@ -204,6 +208,27 @@ final class World: Sendable {
             })
     }
 
+    /// Records how much of its time was waited before, and does not wait the rest.
+    private var timer: NodeType {
+        NodeType(
+            "TimerNode", family: "", "", parameters: [.init("duration", .number)], effect: .captured, isTimer: true,
+            .perform { inputs, environment in
+                let waited = environment.begunAt.map { Int(environment.now().timeIntervalSince($0)) } ?? 0
+                self.state.withLock { $0.effects.append("\(waited) of \(inputs["duration"].displayText)") }
+                return NodeResult()
+            })
+    }
+
+    /// Records the key that it could send along.
+    private var key: NodeType {
+        NodeType(
+            "KeyNode", family: "", "", effect: .effect,
+            .perform { _, environment in
+                self.state.withLock { $0.effects.append(environment.idempotencyKey) }
+                return NodeResult()
+            })
+    }
+
     private var nap: NodeType {
         NodeType(
             "NapNode", family: "", "", parameters: [.init("seconds", .number)], effect: .captured,
@@ -256,11 +281,12 @@ extension World {
 
     func driver(
         _ json: Value, options: Job.Options = Job.Options(trace: true), variables: Object = [:],
+        runID: String = "test-run", seedID: String? = nil, secondsSpent: Double = 0,
         journal: any Journal = MemoryJournal(), environment: RunEnvironment = RunEnvironment(workingDirectory: "/tmp")
     ) throws -> RunDriver {
         RunDriver(
-            program: try self.program(json), runID: "test-run", options: options, variables: variables,
-            journal: journal, environment: environment)
+            program: try self.program(json), runID: runID, seedID: seedID, options: options, variables: variables,
+            secondsSpent: secondsSpent, journal: journal, environment: environment)
     }
 
     /// Runs to the end; a test that expects a question or a stop uses `driver` itself.

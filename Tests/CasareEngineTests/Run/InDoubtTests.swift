@@ -187,6 +187,46 @@ struct InDoubtTests {
         #expect(self.world.effects == ["pay"])
     }
 
+    /// What becomes of a step in doubt: of a workflow that pays, or calls one that does.
+    private func ending(of workflow: Value) async throws -> String {
+        switch try await self.conclusion(workflow) {
+        case .finished(_, nil, _): return "completed"
+        case .finished(_, let failure?, _): return failure.type
+        case .inDoubt: return "asked"
+        case .interrupted: return "interrupted"
+        }
+    }
+
+    @Test(
+        arguments: [
+            ("skip", nil, "completed"), ("fail", nil, "InDoubtError"), ("retry", nil, "TimeoutError"),
+            ("ask", nil, "asked"), ("skip", "ask", "asked"), ("ask", "Skip", "completed"),
+            ("retry", "fail", "InDoubtError"),
+        ] as [(String, String?, String)])
+    func `a workflow says what becomes of steps whose nodes say nothing`(
+        setting: String, node: String?, ending: String
+    ) async throws {
+        var config: Object = ["name": "pay"]
+        if let node { config["on_recovery"] = .string(node) }
+        let workflow = document(["pay": ("StallNode", config)], [], settings: ["on_recovery": .string(setting)])
+        #expect(try await self.ending(of: workflow) == ending)
+    }
+
+    @Test func `a called workflow has its own word on that`() async throws {
+        for (caller, called, ending) in [("skip", "ask", "asked"), ("ask", "skip", "completed")] {
+            var workflow = document(
+                ["call": ("CallNode", ["subworkflow_path": "c"])], [], settings: ["on_recovery": .string(caller)])
+            if case .object(var members) = workflow {
+                members["subflows"] = [
+                    "c": document(
+                        ["pay": ("StallNode", ["name": "pay"])], [], settings: ["on_recovery": .string(called)])
+                ]
+                workflow = .object(members)
+            }
+            #expect(try await self.ending(of: workflow) == ending)
+        }
+    }
+
     @Test func `a step that only reads, and a node that fails by itself, are known to have failed`() async throws {
         guard
             case .finished(let nap, _, _) = try await self.conclusion(

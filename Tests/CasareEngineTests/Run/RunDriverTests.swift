@@ -87,6 +87,14 @@ struct RunDriverTests {
         #expect(result.success == (policy != "fail"))
     }
 
+    @Test func `a step of a lost robot is repeated where the workflow says so`() async throws {
+        let workflow = document(["two": ("ActNode", ["name": "two"])], [], settings: ["on_recovery": "retry"])
+        let intent = JournalEntry(
+            step: 0, node: "two", nodeType: "ActNode", effect: .effect, result: nil, startedAt: Date(), finishedAt: nil)
+        #expect(try await self.world.run(workflow, journal: MemoryJournal([intent])).success)
+        #expect(self.world.effects == ["two"])
+    }
+
     @Test func `an idempotent step in doubt is simply done again`() async throws {
         let intent = JournalEntry(
             step: 0, node: "w", nodeType: "WriteNode", effect: .idempotent, result: nil, startedAt: Date(),

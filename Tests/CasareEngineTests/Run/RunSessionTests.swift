@@ -14,6 +14,31 @@ struct RunSessionTests {
         #expect(world.effects == ["dial", "hello", "bye", "hang up"])
     }
 
+    /// Does not end by itself, and does not heed being cancelled.
+    private struct StuckResource: RunResource {
+        let isLetGo: AsyncStream<Void>
+        let tells: AsyncStream<Void>.Continuation
+
+        func close() async {
+            self.tells.yield()
+            await Task { for await _ in self.isLetGo {} }.value
+        }
+    }
+
+    @Test(.timeLimit(.minutes(10)))
+    func `a run that is cancelled does not wait for what cannot be closed`() async throws {
+        let (isLetGo, letGo) = AsyncStream.makeStream(of: Void.self)
+        let (closings, closing) = AsyncStream.makeStream(of: Void.self)
+        let session = RunSession()
+        await session.keep(StuckResource(isLetGo: isLetGo, tells: closing), as: "stuck")
+        let run = Task { await session.close() }
+        for await _ in closings { break }
+        run.cancel()
+        await run.value
+        letGo.finish()
+        #expect(await session.count == 0)
+    }
+
     @Test func `what a run opened is closed when it fails`() async throws {
         let world = World()
         let result = try await world.run(

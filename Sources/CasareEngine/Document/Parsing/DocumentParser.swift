@@ -151,6 +151,7 @@ extension DocumentParser {
                     instead: "\(settings.retryCount)")
             }
         }
+        settings.onRecovery = OnRecovery(written: given["on_recovery"])
         return settings
     }
 

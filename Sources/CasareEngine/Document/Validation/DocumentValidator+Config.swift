@@ -7,6 +7,8 @@ extension DocumentValidator {
     private static let codeKeys: Set<String> = ["code", "condition", "expression", "javascript", "script"]
 
     mutating func checkConfigs() {
+        self.checkRecovery(
+            self.document.settings.members["on_recovery"], of: "The workflow's settings", at: "settings.on_recovery")
         var deliveries: [String: Set<String>] = [:]
         for (position, connection) in self.document.connections.enumerated()
         where self.graph.execPorts[position] == nil {
@@ -26,7 +28,9 @@ extension DocumentValidator {
                 self.checkValues(position, delivered: delivered)
             }
             self.checkChoices(position, type)
-            self.checkRecovery(position)
+            self.checkRecovery(
+                self.document.nodes[position].config["on_recovery"], of: "Node \(self.label(position))",
+                at: self.location(position))
             self.checkKeys(position, type)
         }
     }
@@ -109,19 +113,17 @@ extension DocumentValidator {
     }
 
     /// A policy that nobody knows would count as none, and that is not what its author meant.
-    private mutating func checkRecovery(_ position: Int) {
-        guard let value = self.document.nodes[position].config["on_recovery"], !Self.isBlank(value),
-            CompiledNode.OnRecovery(rawValue: value.displayText.lowercased()) == nil
-        else { return }
-        let known = CompiledNode.OnRecovery.allCases.map(\.rawValue)
+    private mutating func checkRecovery(_ value: Value?, of what: String, at location: String) {
+        guard let value, !Self.isBlank(value), OnRecovery(written: value) == nil else { return }
+        let known = OnRecovery.allCases.map(\.rawValue)
         let text = value.displayText
         let nearest = self.nearest(to: text, among: known)
         self.add(
             .error(
                 "INVALID_CHOICE",
-                "Node \(self.label(position)): 'on_recovery' is '\(DocumentLimits.shortened(text))', "
+                "\(what): 'on_recovery' is '\(DocumentLimits.shortened(text))', "
                     + "but must be one of: \(known.joined(separator: ", "))",
-                at: self.location(position), suggestion: nearest.map { "Did you mean '\($0)'?" }))
+                at: location, suggestion: nearest.map { "Did you mean '\($0)'?" }))
     }
 
     /// Whether a text has `{{`, `${` or `%` in it.

@@ -87,6 +87,9 @@ extension WorkflowDocument.Settings {
             members["timeout"] = self.timeoutSeconds.map(Value.double) ?? .null
         }
         if read.retryCount != self.retryCount { members["retry_count"] = .int(self.retryCount) }
+        if read.onRecovery != self.onRecovery {
+            members["on_recovery"] = self.onRecovery.map { .string($0.rawValue) } ?? .null
+        }
         return members
     }
 }

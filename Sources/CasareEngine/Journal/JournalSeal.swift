@@ -1,0 +1,147 @@
+import CasareDomain
+
+/// Keeps the values of sensitive start variables out of the journal: a reference to the variable stands in their place,
+/// and a replay resolves it again.
+///
+/// `{{$sealed:NAME}}` stands for a text, wherever it was found in one, `{{$sealed int:NAME}}` and `{{$sealed double:NAME}}`
+/// for a number; parts of a list or object are counted, as in `NAME.2`. `{{$sealed}}` is a `{{$sealed` that was there
+/// before. What a step has made of a secret, and what a sensitive variable was set to later, is written as it is: there
+/// is nothing to resolve it from.
+struct JournalSeal: Sendable {
+    private struct Secret {
+        let reference: String
+        let text: String
+    }
+
+    private static let mark = "{{$sealed"
+    private static let end = "}}"
+
+    /// The longest first, so that one inside another does not leave the rest of it readable.
+    private let secrets: [Secret]
+    private let texts: [String: String]
+
+    /// - Returns: `nil` for a program without sensitive variables, whose journals are written as they are.
+    init?(of program: Program, given variables: Object) {
+        guard !program.sensitiveVariables.isEmpty else { return nil }
+        var secrets: [Secret] = []
+        for variable in program.variables where variable.isSensitive {
+            let parts = Masking.leaves(of: variables[variable.name] ?? variable.value)
+            let name = Self.written(variable.name)
+            for (number, part) in parts.enumerated() where part.displayText.count >= Masking.charactersMin {
+                secrets.append(
+                    Secret(reference: parts.count == 1 ? name : "\(name).\(number)", text: part.displayText))
+            }
+        }
+        self.secrets = secrets.sorted { ($1.text.count, $0.reference) < ($0.text.count, $1.reference) }
+        self.texts = Dictionary(secrets.map { ($0.reference, $0.text) }, uniquingKeysWith: { first, _ in first })
+    }
+
+    /// A name without what ends a reference or counts its parts.
+    private static func written(_ name: String) -> String {
+        var written = name
+        for (character, code) in [("%", "%25"), ("}", "%7D"), (".", "%2E")] {
+            written = ExpressionText.replacing(character, with: code, in: written, limit: .max)
+        }
+        return written
+    }
+
+    // MARK: Sealing
+
+    func sealed(_ result: StepResult) -> StepResult { Self.replaced(result) { self.sealed($0) } }
+
+    private func sealed(_ value: Value) -> Value {
+        switch value {
+        case .null, .bool, .list, .object: return value
+        case .int: return self.sealedNumber(value, as: "int")
+        case .double: return self.sealedNumber(value, as: "double")
+        case .string(let text): return .string(self.sealed(text, against: self.secrets[...]))
+        }
+    }
+
+    private func sealedNumber(_ value: Value, as kind: String) -> Value {
+        let text = value.displayText
+        guard let secret = self.secrets.first(where: { $0.text == text }) else { return value }
+        return .string("\(Self.mark) \(kind):\(secret.reference)\(Self.end)")
+    }
+
+    /// Looks for one secret after the other, but not in the references that stand there already.
+    private func sealed(_ text: String, against secrets: ArraySlice<Secret>) -> String {
+        guard let secret = secrets.first else {
+            return ExpressionText.replacing(Self.mark, with: Self.mark + Self.end, in: text, limit: .max)
+        }
+        return ExpressionText.split(text, by: secret.text, limit: .max)
+            .map { self.sealed($0, against: secrets.dropFirst()) }
+            .joined(separator: "\(Self.mark):\(secret.reference)\(Self.end)")
+    }
+
+    // MARK: Opening
+
+    /// - Throws: `JournalMismatch` when the run has no value for a reference.
+    func opened(_ result: StepResult, of step: Interpreter.Step) throws(JournalMismatch) -> StepResult {
+        var missing: String?
+        let opened = Self.replaced(result) { self.opened($0, noting: &missing) }
+        if let missing {
+            throw JournalMismatch(
+                step: step.index, recorded: "\(step.node.id) with a value of the sensitive variable '\(missing)'",
+                requested: "\(step.node.id) without one")
+        }
+        return opened
+    }
+
+    private func opened(_ value: Value, noting missing: inout String?) -> Value {
+        guard case .string(let text) = value else { return value }
+        var opened = ""
+        var rest = text.startIndex
+        while let mark = ExpressionText.position(of: Self.mark, in: text, from: rest),
+            let end = ExpressionText.position(of: Self.end, in: text, from: mark.upperBound)
+        {
+            opened += text[rest..<mark.lowerBound]
+            rest = end.upperBound
+            let words = text[mark.upperBound..<end.lowerBound].split(
+                separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
+            guard words.count == 2 else {
+                opened += Self.mark
+                continue
+            }
+            guard let known = self.texts[String(words[1])] else {
+                missing = String(words[1])
+                continue
+            }
+            switch words[0] {
+            case " int": return Int(known).map(Value.int) ?? .string(known)
+            case " double": return Double(known).map(Value.double) ?? .string(known)
+            // A text among others.
+            default: opened += known
+            }
+        }
+        opened += text[rest...]
+        return .string(opened)
+    }
+
+    // MARK: Texts and numbers
+
+    private static func replaced(_ result: StepResult, _ change: (Value) -> Value) -> StepResult {
+        switch result {
+        case .succeeded(var result):
+            result.outputs = Self.replaced(result.outputs, change)
+            return .succeeded(result)
+        case .failed(var failure):
+            failure.outputs = Self.replaced(failure.outputs, change)
+            failure.message = change(.string(failure.message)).displayText
+            return .failed(failure)
+        }
+    }
+
+    private static func replaced(_ object: Object, _ change: (Value) -> Value) -> Object {
+        Object(object.map { ($0.key, Self.replaced($0.value, change)) })
+    }
+
+    private static func replaced(_ value: Value, _ change: (Value) -> Value) -> Value {
+        switch value {
+        case .null, .bool: value
+        case .int, .double, .string: change(value)
+        case .list(let elements): .list(elements.map { Self.replaced($0, change) })
+        case .object(let members): .object(Self.replaced(members, change))
+        }
+    }
+}

@@ -1,0 +1,107 @@
+import CasareDomain
+import FoundationEssentials
+import Testing
+
+@testable import CasareEngine
+
+/// What a sensitive start variable holds does not stand in the journal.
+struct JournalSealTests {
+    private static let variables: Object = [
+        "password": ["default_value": "hunter2xyz", "sensitive": true],
+        "pin": ["default_value": 4711, "sensitive": true], "rate": ["default_value": 0.125, "sensitive": true],
+        "long": ["default_value": "hunter2xyz and more", "sensitive": true],
+        "flag": ["default_value": "no", "sensitive": true], "plain": "open text",
+        "login.x": ["default_value": ["user": "ann-7", "keys": ["first key", 90210]], "sensitive": true],
+    ]
+
+    private static func seal(given: Object = [:]) throws -> JournalSeal {
+        let workflow = document(["one": ("ActNode", [:])], [], variables: Self.variables)
+        return try #require(JournalSeal(of: try World().program(workflow), given: given))
+    }
+
+    /// A step that nothing is asked of but its number.
+    private static func step() throws -> Interpreter.Step {
+        let program = try World().program(document(["one": ("ActNode", [:])], []))
+        return Interpreter.Step(
+            index: 3, node: program.nodes[0], inputs: Inputs(names: [], values: []), work: .node, timeoutSeconds: nil,
+            onRecovery: nil)
+    }
+
+    @Test(
+        arguments: [
+            ("hunter2xyz", "{{$sealed:password}}"),
+            ("-hunter2xyz-hunter2xyz", "-{{$sealed:password}}-{{$sealed:password}}"),
+            ("<hunter2xyz and more>", "<{{$sealed:long}}>"), (4711, "{{$sealed int:pin}}"),
+            (4711.0, "{{$sealed double:pin}}"), (0.125, "{{$sealed double:rate}}"), ("pin 4711", "pin {{$sealed:pin}}"),
+            ("ann-7: first key", "{{$sealed:login%2Ex.0}}: {{$sealed:login%2Ex.1}}"),
+            (["a": ["hunter2xyz", true]], ["a": ["{{$sealed:password}}", true]]), ("no", "no"), (nil, nil),
+            ("open text", "open text"), ("{{$sealed:password}}", "{{$sealed}}:password}}"),
+            ("{{$sealed{{hunter2xyz}}", "{{$sealed}}{{{{$sealed:password}}}}"), ("{{$seale", "{{$seale"),
+        ] as [(Value, Value)])
+    func `a reference stands for what it was, kind and all`(value: Value, written: Value) throws {
+        let seal = try Self.seal()
+        for result in [
+            StepResult.succeeded(NodeResult(["value": value], port: "true")),
+            .failed(NodeFailure("NodeError", value.displayText, outputs: ["value": value], isBusiness: true)),
+        ] {
+            let sealed = seal.sealed(result)
+            let json = sealed.json
+            #expect(json["outputs"]?["value"]?.jsonText() == written.jsonText())
+            // As it comes back from the database.
+            let opened = try seal.opened(StepResult(json: json), of: try Self.step())
+            #expect(opened == result)
+            #expect(opened.json.jsonText() == result.json.jsonText())
+        }
+    }
+
+    @Test func `a reference is resolved by the value that the run has`() throws {
+        let sealed = try Self.seal().sealed(.succeeded(NodeResult(["value": "hunter2xyz"])))
+        let other = try Self.seal(given: ["password": "another one"])
+        #expect(
+            try other.opened(sealed, of: try Self.step()) == .succeeded(NodeResult(["value": "another one"])))
+    }
+
+    @Test func `a reference to what the run does not have is no part of its journal`() throws {
+        let sealed = try Self.seal().sealed(.succeeded(NodeResult(["value": "hunter2xyz"])))
+        let without = try Self.seal(given: ["password": nil])
+        let error = #expect(throws: JournalMismatch.self) { try without.opened(sealed, of: try Self.step()) }
+        #expect(error?.step == 3)
+        #expect(error?.description.contains("'password'") == true)
+    }
+
+    @Test func `a workflow without sensitive variables writes what there is`() throws {
+        let workflow = document(["one": ("ActNode", [:])], [], variables: ["plain": "open text"])
+        let isSealed = JournalSeal(of: try World().program(workflow), given: ["plain": "x"]) != nil
+        #expect(!isSealed)
+    }
+
+    @Test func `no secret of a run stands in its journal, and a run that takes over has it all the same`() async throws
+    {
+        let workflow = document(
+            [
+                "try": ("TryNode", ["paired_catch_id": "catch"]), "call": ("ActNode", ["name": "{{password}}"]),
+                "bad": ("ActNode", ["name": "bad-{{password}}"]), "catch": ("CatchNode", [:]),
+                "last": ("ActNode", ["name": "{{call.done}}/{{catch.error_message}}"]),
+            ], ["try.try_body > call", "call > bad", "catch.catch_body > last"],
+            variables: ["password": ["default_value": "", "sensitive": true]])
+        let world = World()
+        world.failNext("bad-hunter2xyz", times: 1)
+        let journal = RunDriverTests.RecordingJournal()
+        let conclusion = try await world.driver(workflow, variables: ["password": "hunter2xyz"], journal: journal).run()
+        guard case .finished(_, nil, let entries) = conclusion else {
+            Issue.record("\(conclusion)")
+            return
+        }
+        let all = await journal.all + entries
+        #expect(all.count == 4)
+        for entry in all { #expect(entry.result?.json.jsonText().contains("hunter2") != true) }
+
+        // The robot was lost before the last step began.
+        let second = World()
+        _ = try await second.driver(
+            workflow, variables: ["password": "hunter2xyz"], journal: MemoryJournal(all.filter { $0.step < 2 })
+        ).run()
+        #expect(second.effects == ["hunter2xyz/bad-hunter2xyz failed"])
+        #expect(second.effects == Array(world.effects.suffix(1)))
+    }
+}
