@@ -28,17 +28,27 @@ demo: build ## Start the embedded default, run real workflows, kill a robot, sho
 # Whole processes are not run beside a thousand other tests, and robots that have 300 ms for something beside none.
 APART = CasareSystemTests
 ALONE = SessionLossTests
+CHAOS = ChaosTests
 PROPERTIES = QueueProperties|SlotProperties
+CHAOS_SEEDS ?= 1..1000
+CHAOS_LANES ?= 2
 
 .PHONY: test
 test: test-setup lint build ## Run all tests
 	$(SWIFT) test --skip-build $(CHECKS) --no-parallel --filter '$(ALONE)'
 	$(SWIFT) test --skip-build $(CHECKS) --skip '$(APART)|$(ALONE)'
-	$(SWIFT) test --skip-build $(CHECKS) --filter '$(APART)'
+	$(SWIFT) test --skip-build $(CHECKS) --filter '$(APART)' --skip '$(CHAOS)'
+	$(SWIFT) test --skip-build $(CHECKS) --filter '$(CHAOS)'
 
 .PHONY: properties
 properties: test-setup build ## Hold 10,000 random sequences of operations against the model of the queue, and make 10,000 interruptions
 	CASARE_TEST_SEQUENCES=10000 CASARE_TEST_INTERRUPTIONS=10000 $(SWIFT) test --skip-build $(CHECKS) --filter '$(PROPERTIES)'
+
+.PHONY: chaos
+chaos: ## Run 1,000 seeded schedules of faults; stopped, it goes on where it was (CHAOS_SEEDS, CHAOS_LANES)
+	@deploy/install-packages --chaos
+	$(SWIFT) build $(CHECKS)
+	@bench/chaos/run $(BIN) --seeds $(CHAOS_SEEDS) --lanes $(CHAOS_LANES) --state .build/chaos.jsonl
 
 .PHONY: model
 model: ## Check the model of the lease protocol, and that its mutants fail

@@ -125,6 +125,12 @@ let package = Package(
                 "CasareStore", "CasareWire", logging,
             ],
             path: "bench/queue/casare-queue-bench", swiftSettings: settings),
+        .executableTarget(
+            name: "casare-durability-bench",
+            dependencies: [
+                "CasareDomain", "CasareEngine", "CasarePostgres", "CasareRobot", "CasareStore", logging,
+            ],
+            path: "bench/durability/casare-durability-bench", swiftSettings: settings),
         .target(
             name: "CasareTestSupport",
             dependencies: ["CasareDomain", "CasarePostgres", "CasareStore", subprocess, systemPackage],
@@ -152,9 +158,9 @@ let package = Package(
         .testTarget(
             name: "CasareRobotTests",
             dependencies: [
-                "CasareDomain", "CasareEngine", "CasareNodes", "CasareOrchestrator", "CasarePostgres", "CasareRobot",
-                "CasareSettings", "CasareStore", "CasareTestSupport", "CasareWire", configuration, logging,
-                serviceLifecycle,
+                "CasareClient", "CasareDomain", "CasareEngine", "CasareNodes", "CasareOrchestrator", "CasarePostgres",
+                "CasareRobot", "CasareSettings", "CasareStore", "CasareTestSupport", "CasareWire", configuration,
+                logging, serviceLifecycle,
             ],
             swiftSettings: settings),
         .testTarget(

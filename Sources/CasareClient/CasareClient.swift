@@ -15,6 +15,8 @@ public struct CasareClient: Sendable {
         public var requestTimeout: Duration = .seconds(30)
         /// Further tries of a request that may be repeated.
         public var retriesMax = 2
+        /// Requests that are under way at once, each on a connection; more wait for those.
+        public var connectionsMax = 8
 
         public init(url: String, token: String?, program: String = "casare-client") {
             self.url = url

@@ -20,20 +20,22 @@ package struct Orchestrator: Service {
     ) {
         self.configuration = configuration
         self.logger = logger
+        let bell = ReadyBell(database.configuration)
         self.services = Services(
-            database: database, catalogue: catalogue, bell: ReadyBell(database.configuration),
-            waitingRoom: WaitingRoom(), cursors: SessionCursors(), loops: LoopBoard(), promotionAlarm: Alarm(),
-            examinations: ExaminationTurn(), openAPI: OpenAPIDocument(Self.routes), leaseBytesMax: leaseBytesMax)
+            database: database, catalogue: catalogue, bell: bell,
+            reports: ReportGroups(database: database, bell: bell), waitingRoom: WaitingRoom(),
+            cursors: SessionCursors(), loops: LoopBoard(), promotionAlarm: Alarm(), examinations: ExaminationTurn(),
+            openAPI: OpenAPIDocument(Self.routes), leaseBytesMax: leaseBytesMax)
         self.server = APIServer(
             host: configuration.host, port: configuration.port, table: RouteTable(Self.routes),
             services: self.services, authenticator: Authenticator(database: database), logger: logger)
     }
 
     static let routes: [Route] =
-        HealthRoutes.all + TokenRoutes.all + WorkflowRoutes.all + JobRoutes.all + DeadLetterRoutes.all
-        + RobotRoutes.all + QueueRoutes.all + ControlRoutes.all + DoctorRoutes.all + TenantRoutes.all
-        + SessionRoutes.all
-        + ReportRoutes.all + ChildRoutes.all
+        HealthRoutes.all + TokenRoutes.all + WorkflowRoutes.all + JobRoutes.all + StepRoutes.all + ResolveRoutes.all
+        + DeadLetterRoutes.all + ForkRoutes.all + RobotRoutes.all + QueueRoutes.all + ControlRoutes.all
+        + DoctorRoutes.all + TenantRoutes.all + SessionRoutes.all + NewsRoutes.all + ReportRoutes.all
+        + ChildRoutes.all
 
     /// The port that it listens on; waits until it does.
     ///
@@ -56,6 +58,8 @@ package struct Orchestrator: Service {
                 BackgroundLoop.partitions(self.services, logger: self.logger),
                 BackgroundLoop.retention(
                     self.services, days: self.configuration.retentionDays, logger: self.logger),
+                BackgroundLoop.compact(
+                    self.services, hours: self.configuration.journalCompactHours, logger: self.logger),
                 BackgroundLoop.settle(self.services, logger: self.logger),
                 BackgroundLoop.queues(self.services, logger: self.logger),
                 BackgroundLoop.promote(self.services, logger: self.logger),

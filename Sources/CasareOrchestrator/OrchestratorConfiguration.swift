@@ -11,6 +11,8 @@ package struct OrchestratorConfiguration: Sendable {
     package var databaseConnectionsMax: Int
     /// For how many days jobs are kept after the end of their week; `nil`: for ever.
     package var retentionDays: Int?
+    /// How many hours after a job's end its journal is packed; `nil`: never.
+    package var journalCompactHours: Int?
     package var logLevel: Logger.Level
 
     package static var portDefault: Int { Settings.port.standard }
@@ -18,6 +20,7 @@ package struct OrchestratorConfiguration: Sendable {
     package init(
         database: PostgresConfiguration, host: String = Settings.host.standard, port: Int = Settings.port.standard,
         databaseConnectionsMax: Int = Settings.databaseConnections.standard, retentionDays: Int? = nil,
+        journalCompactHours: Int? = Settings.journalCompactHours.standard,
         logLevel: Logger.Level = Setting.logLevel.standard
     ) {
         self.database = database
@@ -25,6 +28,7 @@ package struct OrchestratorConfiguration: Sendable {
         self.port = port
         self.databaseConnectionsMax = databaseConnectionsMax
         self.retentionDays = retentionDays
+        self.journalCompactHours = journalCompactHours
         self.logLevel = logLevel
     }
 }
@@ -48,10 +52,15 @@ extension OrchestratorConfiguration {
             "CASARE_RETENTION_DAYS", in: 0...36_500, standard: 0,
             "For how many days jobs are kept after the end of their week; 0 keeps them for ever. Dead letters stay until "
                 + "they are replayed.")
+        package static let journalCompactHours = Setting.number(
+            "CASARE_JOURNAL_COMPACT_HOURS", in: 0...87_600, standard: 24,
+            "How many hours after a job's end its journal is packed into one row, which is read as before; 0 never packs."
+        )
 
         package static let all = [
             Self.database.declaration, Self.host.declaration, Self.port.declaration,
-            Self.databaseConnections.declaration, Self.retentionDays.declaration, Setting.logLevel.declaration,
+            Self.databaseConnections.declaration, Self.retentionDays.declaration,
+            Self.journalCompactHours.declaration, Setting.logLevel.declaration,
         ]
     }
 
@@ -71,6 +80,8 @@ extension OrchestratorConfiguration {
         self.databaseConnectionsMax = try Settings.databaseConnections.value(in: config)
         let days = try Settings.retentionDays.value(in: config)
         self.retentionDays = days > 0 ? days : nil
+        let hours = try Settings.journalCompactHours.value(in: config)
+        self.journalCompactHours = hours > 0 ? hours : nil
         self.logLevel = try Setting.logLevel.value(in: config)
     }
 }

@@ -6,6 +6,8 @@ struct Services: Sendable {
     let database: Database
     let catalogue: NodeCatalogue
     let bell: ReadyBell
+    /// Robots' reports, committed together.
+    let reports: ReportGroups
     let waitingRoom: WaitingRoom
     let cursors: SessionCursors
     let loops: LoopBoard

@@ -27,6 +27,15 @@ extension RobotAgent {
                 throw SettingError(RobotSettings.Settings.url.declaration.variable, "cannot be used: \(error)")
             }
         }
-        self.init(broker: broker, catalogue: catalogue, configuration: settings.robot, logger: logger)
+        self.init(
+            broker: Self.withFaults(broker, settings), catalogue: catalogue, configuration: settings.robot,
+            logger: logger)
+    }
+
+    private static func withFaults(_ broker: any Broker, _ settings: RobotSettings) -> any Broker {
+        #if DEBUG || CASARE_FAULTS
+            guard settings.faults.faults.isEmpty else { return FaultyBroker(broker, settings.faults) }
+        #endif
+        return broker
     }
 }

@@ -112,7 +112,14 @@ package struct RobotAgent: Service {
             }
         }
         await withTaskGroup(of: Void.self) { keepers in
-            keepers.addTask { await self.keep(trust, running, over, obey) }
+            let news = ReadySignal()
+            keepers.addTask {
+                while !Task.isCancelled {
+                    await self.broker.untilNews { running.held }
+                    news.signal()
+                }
+            }
+            keepers.addTask { await self.keep(trust, running, news, over, obey) }
             keepers.addTask {
                 await self.broker.untilSessionIsLost()
                 guard !Task.isCancelled else { return }
@@ -244,15 +251,22 @@ package struct RobotAgent: Service {
 
     // MARK: - Session
 
-    /// Renews the session until it is lost or the task is cancelled.
+    /// Renews the session, in time and whenever there is news of it, until it is lost or the task is cancelled.
     private func keep(
-        _ trust: LeaseTrust, _ running: RunningJobs, _ over: Latch, _ obey: @Sendable (Robot.Order) -> Void
+        _ trust: LeaseTrust, _ running: RunningJobs, _ news: ReadySignal, _ over: Latch,
+        _ obey: @Sendable (Robot.Order) -> Void
     ) async {
         var trust = trust
         while let next = trust.nextTimer {
-            // A cancelled sleep ends the keeping: no job is left to keep a lease for.
-            guard (try? await Task.sleep(until: next)) != nil else { return }
-            switch trust.timerFired(at: .now) {
+            await news.wait(until: next)
+            // No job is left to keep a lease for.
+            if Task.isCancelled { return }
+            let now = ContinuousClock.now
+            if now < next {
+                trust.newsCame(at: now)
+                continue
+            }
+            switch trust.timerFired(at: now) {
             case .none:
                 continue
             case .stopJobs:

@@ -19,11 +19,18 @@ package struct RobotSettings: Sendable {
     package let robot: RobotConfiguration
     package let leaseDuration: Duration
     package let logLevel: Logger.Level
+    #if DEBUG || CASARE_FAULTS
+        /// What is to go wrong in this process (`CASARE_FAULTS`). Programs that are built for use do not know of it.
+        package let faults: Faults
+    #endif
 
     package init(config: ConfigReader) throws(SettingError) {
         self.connection = try Self.connection(config)
         self.leaseDuration = try Settings.lease.value(in: config)
         self.logLevel = try Setting.logLevel.value(in: config)
+        #if DEBUG || CASARE_FAULTS
+            self.faults = try Faults(config.string(forKey: "casare.faults") ?? "")
+        #endif
         self.robot = RobotConfiguration(
             description: RobotDescription(
                 id: try Self.id(config), environment: try Settings.environment.value(in: config),

@@ -18,6 +18,10 @@ package enum StoreError: Error, Hashable, Sendable {
     /// The job stands where this cannot be done to it.
     case invalidTransition(Job.ID, from: Job.Status, action: String)
     case alreadyReplayed(Job.ID, as: Job.ID)
+    /// Somebody has said already what became of the step.
+    case alreadyResolved(Job.ID, Job.Resolution.Answer, by: String)
+    /// The job asks about another step than the one that was answered, or about the same one in a later attempt.
+    case otherQuestion(Job.ID, Job.Question, attempt: Int, answered: Int)
     /// The key was used for another request within its window.
     case idempotencyConflict(key: String)
     /// Another job holds the key, and the submit was to be refused then.
@@ -40,6 +44,10 @@ package enum StoreError: Error, Hashable, Sendable {
     case robotIsNotThere(Robot.ID)
     /// The robot cannot be removed, and what to do about it.
     case robotIsNeeded(Robot.ID, String)
+    /// The job has recorded no step of that number; `last` is the last one that it has.
+    case noSuchStep(Job.ID, Int, last: Int?)
+    /// Of the job only its dead letter is left.
+    case stepsGone(Job.ID)
     /// A stored value cannot be read, by this version of the program at least.
     case unreadable(String)
 }
@@ -54,6 +62,11 @@ extension StoreError: CustomStringConvertible {
             "job \(job) is \(status.rawValue), so it cannot be \(action)"
         case .alreadyReplayed(let job, let replay):
             "the dead letter of job \(job) was already replayed as job \(replay)"
+        case .alreadyResolved(let job, let answer, let person):
+            "the question of job \(job) was answered already: \(person) said \(answer.rawValue); nothing was changed"
+        case .otherQuestion(let job, let question, let attempt, let step):
+            "job \(job) does not ask about step \(step) of an attempt before: it asks about step \(question.step) "
+                + "(\(question.node)) of attempt \(attempt); look at it again with casarectl job get \(job)"
         case .idempotencyConflict(let key):
             "idempotency key \"\(key)\" was used for a different request; use another key for another job"
         case .uniqueKeyHeld(let key, let job):
@@ -84,6 +97,12 @@ extension StoreError: CustomStringConvertible {
             "robot \(robot) has no session: its process does not run, or runs without a connection; end such a "
                 + "process where it runs"
         case .robotIsNeeded(let robot, let why): "robot \(robot) cannot be removed: \(why)"
+        case .noSuchStep(let job, let step, last: let last?):
+            "job \(job) has recorded no step \(step): its steps are 0 to \(last); look at them with `casarectl job steps`"
+        case .noSuchStep(let job, let step, last: nil):
+            "job \(job) has recorded no step \(step), nor any other; begin from its start, step 0"
+        case .stepsGone(let job):
+            "only the dead letter of job \(job) is kept, its steps are not; retry it from the start"
         case .unreadable(let what): what
         }
     }

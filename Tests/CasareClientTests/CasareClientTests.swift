@@ -48,6 +48,25 @@ struct CasareClientTests {
         #expect(request.head.headers["User-Agent"].first?.hasPrefix("test/") == true)
     }
 
+    @Test(.timeLimit(.minutes(5)))
+    func `as many requests are under way at once as the client is told`() async throws {
+        let count = 20
+        try await CannedServer.with([CannedServer.Canned(isSilent: true)]) { server in
+            var configuration = CasareClient.Configuration(url: server.url, token: nil)
+            configuration.requestTimeout = .seconds(3600)
+            configuration.retriesMax = 0
+            configuration.connectionsMax = count
+            try await withCasareClient(configuration) { client in
+                await withTaskGroup(of: Void.self) { tasks in
+                    for _ in 0..<count { tasks.addTask { _ = try? await client.identity() } }
+                    while await server.requests.all.count < count { await Task.yield() }
+                    tasks.cancelAll()
+                }
+            }
+            #expect(await server.requests.all.count == count)
+        }
+    }
+
     @Test func `names in paths and queries are encoded`() async throws {
         let (_, requests) = try await Self.call([CannedServer.Canned(headers: Self.casare)]) {
             client throws(ClientError) in

@@ -47,8 +47,18 @@ struct MemoryRouteTests {
         .call(.GET, "/api/v1/jobs?status=odd"), .call(.GET, "/api/v1/jobs?cursor=odd"),
         .call(.GET, "/api/v1/jobs/odd"), .call(.GET, "/api/v1/jobs/00000000-0000-7000-8000-000000000000"),
 
-        .robot(.complete), .call(.GET, "/api/v1/jobs?status=completed"),
-        .robot(.block), .call(.GET, "/api/v1/jobs?status=blocked"),
+        .robot(.complete), .robot(.complete), .call(.GET, "/api/v1/jobs?status=completed"),
+        .robot(.block), .call(.GET, "/api/v1/jobs?status=blocked"), .call(.GET, "/api/v1/status"),
+        // By itself and in a batch, a submit with the key finds the job that has ended, and how it went.
+        .call(.POST, "/api/v1/jobs", ["workflow": "orders"], headers: ["Idempotency-Key": "k"]),
+        .call(
+            .POST, "/api/v1/jobs/batch",
+            [
+                "jobs": [
+                    ["workflow": "orders", "idempotency_key": "k"], ["workflow": "orders", "idempotency_key": "k2"],
+                    ["workflow": "orders", "idempotency_key": "k"],
+                ]
+            ]),
         .robot(.fail), .call(.GET, "/api/v1/jobs?status=failed"), .call(.GET, "/api/v1/dlq"),
         .call(.GET, "/api/v1/dlq?kind=timeout"), .call(.GET, "/api/v1/dlq?status=open&workflow=orders"),
         .robot(.lease), .call(.GET, "/api/v1/jobs?status=running"), .call(.GET, "/api/v1/robots/r1"),
@@ -59,8 +69,23 @@ struct MemoryRouteTests {
 
     /// What is done to each job at the end, whatever has become of it.
     private static let lastDeeds: [Act] = [
+        .call(.POST, "/api/v1/jobs/$job/resolve", ["answer": "done", "step": 0]),
+        .call(.POST, "/api/v1/jobs/$job/resolve", ["answer": "skip", "step": 0, "reason": "r", "result": ["a": 1]]),
+        .call(.POST, "/api/v1/jobs/$job/resolve", ["answer": "perhaps", "step": 0, "reason": "r"]),
+        .call(.POST, "/api/v1/jobs/$job/resolve", ["answer": "done", "step": 3, "reason": "seen"]),
+        .call(
+            .POST, "/api/v1/jobs/$job/resolve",
+            ["answer": "done", "step": 0, "attempt": 1, "reason": "seen", "result": ["id": 7]]),
+        .call(.POST, "/api/v1/jobs/$job/resolve", ["answer": "skip", "step": 0, "attempt": 1, "reason": "also"]),
         .call(.GET, "/api/v1/jobs/$job?wait_seconds=0.01"), .call(.GET, "/api/v1/jobs/$job/steps"),
-        .call(.GET, "/api/v1/dlq/$job"), .call(.POST, "/api/v1/dlq/$job/retry", ["variables": ["n": 2]]),
+        .call(.GET, "/api/v1/jobs/$job/steps?results=false&limit=1"),
+        .call(.GET, "/api/v1/jobs/$job/steps?results=odd"), .call(.GET, "/api/v1/jobs/$job/steps?limit=2&cursor=0"),
+        .call(.GET, "/api/v1/jobs/$job/history"),
+        .call(.GET, "/api/v1/dlq/$job"), .call(.POST, "/api/v1/jobs/$job/fork", ["from_step": 0]),
+        .call(.POST, "/api/v1/jobs/$job/fork", ["from_step": 1, "variables": ["n": 3], "reason": "again"]),
+        .call(.POST, "/api/v1/jobs/$job/fork", ["from_step": -1]), .call(.POST, "/api/v1/jobs/$job/fork", [:]),
+        .call(.POST, "/api/v1/jobs/$job/retry", ["from": "end"]), .call(.POST, "/api/v1/jobs/$job/retry", ["from": 9]),
+        .call(.POST, "/api/v1/dlq/$job/retry", ["variables": ["n": 2], "from": "failed"]),
         .call(.POST, "/api/v1/jobs/$job/retry"), .call(.POST, "/api/v1/jobs/$job/cancel", ["reason": "enough"]),
         .call(.POST, "/api/v1/jobs/$job/cancel"),
     ]

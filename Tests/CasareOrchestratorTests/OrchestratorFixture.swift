@@ -105,6 +105,13 @@ struct OrchestratorFixture: Sendable {
         }
     }
 
+    /// The same server, to others' tokens.
+    func showing(_ tokens: [Role: String]) -> OrchestratorFixture {
+        OrchestratorFixture(
+            database: self.database, url: self.url, tokens: tokens, http: self.http, group: self.group,
+            waitingRoom: self.waitingRoom)
+    }
+
     // MARK: Requests
 
     func call(

@@ -139,7 +139,7 @@ struct ValueCodingTests {
         let job = LeasedJob(
             lease: Lease(job: id, token: Lease.Token(rawValue: .max)), attempt: 2, workflowName: "w",
             workflowVersion: 1, document: "{\"a\" : 1.50,\n\"ü\\\"\":[]}", variables: ["x": 1], options: Job.Options(),
-            priority: .low)
+            priority: .low, origin: Job.ID("0197f3a0-0000-7000-8000-000000000002"))
         let info: LeasedJobInfo = try WireJSON.decode(from: try WireJSON.encode(LeasedJobInfo(job)))
         #expect(info.leasedJob == job)
     }

@@ -30,7 +30,12 @@
 
 /* A run's attempts are bounded: it may crash CRASHES_MAX times from the beginning, from its first recorded result and
    from its last, as often as it may fail and once more. */
+#ifdef ANSWERED
+/* Each answer uses an attempt up, and begins the count of crashes anew. */
+#define ATTEMPTS_MAX (3 * CRASHES_MAX * (RETRIES + 1) + CHANGES * (CRASHES_MAX + 1))
+#else
 #define ATTEMPTS_MAX (3 * CRASHES_MAX * (RETRIES + 1))
+#endif
 
 
 /* ---- The tables. A job is in exactly one of those up to `outcomes`. ---- */
@@ -49,8 +54,16 @@ typedef Job {
     unsigned failures : 2;              /* those of them that are no crashes */
     bool read_done;                     /* journal: the result of the step that may be repeated */
     unsigned effect : 2;                /* journal: of the effect */
+#ifdef ANSWERED
+    unsigned answers : 2;               /* events: that a person has said what became of the effect */
+#endif
     unsigned performed : 2              /* of the world, known to nobody: how often the effect was performed */
 }
+#ifdef ANSWERED
+#define ANSWERS(j) jobs[j].answers
+#else
+#define ANSWERS(j) 0
+#endif
 #define ABSENT 0
 #define INTENT 1
 #define RESULT 2
@@ -135,7 +148,8 @@ inline stored(j) {
     assert(jobs[j].outcomes <= 1);
     assert(PLACES(j) == 1);
     /* A lease that was released has used no attempt up. */
-    assert(jobs[j].outcomes > 0 || jobs[j].attempt == jobs[j].tried + (jobs[j].leased || jobs[j].blocked));
+    assert(jobs[j].outcomes > 0
+        || jobs[j].attempt == jobs[j].tried + ANSWERS(j) + (jobs[j].leased || jobs[j].blocked));
     /* However often its robots die, it comes to an end. */
     assert(jobs[j].attempt <= ATTEMPTS_MAX)
 #endif
@@ -254,6 +268,9 @@ inline tidy(j) {
     jobs[j].tried = 0;
     jobs[j].failures = 0;
     jobs[j].read_done = false;
+#ifdef ANSWERED
+    jobs[j].answers = 0;
+#endif
     jobs[j].effect = ABSENT
 }
 
@@ -299,7 +316,7 @@ inline fail(j, t, done) {
         if
         :: jobs[j].failures < RETRIES ->
             jobs[j].failures++;
-            /* LeaseQueries.trimJournal */
+            /* JournalQueries.trim */
             if
             :: jobs[j].effect == ABSENT -> jobs[j].read_done = false
             :: else
@@ -348,7 +365,7 @@ inline release(j, t, done) {
     fi
 }
 
-/* LeaseQueries.checkpoint: the first step's result, and the effect's intent. */
+/* JournalQueries.checkpoint: the first step's result, and the effect's intent. */
 inline checkpoint(j, t, done) {
     done = HELD(j, t);
     if
@@ -430,6 +447,23 @@ inline cancel(j) {
     stored(j);
     tidy(j)
 }
+
+#ifdef ANSWERED
+#ifdef ANSWER_COUNTS_TWICE
+#define ASKS(j) (jobs[j].blocked || jobs[j].answers == 1 && jobs[j].outcomes == 0)
+#else
+#define ASKS(j) (jobs[j].blocked)
+#endif
+/* ResolveQueries.resolve: the effect happened or counts as if it had, RESULT; or it is to be performed, ABSENT. */
+inline resolve(j, entry) {
+    jobs[j].blocked = false;
+    jobs[j].ready = true;
+    jobs[j].crashes = 0;
+    jobs[j].effect = entry;
+    jobs[j].answers++;
+    stored(j)
+}
+#endif
 
 /* ---- What a robot does by itself. ---- */
 
@@ -913,6 +947,11 @@ proctype People() {
         jobs[ALL - 1].ready = true;
         stored(ALL - 1)
        }
+#endif
+#ifdef ANSWERED
+    :: d_step { changes > 0 && ASKS(0) -> changes--; resolve(0, RESULT) }
+    /* That it may happen twice then is what the person takes upon themselves. */
+    :: d_step { changes > 0 && ASKS(0) -> changes--; jobs[0].performed = 0; resolve(0, ABSENT) }
 #endif
     :: atomic { changes > 0 && !robots[0].stopping -> changes--; robots[0].stopping = true }
     od

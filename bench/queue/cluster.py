@@ -1,9 +1,11 @@
 """A private, throw-away PostgreSQL, and what it can be asked about the work it did."""
 
+import glob
 import os
 import pwd
 import shutil
 import socket
+import statistics
 import subprocess
 import tempfile
 import time
@@ -18,7 +20,8 @@ SETTINGS = {
 
 def find_bindir():
     """PG_BINDIR, or what pg_config says, or Debian's place."""
-    for candidate in (os.environ.get("PG_BINDIR"), output("pg_config", "--bindir"), "/usr/lib/postgresql/15/bin"):
+    debian = sorted(glob.glob("/usr/lib/postgresql/*/bin"), reverse=True)
+    for candidate in (os.environ.get("PG_BINDIR"), output("pg_config", "--bindir"), *debian):
         if candidate and all(os.path.exists(f"{candidate}/{name}") for name in ("initdb", "pg_ctl", "psql", "pgbench")):
             return candidate
     raise SystemExit("PostgreSQL's programs are not found: set PG_BINDIR to the folder of initdb and pgbench")
@@ -31,11 +34,25 @@ def output(*command):
         return None
 
 
+def flush_ms(folder):
+    """Median of 50 writes of 8 KiB, each followed by fdatasync."""
+    samples = []
+    with open(f"{folder}/flush", "wb") as file:
+        for _ in range(50):
+            began = time.perf_counter()
+            file.write(b"x" * 8192)
+            file.flush()
+            os.fdatasync(file.fileno())
+            samples.append((time.perf_counter() - began) * 1000)
+    return statistics.median(samples)
+
+
 class Cluster:
-    def __init__(self, work_dir=None):
+    def __init__(self, work_dir=None, name="casare-queue-bench", settings=None):
         self.bindir = find_bindir()
-        self.base = tempfile.mkdtemp(prefix="casare-queue-bench-", dir=work_dir)
+        self.base = tempfile.mkdtemp(prefix=f"{name}-", dir=work_dir)
         self.data = f"{self.base}/data"
+        self.settings = SETTINGS if settings is None else settings
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             self.port = probe.getsockname()[1]
@@ -49,14 +66,15 @@ class Cluster:
 
     def __enter__(self):
         self.tool("initdb", "-D", self.data, "-U", "postgres", "-A", "trust", "--no-locale", "-E", "UTF8")
-        settings = dict(SETTINGS, port=str(self.port), listen_addresses="127.0.0.1", unix_socket_directories=self.base)
+        settings = {"listen_addresses": "127.0.0.1", **self.settings, "port": str(self.port),
+                    "unix_socket_directories": self.base}
         library = output(f"{self.bindir}/pg_config", "--pkglibdir") or f"{self.bindir}/../lib"
         self.counts_statements = os.path.exists(f"{library}/pg_stat_statements.so")
         if self.counts_statements:
             settings["shared_preload_libraries"] = "pg_stat_statements"
         with open(f"{self.data}/postgresql.conf", "a") as file:
             file.writelines(f"{name} = '{value}'\n" for name, value in settings.items())
-        self.tool("pg_ctl", "-D", self.data, "-w", "-t", "60", "-l", f"{self.base}/log", "start")
+        self.start()
         if self.counts_statements:
             self.sql("CREATE EXTENSION pg_stat_statements")
         self.sees_wal = self.sql("SELECT 1 FROM pg_available_extensions WHERE name = 'pg_walinspect'") == "1"
@@ -65,9 +83,16 @@ class Cluster:
         return self
 
     def __exit__(self, *_):
-        subprocess.run([*self.prefix, f"{self.bindir}/pg_ctl", "-D", self.data, "-m", "immediate", "-w", "stop"],
-                       cwd="/", stdout=subprocess.DEVNULL, check=False)
+        self.stop()
         shutil.rmtree(self.base, ignore_errors=True)
+
+    def start(self):
+        self.tool("pg_ctl", "-D", self.data, "-w", "-t", "60", "-l", f"{self.base}/log", "start")
+
+    def stop(self):
+        """As if the power were cut; nothing when it does not run."""
+        subprocess.run([*self.prefix, f"{self.bindir}/pg_ctl", "-D", self.data, "-m", "immediate", "-w", "stop"],
+                       cwd="/", stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)
 
     def tool(self, name, *arguments):
         done = subprocess.run([*self.prefix, f"{self.bindir}/{name}", *arguments], cwd=self.base, text=True,

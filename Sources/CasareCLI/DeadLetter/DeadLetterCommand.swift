@@ -90,6 +90,7 @@ struct DeadLetterCommand: ParsableCommand {
 
         @Argument(help: "IDs of failed jobs, or - for stdin.") var jobs: [String] = []
         @OptionGroup var filter: Filter
+        @OptionGroup var resume: ResumeOption
         @OptionGroup var variables: VariableOptions
         @OptionGroup var bulk: BulkOptions
         @OptionGroup(title: "Waiting") var waiting: WaitOptions
@@ -129,9 +130,9 @@ struct DeadLetterCommand: ParsableCommand {
                     replacements: replacements)
                 try await retrial.run(
                     items, isSelection: ids.count != 1, noun: "dead letter",
-                    variables: { try await client.deadLetter($0).variables },
-                    retry: { try await client.retryDeadLetter($0, variables: $1) },
-                    describe: { try await client.deadLetter($0).detail })
+                    look: { Retrial.Subject(try await client.deadLetter($0)) },
+                    point: { try await self.resume.point(in: $0, of: client) },
+                    again: { try await client.retryDeadLetter($0, variables: $1, from: $2) })
             }
         }
     }

@@ -7,7 +7,11 @@ import FoundationEssentials
 struct JobCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "job", abstract: "Look at jobs, watch, steer and cancel them.",
-        subcommands: [List.self, Get.self, Steps.self, Watch.self, Cancel.self, Priority.self], aliases: ["jobs"])
+        subcommands: [
+            List.self, Get.self, Steps.self, JobTraceCommand.self, JobLogsCommand.self, Watch.self, Cancel.self,
+            Priority.self, Fork.self, Resolve.self, JobExportCommand.self, JobReplayCommand.self,
+        ],
+        aliases: ["jobs"])
 
     struct List: AsyncParsableCommand {
         static let configuration = CommandConfiguration(

@@ -21,6 +21,7 @@ extension JobInfo {
         Column("requires", wide: true) { .text($0.requirements?.sentence) },
         Column("unique_key", wide: true) { .text($0.unique?.key) },
         Column("retry_of", wide: true) { .text($0.retryOf?.description) },
+        Column("forked_from", wide: true) { .text($0.forkedFrom?.description) },
         Column("error", shrinks: true) { .text($0.failure?.message ?? $0.question?.text) },
     ]
 
@@ -66,8 +67,10 @@ extension JobInfo {
         sheet.add("finished", .time(self.finishedAt))
         sheet.add("idempotency key", .text(self.idempotencyKey))
         sheet.add("retry of", .text(self.retryOf?.description))
+        if let forkedFrom, let forkedStep { sheet.add("goes on from", .text("step \(forkedStep) of \(forkedFrom)")) }
         sheet.add(self.failure)
         sheet.add("question", .text(self.question?.text))
+        sheet.add("to answer", .text(self.question.map { _ in "casarectl job resolve \(self.id)" }))
         if let result {
             sheet.add(result)
         } else {
@@ -144,6 +147,7 @@ extension StepInfo {
         Column("duration") { step in
             step.finishedAt.map { .duration(seconds: max(0, $0.timeIntervalSince(step.startedAt))) } ?? .empty
         },
+        Column("result_bytes", wide: true) { .number($0.resultBytes) },
         Column("error", shrinks: true) { step in
             if case .failed(let message) = step.outcome { .text(message) } else { .empty }
         },
@@ -157,8 +161,8 @@ extension StepInfo {
     }
 
     var outcome: Outcome {
-        guard let result else { return .inDoubt }
-        return result["error"]?.string.map { .failed($0) } ?? .succeeded
+        guard self.finishedAt != nil else { return .inDoubt }
+        return self.result?["error"]?.string.map { .failed($0) } ?? .succeeded
     }
 }
 

@@ -83,7 +83,7 @@ struct JobWaiter: Sendable {
         let prefix = showsID ? "\(job.id) " : ""
         let line = progress.saw(job)
         // Steps are an extra: what can be waited for without them is waited for.
-        let steps = job.attempt > 0 ? (try? await self.client.steps(of: job.id)) ?? [] : []
+        let steps = job.attempt > 0 ? (try? await self.client.steps(of: job.id, results: false)) ?? [] : []
         let lines = progress.saw(steps)
         // A job's end is told after the steps that led to it.
         let ordered = job.status.isTerminal ? lines + [line].compactMap(\.self) : [line].compactMap(\.self) + lines

@@ -6,6 +6,8 @@ struct Selection: Hashable, Sendable {
         let id: String
         /// What a person knows it by.
         let detail: String
+        /// Which variables it would have other than before; `nil`: nobody wants to change any.
+        var changes: [VariableChange]?
     }
 
     /// As many items are shown before the question.
@@ -19,8 +21,9 @@ struct Selection: Hashable, Sendable {
 
     /// The count and the first few items.
     var sample: [String] {
-        var lines = self.items.prefix(Self.sampleMax).map { item in
-            "  " + TerminalText.line(item.detail.isEmpty ? item.id : "\(item.id)  \(item.detail)")
+        var lines = self.items.prefix(Self.sampleMax).flatMap { item in
+            ["  " + TerminalText.line(item.detail.isEmpty ? item.id : "\(item.id)  \(item.detail)")]
+                + (item.changes ?? []).map { "    \($0.text)" }
         }
         if self.items.count > Self.sampleMax {
             lines.append("  … and \(self.items.count - Self.sampleMax) more")
@@ -46,15 +49,41 @@ struct Selection: Hashable, Sendable {
         return Selection(items: described, noun: self.noun)
     }
 
+    /// The same where the look finds more than a text.
+    func lookedAt(atMost limit: Int, _ look: (Item) async throws -> Item) async -> Selection {
+        var looked: [Item] = []
+        for item in self.items {
+            guard looked.count < limit else {
+                looked.append(item)
+                continue
+            }
+            do {
+                looked.append(try await look(item))
+            } catch {
+                looked.append(Item(id: item.id, detail: "(\(ErrorReport.failure(for: error).message))"))
+            }
+        }
+        return Selection(items: looked, noun: self.noun)
+    }
+
     private static let columns: [Column<Item>] = [
         Column("id") { .text($0.id) },
         Column("detail", shrinks: true) { .text($0.detail) },
     ]
 
+    private static let changeColumn = Column<Item>("changes") { item in
+        .text((item.changes ?? []).map(\.text).joined(separator: "; "))
+    }
+
     /// For `--dry-run`.
     var presentation: Presentation {
-        Presentation(list: self.items, columns: Self.columns, name: \.id) {
-            ["id": .string($0.id), "detail": .string($0.detail)]
+        let isCompared = self.items.contains { $0.changes != nil }
+        return Presentation(
+            list: self.items, columns: Self.columns + (isCompared ? [Self.changeColumn] : []), name: \.id
+        ) { item in
+            var json: Object = ["id": .string(item.id), "detail": .string(item.detail)]
+            if let changes = item.changes { json["changes"] = .list(changes.map(\.json)) }
+            return .object(json)
         }
     }
 }

@@ -76,6 +76,7 @@ struct StatusCommand: AsyncParsableCommand {
                 .state(
                     self.words(self.status.deadLettersOpen, "dead_letters_open", "open"),
                     self.status.deadLettersOpen > 0 ? .attention : .plain))
+            sheet.add(self.status.blockedJobs ?? [])
             return sheet
         }
     }
@@ -91,4 +92,26 @@ struct StatusCommand: AsyncParsableCommand {
                     sheet: overview.sheet))
         }
     }
+}
+
+extension Sheet {
+    /// The blocked jobs that wait longest, and how they are answered.
+    mutating func add(_ blocked: [BlockedJobInfo]) {
+        guard let first = blocked.first else { return }
+        self.sections.append(
+            .table(
+                title: "Waiting for an answer, the longest first", BlockedJobInfo.columns.map(\.heading),
+                blocked.map { job in BlockedJobInfo.columns.map { $0.cell(job) } }))
+        self.sections.append(.lines(title: "To answer", ["casarectl job resolve \(first.id)"]))
+    }
+}
+
+extension BlockedJobInfo {
+    static let columns: [Column<BlockedJobInfo>] = [
+        Column("id") { .text($0.id.description) },
+        Column("workflow", shrinks: true) { .text($0.workflow) },
+        Column("node") { .text($0.question.node) },
+        Column("since") { .time($0.since) },
+        Column("question", shrinks: true) { .text($0.question.text) },
+    ]
 }

@@ -16,9 +16,11 @@ extension CasareClient {
     }
 
     /// Submits the job anew and marks the letter replayed.
-    public func retryDeadLetter(_ id: Job.ID, variables: Object? = nil) async throws(ClientError) -> JobInfo {
+    public func retryDeadLetter(
+        _ id: Job.ID, variables: Object? = nil, from point: Job.ResumePoint? = nil
+    ) async throws(ClientError) -> JobInfo {
         let response: JobResponse = try await self.post(
-            "\(Self.apiPath)/dlq/\(id)/retry", RetryJobRequest(variables: variables))
+            "\(Self.apiPath)/dlq/\(id)/retry", RetryJobRequest(variables: variables, from: point))
         return response.job
     }
 }

@@ -54,12 +54,6 @@ extension CasareClient {
         return response.job
     }
 
-    /// The journaled steps.
-    public func steps(of id: Job.ID) async throws(ClientError) -> [StepInfo] {
-        let response: StepsResponse = try await self.get("\(Self.apiPath)/jobs/\(id)/steps")
-        return response.steps
-    }
-
     /// - Returns: the job; a running one may need a moment to end.
     public func cancelJob(_ id: Job.ID, reason: String? = nil) async throws(ClientError) -> JobInfo {
         let response: JobResponse = try await self.post(
@@ -69,10 +63,20 @@ extension CasareClient {
 
     /// Submits a copy of a job that has ended.
     ///
-    /// - Parameter variables: replace the job's.
-    public func retryJob(_ id: Job.ID, variables: Object? = nil) async throws(ClientError) -> JobInfo {
+    /// - Parameters:
+    ///   - variables: replace the job's.
+    ///   - point: where it begins; `nil`: at the start, also with a server that knows of nothing else.
+    public func retryJob(
+        _ id: Job.ID, variables: Object? = nil, from point: Job.ResumePoint? = nil
+    ) async throws(ClientError) -> JobInfo {
         let response: JobResponse = try await self.post(
-            "\(Self.apiPath)/jobs/\(id)/retry", RetryJobRequest(variables: variables))
+            "\(Self.apiPath)/jobs/\(id)/retry", RetryJobRequest(variables: variables, from: point))
+        return response.job
+    }
+
+    /// Submits a job anew that takes over what the first one recorded before a step.
+    public func forkJob(_ id: Job.ID, _ request: ForkJobRequest) async throws(ClientError) -> JobInfo {
+        let response: JobResponse = try await self.post("\(Self.apiPath)/jobs/\(id)/fork", request)
         return response.job
     }
 }

@@ -39,11 +39,23 @@ extension CasareClient {
             RenewRequest(leases: leases.map(LeaseInfo.init), progress: progress))
     }
 
-    /// What earlier attempts recorded.
-    public func journal(of lease: Lease) async throws(ClientError) -> [JournalRow] {
-        let response: StepsResponse = try await self.get(
+    /// Waits for news of the session, which a renewal then brings.
+    ///
+    /// - Parameter leases: those that the robot believes to hold.
+    public func hasNews(
+        of session: Robot.SessionID, _ leases: [Lease], waiting: Duration = .zero
+    ) async throws(ClientError) -> Bool {
+        let response: NewsResponse = try await self.post(
+            "\(Self.apiPath)/sessions/\(session)/news",
+            NewsRequest(leases: leases.map(LeaseInfo.init), waitSeconds: waiting.fractionalSeconds), waiting: waiting)
+        return response.hasNews
+    }
+
+    /// What earlier attempts recorded, and the time that they took.
+    public func journal(of lease: Lease) async throws(ClientError) -> JobJournal {
+        let response: JournalResponse = try await self.get(
             "\(Self.apiPath)/jobs/\(lease.job)/journal", [("token", lease.token.description)])
-        return response.steps.map(\.row)
+        return JobJournal(rows: response.steps.map(\.row), secondsSpent: response.secondsSpent ?? 0)
     }
 
     public func checkpoint(_ rows: [JournalRow], under lease: Lease) async throws(ClientError) {

@@ -46,6 +46,7 @@ struct Transport: Sendable {
             timeout: .init(connect: TimeAmount(configuration.connectTimeout)))
         // Otherwise a refused connection is tried again until the time to connect is up.
         http.connectionPool.retryConnectionEstablishment = false
+        http.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = configuration.connectionsMax
         self.http = HTTPClient(eventLoopGroupProvider: .singleton, configuration: http)
     }
 

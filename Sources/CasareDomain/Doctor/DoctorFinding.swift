@@ -31,6 +31,7 @@ public struct DoctorFinding: Hashable, Sendable {
         case lockWaits = "lock_waits"
         case indexes, partitions, wraparound
         case backgroundLoops = "background_loops"
+        case blockedJobs = "blocked_jobs"
     }
 
     public let check: Check

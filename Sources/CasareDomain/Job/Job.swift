@@ -112,12 +112,15 @@ public struct Job: Identifiable, Hashable, Sendable {
     public let expiresAt: Date?
     /// As it was asked for: whether the job still holds it follows from where the job stands.
     public let uniqueKey: UniqueKey?
+    /// Of a fork, and of a retry that goes on from a step.
+    public let forkedFrom: Origin?
 
     public init(
         id: ID, workflow: Workflow.ID, workflowName: String, workflowVersion: Int, priority: Priority,
         environment: String, variables: Object, options: Options, attempt: Int, state: State, idempotencyKey: String?,
         retryOf: ID?, createdAt: Date, createdBy: String, queueKey: String? = nil,
-        requirements: Requirements = .anyRobot, expiresAt: Date? = nil, uniqueKey: UniqueKey? = nil
+        requirements: Requirements = .anyRobot, expiresAt: Date? = nil, uniqueKey: UniqueKey? = nil,
+        forkedFrom: Origin? = nil
     ) {
         self.id = id
         self.workflow = workflow
@@ -137,6 +140,7 @@ public struct Job: Identifiable, Hashable, Sendable {
         self.requirements = requirements
         self.expiresAt = expiresAt
         self.uniqueKey = uniqueKey
+        self.forkedFrom = forkedFrom
     }
 
     public var status: Status {

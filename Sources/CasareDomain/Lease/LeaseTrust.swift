@@ -24,6 +24,8 @@ public struct LeaseTrust: Sendable {
     public let duration: Duration
     private let interval: Duration
     private let margin: Duration
+    /// When a renewal was last asked for, or the session itself.
+    private var lastRequestedAt: Instant
     private var state: State
 
     /// - Parameters:
@@ -35,6 +37,7 @@ public struct LeaseTrust: Sendable {
         self.interval = interval
         // A tenth, so that stopping takes its time and clocks may drift.
         self.margin = duration / 10
+        self.lastRequestedAt = openedAt
         self.state = .trusted(until: openedAt + duration - duration / 10, renewAt: openedAt + interval)
     }
 
@@ -58,10 +61,26 @@ public struct LeaseTrust: Sendable {
             return .stopJobs
         case .trusted(let until, let renewAt):
             guard now >= renewAt else { return .none }
+            self.lastRequestedAt = now
             self.state = .renewing(until: until, requestedAt: now)
             return .sendRenewal(giveUpAt: until)
         case .renewing, .lost:
             return .none
+        }
+    }
+
+    /// Between two renewals that somebody asks for, so that many cancels one after another do not become as many renewals.
+    private static let askedPauseMin = Duration.milliseconds(50)
+
+    /// There is news of the session: the next renewal brings it, and is due at once.
+    public mutating func newsCame(at now: Instant) {
+        switch self.state {
+        case .trusted(let until, let renewAt):
+            let soon = max(now, self.lastRequestedAt + min(Self.askedPauseMin, self.interval))
+            self.state = .trusted(until: until, renewAt: min(renewAt, soon))
+        case .renewing, .lost:
+            // Whoever waits for the answer keeps the news until then; a lost session has stopped its jobs.
+            break
         }
     }
 

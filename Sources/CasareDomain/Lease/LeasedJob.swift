@@ -12,10 +12,12 @@ public struct LeasedJob: Hashable, Sendable {
     public let priority: Priority
     /// The tenant's, as it was when the job was leased.
     public let policy: SafetyPolicy
+    /// The job that first ran the steps which this one has taken over: its random numbers go on.
+    public let origin: Job.ID?
 
     public init(
         lease: Lease, attempt: Int, workflowName: String, workflowVersion: Int, document: String, variables: Object,
-        options: Job.Options, priority: Priority, policy: SafetyPolicy = SafetyPolicy()
+        options: Job.Options, priority: Priority, policy: SafetyPolicy = SafetyPolicy(), origin: Job.ID? = nil
     ) {
         self.lease = lease
         self.attempt = attempt
@@ -26,5 +28,6 @@ public struct LeasedJob: Hashable, Sendable {
         self.options = options
         self.priority = priority
         self.policy = policy
+        self.origin = origin
     }
 }

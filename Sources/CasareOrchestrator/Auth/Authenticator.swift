@@ -18,10 +18,30 @@ final class Authenticator: Sendable {
         let until: ContinuousClock.Instant
     }
 
+    /// A question that is on its way to the database: whoever shows the same token meanwhile waits for its answer.
+    private struct Question {
+        let answer: Task<Principal?, any Error>
+        /// No longer than an answer counts, for it is as old as its question.
+        let until: ContinuousClock.Instant
+    }
+
+    private struct State {
+        var entries: [SHA256Digest: Entry] = [:]
+        /// As many as requests, at the most.
+        var questions: [SHA256Digest: Question] = [:]
+    }
+
+    private enum Known: Sendable {
+        case answer(Principal?)
+        case asked(Task<Principal?, any Error>)
+        /// By this caller, who keeps the answer for others.
+        case asking(Task<Principal?, any Error>)
+    }
+
     /// Who shows a token; `nil` for nobody.
     private let find: @Sendable (TokenText) async throws -> Principal?
     /// By the token's SHA-256: what is in memory does not show any token.
-    private let cache = Mutex<[SHA256Digest: Entry]>([:])
+    private let state = Mutex(State())
 
     init(find: @escaping @Sendable (TokenText) async throws -> Principal?) { self.find = find }
 
@@ -47,7 +67,7 @@ final class Authenticator: Sendable {
         }
         let parts = header.split(separator: " ", maxSplits: 1)
         guard parts.count == 2, parts[0].lowercased() == "bearer", let text = TokenText(String(parts[1])),
-            let principal = try await self.principal(text)
+            let principal = try await self.principal(showing: text)
         else { throw APIProblem(.tokenInvalid, "the token is unknown, expired or revoked") }
         let role = principal.token.role
         guard permissions.contains(where: role.allows) else {
@@ -60,19 +80,43 @@ final class Authenticator: Sendable {
         return principal
     }
 
-    private func principal(_ text: TokenText) async throws -> Principal? {
+    func principal(showing text: TokenText) async throws -> Principal? {
         let digest = SHA256.hash(data: Array(text.reveal().utf8))
-        let now = ContinuousClock.now
-        if let entry = self.cache.withLock({ $0[digest] }), now < entry.until { return entry.principal }
-        let principal = try await self.find(text)
-        self.cache.withLock { cache in
-            if cache.count >= Self.cachedMax {
-                cache = cache.filter { now < $0.value.until }
-                if cache.count >= Self.cachedMax { cache.removeAll() }
+        // Counted from before the question, so that the answer is never older than the limit says.
+        let until = ContinuousClock.now + Self.cachedFor
+        switch self.known(digest, text, until: until) {
+        case .answer(let principal): return principal
+        case .asked(let answer): return try await answer.value
+        case .asking(let answer):
+            let result = await answer.result
+            self.state.withLock { state in
+                if state.questions[digest]?.answer == answer { state.questions[digest] = nil }
+                if case .success(let principal) = result {
+                    Self.keep(Entry(principal: principal, until: until), of: digest, in: &state.entries)
+                }
             }
-            // Counted from before the question, so that the answer is never older than the limit says.
-            cache[digest] = Entry(principal: principal, until: now + Self.cachedFor)
+            return try result.get()
         }
-        return principal
+    }
+
+    private func known(_ digest: SHA256Digest, _ text: TokenText, until: ContinuousClock.Instant) -> Known {
+        let now = until - Self.cachedFor
+        return self.state.withLock { state in
+            if let entry = state.entries[digest], now < entry.until { return .answer(entry.principal) }
+            if let question = state.questions[digest], now < question.until { return .asked(question.answer) }
+            // Not the caller's own task, which may be cancelled while others wait. It is awaited at once.
+            let answer = Task { [find] in try await find(text) }
+            state.questions[digest] = Question(answer: answer, until: until)
+            return .asking(answer)
+        }
+    }
+
+    private static func keep(_ entry: Entry, of digest: SHA256Digest, in entries: inout [SHA256Digest: Entry]) {
+        if entries.count >= self.cachedMax {
+            let now = ContinuousClock.now
+            entries = entries.filter { now < $0.value.until }
+            if entries.count >= self.cachedMax { entries.removeAll() }
+        }
+        entries[digest] = entry
     }
 }

@@ -38,6 +38,14 @@ extension APIProblem {
             self.init(.invalidStateTransition, error.description, details: ["status": .string(status.rawValue)])
         case .alreadyReplayed(_, let replay):
             self.init(.conflict, error.description, details: ["replayed_as": .string(replay.description)])
+        case .alreadyResolved(_, let answer, let person):
+            self.init(
+                .invalidStateTransition, error.description,
+                details: ["answer": .string(answer.rawValue), "by": .string(person)])
+        case .otherQuestion(_, let question, let attempt, _):
+            self.init(
+                .invalidStateTransition, error.description,
+                details: ["step": .int(question.step), "attempt": .int(attempt)])
         case .idempotencyConflict:
             self.init(.idempotencyConflict, error.description, field: "idempotency_key")
         case .robotIsNotThere, .robotIsNeeded:
@@ -54,6 +62,10 @@ extension APIProblem {
             self.init(.validation, error.description, field: "expires_at")
         case .robotElsewhere:
             self.init(.validation, error.description, field: "requirements.robot")
+        case .noSuchStep:
+            self.init(.validation, error.description, field: "from_step")
+        case .stepsGone:
+            self.init(.conflict, error.description)
         case .pauseEnd:
             self.init(.invalidInput, error.description, field: "until")
         case .nameTaken:

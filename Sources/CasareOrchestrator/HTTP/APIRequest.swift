@@ -41,7 +41,7 @@ struct APIRequest: Sendable {
     // MARK: Database
 
     /// How long a request waits for a connection of the pool.
-    private static let connectionWaitMax = Duration.seconds(5)
+    static let connectionWaitMax = Duration.seconds(5)
 
     /// A transaction that sees the caller's tenant only.
     func inTenant<R: Sendable>(
@@ -103,6 +103,12 @@ struct APIRequest: Sendable {
         guard let value = T(rawValue: text) else {
             throw .invalidInput(name, "expected one of " + T.allCases.map(\.rawValue).joined(separator: ", "))
         }
+        return value
+    }
+
+    func flag(_ name: String) throws(APIProblem) -> Bool? {
+        guard let text = self.query[name], !text.isEmpty else { return nil }
+        guard let value = Bool(text) else { throw .invalidInput(name, "expected true or false") }
         return value
     }
 

@@ -49,10 +49,11 @@ enum HealthRoutes {
     private static let robotsCountedMax = 10_000
 
     private static func status(_ request: APIRequest) async throws -> StatusResponse {
-        let (counts, robots) = try await request.inTenant { connection in
+        let (counts, robots, blocked) = try await request.inTenant { connection in
             (
                 try JobStore.counts(on: connection),
-                try RobotStore.list(limit: Self.robotsCountedMax, on: connection)
+                try RobotStore.list(limit: Self.robotsCountedMax, on: connection),
+                try JobStore.longestBlocked(limit: BlockedJobInfo.countMax, on: connection)
             )
         }
         return StatusResponse(
@@ -61,7 +62,8 @@ enum HealthRoutes {
                 pending: counts.ready, scheduled: counts.scheduled, running: counts.running, blocked: counts.blocked),
             robotsOnline: robots.count { $0.status != .offline && $0.status != .stale },
             robotsAvailable: robots.count(where: \.takesJobs),
-            deadLettersOpen: counts.deadLettersOpen, inexact: counts.inexact.map(Self.name).sorted())
+            deadLettersOpen: counts.deadLettersOpen, inexact: counts.inexact.map(Self.name).sorted(),
+            blockedJobs: blocked.map(BlockedJobInfo.init))
     }
 
     private static func name(of count: JobCounts.Kind) -> String {

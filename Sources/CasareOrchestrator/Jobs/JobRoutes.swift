@@ -30,7 +30,6 @@ enum JobRoutes {
                     "wait_seconds", max: Self.waitSecondsMax,
                     "Answer when the job has ended or is blocked, or after this time.")
             ], Self.get),
-        .get("/api/v1/jobs/{id}/steps", .needs(.read), "A job's journaled steps.", Self.steps),
         .post("/api/v1/jobs/{id}/cancel", .needs(.operate), "Cancel a job that has not ended.", Self.cancel),
         .post(
             "/api/v1/jobs/{id}/retry", .needs(.operate), "Submit a failed job anew.", statuses: [201], Self.retry),
@@ -63,20 +62,19 @@ enum JobRoutes {
     ) async throws -> Answer<SubmitBatchResponse> {
         let jobs = try self.keyed(body, by: request)
         let submission = try JobSubmission(jobs, catalogue: request.services.catalogue) { "jobs[\($0)]." }
-        let (submitted, known) = try await request.inTenant { connection in
+        let (submitted, known, results) = try await request.inTenant { connection in
             let submitted = try submission.store(by: request.actor, on: connection)
             let duplicates = submitted.filter(\.isDuplicate).map(\.id)
-            return (submitted, duplicates.isEmpty ? [:] : try JobStore.statuses(of: duplicates, on: connection))
+            let known = duplicates.isEmpty ? [:] : try JobStore.statuses(of: duplicates, on: connection)
+            let ended = known.filter { $0.value.isTerminal }.keys.sorted()  // The oldest first.
+            let results =
+                ended.isEmpty
+                ? [:]
+                : try JobStore.results(of: ended, bytesMax: SubmitBatchResponse.resultsBytesMax, on: connection)
+            return (submitted, known, results)
         }
         self.announce(submitted, of: submission, request)
-        return Answer(
-            status: 201,
-            SubmitBatchResponse(
-                jobs: submitted.map { job in
-                    SubmittedJobInfo(
-                        id: job.id, status: known[job.id] ?? .pending, isDuplicate: job.isDuplicate,
-                        foundBy: job.found.map(SubmitJobResponse.Found.init), replaced: job.replaced)
-                }))
+        return Answer(status: 201, SubmitBatchResponse(submitted, statuses: known, results: results))
     }
 
     /// The job with the key that its request has in the header.
@@ -173,28 +171,18 @@ enum JobRoutes {
         }
     }
 
-    private static func steps(_ request: APIRequest) async throws -> StepsResponse {
-        let id = try request.jobID()
-        let rows = try await request.inTenant { connection in
-            guard try !JobStore.statuses(of: [id], on: connection).isEmpty else {
-                throw StoreError.notFound(.job, id.description)
-            }
-            return try JobStore.steps(id, on: connection)
-        }
-        return StepsResponse(steps: try rows.map { try StepInfo($0) })
-    }
-
     // MARK: Changing
 
     private static func cancel(_ request: APIRequest, _ body: CancelJobRequest) async throws -> Answer<JobResponse> {
         let id = try request.jobID()
-        let job = try await request.inTenant { connection in
-            _ = try JobStore.cancel(id, by: request.actor, reason: body.reason, on: connection)
+        let (job, cancellation) = try await request.inTenant { connection in
+            let cancellation = try JobStore.cancel(id, by: request.actor, reason: body.reason, on: connection)
             guard let job = try JobStore.get(id, on: connection) else {
                 throw StoreError.notFound(.job, id.description)
             }
-            return job
+            return (job, cancellation)
         }
+        if let session = cancellation.session { request.services.bell.sessionChanged(session) }
         request.services.bell.jobChanged(id)
         // What ran may have kept others waiting under a limit.
         request.services.bell.ring(request.principal.tenant)
@@ -204,7 +192,8 @@ enum JobRoutes {
     static func retry(_ request: APIRequest, _ body: RetryJobRequest) async throws -> Answer<JobResponse> {
         let id = try request.jobID()
         let job = try await request.inTenant { connection in
-            let new = try JobStore.retry(id, by: request.actor, variables: body.variables, on: connection)
+            let new = try JobStore.retry(
+                id, from: body.from ?? .start, by: request.actor, variables: body.variables, on: connection)
             guard let job = try JobStore.get(new, on: connection) else {
                 throw StoreError.notFound(.job, new.description)
             }

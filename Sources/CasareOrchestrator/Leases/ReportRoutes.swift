@@ -9,7 +9,7 @@ import FoundationEssentials
 enum ReportRoutes {
     static let all: [Route] = [
         .get(
-            "/api/v1/jobs/{id}/journal", .needs(.execute), "What earlier attempts recorded.",
+            "/api/v1/jobs/{id}/journal", .needs(.execute), "What earlier attempts recorded, and how long they took.",
             query: [.leaseToken], Self.journal),
         .post("/api/v1/jobs/{id}/checkpoint", .needs(.execute), "Make journal entries durable.", Self.checkpoint),
         .post("/api/v1/jobs/{id}/complete", .needs(.execute), "The run ended well.", Self.complete),
@@ -22,35 +22,29 @@ enum ReportRoutes {
             Self.release),
     ]
 
-    private static func journal(_ request: APIRequest) async throws -> StepsResponse {
+    private static func journal(_ request: APIRequest) async throws -> JournalResponse {
         guard let token = request.query["token"].flatMap(Int64.init) else {
             throw APIProblem.invalidInput("token", "is required: the number of the lease")
         }
         let lease = Lease(job: try request.jobID(), token: Lease.Token(rawValue: token))
-        let rows = try await request.inTenant { connection in
+        let journal = try await request.inTenant { connection in
             try request.checkHolds(lease, on: connection)
-            return try LeaseStore.journal(lease, on: connection)
+            return try LeaseStore.jobJournal(lease, on: connection)
         }
-        return StepsResponse(steps: try rows.map { try StepInfo($0) })
+        return JournalResponse(steps: try journal.rows.map { try StepInfo($0) }, secondsSpent: journal.secondsSpent)
     }
 
     private static func checkpoint(
         _ request: APIRequest, _ body: CheckpointRequest
     ) async throws -> Answer<EmptyResponse> {
-        _ = try await self.report(request, body.token) { lease, connection in
-            try LeaseStore.checkpoint(lease, entries: body.entries.map(\.row), on: connection)
-        }
+        _ = try await self.write(.checkpoint(body.entries.map(\.row)), request, body.token)
         return Answer(EmptyResponse())
     }
 
     private static func complete(_ request: APIRequest, _ body: CompleteRequest) async throws -> Answer<EmptyResponse> {
-        let (job, makesRoom) = try await self.report(request, body.token) { lease, connection in
-            let batch = try LeaseStore.completeBatch(
-                [.init(lease: lease, result: body.result, entries: (body.entries ?? []).map(\.row))], on: connection)
-            guard batch.lost.isEmpty else { throw StoreError.leaseLost(lease.job) }
-            return (lease.job, batch.makesRoom)
-        }
-        self.tell(job, makesRoom, request)
+        let lease = try await self.write(
+            .completion(body.result, (body.entries ?? []).map(\.row)), request, body.token)
+        request.services.bell.jobChanged(lease.job)
         return Answer(EmptyResponse())
     }
 
@@ -97,6 +91,21 @@ enum ReportRoutes {
     private static func tell(_ job: Job.ID, _ makesRoom: Bool, _ request: APIRequest) {
         request.services.bell.jobChanged(job)
         if makesRoom { request.services.bell.ring(request.principal.tenant) }
+    }
+
+    /// Writes together with other reports of the tenant, and returns when that is committed.
+    private static func write(
+        _ change: LeaseWrite.Change, _ request: APIRequest, _ token: Lease.Token
+    ) async throws -> Lease {
+        let lease = Lease(job: try request.jobID(), token: token)
+        let write = LeaseWrite(lease, change, as: request.principal.token.robot)
+        do {
+            try await request.services.reports[request.principal.tenant].write(write)
+        } catch let error as ReportGroups.HeldByAnother {
+            try request.checkSpeaks(for: error.holder)
+            throw error
+        }
+        return lease
     }
 
     private static func report<R: Sendable>(

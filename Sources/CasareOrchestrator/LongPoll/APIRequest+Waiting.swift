@@ -39,6 +39,27 @@ extension APIRequest {
         }
     }
 
+    /// Waits for a word on the topic itself: what is said may be nothing that a look finds.
+    ///
+    /// - Parameter look: whether there is something that was said before.
+    /// - Returns: whether something was said, or may have been.
+    func hearing(
+        _ topic: WaitingRoom.Topic, atMost limit: Duration, look: () async throws -> Bool
+    ) async throws -> Bool {
+        let room = self.services.waitingRoom
+        let deadline = ContinuousClock.now + limit
+        return try await room.withSeat(topic) { seat in
+            // Taken before the look: what is said after it wakes the seat.
+            if try await look() { return true }
+            guard let seat, limit > .zero else { return false }
+            return await self.connection.waking(seat) {
+                guard !self.isUseless(in: room) else { return false }
+                await seat.wait(atMost: deadline - .now)
+                return ContinuousClock.now < deadline
+            }
+        }
+    }
+
     /// Nobody is there to wait any longer, or nobody should.
     private func isUseless(in room: WaitingRoom) -> Bool {
         self.connection.isClosed || room.isClosed || Task.isCancelled

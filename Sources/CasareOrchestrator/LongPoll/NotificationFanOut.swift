@@ -10,7 +10,8 @@ struct NotificationFanOut: Service {
 
     func run() async throws {
         let listener = PostgresListener(
-            configuration: self.configuration, channels: [ReadyBell.readyChannel, ReadyBell.jobsChannel])
+            configuration: self.configuration,
+            channels: [ReadyBell.readyChannel, ReadyBell.jobsChannel, ReadyBell.sessionsChannel])
         await cancelWhenGracefulShutdown {
             for await event in listener.events {
                 self.handle(event)
@@ -21,13 +22,16 @@ struct NotificationFanOut: Service {
 
     private func handle(_ event: PostgresListener.Event) {
         switch event {
-        case .listening(let mayHaveMissed):
-            if mayHaveMissed { self.waitingRoom.wakeAll() }
+        case .listening:
+            // Also the first time: who waits already came before anybody listened.
+            self.waitingRoom.wakeAll()
         case .notification(let channel, let payload):
             if channel == ReadyBell.readyChannel, let tenant = Int32(payload) {
                 self.waitingRoom.wake(.ready(Tenant.ID(rawValue: tenant)))
             } else if channel == ReadyBell.jobsChannel, let job = Job.ID(payload) {
                 self.waitingRoom.wake(.job(job))
+            } else if channel == ReadyBell.sessionsChannel, let session = Int64(payload) {
+                self.waitingRoom.wake(.session(Robot.SessionID(rawValue: session)))
             }
         }
     }

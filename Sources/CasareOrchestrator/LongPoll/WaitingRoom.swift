@@ -11,6 +11,8 @@ final class WaitingRoom: Sendable {
         case ready(Tenant.ID)
         /// The job's status changed.
         case job(Job.ID)
+        /// There is news of the session.
+        case session(Robot.SessionID)
     }
 
     /// Further requests are answered at once, as if their time were up.

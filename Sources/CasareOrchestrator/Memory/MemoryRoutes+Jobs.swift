@@ -24,18 +24,12 @@ extension MemoryRoutes {
         let submission = try JobSubmission(
             JobRoutes.keyed(body, by: request), catalogue: self.catalogue
         ) { "jobs[\($0)]." }
-        let (submitted, statuses) = try self.queue.access { queue, now throws(StoreError) in
+        let (submitted, statuses, results) = try self.queue.access { queue, now throws(StoreError) in
             let submitted = try submission.store(by: request.actor, in: &queue, now: now)
-            return (submitted, queue.statuses(of: submitted.map(\.id)))
+            let duplicates = submitted.filter(\.isDuplicate).map(\.id)
+            return (submitted, queue.statuses(of: submitted.map(\.id)), queue.results(of: duplicates))
         }
-        return Answer(
-            status: 201,
-            SubmitBatchResponse(
-                jobs: submitted.map { job in
-                    SubmittedJobInfo(
-                        id: job.id, status: statuses[job.id] ?? .pending, isDuplicate: job.isDuplicate,
-                        foundBy: job.found.map(SubmitJobResponse.Found.init), replaced: nil)
-                }))
+        return Answer(status: 201, SubmitBatchResponse(submitted, statuses: statuses, results: results))
     }
 
     // MARK: - Looking
@@ -73,8 +67,15 @@ extension MemoryRoutes {
 
     func steps(_ request: APIRequest) throws -> Answer<StepsResponse> {
         let id = try request.jobID()
-        let rows = try self.queue.access { queue, _ throws(StoreError) in try queue.steps(id) }
-        return Answer(StepsResponse(steps: try rows.map { try StepInfo($0) }))
+        let filter = try StepRoutes.filter(of: request)
+        let steps = try self.queue.access { queue, _ throws(StoreError) in try queue.steps(id, filter) }
+        return Answer(try StepRoutes.response(steps, filter))
+    }
+
+    func history(_ request: APIRequest) throws -> Answer<JobHistory> {
+        let id = try request.jobID()
+        let past = try self.queue.access { queue, _ throws(StoreError) in try queue.past(of: id) }
+        return Answer(JobHistory(past))
     }
 
     // MARK: - Changing
@@ -88,10 +89,32 @@ extension MemoryRoutes {
         return Answer(JobResponse(job: JobInfo(job)))
     }
 
+    func resolve(_ request: APIRequest, _ body: ResolveJobRequest) throws -> Answer<JobResponse> {
+        let id = try request.jobID()
+        let job = try self.queue.access { queue, now throws(StoreError) in
+            try queue.resolve(
+                id, step: body.step, attempt: body.attempt, as: body.resolution, by: request.actor,
+                reason: body.reason, now: now)
+            return try queue.known(id)
+        }
+        return Answer(JobResponse(job: JobInfo(job)))
+    }
+
     func retry(_ request: APIRequest, _ body: RetryJobRequest) throws -> Answer<JobResponse> {
         let id = try request.jobID()
         let job = try self.queue.access { queue, now throws(StoreError) in
-            let new = try queue.retry(id, by: request.actor, variables: body.variables, now: now)
+            let new = try queue.retry(
+                id, from: body.from ?? .start, by: request.actor, variables: body.variables, now: now)
+            return try queue.known(new)
+        }
+        return Answer(status: 201, JobResponse(job: JobInfo(job)))
+    }
+
+    func fork(_ request: APIRequest, _ body: ForkJobRequest) throws -> Answer<JobResponse> {
+        let id = try request.jobID()
+        let job = try self.queue.access { queue, now throws(StoreError) in
+            let new = try queue.fork(
+                id, from: body.fromStep, by: request.actor, variables: body.variables, now: now)
             return try queue.known(new)
         }
         return Answer(status: 201, JobResponse(job: JobInfo(job)))

@@ -46,8 +46,11 @@ struct MemoryRoutes: Sendable {
             "GET /api/v1/jobs": { $0.answered(by: self.jobs) },
             "GET /api/v1/jobs/{id}": { $0.answered(by: self.job) },
             "GET /api/v1/jobs/{id}/steps": { $0.answered(by: self.steps) },
+            "GET /api/v1/jobs/{id}/history": { $0.answered(by: self.history) },
             "POST /api/v1/jobs/{id}/cancel": { $0.answered(by: self.cancel) },
             "POST /api/v1/jobs/{id}/retry": { $0.answered(by: self.retry) },
+            "POST /api/v1/jobs/{id}/fork": { $0.answered(by: self.fork) },
+            "POST /api/v1/jobs/{id}/resolve": { $0.answered(by: self.resolve) },
 
             "GET /api/v1/dlq": { $0.answered(by: self.deadLetters) },
             "GET /api/v1/dlq/{id}": { $0.answered(by: self.deadLetter) },
@@ -78,8 +81,11 @@ struct MemoryRoutes: Sendable {
     }
 
     private func status(_: APIRequest) throws -> Answer<StatusResponse> {
-        let (counts, robots) = try self.queue.access { queue, now throws(StoreError) in
-            (queue.counts, queue.robots(limit: .max, now: now))
+        let (counts, robots, blocked) = try self.queue.access { queue, now throws(StoreError) in
+            (
+                queue.counts, queue.robots(limit: .max, now: now),
+                queue.longestBlocked(limit: BlockedJobInfo.countMax)
+            )
         }
         return Answer(
             StatusResponse(
@@ -88,7 +94,8 @@ struct MemoryRoutes: Sendable {
                     pending: counts.ready, scheduled: counts.scheduled, running: counts.running,
                     blocked: counts.blocked),
                 robotsOnline: robots.count { $0.status != .offline },
-                robotsAvailable: robots.count(where: \.takesJobs), deadLettersOpen: counts.deadLettersOpen))
+                robotsAvailable: robots.count(where: \.takesJobs), deadLettersOpen: counts.deadLettersOpen,
+                blockedJobs: blocked.map(BlockedJobInfo.init)))
     }
 
     // MARK: - Robots

@@ -101,11 +101,15 @@ enum RobotRoutes {
         _ order: Robot.Order, _ request: APIRequest, _ body: ControlRobotRequest
     ) async throws -> Answer<RobotInfo> {
         let id = try request.robotID()
-        let robot = try await request.inTenant { connection in
-            try RobotStore.end(id, order, by: request.actor, reason: body.reason, on: connection)
+        let (robot, sessions) = try await request.inTenant { connection in
+            (
+                try RobotStore.end(id, order, by: request.actor, reason: body.reason, on: connection),
+                try RobotStore.openSessions(of: id, on: connection)
+            )
         }
-        // A robot that waits for jobs hears of it now, the others with their next renewal.
+        // A robot that does not ask for news hears of it while it waits for jobs, or with its next renewal.
         request.services.bell.ring(request.principal.tenant)
+        for session in sessions { request.services.bell.sessionChanged(session) }
         return Answer(RobotInfo(robot))
     }
 

@@ -10,15 +10,23 @@ package final class APIBroker: Broker {
         let id: Robot.SessionID
     }
 
+    /// Two of them wait for jobs and for news. Reports that wait here for each other cannot share a commit there, and a
+    /// renewal must not wait behind them.
+    private static let connectionsMax = 64
+
     private let client: CasareClient
     private let bootID: UUID
     private let session = Mutex<Session?>(nil)
+    /// No earlier than then is the server asked for news.
+    private let nextNewsAt = Mutex(ContinuousClock.now)
 
     /// - Parameter url: of an orchestrator, or of what balances between several.
     /// - Throws: `BrokerError.refused` for a URL that is none.
     package init(url: String, token: String, bootID: UUID = UUID()) throws(BrokerError) {
         do throws(ClientError) {
-            self.client = try CasareClient(.init(url: url, token: token, program: "casare-robot"))
+            var configuration = CasareClient.Configuration(url: url, token: token, program: "casare-robot")
+            configuration.connectionsMax = Self.connectionsMax
+            self.client = try CasareClient(configuration)
         } catch {
             throw .refused("\(error)")
         }
@@ -76,7 +84,34 @@ package final class APIBroker: Broker {
         }
     }
 
-    package func journal(of lease: Lease) async throws(BrokerError) -> [JournalRow] {
+    /// Between two questions for news. A server where too many wait answers at once, and what it told of is news until the
+    /// robot has renewed.
+    private static let newsPause = Duration.milliseconds(250)
+    /// After a question that failed; renewals go on meanwhile.
+    private static let newsPauseAfterFailure = Duration.seconds(2)
+    /// After a server that does not know of news: another may stand behind the same address by then.
+    private static let newsPauseWithoutRoute = Duration.seconds(300)
+    private static let newsWait = Duration.seconds(20)
+
+    package func untilNews(about held: @Sendable () -> [Lease]) async {
+        while !Task.isCancelled {
+            // Cancelled: the loop ends.
+            try? await Task.sleep(until: self.nextNewsAt.withLock { $0 })
+            do throws(ClientError) {
+                guard let session = self.session.withLock({ $0 }) else { return }
+                let hasNews = try await self.client.hasNews(of: session.id, held(), waiting: Self.newsWait)
+                self.nextNewsAt.withLock { $0 = .now + Self.newsPause }
+                if hasNews { return }
+            } catch {
+                if Task.isCancelled { return }
+                let isUnknown = if case .versionSkew = error { true } else { false }
+                let pause = isUnknown ? Self.newsPauseWithoutRoute : Self.newsPauseAfterFailure
+                self.nextNewsAt.withLock { $0 = .now + pause }
+            }
+        }
+    }
+
+    package func journal(of lease: Lease) async throws(BrokerError) -> JobJournal {
         do throws(ClientError) {
             return try await self.client.journal(of: lease)
         } catch {

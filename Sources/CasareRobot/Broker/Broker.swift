@@ -23,8 +23,14 @@ package protocol Broker: Sendable {
     /// stop at once.
     func untilSessionIsLost() async
 
-    /// What earlier attempts recorded.
-    func journal(of lease: Lease) async throws(BrokerError) -> [JournalRow]
+    /// Returns when there is news of the session, or may be: a job was taken from it, or it is asked for something. The
+    /// next renewal brings it. Also returns when the task is cancelled. One task waits at a time.
+    ///
+    /// - Parameter held: the leases that the robot believes to hold, asked for whenever they are wanted.
+    func untilNews(about held: @Sendable () -> [Lease]) async
+
+    /// What earlier attempts recorded, and the time that they took.
+    func journal(of lease: Lease) async throws(BrokerError) -> JobJournal
 
     /// Makes journal rows durable in one commit.
     func checkpoint(_ rows: [JournalRow], under lease: Lease) async throws(BrokerError)
@@ -51,6 +57,9 @@ package protocol Broker: Sendable {
 }
 
 extension Broker {
+    /// For a broker that tells in its answers only.
+    package func untilNews(about held: @Sendable () -> [Lease]) async { await Latch().wait() }
+
     /// For a broker behind which nobody asks a robot for anything.
     package func renew(_ leases: [Lease], progress: Robot.Progress) async throws(BrokerError) -> RenewalAnswer {
         RenewalAnswer(lost: try await self.renew(leases))

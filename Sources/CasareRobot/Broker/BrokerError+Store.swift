@@ -9,9 +9,10 @@ extension BrokerError {
             case .leaseLost(let job): .leaseLost(job)
             case .sessionEnded: .sessionEnded
             case .contended: .unavailable("\(error)")
-            case .notFound, .invalidTransition, .alreadyReplayed, .idempotencyConflict, .uniqueKeyHeld,
-                .uniqueKeyRepeated, .robotElsewhere, .deadlineTooEarly, .notInMemory, .nameTaken, .tooManyJobs,
-                .pauseEnd, .robotIsNotThere, .robotIsNeeded, .unreadable:
+            case .notFound, .invalidTransition, .alreadyReplayed, .alreadyResolved, .otherQuestion,
+                .idempotencyConflict, .uniqueKeyHeld, .uniqueKeyRepeated, .robotElsewhere, .deadlineTooEarly,
+                .notInMemory, .nameTaken, .tooManyJobs,
+                .pauseEnd, .robotIsNotThere, .robotIsNeeded, .noSuchStep, .stepsGone, .unreadable:
                 .refused("\(error)")
             }
     }

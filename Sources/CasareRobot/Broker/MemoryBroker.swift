@@ -13,18 +13,21 @@ package final class MemoryBroker: Broker {
     private let readiness: ReadySignal
     private let observation: SharedMemoryQueue.Observation
     private let session = Mutex<Robot.SessionID?>(nil)
+    private let news: SessionNews
 
     package init(
         _ queue: SharedMemoryQueue, bootID: UUID = UUID(),
         leaseDuration: Duration = LeaseStore.leaseDurationDefault
     ) {
-        let readiness = ReadySignal()
+        let (readiness, news) = (ReadySignal(), SessionNews())
         self.queue = queue
         self.bootID = bootID
         self.leaseDuration = leaseDuration
         self.readiness = readiness
+        self.news = news
         self.observation = queue.observe { changes in
             if changes.hasReady { readiness.signal() }
+            for session in changes.sessions { news.heard(of: session) }
         }
     }
 
@@ -38,6 +41,7 @@ package final class MemoryBroker: Broker {
             return (session, try queue.robot(robot.id, now: now).sessions)
         }
         self.session.withLock { $0 = session }
+        self.news.began(session)
         return SessionTerms(
             leaseDuration: self.leaseDuration, heartbeatInterval: self.leaseDuration / Self.heartbeatsPerLease,
             otherSessions: max(sessions - 1, 0))
@@ -68,8 +72,10 @@ package final class MemoryBroker: Broker {
         }
     }
 
-    package func journal(of lease: Lease) throws(BrokerError) -> [JournalRow] {
-        try self.access { queue, _ throws(StoreError) in try queue.journal(lease) }
+    package func untilNews(about held: @Sendable () -> [Lease]) async { await self.news.wait() }
+
+    package func journal(of lease: Lease) throws(BrokerError) -> JobJournal {
+        try self.access { queue, _ throws(StoreError) in try queue.jobJournal(lease) }
     }
 
     package func checkpoint(_ rows: [JournalRow], under lease: Lease) throws(BrokerError) {

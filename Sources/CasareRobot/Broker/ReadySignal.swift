@@ -1,6 +1,6 @@
 import Synchronization
 
-/// Wakes the one loop that waits for jobs. A signal that comes while nobody waits is kept for the next wait.
+/// Wakes the one loop that waits. A signal that comes while nobody waits is kept for the next wait.
 final class ReadySignal: Sendable {
     private struct State {
         var isSignalled = false
@@ -21,7 +21,7 @@ final class ReadySignal: Sendable {
     /// Returns after a signal, at the deadline, or when the task is cancelled.
     func wait(until deadline: ContinuousClock.Instant) async {
         await withTaskGroup(of: Void.self) { group in
-            group.addTask { await self.waitForSignal() }
+            group.addTask { await self.wait() }
             group.addTask {
                 // A cancelled sleep means that the signal came first.
                 try? await Task.sleep(until: deadline)
@@ -31,7 +31,8 @@ final class ReadySignal: Sendable {
         }
     }
 
-    private func waitForSignal() async {
+    /// Returns after a signal, or when the task is cancelled.
+    func wait() async {
         await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 let isThrough = self.state.withLock { state in
@@ -39,7 +40,7 @@ final class ReadySignal: Sendable {
                         state.isSignalled = false
                         return true
                     }
-                    precondition(state.waiter == nil, "Only one loop waits for jobs")
+                    precondition(state.waiter == nil, "Only one loop waits for a signal")
                     state.waiter = continuation
                     return false
                 }

@@ -25,8 +25,9 @@ package actor SQLBroker: Broker {
     private let leaseDuration: Duration
     private let logger: Logger
     let bell: ReadyBell
-    private let writes: WriteGroup
+    private let writes: WriteGroup<BrokerError>
     private let readiness = ReadySignal()
+    private let news = SessionNews()
     var session: Session?
     private var cursor = LeaseCursor()
     /// Of this session.
@@ -52,7 +53,8 @@ package actor SQLBroker: Broker {
                     readiness.signal()
                     bell.ring(tenant)
                 }
-                return .success(committed.lost)
+                return .success(
+                    Dictionary(uniqueKeysWithValues: committed.lost.map { ($0, BrokerError.leaseLost($0)) }))
             case .failure(let error): return .failure(error)
             }
         }
@@ -81,6 +83,7 @@ package actor SQLBroker: Broker {
                     return (id, try RobotStore.get(robot.id, on: connection)?.sessions ?? 1)
                 }
                 self.session = Session(id: id, connection: connection)
+                self.news.began(id)
                 otherSessions = max(sessions - 1, 0)
             } catch {
                 await connection.close()
@@ -180,17 +183,18 @@ package actor SQLBroker: Broker {
         }
     }
 
-    package func journal(of lease: Lease) async throws(BrokerError) -> [JournalRow] {
-        try await self.inDatabase { connection in try LeaseStore.journal(lease, on: connection) }
+    package func untilNews(about held: @Sendable () -> [Lease]) async { await self.news.wait() }
+
+    package func journal(of lease: Lease) async throws(BrokerError) -> JobJournal {
+        try await self.inDatabase { connection in try LeaseStore.jobJournal(lease, on: connection) }
     }
 
     package func checkpoint(_ rows: [JournalRow], under lease: Lease) async throws(BrokerError) {
-        try await self.writes.write(.checkpoint(LeaseStore.Checkpoint(lease: lease, entries: rows)))
+        try await self.writes.write(LeaseWrite(lease, .checkpoint(rows)))
     }
 
     package func complete(_ lease: Lease, result: RunResult, rows: [JournalRow]) async throws(BrokerError) {
-        try await self.writes.write(
-            .completion(LeaseStore.Completion(lease: lease, result: result, entries: rows)))
+        try await self.writes.write(LeaseWrite(lease, .completion(result, rows)))
         self.bell.jobChanged(lease.job)
     }
 
@@ -249,9 +253,10 @@ package actor SQLBroker: Broker {
     private func startHelpers() {
         guard self.helpers.isEmpty else { return }
         let bell = self.bell
-        let readiness = self.readiness
+        let (readiness, news) = (self.readiness, self.news)
         let listener = PostgresListener(
-            configuration: self.database.configuration, channels: [ReadyBell.readyChannel])
+            configuration: self.database.configuration,
+            channels: [ReadyBell.readyChannel, ReadyBell.sessionsChannel])
         let tenant = self.tenant.description
         self.helpers = [
             Task { await bell.run() },
@@ -259,9 +264,14 @@ package actor SQLBroker: Broker {
                 await withTaskCancellationHandler {
                     for await event in listener.events {
                         switch event {
-                        case .listening(let mayHaveMissed) where mayHaveMissed: readiness.signal()
-                        case .notification(_, payload: tenant): readiness.signal()
-                        case .listening, .notification: break
+                        case .listening(let mayHaveMissed):
+                            if mayHaveMissed { readiness.signal() }
+                            // Also the first time: the session was there before anybody listened.
+                            news.mayHaveMissed()
+                        case .notification(channel: ReadyBell.readyChannel, payload: tenant): readiness.signal()
+                        case .notification(channel: ReadyBell.sessionsChannel, payload: let session):
+                            news.heard(of: session)
+                        case .notification: break
                         }
                     }
                 } onCancel: {
@@ -274,33 +284,14 @@ package actor SQLBroker: Broker {
 
     /// One transaction for whatever waits at the moment; a statement by itself where one is enough.
     private static func commit(
-        _ writes: [WriteGroup.Write], _ tenant: Tenant.ID, _ database: Database
-    ) async -> Result<LeaseStore.CompletedBatch, BrokerError> {
-        var (checkpoints, completions): ([LeaseStore.Checkpoint], [LeaseStore.Completion]) = ([], [])
-        for write in writes {
-            switch write {
-            case .checkpoint(let checkpoint): checkpoints.append(checkpoint)
-            case .completion(let completion): completions.append(completion)
-            }
+        _ writes: [LeaseWrite], _ tenant: Tenant.ID, _ database: Database
+    ) async -> Result<LeaseStore.WrittenBatch, BrokerError> {
+        let write: @Sendable (isolated PostgresConnection) throws -> LeaseStore.WrittenBatch = { connection in
+            try LeaseStore.write(writes, on: connection)
         }
-        let write: @Sendable (isolated PostgresConnection) throws -> LeaseStore.CompletedBatch = {
-            [checkpoints, completions] connection in
-            var (lost, makesRoom): (Set<Job.ID>, Bool) = ([], false)
-            if !checkpoints.isEmpty {
-                lost.formUnion(try LeaseStore.checkpointBatch(checkpoints, on: connection))
-            }
-            if !completions.isEmpty {
-                let batch = try LeaseStore.completeBatch(completions, on: connection)
-                lost.formUnion(batch.lost)
-                makesRoom = batch.makesRoom
-            }
-            return LeaseStore.CompletedBatch(lost: lost, makesRoom: makesRoom)
-        }
-        let isOneStatement =
-            completions.isEmpty || checkpoints.isEmpty && completions.allSatisfy(\.entries.isEmpty)
         do {
             return .success(
-                isOneStatement
+                LeaseStore.isOneStatement(writes)
                     ? try await database.statement(as: tenant, write) : try await database.asTenant(tenant, write))
         } catch {
             return .failure(Self.brokerError(error))

@@ -7,10 +7,35 @@ struct BrokerJournal: Journal {
     let lease: Lease
     let patience: Patience
     let limits: ReportLimits
+    /// What earlier attempts left, where it was read already.
+    private(set) var known: JobJournal?
+
+    init(broker: any Broker, lease: Lease, patience: Patience, limits: ReportLimits) {
+        self.broker = broker
+        self.lease = lease
+        self.patience = patience
+        self.limits = limits
+    }
+
+    /// The same journal with what earlier attempts left.
+    func reading() async throws -> BrokerJournal {
+        var journal = self
+        journal.known = try await self.read()
+        return journal
+    }
 
     func entries() async throws -> [JournalEntry] {
+        let journal: JobJournal
+        if let known = self.known {
+            journal = known
+        } else {
+            journal = try await self.read()
+        }
+        return try journal.rows.map { try JournalEntry($0) }
+    }
+
+    private func read() async throws -> JobJournal {
         try await self.patience.insist { () async throws(BrokerError) in try await self.broker.journal(of: self.lease) }
-            .map { try JournalEntry($0) }
     }
 
     /// In several commits when they are too large for one: those that are recorded are the first ones, always.

@@ -55,12 +55,14 @@ struct JobExecutor: Sendable {
         defer { if !Task.isCancelled { directory.removeIfEmpty() } }
         let warnings = JobWarnings(logger)
         defer { warnings.close() }
+        // A run that only computes never asks for its journal, and what it has spent is not worth asking for.
+        let journal = try await program.mayTakeTime ? self.journal(of: job).reading() : self.journal(of: job)
         let driver = RunDriver(
-            program: program, runID: job.lease.job.description, options: job.options,
+            program: program, runID: job.lease.job.description, seedID: job.origin?.description, options: job.options,
             variables: job.variables.merging([
                 "_job_id": .string(job.lease.job.description), "_job_priority": .int(job.priority.rawValue),
             ]),
-            journal: self.journal(of: job),
+            secondsSpent: journal.known?.secondsSpent ?? 0, journal: journal,
             environment: RunEnvironment(
                 workingDirectory: directory.path,
                 openWorkingDirectory: { () throws(NodeFailure) in try directory.open() }, policy: self.policy(for: job),

@@ -17,6 +17,8 @@ final class RunningJobs: Sendable {
         var progress: JobProgress
         /// Its lease was of an earlier session.
         var isGivenUp = false
+        /// Its lease has passed on, and the robot knows.
+        var isLost = false
     }
 
     private struct State {
@@ -51,6 +53,10 @@ final class RunningJobs: Sendable {
 
     /// Those of this session.
     var leases: [Lease] { self.state.withLock { $0.jobs.values.filter { !$0.isGivenUp }.map(\.lease) } }
+    /// The same without those that are known to be lost, and stopped.
+    var held: [Lease] {
+        self.state.withLock { $0.jobs.values.filter { !$0.isGivenUp && !$0.isLost }.map(\.lease) }
+    }
     var count: Int { self.state.withLock { $0.jobs.count } }
     /// Below zero while more jobs run than there are slots now.
     var freeSlots: Int { self.state.withLock { $0.slots - $0.jobs.count } }
@@ -83,7 +89,10 @@ final class RunningJobs: Sendable {
     /// Stops what runs under leases that are lost. The same job may run under a later lease, which holds.
     func stop(_ lost: [Lease]) {
         let stops = self.state.withLock { state in
-            lost.compactMap { state.jobs[$0]?.stop }
+            lost.compactMap { lease in
+                state.jobs[lease]?.isLost = true
+                return state.jobs[lease]?.stop
+            }
         }
         for stop in stops { stop() }
     }

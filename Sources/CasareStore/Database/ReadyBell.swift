@@ -12,6 +12,8 @@ package final class ReadyBell: Sendable {
     package static let readyChannel = "casare_ready"
     /// Rung with a job's ID when its status changed.
     package static let jobsChannel = "casare_jobs"
+    /// Rung with a session's number when its robot has something to hear: it then renews at once.
+    package static let sessionsChannel = "casare_sessions"
 
     /// What is rung within this time after a ring goes together in the next one.
     private static let pause: Duration = .milliseconds(2)
@@ -21,9 +23,28 @@ package final class ReadyBell: Sendable {
     private struct Pending {
         var tenants: Set<Tenant.ID> = []
         var jobs: Set<Job.ID> = []
+        var sessions: Set<Robot.SessionID> = []
         var dropped = 0
 
-        var isEmpty: Bool { self.tenants.isEmpty && self.jobs.isEmpty }
+        var isEmpty: Bool { self.tenants.isEmpty && self.jobs.isEmpty && self.sessions.isEmpty }
+
+        /// What to notify, channel by channel.
+        var rings: [(channel: String, payload: String)] {
+            self.tenants.map { (channel: ReadyBell.readyChannel, payload: $0.description) }
+                + self.jobs.map { (channel: ReadyBell.jobsChannel, payload: $0.description) }
+                + self.sessions.map { (channel: ReadyBell.sessionsChannel, payload: $0.description) }
+        }
+
+        mutating func take() -> Pending {
+            defer { (self.tenants, self.jobs, self.sessions) = ([], [], []) }
+            return self
+        }
+
+        mutating func putBack(_ rings: Pending) {
+            self.tenants.formUnion(rings.tenants)
+            self.jobs.formUnion(rings.jobs)
+            self.sessions.formUnion(rings.sessions)
+        }
     }
 
     private let configuration: PostgresConfiguration
@@ -66,6 +87,18 @@ package final class ReadyBell: Sendable {
 
     package func jobChanged(_ job: Job.ID) { self.jobsChanged(CollectionOfOne(job)) }
 
+    /// Something that the robot of this session does not know of has changed: what it holds, or what it is asked to do.
+    package func sessionChanged(_ session: Robot.SessionID) {
+        self.pending.withLock { pending in
+            if pending.sessions.count < Self.ringsMax {
+                pending.sessions.insert(session)
+            } else {
+                pending.dropped += 1
+            }
+        }
+        self.wakeUp.yield()
+    }
+
     /// Rings until the task is cancelled, and then once more for what is still waiting. Run it once.
     package func run() async {
         var connection: PostgresConnection?
@@ -85,16 +118,9 @@ package final class ReadyBell: Sendable {
     }
 
     private func flush(_ connection: inout PostgresConnection?) async {
-        let rings = self.pending.withLock { pending in
-            let rings = pending
-            pending.tenants = []
-            pending.jobs = []
-            return rings
-        }
-        guard !rings.isEmpty else { return }
-        let channels =
-            rings.tenants.map { _ in Self.readyChannel } + rings.jobs.map { _ in Self.jobsChannel }
-        let payloads = rings.tenants.map(\.description) + rings.jobs.map(\.description)
+        let taken = self.pending.withLock { $0.take() }
+        guard !taken.isEmpty else { return }
+        let rings = taken.rings
         for pause in Self.reconnectPauses {
             do {
                 let open: PostgresConnection
@@ -105,16 +131,17 @@ package final class ReadyBell: Sendable {
                     connection = open
                 }
                 try await open.execute(
-                    SettingQueries.notify, ["channels": .textArray(channels), "payloads": .textArray(payloads)])
+                    SettingQueries.notify,
+                    [
+                        "channels": .textArray(rings.map { $0.channel }),
+                        "payloads": .textArray(rings.map { $0.payload }),
+                    ])
                 return
             } catch {
                 await connection?.close()
                 connection = nil
                 if Task.isCancelled {
-                    self.pending.withLock { pending in
-                        pending.tenants.formUnion(rings.tenants)
-                        pending.jobs.formUnion(rings.jobs)
-                    }
+                    self.pending.withLock { $0.putBack(taken) }
                     return
                 }
                 try? await Task.sleep(for: pause)  // Cancelled: the next try ends it.

@@ -72,6 +72,7 @@ package enum Doctor {
             case .partitions: return try self.partitions(on: connection)
             case .wraparound: return try self.wraparound(on: connection)
             case .backgroundLoops: return try self.backgroundLoops(on: connection)
+            case .blockedJobs: return try self.blockedJobs(on: connection)
             }
         } catch let error as PostgresError {
             switch error {

@@ -20,6 +20,7 @@ struct ExpectedIndex: Sendable {
 
     private static let definitions = """
         CREATE UNIQUE INDEX attempts_pkey ON attempts USING btree (tenant_id, job_id, attempt)
+        CREATE INDEX blocked_by_age ON blocked USING btree (tenant_id, since, job_id)
         CREATE UNIQUE INDEX blocked_pkey ON blocked USING btree (tenant_id, job_id)
         CREATE INDEX control_actions_by_subject ON control_actions USING btree (tenant_id, subject, action_id)
         CREATE UNIQUE INDEX control_actions_pkey ON control_actions USING btree (tenant_id, action_id)
@@ -34,6 +35,8 @@ struct ExpectedIndex: Sendable {
         CREATE INDEX jobs_by_workflow ON ONLY jobs USING btree (tenant_id, workflow_id, job_id)
         CREATE UNIQUE INDEX jobs_pkey ON ONLY jobs USING btree (tenant_id, job_id)
         CREATE UNIQUE INDEX journal_pkey ON ONLY journal USING btree (tenant_id, job_id, step)
+        CREATE UNIQUE INDEX journal_packed_pkey ON ONLY journal_packed USING btree (tenant_id, job_id)
+        CREATE UNIQUE INDEX journal_values_pkey ON ONLY journal_values USING btree (tenant_id, job_id, step)
         CREATE UNIQUE INDEX lanes_by_content ON lanes USING btree (queue_id, key_id, requirement_id, priority)
         CREATE INDEX lanes_empty ON lanes USING btree (lane_id) WHERE parked_for = 'empty'::text
         CREATE INDEX lanes_in_turn ON lanes USING btree (queue_id, requirement_id, turn_at) WHERE parked_until IS NULL

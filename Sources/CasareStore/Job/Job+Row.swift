@@ -20,7 +20,15 @@ extension Job {
             retryOf: try row.optionalUUID("retry_of").map(ID.init(rawValue:)),
             createdAt: try row.date("created_at"), createdBy: try row.string("created_by"),
             queueKey: try row.optionalString("queue_key"), requirements: try Requirements(row: row, job: id),
-            expiresAt: try row.optionalDate("expires_at"), uniqueKey: try UniqueKey(row: row, job: id))
+            expiresAt: try row.optionalDate("expires_at"), uniqueKey: try UniqueKey(row: row, job: id),
+            forkedFrom: try Origin(row: row))
+    }
+}
+
+extension Job.Origin {
+    fileprivate init?(row: Row) throws {
+        guard let job = try row.optionalUUID("forked_from") else { return nil }
+        self.init(job: Job.ID(rawValue: job), step: try row.int("forked_step"))
     }
 }
 

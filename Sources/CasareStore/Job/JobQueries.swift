@@ -242,27 +242,29 @@ enum JobQueries {
             SELECT job_id FROM changed
             """)
 
-    /// Takes the job from wherever it waits or runs, and ends it. No row: it is in none of these places.
+    /// Takes the job from wherever it waits or runs, and ends it. `session_id` is of the robot that ran it. No row: it is
+    /// in none of these places.
     static let cancel = Query(
         assembled: """
             WITH from_ready AS (
                 DELETE FROM ready WHERE tenant_id = casare_tenant() AND job_id = @job
                 RETURNING job_id, attempt, NULL::timestamptz AS since, NULL::text AS robot_id, 'pending' AS status,
-                    NULL::bigint AS gate
+                    NULL::bigint AS gate, NULL::bigint AS session_id
             ), from_scheduled AS (
                 DELETE FROM scheduled WHERE tenant_id = casare_tenant() AND job_id = @job
                 RETURNING job_id, attempt, NULL::timestamptz AS since, NULL::text AS robot_id, 'pending' AS status,
-                    NULL::bigint AS gate
+                    NULL::bigint AS gate, NULL::bigint AS session_id
             ), from_blocked AS (
                 DELETE FROM blocked WHERE tenant_id = casare_tenant() AND job_id = @job
-                RETURNING job_id, attempt, NULL::timestamptz AS since, robot_id, 'blocked' AS status, NULL::bigint AS gate
+                RETURNING job_id, attempt, NULL::timestamptz AS since, robot_id, 'blocked' AS status,
+                    NULL::bigint AS gate, NULL::bigint AS session_id
             ), from_leases AS (
                 DELETE FROM leases WHERE tenant_id = casare_tenant() AND job_id = @job
                 RETURNING
                     job_id, attempt, since,
                     (SELECT robot_id FROM robot_sessions AS session
                     WHERE session.tenant_id = leases.tenant_id AND session.session_id = leases.session_id) AS robot_id,
-                    'running' AS status, gate
+                    'running' AS status, gate, session_id
             ), gone AS (
                 SELECT * FROM from_ready UNION ALL SELECT * FROM from_scheduled
                 UNION ALL SELECT * FROM from_blocked UNION ALL SELECT * FROM from_leases
@@ -279,6 +281,6 @@ enum JobQueries {
                     json_build_object('by', @by::text, 'reason', @reason::text)
                 FROM gone
             ), \(LeaseFragments.woken)
-            SELECT status FROM gone
+            SELECT status, session_id FROM gone
             """)
 }

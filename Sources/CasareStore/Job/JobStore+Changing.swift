@@ -6,15 +6,22 @@ extension JobStore {
     /// A job that moves from one place to another just then is looked for anew this often.
     private static let cancelAttemptsMax = 5
 
+    /// Where a job stood that was cancelled.
+    package struct Cancellation: Hashable, Sendable {
+        package let from: Job.Status
+        /// The session that ran it, whose robot knows nothing of this yet.
+        package let session: Robot.SessionID?
+    }
+
     /// Ends a job that has not ended, as cancelled. A running one is taken away from its robot, whose writes are
-    /// refused from the commit on.
+    /// refused from the commit on; ring the bell of its session then.
     ///
     /// - Returns: where the job stood.
     /// - Throws: `StoreError.invalidTransition` for a job that has ended.
     @discardableResult
     package static func cancel(
         _ id: Job.ID, by person: String, reason: String?, now: Date? = nil, on connection: isolated PostgresConnection
-    ) throws -> Job.Status {
+    ) throws -> Cancellation {
         for _ in 1...self.cancelAttemptsMax {
             let gone = try connection.execute(
                 JobQueries.cancel,
@@ -27,7 +34,8 @@ extension JobStore {
                 guard let status = Job.Status(rawValue: status) else {
                     throw StoreError.unreadable("job \(id) has the unknown status \"\(status)\"")
                 }
-                return status
+                return Cancellation(
+                    from: status, session: try row.optionalInt64("session_id").map(Robot.SessionID.init(rawValue:)))
             }
             guard let status = try self.status(id, on: connection) else {
                 throw StoreError.notFound(.job, id.description)
@@ -73,20 +81,26 @@ extension JobStore {
     /// Submits a failed job anew, with its own variables or others, and marks its dead letter as replayed. The failed
     /// job stays as it is. Of two people who retry it at once, one is refused.
     ///
-    /// - Throws: `StoreError.uniqueKeyHeld` when another job holds the failed one's unique key by now.
+    /// - Parameter point: what was recorded before is taken over, as by `fork`.
+    /// - Throws: `StoreError.uniqueKeyHeld` when another job holds the failed one's unique key by now, `.noSuchStep`, and
+    ///   `.stepsGone`.
     package static func retry(
-        _ id: Job.ID, by person: String, variables: Object? = nil, now: Date? = nil,
-        on connection: isolated PostgresConnection
+        _ id: Job.ID, from point: Job.ResumePoint = .start, by person: String, variables: Object? = nil,
+        now: Date? = nil, on connection: isolated PostgresConnection
     ) throws -> Job.ID {
         let new = Job.ID.new(at: now ?? Date())
+        let step = try self.firstStep(ofRetry: id, from: point, on: connection)
         try self.takeUniqueKey(ofRetry: new, of: id, by: person, now: now, on: connection)
         let retried = try connection.execute(
             RetryQueries.retry,
             [
                 "job": .uuid(id.rawValue), "new": .uuid(new.rawValue), "by": .text(person.storable),
-                "variables": .text(variables.map(StoredJSON.text(of:))), "now": .timestamp(now),
+                "variables": .text(variables.map(StoredJSON.text(of:))), "from": .int(step), "now": .timestamp(now),
             ])
-        guard retried.isEmpty else { return new }
+        guard retried.isEmpty else {
+            if let step { try self.takeOver(id, before: step, as: new, on: connection) }
+            return new
+        }
         if let replay = try DeadLetterStore.get(id, on: connection)?.replayedAs {
             throw StoreError.alreadyReplayed(id, as: replay)
         }

@@ -100,13 +100,29 @@ extension JobStore {
         return counts
     }
 
-    /// The job's journal, in order.
+    /// The job's whole journal, in order, with all results.
     package static func steps(_ id: Job.ID, on connection: isolated PostgresConnection) throws -> [JournalRow] {
-        let rows = try connection.execute(LeaseQueries.journal, ["job": .uuid(id.rawValue)])
+        let rows = try connection.execute(JournalQueries.rows, ["job": .uuid(id.rawValue)])
         if rows.isEmpty, try self.status(id, on: connection) == nil {
             throw StoreError.notFound(.job, id.description)
         }
         return try rows.map(JournalRow.init(row:))
+    }
+
+    /// The same for people: a part of it, in order.
+    package static func steps(
+        _ id: Job.ID, _ filter: StepsFilter, on connection: isolated PostgresConnection
+    ) throws -> [JournaledStep] {
+        let rows = try connection.execute(
+            JournalQueries.page,
+            [
+                "job": .uuid(id.rawValue), "after": .int(filter.after ?? -1), "limit": .int(filter.limit),
+                "with_results": .bool(filter.withResults),
+            ])
+        if rows.isEmpty, try self.status(id, on: connection) == nil {
+            throw StoreError.notFound(.job, id.description)
+        }
+        return try rows.map(JournaledStep.init(row:))
     }
 
     static func status(_ id: Job.ID, on connection: isolated PostgresConnection) throws -> Job.Status? {

@@ -122,14 +122,28 @@ extension JobStore {
         }
         let key = try row.string("unique_key")
         guard let scope = Job.UniqueKey.ScopeName(rawValue: try row.string("unique_scope")),
-            let held = Job.UniqueKey(key: key, scope: scope, windowSeconds: try row.optionalDouble("unique_seconds")),
-            let uniqueness = try? Job.Uniqueness(key, scope: held.scope, conflict: .reject)  // Told below.
+            let held = Job.UniqueKey(key: key, scope: scope, windowSeconds: try row.optionalDouble("unique_seconds"))
         else { throw StoreError.unreadable("the unique key of job \(failed) cannot be read") }
+        try self.takeUniqueKey(held, for: new, insteadOf: failed, by: person, now: now, on: connection)
+    }
+
+    /// Lets a new job take the unique key that another one had.
+    ///
+    /// - Parameter former: does not hold it against the new one.
+    /// - Throws: `StoreError.uniqueKeyHeld` when a job holds it.
+    static func takeUniqueKey(
+        _ held: Job.UniqueKey, for new: Job.ID, insteadOf former: Job.ID?, by person: String, now: Date?,
+        on connection: isolated PostgresConnection
+    ) throws {
+        let key = held.key
+        guard let uniqueness = try? Job.Uniqueness(key, scope: held.scope, conflict: .reject) else {  // Told here.
+            throw StoreError.unreadable("the unique key \"\(key)\" cannot be asked for")
+        }
         let job = NewJob(
             id: new, workflow: Workflow.ID(rawValue: new.rawValue), workflowVersion: 1, uniqueness: uniqueness)
-        let verdicts = try self.verdicts(on: [job], insteadOf: failed, by: person, now: now, on: connection)
+        let verdicts = try self.verdicts(on: [job], insteadOf: former, by: person, now: now, on: connection)
         guard let verdict = verdicts[ExactText(key)], verdict.isNew else {
-            throw StoreError.uniqueKeyHeld(key: key, by: verdicts[ExactText(key)]?.holder ?? failed)
+            throw StoreError.uniqueKeyHeld(key: key, by: verdicts[ExactText(key)]?.holder ?? former ?? new)
         }
     }
 }

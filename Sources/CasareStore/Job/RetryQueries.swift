@@ -10,7 +10,8 @@ enum RetryQueries {
         """)
 
     /// Marks a dead letter as replayed and submits its job anew, for nobody else to do it again. The new job asks for
-    /// the same key, robots and uniqueness; a deadline is not asked for again.
+    /// the same key, robots and uniqueness; a deadline is not asked for again. Where it goes on `from` a step, the
+    /// steps before it are copied beside this.
     static let retry = Query(
         assembled: """
             WITH letter AS (
@@ -21,12 +22,18 @@ enum RetryQueries {
             ), stored AS (
                 INSERT INTO jobs (
                     job_id, workflow_id, workflow_version, queue_id, priority, variables, options, retry_of, created_at,
-                    created_by, queue_key, requirement_id, unique_key, unique_scope, unique_seconds
+                    created_by, queue_key, requirement_id, unique_key, unique_scope, unique_seconds, forked_from,
+                    forked_step, seed_id
                 )
                 SELECT
                     replayed_as, workflow_id, workflow_version, queue_id, priority,
                     coalesce(@variables::text::json, variables), options, job_id, replayed_at, replayed_by, queue_key,
-                    requirement_id, unique_key, unique_scope, unique_seconds
+                    requirement_id, unique_key, unique_scope, unique_seconds,
+                    CASE WHEN @from::int4 IS NOT NULL THEN job_id END, @from::int4,
+                    CASE WHEN @from::int4 IS NOT NULL THEN (
+                        SELECT coalesce(origin.seed_id, origin.job_id) FROM jobs AS origin
+                        WHERE origin.tenant_id = casare_tenant() AND origin.job_id = @job
+                    ) END
                 FROM letter
             ), queued AS (
                 INSERT INTO ready (job_id, queue_id, attempt, priority)
@@ -39,7 +46,10 @@ enum RetryQueries {
                 INSERT INTO events (job_id, at, kind, detail)
                 SELECT job_id, replayed_at, 'retried', json_build_object('as', replayed_as, 'by', replayed_by) FROM letter
                 UNION ALL
-                SELECT replayed_as, replayed_at, 'submitted', json_build_object('retry_of', job_id) FROM letter
+                SELECT
+                    replayed_as, replayed_at, 'submitted',
+                    json_strip_nulls(json_build_object('retry_of', job_id, 'from_step', @from::int4))
+                FROM letter
             )
             SELECT job_id FROM letter
             """)

@@ -45,7 +45,8 @@ enum LeaseFragments {
             CASE WHEN row_number() OVER (
                 PARTITION BY jobs.workflow_id, jobs.workflow_version ORDER BY taken.priority DESC, taken.seq
             ) = 1 THEN workflow_versions.document END AS document,
-            tenants.path_rules, tenants.command_rules, tenants.url_rules, tenants.node_overrides, tenants.scripts
+            tenants.path_rules, tenants.command_rules, tenants.url_rules, tenants.node_overrides, tenants.scripts,
+            jobs.seed_id
         """
 
     static let leasedRows = """

@@ -98,7 +98,7 @@ extension LeaseStore {
             try self.openDeadLetter(lease, failure: failure, result: result, crashed: false, now: now, on: connection)
             return .deadLettered
         }
-        try connection.execute(LeaseQueries.trimJournal, ["job": .uuid(lease.job.rawValue)])
+        try connection.execute(JournalQueries.trim, ["job": .uuid(lease.job.rawValue)])
         let later = try connection.execute(
             EndingQueries.retry,
             [

@@ -275,7 +275,8 @@ private struct LeasedTexts {
             workflowName: try row.string("workflow_name"), workflowVersion: version.version, document: document,
             variables: try StoredJSON.object(try row.string("variables"), in: "job \(id)"),
             options: try self.options(try row.string("options"), in: id), priority: priority,
-            policy: try SafetyPolicy(row: row))
+            policy: try SafetyPolicy(row: row),
+            origin: try row.optionalUUID("seed_id").map(Job.ID.init(rawValue:)))
     }
 
     private mutating func options(_ text: String, in job: Job.ID) throws -> Job.Options {

@@ -12,7 +12,7 @@ package enum LeaseStore {
         let held = try connection.execute(
             LeaseQueries.holds, ["job": .uuid(lease.job.rawValue), "token": .int8(lease.token.rawValue)])
         guard !held.isEmpty else { throw StoreError.leaseLost(lease.job) }
-        return try connection.execute(LeaseQueries.journal, ["job": .uuid(lease.job.rawValue)])
+        return try connection.execute(JournalQueries.rows, ["job": .uuid(lease.job.rawValue)])
             .map(JournalRow.init(row:))
     }
 
@@ -34,7 +34,7 @@ package enum LeaseStore {
         }
     }
 
-    /// Writes the entries of many jobs in one statement.
+    /// Writes the entries of many jobs in one statement; large results aside.
     ///
     /// - Returns: the jobs whose lease is lost, and for which nothing was written.
     package static func checkpointBatch(
@@ -53,8 +53,9 @@ package enum LeaseStore {
             }
         }
         let rows = Array(entries)
+        let hasLarge = rows.contains { $0.value.result?.utf8.count ?? 0 > JournalFragments.inlineBytesMax }
         let held = try connection.execute(
-            LeaseQueries.checkpoint,
+            hasLarge ? JournalQueries.checkpointLarge : JournalQueries.checkpoint,
             [
                 "jobs": .uuidArray(checkpoints.map(\.lease.job.rawValue)),
                 "tokens": .int8Array(checkpoints.map(\.lease.token.rawValue)),

@@ -55,12 +55,20 @@ extension MemoryQueue {
 
     private static func hash(_ text: String) -> String { SHA256.hash(data: Array(text.utf8)).hex }
 
-    private mutating func store(
-        _ job: NewJob, by submitter: String, retryOf: Job.ID? = nil, _ now: Date
+    /// - Parameter inherited: the record of another job, and the first of its steps that is not taken over.
+    mutating func store(
+        _ job: NewJob, by submitter: String, retryOf: Job.ID? = nil, inherited: (from: Record, step: Int)? = nil,
+        _ now: Date
     ) throws(StoreError) {
-        let record = Record(
+        var record = Record(
             job: job, workflowName: try self.version(job.workflowVersion, of: job.workflow).name, retryOf: retryOf,
             createdAt: now, createdBy: submitter)
+        var detail: Object = retryOf.map { ["retry_of": .string($0.description)] } ?? [:]
+        if let inherited {
+            record.inherit(from: inherited.from, before: inherited.step)
+            if retryOf == nil { detail["forked_from"] = .string(inherited.from.job.id.description) }
+            detail["from_step"] = .int(inherited.step)
+        }
         let dueAt =
             switch job.due {
             case .now: now
@@ -68,7 +76,7 @@ extension MemoryQueue {
             case .at(let date): date
             }
         self.add(record, to: dueAt > now ? .scheduled(attempt: 0, dueAt: dueAt) : .ready(attempt: 0, crashes: 0))
-        self.note(.submitted, job.id, retryOf.map { ["retry_of": .string($0.description)] } ?? [:], now)
+        self.note(.submitted, job.id, detail, now)
     }
 
     // MARK: - Looking
@@ -114,10 +122,13 @@ extension MemoryQueue {
         return statuses
     }
 
-    /// The job's journal, in order.
-    package func steps(_ id: Job.ID) throws(StoreError) -> [JournalRow] {
-        guard let record = self.records[id] else { throw .notFound(.job, id.description) }
-        return record.rows
+    /// How those of some jobs went that have ended with a result.
+    package func results(of jobs: [Job.ID]) -> [Job.ID: RunResult] {
+        var results: [Job.ID: RunResult] = [:]
+        for id in jobs {
+            if case .finished(let outcome) = self.job(id, withResult: true)?.state { results[id] = outcome.result }
+        }
+        return results
     }
 
     /// What happened to a job, in order: the names of its events.
@@ -156,7 +167,9 @@ extension MemoryQueue {
         var (robot, since): (String?, Date?) = (nil, nil)
         switch job.state {
         case .pending: break
-        case .running(let running): (robot, since) = (running.robot, running.since)
+        case .running(let running):
+            (robot, since) = (running.robot, running.since)
+            if case .leased(let holding) = record.place { self.tell(holding.session) }
         case .blocked: if case .blocked(let blockage) = record.place { robot = blockage.robot?.rawValue }
         case .finished: throw .invalidTransition(id, from: job.status, action: "cancelled")
         }
@@ -170,7 +183,7 @@ extension MemoryQueue {
 
     /// Submits a failed job anew, with its own variables or others, and marks its dead letter as replayed.
     package mutating func retry(
-        _ id: Job.ID, by person: String, variables: Object? = nil, now: Date
+        _ id: Job.ID, from point: Job.ResumePoint = .start, by person: String, variables: Object? = nil, now: Date
     ) throws(StoreError) -> Job.ID {
         guard let record = self.records[id] else { throw .notFound(.job, id.description) }
         guard let letter = record.letter else {
@@ -178,14 +191,11 @@ extension MemoryQueue {
             throw .invalidTransition(id, from: status, action: "retried; only a failed job can")
         }
         if let replay = letter.replayedAs { throw .alreadyReplayed(id, as: replay) }
-        var job = record.job
-        job.id = .new(at: now, using: &self.generator)
-        job.variables = variables ?? job.variables
-        job.idempotency = nil
-        job.due = .now
+        let step = try point.firstStep(of: id, record.rows, failedNode: letter.failure.node)
+        let job = self.anew(record.job, variables, now)
         self.closeLetter(of: id, as: job.id)
         self.note(.retried, id, ["as": .string(job.id.description), "by": .string(person)], now)
-        try self.store(job, by: person, retryOf: id, now)
+        try self.store(job, by: person, retryOf: id, inherited: step.map { (from: record, step: $0) }, now)
         return job.id
     }
 }

@@ -36,7 +36,8 @@ extension MemoryQueue {
         return LeasedJob(
             lease: Lease(job: id, token: holding.token), attempt: holding.attempt, workflowName: version.name,
             workflowVersion: version.number, document: version.document, variables: record.job.variables,
-            options: record.job.options, priority: record.job.priority, policy: self.policyKept.policy)
+            options: record.job.options, priority: record.job.priority, policy: self.policyKept.policy,
+            origin: record.heritage?.seed)
     }
 
     /// - Throws: `StoreError.leaseLost`
@@ -47,8 +48,11 @@ extension MemoryQueue {
         return (record, holding)
     }
 
-    /// Everything that earlier attempts recorded, for the robot to go on from there.
-    package func journal(_ lease: Lease) throws(StoreError) -> [JournalRow] { try self.holding(lease).record.rows }
+    /// Everything that earlier attempts recorded, for the robot to go on from there, and how long they took.
+    package func jobJournal(_ lease: Lease) throws(StoreError) -> JobJournal {
+        let record = try self.holding(lease).record
+        return JobJournal(rows: record.rows, secondsSpent: record.secondsSpent)
+    }
 
     /// Records journal entries. An entry with the step of an intent completes it; a recorded result stays.
     package mutating func checkpoint(_ lease: Lease, entries: [JournalRow]) throws(StoreError) {
@@ -95,9 +99,14 @@ extension MemoryQueue {
         self.move(lease.job, to: .scheduled(attempt: holding.attempt, dueAt: dueAt))
         self.note(
             .retrying, lease.job,
-            ["kind": .string(failure.kind.rawValue), "message": .string(failure.message)], now)
+            [
+                "due_at": .string(dueAt.formatted(Self.timeFormat)), "kind": .string(failure.kind.rawValue),
+                "message": .string(failure.message),
+            ], now)
         return .retrying(at: dueAt)
     }
+
+    private static let timeFormat = Date.ISO8601FormatStyle(includingFractionalSeconds: true)
 
     /// Stops at a step of which a person must say whether it happened.
     package mutating func block(
@@ -111,7 +120,11 @@ extension MemoryQueue {
                 Record.Blockage(
                     question: question, attempt: holding.attempt, robot: self.sessions[holding.session]?.robot,
                     since: now)))
-        self.note(.blocked, lease.job, ["step": .int(question.step), "question": .string(question.text)], now)
+        self.note(
+            .blocked, lease.job,
+            [
+                "step": .int(question.step), "node": .string(question.node), "question": .string(question.text),
+            ], now)
     }
 
     /// Hands a job back without consuming an attempt, to the end of its line. Its journal stays.

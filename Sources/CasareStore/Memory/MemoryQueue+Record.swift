@@ -56,8 +56,9 @@ extension MemoryQueue {
         }
 
         struct Event: Sendable {
-            enum Kind: String, Sendable {
+            enum Kind: String, Sendable, CaseIterable {
                 case submitted, leased, completed, failed, retrying, cancelled, released, blocked, retried
+                case resolved, forked, paused, resumed
                 case deadLettered = "dead_lettered"
                 case leaseExpired = "lease_expired"
             }
@@ -67,11 +68,19 @@ extension MemoryQueue {
             let detail: Object
         }
 
+        /// What a job has of another one, whose steps it goes on from.
+        struct Heritage: Sendable {
+            let origin: Job.Origin
+            /// The job whose random numbers go on.
+            let seed: Job.ID
+        }
+
         let job: NewJob
         let workflowName: String
         let retryOf: Job.ID?
         let createdAt: Date
         let createdBy: String
+        var heritage: Heritage?
         var place = Place.new
         /// By step.
         var journal: [Int: Journaled] = [:]
@@ -86,6 +95,24 @@ extension MemoryQueue.Record {
     var failures: Int { self.attempts.count { !$0.isCrash } }
 
     var rows: [JournalRow] { self.journal.values.map(\.row).sorted { $0.step < $1.step } }
+
+    /// How long the leases ran that have ended since the job was last to be tried again after a failure, or since a person
+    /// answered for a step of it.
+    var secondsSpent: Double {
+        var (seconds, since): (Double, Date?) = (0, nil)
+        for event in self.events {
+            switch event.kind {
+            case .leased: since = event.at
+            case .released, .leaseExpired, .blocked, .paused:
+                if let since { seconds += max(0, event.at.timeIntervalSince(since)) }
+                since = nil
+            case .retrying, .resolved: (seconds, since) = (0, nil)
+            case .submitted, .completed, .failed, .cancelled, .retried, .deadLettered, .forked, .resumed:
+                break
+            }
+        }
+        return seconds
+    }
 
     /// Drops what an automatic retry does anew: everything after the last change of the world that is known to have
     /// happened or, of an effect without a result, may have happened.
@@ -115,7 +142,7 @@ extension MemoryQueue.Record {
             workflowVersion: self.job.workflowVersion, priority: self.job.priority, environment: self.job.environment,
             variables: self.job.variables, options: self.job.options, attempt: attempt, state: state,
             idempotencyKey: self.job.idempotency?.key, retryOf: self.retryOf, createdAt: self.createdAt,
-            createdBy: self.createdBy)
+            createdBy: self.createdBy, forkedFrom: self.heritage?.origin)
     }
 
     var deadLetter: DeadLetter? {
@@ -135,12 +162,13 @@ extension MemoryQueue.Record {
 }
 
 extension JournalRow {
-    fileprivate var isKeptByRetry: Bool {
+    var isKeptByRetry: Bool {
         guard let result else { return self.effect == "effect" }
         guard self.effect == "effect" || self.effect == "idempotent" else { return false }
         // A result is the engine's own text; one that cannot be read tells of no error.
-        let error = (try? Value(parsingJSON: result))?["error"]
-        return error == nil
+        guard let failure = try? Value(parsingJSON: result), failure["error"] != nil else { return true }
+        // That an effect counts as failed was decided: it may have happened all the same.
+        return self.effect == "effect" && failure["type"]?.string == Job.Resolution.failureType
     }
 }
 

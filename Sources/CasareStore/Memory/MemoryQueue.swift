@@ -18,6 +18,8 @@ package struct MemoryQueue: Sendable {
         package internal(set) var jobs: Set<Job.ID> = []
         /// Whether a job became ready.
         package internal(set) var hasReady = false
+        /// Sessions whose robots have something to hear.
+        package internal(set) var sessions: Set<Robot.SessionID> = []
     }
 
     /// A job's turn among those that are as urgent.
@@ -168,6 +170,9 @@ package struct MemoryQueue: Sendable {
 
     private static let emptyLanes = [SortedKeys<Turn>](repeating: SortedKeys(), count: Priority.range.count)
 
+    /// The robot of the session has something to hear: a renewal brings it.
+    mutating func tell(_ session: Robot.SessionID) { self.changes.sessions.insert(session) }
+
     // MARK: - What a record says beside its place
 
     mutating func note(_ kind: Record.Event.Kind, _ job: Job.ID, _ detail: Object, _ now: Date) {
@@ -178,6 +183,28 @@ package struct MemoryQueue: Sendable {
         for entry in entries where self.records[lease.job]?.journal[entry.step]?.row.result == nil {
             self.records[lease.job]?.journal[entry.step] = Record.Journaled(row: entry, token: lease.token)
         }
+    }
+
+    /// Turns an intent into a result, or forgets it. A recorded result stays.
+    mutating func settle(
+        _ question: Job.Question, of job: Job.ID, with result: String?, askedAt: Date, _ now: Date
+    ) {
+        let known = self.records[job]?.journal[question.step]
+        guard known?.row.result == nil else { return }
+        guard let result else {
+            self.records[job]?.journal[question.step] = nil
+            return
+        }
+        let intent =
+            known?.row
+            ?? JournalRow(
+                step: question.step, node: question.node, nodeType: question.nodeType, effect: "effect", result: nil,
+                startedAt: askedAt, finishedAt: nil)
+        self.records[job]?.journal[question.step] = Record.Journaled(
+            row: JournalRow(
+                step: intent.step, node: intent.node, nodeType: intent.nodeType, effect: intent.effect, result: result,
+                startedAt: intent.startedAt, finishedAt: now),
+            token: known?.token ?? Lease.Token(rawValue: 0))
     }
 
     mutating func trimJournal(of job: Job.ID) { self.records[job]?.trimJournal() }

@@ -17,6 +17,7 @@ package struct Migration: Sendable {
 
     /// All of them, in order.
     package static let all: [Migration] = [
-        .initial, .sessionLoss, .tenantPolicy, .scheduling, .submits, .robotControl, .idleLanes, .upkeep,
+        .initial, .sessionLoss, .tenantPolicy, .scheduling, .submits, .robotControl, .idleLanes, .upkeep, .resolving,
+        .forks, .journal,
     ]
 }

@@ -134,7 +134,7 @@ extension ExplainQueries {
         UNION ALL
         SELECT 3, 'asked',
             json_build_object('question', question, 'node', node, 'since', \(ExplainFragments.moment("since"))),
-            \(ExplainFragments.command("job cancel", "job_id"))
+            \(ExplainFragments.command("job resolve", "job_id"))
         FROM job JOIN blocked USING (tenant_id, job_id)
         UNION ALL
         SELECT 4, CASE WHEN due_at <= (SELECT now FROM at) THEN 'due_not_moved' WHEN attempt > 0 THEN 'retry_due'

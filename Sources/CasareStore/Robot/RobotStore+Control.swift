@@ -39,7 +39,7 @@ extension RobotStore {
     }
 
     /// Asks the robot's process to end. From the commit on nothing is leased to it; it hears of it with its next renewal,
-    /// or when the tenant's bell is rung.
+    /// or when the bell of its sessions, or of the tenant, is rung.
     ///
     /// - Throws: `StoreError.robotIsNotThere` when it has no session.
     package static func end(
@@ -58,6 +58,13 @@ extension RobotStore {
         try ControlLog.record(
             "robot.\(order.rawValue)", of: id.rawValue, by: actor, reason: reason, now: now, on: connection)
         return try self.known(id, now: now, on: connection)
+    }
+
+    package static func openSessions(
+        of id: Robot.ID, on connection: isolated PostgresConnection
+    ) throws -> [Robot.SessionID] {
+        try connection.execute(RobotQueries.openSessions, ["robot": .text(id.rawValue)])
+            .map { Robot.SessionID(rawValue: try $0.int64("session_id")) }
     }
 
     /// Forgets a robot that has ended, and revokes the tokens that speak for it alone. What it has done stays.

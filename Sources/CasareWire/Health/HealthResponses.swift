@@ -1,3 +1,4 @@
+public import CasareDomain
 public import FoundationEssentials
 
 /// `GET /health/live`: the process answers.
@@ -68,10 +69,12 @@ public struct StatusResponse: Hashable, Sendable, Codable {
     /// The counts that stop at a bound, of which there are more: `jobs.pending`, `dead_letters_open`. A server that
     /// counts to the end has none.
     public let inexact: [String]?
+    /// The blocked jobs that wait longest for an answer, the longest first. A server before it listed them has none.
+    public let blockedJobs: [BlockedJobInfo]?
 
     public init(
         version: String, database: String, jobs: Jobs, robotsOnline: Int, robotsAvailable: Int, deadLettersOpen: Int,
-        inexact: [String] = []
+        inexact: [String] = [], blockedJobs: [BlockedJobInfo] = []
     ) {
         self.version = version
         self.database = database
@@ -80,10 +83,27 @@ public struct StatusResponse: Hashable, Sendable, Codable {
         self.robotsAvailable = robotsAvailable
         self.deadLettersOpen = deadLettersOpen
         self.inexact = inexact
+        self.blockedJobs = blockedJobs
     }
 
     /// - Parameter count: as in `inexact`.
     public func isExact(_ count: String) -> Bool { self.inexact?.contains(count) != true }
+}
+
+/// A job that waits for a person.
+public struct BlockedJobInfo: Hashable, Sendable, Codable {
+    public let id: Job.ID
+    /// The workflow's name.
+    public let workflow: String
+    public let question: Job.Question
+    public let since: Date
+
+    public init(id: Job.ID, workflow: String, question: Job.Question, since: Date) {
+        self.id = id
+        self.workflow = workflow
+        self.question = question
+        self.since = since
+    }
 }
 
 /// The answer of requests that have nothing to tell.

@@ -252,8 +252,24 @@ public struct CancelJobRequest: Hashable, Sendable, Codable {
 public struct RetryJobRequest: Hashable, Sendable, Codable {
     /// Replaces the job's variables; `nil` keeps them.
     public var variables: Object?
+    /// Where it begins; what was recorded before is not done again. `nil`: at the start.
+    public var from: Job.ResumePoint?
 
-    public init(variables: Object? = nil) { self.variables = variables }
+    private enum CodingKeys: String, CodingKey {
+        case variables, from
+    }
+
+    public init(variables: Object? = nil, from: Job.ResumePoint? = nil) {
+        self.variables = variables
+        self.from = from
+    }
+
+    /// A server before it knew of `from` refuses it: it is left out where it is not asked for.
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encodeIfPresent(self.variables, forKey: .variables)
+        if let from { try container.encode(from, forKey: .from) }
+    }
 }
 
 /// The filter and page of `GET /api/v1/jobs`.

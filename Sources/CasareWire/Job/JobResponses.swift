@@ -35,6 +35,9 @@ public struct JobInfo: Hashable, Sendable, Codable {
     /// It fails as `expired` when no robot has begun it by then.
     public let expiresAt: Date?
     public let unique: UniqueKeyInfo?
+    /// The job whose recorded steps it has taken over, and the first step that it has not.
+    public let forkedFrom: Job.ID?
+    public let forkedStep: Int?
 
     public init(_ job: Job) {
         self.id = job.id
@@ -55,6 +58,8 @@ public struct JobInfo: Hashable, Sendable, Codable {
         self.requirements = job.requirements == .anyRobot ? nil : job.requirements
         self.expiresAt = job.expiresAt
         self.unique = job.uniqueKey.map(UniqueKeyInfo.init)
+        self.forkedFrom = job.forkedFrom?.job
+        self.forkedStep = job.forkedFrom?.step
         var robot: String?
         var startedAt: Date?
         var finishedAt: Date?
@@ -175,20 +180,28 @@ public struct SubmittedJobInfo: Hashable, Sendable, Codable {
     public let foundBy: SubmitJobResponse.Found?
     /// The job of the same unique key that was cancelled for this one.
     public let replaced: Job.ID?
+    /// How a job went that was there already and has ended, as far as there is room: see
+    /// `SubmitBatchResponse.resultsBytesMax`. A server before it sent results has none.
+    public let result: RunResult?
 
     public init(
         id: Job.ID, status: Job.Status, isDuplicate: Bool, foundBy: SubmitJobResponse.Found? = nil,
-        replaced: Job.ID? = nil
+        replaced: Job.ID? = nil, result: RunResult? = nil
     ) {
         self.id = id
         self.status = status
         self.isDuplicate = isDuplicate
         self.foundBy = foundBy
         self.replaced = replaced
+        self.result = result
     }
 }
 
 public struct SubmitBatchResponse: Hashable, Sendable, Codable {
+    /// The results of all jobs together are no longer than about this. What does not fit is left out:
+    /// `GET /api/v1/jobs/{id}` has each.
+    public static let resultsBytesMax = 4 << 20
+
     /// In the order of the request.
     public let jobs: [SubmittedJobInfo]
 
@@ -212,11 +225,18 @@ public struct StepInfo: Hashable, Sendable, Codable {
     public let node: String
     public let nodeType: String
     public let effect: String
-    /// `null`: the step was begun and nothing is known of what followed.
+    /// `null`: the step was begun and nothing is known of what followed, or the result was not asked for; then there is
+    /// its size.
     public let result: Value?
+    /// How many bytes the result has as it is stored, as people are told.
+    public let resultBytes: Int?
     public let startedAt: Date
-    /// There is one exactly when there is a result.
+    /// There is one exactly when there is a result, sent along or not.
     public let finishedAt: Date?
+
+    private enum CodingKeys: String, CodingKey {
+        case step, node, nodeType, effect, result, resultBytes, startedAt, finishedAt
+    }
 
     /// Refuses what no journal can hold.
     public init(from decoder: any Decoder) throws {
@@ -229,15 +249,30 @@ public struct StepInfo: Hashable, Sendable, Codable {
         self.nodeType = try container.decode(String.self, forKey: .nodeType)
         self.effect = try container.decode(String.self, forKey: .effect)
         self.result = try container.decodeIfPresent(Value.self, forKey: .result)
+        self.resultBytes = try container.decodeIfPresent(Int.self, forKey: .resultBytes)
         self.startedAt = try container.decode(Date.self, forKey: .startedAt)
         self.finishedAt = try container.decodeIfPresent(Date.self, forKey: .finishedAt)
         guard Self.stepRange.contains(self.step) else { throw refuse(.step, "expected a number from 0") }
         guard Self.effects.contains(self.effect) else {
             throw refuse(.effect, "expected one of \(Self.effects.joined(separator: ", "))")
         }
-        guard (self.result == nil) == (self.finishedAt == nil) else {
+        guard (self.result == nil && self.resultBytes == nil) == (self.finishedAt == nil) else {
             throw refuse(.finishedAt, "goes with a result: give both or neither")
         }
+    }
+
+    /// Without `resultBytes` where nobody has counted: a server that does not know the member refuses a robot's report
+    /// with it.
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(self.step, forKey: .step)
+        try container.encode(self.node, forKey: .node)
+        try container.encode(self.nodeType, forKey: .nodeType)
+        try container.encode(self.effect, forKey: .effect)
+        try container.encodeIfPresent(self.result, forKey: .result)
+        if let resultBytes { try container.encode(resultBytes, forKey: .resultBytes) }
+        try container.encode(self.startedAt, forKey: .startedAt)
+        try container.encodeIfPresent(self.finishedAt, forKey: .finishedAt)
     }
 
     static let stepRange = 0...Int(Int32.max)
@@ -245,28 +280,48 @@ public struct StepInfo: Hashable, Sendable, Codable {
 
     /// - Throws: `JSONError` when the row's result is not JSON.
     public init(_ row: JournalRow) throws(JSONError) {
-        self.step = row.step
-        self.node = row.node
-        self.nodeType = row.nodeType
-        self.effect = row.effect
-        if let result = row.result {
+        try self.init(
+            step: row.step, node: row.node, nodeType: row.nodeType, effect: row.effect, result: row.result,
+            resultBytes: nil, startedAt: row.startedAt, finishedAt: row.finishedAt)
+    }
+
+    /// - Parameter result: its JSON text; `nil` for an intent, and where it is left out.
+    /// - Throws: `JSONError` when the result is not JSON.
+    public init(
+        step: Int, node: String, nodeType: String, effect: String, result: String?, resultBytes: Int?, startedAt: Date,
+        finishedAt: Date?
+    ) throws(JSONError) {
+        self.step = step
+        self.node = node
+        self.nodeType = nodeType
+        self.effect = effect
+        if let result {
             self.result = try Value(parsingJSON: result)
         } else {
             self.result = nil
         }
-        self.startedAt = row.startedAt
-        self.finishedAt = row.finishedAt
+        self.resultBytes = resultBytes
+        self.startedAt = startedAt
+        self.finishedAt = finishedAt
     }
 
+    /// One without its result is an intent.
     public var row: JournalRow {
         JournalRow(
             step: self.step, node: self.node, nodeType: self.nodeType, effect: self.effect,
-            result: self.result?.jsonText(.compact), startedAt: self.startedAt, finishedAt: self.finishedAt)
+            result: self.result?.jsonText(.compact), startedAt: self.startedAt,
+            finishedAt: self.result == nil ? nil : self.finishedAt)
     }
 }
 
+/// `GET /api/v1/jobs/{id}/steps`.
 public struct StepsResponse: Hashable, Sendable, Codable {
     public let steps: [StepInfo]
+    /// The cursor of the page after this one. A server before there were pages has none.
+    public let nextCursor: String?
 
-    public init(steps: [StepInfo]) { self.steps = steps }
+    public init(steps: [StepInfo], nextCursor: String? = nil) {
+        self.steps = steps
+        self.nextCursor = nextCursor
+    }
 }

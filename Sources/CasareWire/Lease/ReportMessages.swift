@@ -1,6 +1,18 @@
 public import CasareDomain
 public import FoundationEssentials
 
+/// `GET /api/v1/jobs/{id}/journal`.
+public struct JournalResponse: Hashable, Sendable, Codable {
+    public let steps: [StepInfo]
+    /// Seconds of the job's time limit that are spent. An orchestrator before it counted them says nothing.
+    public let secondsSpent: Double?
+
+    public init(steps: [StepInfo], secondsSpent: Double?) {
+        self.steps = steps
+        self.secondsSpent = secondsSpent
+    }
+}
+
 /// `POST /api/v1/jobs/{id}/checkpoint`.
 public struct CheckpointRequest: Hashable, Sendable, Codable {
     public var token: Lease.Token

@@ -83,6 +83,8 @@ public struct LeasedJobInfo: Hashable, Sendable, Codable {
     public let priority: Priority
     /// What the tenant says about the safety rules. An orchestrator before it knew of this says nothing.
     public let policy: SafetyPolicy?
+    /// The job that first ran the steps which this one has taken over: random numbers are those of that job.
+    public let origin: Job.ID?
 
     public init(_ job: LeasedJob) {
         self.jobID = job.lease.job
@@ -95,13 +97,14 @@ public struct LeasedJobInfo: Hashable, Sendable, Codable {
         self.options = job.options
         self.priority = job.priority
         self.policy = job.policy
+        self.origin = job.origin
     }
 
     public var leasedJob: LeasedJob {
         LeasedJob(
             lease: Lease(job: self.jobID, token: self.token), attempt: self.attempt, workflowName: self.workflow,
             workflowVersion: self.workflowVersion, document: self.document, variables: self.variables,
-            options: self.options, priority: self.priority, policy: self.policy ?? SafetyPolicy())
+            options: self.options, priority: self.priority, policy: self.policy ?? SafetyPolicy(), origin: self.origin)
     }
 }
 
@@ -157,6 +160,27 @@ public struct RenewRequest: Hashable, Sendable, Codable {
                 decoder.codingPath + [CodingKeys.progress], "expected seconds from 0 to \(Int32.max)")
         }
     }
+}
+
+/// `POST /api/v1/sessions/{sid}/news`: answered when there is news of the session, or after `waitSeconds` with none. The
+/// news itself comes with a renewal.
+public struct NewsRequest: Hashable, Sendable, Codable {
+    public static let waitSecondsMax = 25.0
+
+    /// Held by the robot: that one of them has passed on is news, however long ago it happened.
+    public var leases: [LeaseInfo]
+    public var waitSeconds: Double?
+
+    public init(leases: [LeaseInfo], waitSeconds: Double? = nil) {
+        self.leases = leases
+        self.waitSeconds = waitSeconds
+    }
+}
+
+public struct NewsResponse: Hashable, Sendable, Codable {
+    public let hasNews: Bool
+
+    public init(hasNews: Bool) { self.hasNews = hasNews }
 }
 
 public struct RenewResponse: Hashable, Sendable, Codable {

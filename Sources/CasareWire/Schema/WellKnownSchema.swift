@@ -19,6 +19,7 @@ enum WellKnownSchema {
         case is Priority.Type: return Self.priority
         case is RunResult.Type: return Self.runResult
         case is RetryPolicy.Type: return Self.retryPolicy
+        case is Job.ResumePoint.Type: return Self.resumePoint
         default:
             let names = enumerationNames(type)
             return names.isEmpty ? nil : ["type": "string", "enum": .list(names.map(Value.string))]
@@ -34,6 +35,7 @@ enum WellKnownSchema {
         case is Date.Type: return "2026-01-02T03:04:05.678Z"
         case is RunResult.Type: return ["success": true]
         case is Value.Type: return .null
+        case is Job.ResumePoint.Type: return "start"
         default:
             // A text that is a UUID may stand for every text that is not from a list.
             return enumerationNames(type).first.map(Value.string) ?? Self.uuidExample
@@ -45,6 +47,14 @@ enum WellKnownSchema {
         "anyOf": [
             ["type": "integer", "minimum": 0, "maximum": 20],
             ["type": "string", "enum": ["LOW", "NORMAL", "HIGH", "URGENT", "CRITICAL"]],
+        ],
+    ]
+
+    private static let resumePoint: Value = [
+        "description": "The start, the step that failed, or the number of a step: the first that is done anew.",
+        "anyOf": [
+            ["type": "string", "enum": ["start", "failed"]],
+            ["type": "integer", "minimum": 0, "maximum": .int(StepInfo.stepRange.upperBound)],
         ],
     ]
 

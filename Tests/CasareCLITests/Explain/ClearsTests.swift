@@ -30,7 +30,7 @@ struct ClearsTests {
                     words.dropFirst().prefix(words[1] == "retry" ? 1 : 2).joined(separator: " ")
                 })
             let expected: Set = [
-                "queue resume", "queue limit", "robot register", "robot uncordon", "robot stop", "retry", "job cancel",
+                "queue resume", "queue limit", "robot register", "robot uncordon", "robot stop", "retry", "job resolve",
             ]
             #expect(verbs == expected, "\(lines)")
             // The names arrive as they are.

@@ -51,6 +51,34 @@ struct LeaseTrustTests {
         #expect(self.trust.timerFired(at: self.at(40)) == .none)
     }
 
+    @Test mutating func `news has the session renewed at once, and no later than it would be anyway`() {
+        self.trust.newsCame(at: self.at(4))
+        #expect(self.trust.nextTimer == self.at(4))
+        #expect(self.trust.timerFired(at: self.at(4)) == .sendRenewal(giveUpAt: self.at(27)))
+        self.trust.renewalSucceeded()
+        #expect(self.trust.nextTimer == self.at(14))
+        self.trust.newsCame(at: self.at(20))
+        #expect(self.trust.nextTimer == self.at(14))
+    }
+
+    @Test mutating func `much news one after the other becomes few renewals`() {
+        self.trust.newsCame(at: self.at(4))
+        _ = self.trust.timerFired(at: self.at(4))
+        self.trust.renewalSucceeded()
+        self.trust.newsCame(at: self.at(4.01))
+        self.trust.newsCame(at: self.at(4.02))
+        #expect(self.trust.nextTimer == self.at(4) + .milliseconds(50))
+    }
+
+    @Test mutating func `news changes nothing about a renewal under way or a lost session`() {
+        _ = self.trust.timerFired(at: self.at(10))
+        self.trust.newsCame(at: self.at(11))
+        #expect(self.trust.nextTimer == self.at(27))
+        self.trust.sessionRefused()
+        self.trust.newsCame(at: self.at(12))
+        #expect(self.trust.isLost && self.trust.nextTimer == nil)
+    }
+
     @Test mutating func `a refused session is lost at once`() {
         #expect(self.trust.timerFired(at: self.at(10)) == .sendRenewal(giveUpAt: self.at(27)))
         self.trust.sessionRefused()

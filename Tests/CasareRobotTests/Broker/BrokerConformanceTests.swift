@@ -131,7 +131,7 @@ struct BrokerConformanceTests {
                     }
                     #expect(try await stale.renew([old]) == [id])
                     #expect(try await fresh.renew([new]).isEmpty)
-                    #expect(try await fresh.journal(of: new) == [Self.row(0)])
+                    #expect(try await fresh.journal(of: new).rows == [Self.row(0)])
                 }
             }
         }
@@ -144,11 +144,30 @@ struct BrokerConformanceTests {
             try await fixture.withBroker { broker in
                 let lease = try await Self.one(broker).lease
                 try await broker.checkpoint([Self.row(0, result: nil)], under: lease)
-                #expect(try await broker.journal(of: lease) == [Self.row(0, result: nil)])
+                #expect(try await broker.journal(of: lease).rows == [Self.row(0, result: nil)])
                 try await broker.checkpoint([Self.row(0), Self.row(1, result: nil)], under: lease)
                 // A commit whose answer was lost is made again.
                 try await broker.checkpoint([Self.row(0), Self.row(1, result: nil)], under: lease)
-                #expect(try await broker.journal(of: lease) == [Self.row(0), Self.row(1, result: nil)])
+                #expect(try await broker.journal(of: lease).rows == [Self.row(0), Self.row(1, result: nil)])
+            }
+        }
+    }
+
+    @Test(arguments: Form.allCases)
+    func `the time of earlier leases is told, and that of an attempt that failed is not`(form: Form) async throws {
+        try await BrokerFixture.with(form) { fixture in
+            try await fixture.submit(options: Job.Options(retry: RetryPolicy(.list([0]))))
+            try await fixture.withBroker { broker in
+                let first = try await Self.one(broker).lease
+                #expect(try await broker.journal(of: first).secondsSpent == 0)
+                try await broker.release(first, reason: "test")
+                let second = try await Self.one(broker).lease
+                #expect(try await broker.journal(of: second).secondsSpent > 0)
+                let failure = Failure(kind: .application, message: "again", type: "HttpError")
+                try await broker.fail(second, failure: failure, result: nil, rows: [])
+                try await fixture.promoteDue()
+                let third = try await Self.one(broker).lease
+                #expect(try await broker.journal(of: third).secondsSpent == 0)
             }
         }
     }

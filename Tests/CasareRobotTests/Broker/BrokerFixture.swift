@@ -89,17 +89,7 @@ struct BrokerFixture: Sendable {
         _ name: String = "robot", of tenant: Tenant.ID = .default, slots: Int = 100,
         _ body: (any Broker) async throws -> Result
     ) async throws -> Result {
-        let broker: any Broker =
-            switch (self.form, self.store) {
-            case (.sql, .database(let database)):
-                SQLBroker(
-                    database: Database(database.configuration, connectionsMax: 4), tenant: tenant,
-                    logger: Self.logger)
-            // Nobody renews here, and a busy machine takes its time.
-            case (.memory, .memory(let queue)): MemoryBroker(queue, leaseDuration: .seconds(600))
-            case (.api, _), (.sql, .memory), (.memory, .database):
-                try APIBroker(url: self.url, token: try await self.token(name, of: tenant))
-            }
+        let broker = try await self.broker(self.form, name, of: tenant)
         do {
             _ = try await broker.open(Self.description(name, slots: slots))
             let result = try await body(broker)
@@ -111,9 +101,27 @@ struct BrokerFixture: Sendable {
         }
     }
 
-    private func token(_ name: String, of tenant: Tenant.ID) async throws -> String {
+    /// A broker of a form that this queue can be spoken to in, still to be opened.
+    func broker(
+        _ form: Form, _ name: String = "robot", of tenant: Tenant.ID = .default,
+        leaseDuration: Duration = LeaseStore.leaseDurationDefault
+    ) async throws -> any Broker {
+        switch (form, self.store) {
+        case (.sql, .database(let database)):
+            return SQLBroker(
+                database: Database(database.configuration, connectionsMax: 4), tenant: tenant,
+                leaseDuration: leaseDuration, logger: Self.logger)
+        // Nobody renews here, and a busy machine takes its time.
+        case (.memory, .memory(let queue)):
+            return MemoryBroker(queue, leaseDuration: max(leaseDuration, .seconds(600)))
+        case (.api, _), (.sql, .memory), (.memory, .database):
+            return try APIBroker(url: self.url, token: try await self.token(name, of: tenant))
+        }
+    }
+
+    func token(_ name: String, as role: Role = .robot, of tenant: Tenant.ID = .default) async throws -> String {
         try await self.database.asTenant(tenant) { connection in
-            try TokenStore.create(name: "\(name) \(UUID())", role: .robot, on: connection).text.reveal()
+            try TokenStore.create(name: "\(name) \(UUID())", role: role, on: connection).text.reveal()
         }
     }
 
@@ -214,6 +222,22 @@ struct BrokerFixture: Sendable {
             try JobStore.cancel(id, by: "test", reason: nil, on: $0)
         } memory: { queue, now throws(StoreError) in
             try queue.cancel(id, by: "test", reason: nil, now: now)
+        }
+    }
+
+    func fork(_ id: Job.ID, from step: Int) async throws -> Job.ID {
+        try await self.use {
+            try JobStore.fork(id, from: step, by: "test", on: $0)
+        } memory: { queue, now throws(StoreError) in
+            try queue.fork(id, from: step, by: "test", now: now)
+        }
+    }
+
+    func retry(_ id: Job.ID, from point: Job.ResumePoint, variables: Object) async throws -> Job.ID {
+        try await self.use {
+            try JobStore.retry(id, from: point, by: "test", variables: variables, on: $0)
+        } memory: { queue, now throws(StoreError) in
+            try queue.retry(id, from: point, by: "test", variables: variables, now: now)
         }
     }
 

@@ -1,4 +1,5 @@
 import CasareDomain
+import CasarePostgres
 import CasareNodes
 @testable import CasareRobot
 import CasareStore
@@ -17,7 +18,10 @@ struct TimeLimitTests {
     /// Runs a job that would take a minute and may take a moment.
     private static func run(_ retry: RetryPolicy, in fixture: BrokerFixture) async throws -> Job {
         let options = Job.Options(timeoutSeconds: 0.2, retry: retry)
-        let id = try await fixture.submit(document: Self.waiting, options: options)[0]
+        return try await self.run(try await fixture.submit(document: Self.waiting, options: options)[0], in: fixture)
+    }
+
+    private static func run(_ id: Job.ID, in fixture: BrokerFixture) async throws -> Job {
         try await fixture.withBroker { broker in
             var logger = Logger(label: "test")
             logger.logLevel = .critical
@@ -47,6 +51,30 @@ struct TimeLimitTests {
             #expect(outcome.message == "The job timed out after 0.2s")
             let letter = try await fixture.deadLetter(last.id)
             #expect(letter?.failure.kind == .timeout)
+        }
+    }
+
+    /// A lease of two hours that ended when its robot was lost.
+    private static let formerLease = Query(
+        """
+        INSERT INTO events (job_id, at, kind)
+        VALUES (@job::uuid, now() - interval '2 hours', 'leased'), (@job::uuid, now(), 'lease_expired')
+        """)
+
+    @Test(arguments: Form.withTenants)
+    func `the time of earlier attempts that did not fail counts`(form: Form) async throws {
+        try await BrokerFixture.with(form) { fixture in
+            let options = Job.Options(timeoutSeconds: 3600, retry: .never)
+            let id = try await fixture.submit(document: Self.waiting, options: options)[0]
+            try await fixture.database.asTenant(.default) { connection in
+                _ = try connection.execute(Self.formerLease, ["job": .uuid(id.rawValue)])
+            }
+            guard case .finished(let outcome) = try await Self.run(id, in: fixture).state else {
+                Issue.record("the job has not ended")
+                return
+            }
+            #expect(outcome.kind == .failed(.timeout))
+            #expect(outcome.message == "The job timed out after 3600s")
         }
     }
 

@@ -36,6 +36,15 @@ struct RunningJobsTests {
         #expect(stopped.withLock(\.count) == 2)
     }
 
+    @Test func `a lease that is known to be lost is held no more, and named in renewals until its run ends`() {
+        let running = RunningJobs(slots: 2)
+        let leases = (0..<2).map { _ in Self.lease() }
+        for lease in leases { running.began(lease) {} }
+        running.stop([leases[0]])
+        #expect(running.held == [leases[1]])
+        #expect(Set(running.leases) == Set(leases))
+    }
+
     @Test func `the end of a former lease leaves a newer one running`() {
         let running = RunningJobs(slots: 2)
         let former = Self.lease()

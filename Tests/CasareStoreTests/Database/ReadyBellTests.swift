@@ -9,7 +9,8 @@ struct ReadyBellTests {
     @Test func `what is rung is heard, the same once`() async throws {
         try await withTestDatabase { database in
             let listener = PostgresListener(
-                configuration: database.configuration, channels: [ReadyBell.readyChannel, ReadyBell.jobsChannel])
+                configuration: database.configuration,
+                channels: [ReadyBell.readyChannel, ReadyBell.jobsChannel, ReadyBell.sessionsChannel])
             let bell = ReadyBell(database.configuration)
             let job = Job.ID.new(at: noon)
             let heard = await withTaskGroup(of: Void.self) { group in
@@ -21,18 +22,19 @@ struct ReadyBellTests {
                         for _ in 0..<100 {
                             bell.ring(.default)
                             bell.jobChanged(job)
+                            bell.sessionChanged(Robot.SessionID(rawValue: 7))
                         }
                     case .notification(let channel, let payload):
                         heard.append("\(channel) \(payload)")
                     }
-                    if Set(heard).count == 2 { break }
+                    if Set(heard).count == 3 { break }
                 }
                 group.cancelAll()
                 return heard
             }
             await listener.stop()
-            #expect(Set(heard) == ["casare_ready 1", "casare_jobs \(job)"])
-            #expect(heard.count < 20)
+            #expect(Set(heard) == ["casare_ready 1", "casare_jobs \(job)", "casare_sessions 7"])
+            #expect(heard.count < 30)
             #expect(bell.droppedCount == 0)
         }
     }

@@ -245,6 +245,24 @@ struct DoctorTests {
         }
     }
 
+    @Test func `a job that waits for an answer for more than half an hour hurts`() async throws {
+        try await withFixture { store in
+            for _ in 0..<2 {
+                let job = try await store.leased()
+                let question = Job.Question(step: 0, node: "n", nodeType: "T", text: "Done?")
+                try await store.run { try LeaseStore.block(job.lease, question: question, on: $0) }
+            }
+            #expect(try await Self.finding(.blockedJobs, store.database).level == .ok)
+            try await store.asOwner("UPDATE blocked SET since = now() - interval '29 minutes'")
+            #expect(try await Self.finding(.blockedJobs, store.database).level == .ok)
+            try await store.asOwner("UPDATE blocked SET since = now() - interval '31 minutes'")
+            let finding = try await Self.finding(.blockedJobs, store.database)
+            #expect(finding.level == .critical && finding.facts["late_jobs"] == 2, "\(finding)")
+            #expect(finding.summary.hasPrefix("2 jobs blocked for more than 30 min, the longest for 31 min"))
+            #expect(finding.advice.contains { $0.contains("casarectl job resolve JOB") })
+        }
+    }
+
     @Test func `who may not see other sessions is told so`() async throws {
         try await withTestDatabase { database in
             try await Self.asOwner(

@@ -6,7 +6,7 @@ import Testing
 
 struct CancelTests {
     private func cancel(_ id: Job.ID, _ store: StoreFixture) async throws -> Job.Status {
-        try await store.run { try JobStore.cancel(id, by: "bob", reason: "typo", now: noon, on: $0) }
+        try await store.run { try JobStore.cancel(id, by: "bob", reason: "typo", now: noon, on: $0).from }
     }
 
     private func expectCancelled(_ id: Job.ID, _ store: StoreFixture) async throws {
@@ -56,6 +56,20 @@ struct CancelTests {
             }
             let renewal = try await store.run { try LeaseStore.renew(store.session, held: [job.lease], on: $0) }
             #expect(renewal.lost == [job.lease.job])
+        }
+    }
+
+    @Test func `who cancels a running job is told whose session had it, to tell its robot`() async throws {
+        try await withFixture { store in
+            let running = try await store.leased().lease.job
+            let waiting = try await store.submit(store.job())
+            let (first, second) = try await store.run { connection in
+                (
+                    try JobStore.cancel(running, by: "bob", reason: nil, on: connection),
+                    try JobStore.cancel(waiting, by: "bob", reason: nil, on: connection)
+                )
+            }
+            #expect(first.session == store.session && second.session == nil)
         }
     }
 

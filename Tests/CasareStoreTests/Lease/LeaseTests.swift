@@ -174,7 +174,7 @@ struct LeaseTests {
             try await store.submit((0..<1000).map { _ in store.job() })
             let job = try await store.lease(1000)[17]
             let plan = try await store.plan(
-                of: LeaseQueries.checkpoint,
+                of: JournalQueries.checkpoint,
                 types: "uuid[], int8[], uuid[], int4[], timestamptz[], timestamptz[], text[], text[], text[], text[]",
                 arguments: "'{\(job.lease.job)}', '{\(job.lease.token)}', '{\(job.lease.job)}', '{0}', '{2026-01-01}',"
                     + " '{NULL}', '{n}', '{T}', '{effect}', '{NULL}'")

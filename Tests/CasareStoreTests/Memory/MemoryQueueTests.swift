@@ -70,6 +70,33 @@ struct MemoryQueueTests {
         }
     }
 
+    @Test mutating func `the robot of a running job that is cancelled has something to hear`() throws {
+        let running = try self.submit()
+        _ = try self.queue.lease(self.session, limit: 1, now: noon)
+        let waiting = try self.submit()
+        _ = self.queue.takeChanges()
+        try self.queue.cancel(waiting, by: "ann", reason: nil, now: noon)
+        let before = self.queue.takeChanges()
+        #expect(before.sessions.isEmpty)
+        try self.queue.cancel(running, by: "ann", reason: nil, now: noon)
+        let after = self.queue.takeChanges()
+        #expect(after.sessions == [self.session])
+    }
+
+    @Test mutating func `leases that were handed back add up, and those before a failure do not count`() throws {
+        _ = try self.submit(options: Job.Options(retry: RetryPolicy(.list([60]), jitter: 0)))
+        let first = try self.lease()
+        let atFirst = try self.queue.jobJournal(first).secondsSpent
+        try self.queue.release(first, reason: "test", now: noon + 10)
+        let second = try self.lease(now: noon + 20)
+        let atSecond = try self.queue.jobJournal(second).secondsSpent
+        try self.queue.fail(second, failure: Self.failure, result: nil, now: noon + 25)
+        self.queue.promoteDue(now: noon + 100)
+        let third = try self.lease(now: noon + 100)
+        let atThird = try self.queue.jobJournal(third).secondsSpent
+        #expect([atFirst, atSecond, atThird] == [0, 10, 0])
+    }
+
     @Test mutating func `a job that is due later becomes ready at its time and not before`() throws {
         let second = try self.submit(due: .after(.seconds(20)))
         let first = try self.submit(due: .at(noon + 10))

@@ -34,7 +34,7 @@ struct MigratorTests {
         try await self.withConnection { connection in
             let all = [
                 "1 initial", "2 session_loss", "3 tenant_policy", "4 scheduling", "5 submits", "6 robot_control",
-                "7 idle_lanes", "8 upkeep",
+                "7 idle_lanes", "8 upkeep", "9 resolving", "10 forks", "11 journal",
             ]
             await #expect(throws: MigrationError.pending(all)) {
                 try await self.check(Migration.all, on: connection)
@@ -46,7 +46,7 @@ struct MigratorTests {
             #expect(
                 status.applied.map(\.name) == [
                     "initial", "session_loss", "tenant_policy", "scheduling", "submits", "robot_control", "idle_lanes",
-                    "upkeep",
+                    "upkeep", "resolving", "forks", "journal",
                 ]
                     && status.pending.isEmpty && status.problem == nil)
         }
@@ -145,10 +145,13 @@ struct MigratorTests {
             let database2 = Database(owner, connectionsMax: 2)
             let store = try await StoreFixture(database2)
             #expect(try await store.leased().attempt == 1)
-            let created = try await database2.asSystem {
-                try LeaseStore.maintainPartitions(weeks: 1, now: noon.addingTimeInterval(1e8), on: $0)
+            let (created, tables) = try await database2.asSystem { connection in
+                (
+                    try LeaseStore.maintainPartitions(weeks: 1, now: noon.addingTimeInterval(1e8), on: connection),
+                    try connection.execute("SELECT count(*) AS n FROM casare_weekly_tables()").only().int("n")
+                )
             }
-            #expect(created == 10)
+            #expect(created == 2 * tables)
             await database2.close()
             await administrator.close()
         }

@@ -75,11 +75,26 @@ struct PagePlanTests {
             let one = ["job": "'\(ids[7])'"]
             let some = ["jobs": "'{\(ids.map(\.description).joined(separator: ","))}'"]
             let letter = try await store.run { try DeadLetterStore.list(limit: 1, on: $0) }[0].id
+            let asking = try await store.run { try JobStore.list(.init(status: .blocked), limit: 1, on: $0) }[0].id
             let looks: [Page] = [
                 Page(name: "a job", query: JobQueries.get, arguments: one, rows: 1, buffersMax: 40),
                 Page(name: "a job's status", query: JobQueries.status, arguments: one, rows: 1, buffersMax: 40),
+                Page(
+                    name: "longest blocked", query: ResolveQueries.longestBlocked, arguments: ["limit": "5"], rows: 5,
+                    buffersMax: 80),
                 Page(name: "statuses", query: StatusQueries.statuses, arguments: some, rows: 50),
-                Page(name: "steps", query: LeaseQueries.journal, arguments: one, rows: 3, buffersMax: 20),
+                Page(name: "steps", query: JournalQueries.rows, arguments: one, rows: 3, buffersMax: 20),
+                Page(
+                    name: "a page of steps", query: JournalQueries.page,
+                    arguments: one.merging(["after": "0", "limit": "1", "with_results": "true"]) { $1 }, rows: 1,
+                    buffersMax: 20),
+                Page(
+                    name: "events", query: HistoryQueries.events, arguments: one.merging(["limit": "10"]) { $1 },
+                    rows: 1, buffersMax: 20),
+                Page(
+                    name: "a job's attempts", query: HistoryQueries.attempts, arguments: ["job": "'\(letter)'"],
+                    rows: 3,
+                    buffersMax: 40),
                 Page(
                     name: "a letter", query: DeadLetterQueries.get, arguments: ["job": "'\(letter)'"], rows: 1,
                     buffersMax: 20),
@@ -87,6 +102,12 @@ struct PagePlanTests {
                     name: "attempts", query: DeadLetterQueries.attempts, arguments: ["jobs": "'{\(letter)}'"], rows: 3,
                     buffersMax: 20),
                 // These change something, and come last.
+                Page(
+                    name: "resolving", query: ResolveQueries.resolve,
+                    arguments: [
+                        "job": "'\(asking)'", "step": "0", "attempt": "1", "answer": "'retry'", "by": "'ann'",
+                        "reason": "'r'",
+                    ], rows: 1, buffersMax: 200),
                 Page(
                     name: "cancelling", query: JobQueries.cancel, arguments: ["job": "'\(letter)'", "by": "'ann'"],
                     rows: 0, buffersMax: 60),

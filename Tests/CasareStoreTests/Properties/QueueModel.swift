@@ -203,6 +203,17 @@ struct QueueModel {
         return true
     }
 
+    /// - Returns: Whether the job asked something.
+    mutating func resolve(_ job: Job.ID) -> Bool {
+        guard self.entries[job]?.place == .blocked else { return false }
+        let place = self.last()
+        self.change(job) { entry in
+            entry.place = place
+            entry.crashes = 0
+        }
+        return true
+    }
+
     func mayRetry(_ job: Job.ID) -> Bool {
         self.entries[job]?.status == .failed && self.entries[job]?.replayedAs == nil
     }

@@ -86,7 +86,9 @@ struct QueueSequence {
             try await self.write(by: lease)
         case 17:
             guard let job = jobs.randomElement(using: &self.random) else { return }
-            try await self.cancel(job)
+            if Bool.random(using: &self.random) { return try await self.cancel(job) }
+            let asking = jobs.filter { self.model.entries[$0]?.place == .blocked }
+            try await self.resolve(asking.randomElement(using: &self.random) ?? job)
         case 18:
             guard let job = jobs.randomElement(using: &self.random) else { return }
             try await self.retry(job)
@@ -236,6 +238,27 @@ struct QueueSequence {
         }
         let shouldBe = self.model.cancel(job)
         try self.expect(isDone == shouldBe, shouldBe ? "it is" : "it is refused")
+    }
+
+    private mutating func resolve(_ job: Job.ID) async throws {
+        let answers: [Job.Resolution] = [.done(outputs: ["x": 1]), .retry, .skip, .fail]
+        let answer = answers.randomElement(using: &self.random) ?? .skip
+        self.note("\(job) is answered: \(answer.answer.rawValue)")
+        let now = self.model.now
+        let isDone: Bool
+        do {
+            _ = try await self.store.run {
+                try JobStore.resolve(job, step: 0, as: answer, by: "ann", reason: "seen", now: now, on: $0)
+            }
+            isDone = true
+        } catch let error as StoreError {
+            switch error {
+            case .invalidTransition, .alreadyResolved: isDone = false
+            default: throw error
+            }
+        }
+        let shouldBe = self.model.resolve(job)
+        try self.expect(isDone == shouldBe, shouldBe ? "it goes on" : "it is refused")
     }
 
     private mutating func retry(_ job: Job.ID) async throws {

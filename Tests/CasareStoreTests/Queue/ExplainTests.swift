@@ -143,7 +143,7 @@ struct ExplainTests {
             try await store.run { try LeaseStore.block(asked.lease, question: question, on: $0) }
             let open = try await store.firstReason(asked.lease.job)
             #expect(open.message.hasSuffix("step n happened: Done?"))
-            #expect(open.clears == "casarectl job cancel \(asked.lease.job)")
+            #expect(open.clears == "casarectl job resolve \(asked.lease.job)")
             try await store.asOwner("DELETE FROM scheduled")
             #expect(try await store.codes(later) == [.nowhere])
         }

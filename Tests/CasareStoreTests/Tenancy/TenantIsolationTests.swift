@@ -19,14 +19,21 @@ struct TenantIsolationTests {
     private static let tables = [
         "tenants", "robots", "tokens", "workflows", "workflow_versions", "queues", "jobs", "idempotency_keys",
         "scheduled", "ready", "robot_sessions", "leases", "outcomes", "job_results", "attempts", "dead_letters",
-        "blocked", "journal", "events",
+        "blocked", "journal", "journal_values", "journal_packed", "events",
     ]
 
     /// One row or more in every table.
     private func fill(_ store: StoreFixture) async throws -> [Job.ID] {
         let completed = try await store.leased()
+        let large = #"{"outputs":{"text":""# + String(repeating: "x", count: 50_000) + #""}}"#
         try await store.run {
-            try LeaseStore.complete(completed.lease, result: .ok(), entries: [.step(0, "effect")], on: $0)
+            try LeaseStore.complete(
+                completed.lease, result: .ok(), entries: [.step(0, "effect"), .step(1, "captured", large)], on: $0)
+        }
+        _ = try await store.database.asSystem { connection in
+            var cursor = PackingCursor()
+            return try JournalStore.pack(
+                endedFor: .zero, cursor: &cursor, now: Date().addingTimeInterval(60), on: connection)
         }
         let failed = try await store.leased()
         _ = try await store.fail(failed, .business)
@@ -34,6 +41,7 @@ struct TenantIsolationTests {
         let question = Job.Question(step: 0, node: "n", nodeType: "T", text: "Done?")
         try await store.run { try LeaseStore.block(blocked.lease, question: question, on: $0) }
         let running = try await store.leased()
+        try await store.run { try LeaseStore.checkpoint(running.lease, entries: [.step(0, "captured")], on: $0) }
         let ready = try await store.submit(store.job(idempotency: .init(key: "k", request: "")))
         let scheduled = try await store.submit(store.job(due: .after(.seconds(600))))
         _ = try await store.run { try TokenStore.create(name: "t", role: .viewer, on: $0) }
@@ -64,6 +72,8 @@ struct TenantIsolationTests {
                 let counts = try JobStore.counts(on: connection)
                 #expect(counts.ready + counts.scheduled + counts.running + counts.blocked == 0)
                 #expect(counts.deadLettersOpen == 0)
+                #expect(try JobStore.longestBlocked(limit: 9, on: connection).isEmpty)
+                #expect(try JobStore.results(of: ids, bytesMax: 1 << 20, on: connection).isEmpty)
                 #expect(throws: StoreError.self) {
                     try WorkflowStore.version(1, of: mine.workflow, on: connection)
                 }
@@ -92,6 +102,14 @@ struct TenantIsolationTests {
                 }
                 await #expect(throws: StoreError.notFound(.job, id.description)) {
                     try await other.run { _ = try JobStore.retry(id, by: "eve", on: $0) }
+                }
+                await #expect(throws: StoreError.notFound(.job, id.description)) {
+                    try await other.run { _ = try JobStore.fork(id, from: 0, by: "eve", on: $0) }
+                }
+                await #expect(throws: StoreError.notFound(.job, id.description)) {
+                    try await other.run {
+                        _ = try JobStore.resolve(id, step: 0, as: .skip, by: "eve", reason: "mine", on: $0)
+                    }
                 }
             }
             await #expect(throws: StoreError.sessionEnded(mine.session)) {
@@ -185,7 +203,7 @@ struct TenantIsolationTests {
         }
     }
 
-    @Test(arguments: ["jobs", "outcomes", "events", "attempts", "workflow_versions", "job_results"])
+    @Test(arguments: ["jobs", "outcomes", "events", "attempts", "workflow_versions", "job_results", "journal_packed"])
     func `what is written once cannot be changed by the service`(table: String) async throws {
         try await withFixture { store in
             for statement in ["DELETE FROM \(table)", "UPDATE \(table) SET tenant_id = 1"] {

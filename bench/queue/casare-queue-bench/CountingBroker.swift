@@ -21,7 +21,9 @@ struct CountingBroker: Broker {
 
     func untilSessionIsLost() async { await self.broker.untilSessionIsLost() }
 
-    func journal(of lease: Lease) async throws(BrokerError) -> [JournalRow] { try await self.broker.journal(of: lease) }
+    func untilNews(about held: @Sendable () -> [Lease]) async { await self.broker.untilNews(about: held) }
+
+    func journal(of lease: Lease) async throws(BrokerError) -> JobJournal { try await self.broker.journal(of: lease) }
 
     func checkpoint(_ rows: [JournalRow], under lease: Lease) async throws(BrokerError) {
         try await self.broker.checkpoint(rows, under: lease)

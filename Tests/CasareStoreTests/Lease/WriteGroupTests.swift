@@ -1,67 +1,81 @@
 import CasareDomain
-import CasareStore
 import FoundationEssentials
-import Synchronization
 import Testing
 
-@testable import CasareRobot
+@testable import CasareStore
 
 struct WriteGroupTests {
+    private enum Refusal: Error, Hashable {
+        case badRow, lost, unreachable
+    }
+
+    private typealias Group = WriteGroup<Refusal>
+
     /// Takes batches one by one, when it is told to.
     private actor Server {
         private(set) var batches: [[Job.ID]] = []
         private var refused: Set<Job.ID> = []
         private var lost: Set<Job.ID> = []
+        private var held: Set<Job.ID> = []
         private var isClosed = false
-        private var waiter: CheckedContinuation<Void, Never>?
+        private var isUnreachable = false
+        private var waiters: [CheckedContinuation<Void, Never>] = []
 
         func refuse(_ job: Job.ID) { self.refused.insert(job) }
         func lose(_ job: Job.ID) { self.lost.insert(job) }
+        func hold(_ job: Job.ID) { self.held.insert(job) }
         func close() { self.isClosed = true }
+        func becomeUnreachable() { self.isUnreachable = true }
 
         func open() {
             self.isClosed = false
-            self.waiter?.resume()
-            self.waiter = nil
+            self.held = []
+            for waiter in self.waiters { waiter.resume() }
+            self.waiters = []
         }
 
-        func commit(_ writes: [WriteGroup.Write]) async -> Result<Set<Job.ID>, BrokerError> {
-            let jobs = writes.map(\.job)
+        func commit(_ writes: [LeaseWrite]) async -> Result<[Job.ID: Refusal], Refusal> {
+            let jobs = writes.map(\.lease.job)
             self.batches.append(jobs)
-            if self.isClosed { await withCheckedContinuation { self.waiter = $0 } }
-            if !self.refused.isDisjoint(with: jobs) { return .failure(.refused("bad row")) }
-            return .success(self.lost.intersection(jobs))
+            if self.isClosed || !self.held.isDisjoint(with: jobs) {
+                await withCheckedContinuation { self.waiters.append($0) }
+            }
+            if self.isUnreachable { return .failure(.unreachable) }
+            if !self.refused.isDisjoint(with: jobs) { return .failure(.badRow) }
+            let lost = self.lost.intersection(jobs)
+            return .success(Dictionary(uniqueKeysWithValues: lost.map { ($0, Refusal.lost) }))
         }
     }
 
     private let server = Server()
     private let jobs = (0..<5).map { _ in Job.ID.new(at: Date()) }
+    /// Nothing is held up for so long, unless a test wants it.
+    private static let never = Duration.seconds(3600)
 
-    private func group(_ bounds: WriteGroup.Bounds = .init()) -> WriteGroup {
-        WriteGroup(bounds: bounds) { [server] in await server.commit($0) }
+    private func group(_ bounds: Group.Bounds = .init(patience: Self.never)) -> Group {
+        Group(bounds: bounds, mayConcernOne: { $0 != .unreachable }) { [server] in await server.commit($0) }
     }
 
-    private static func write(_ job: Job.ID, token: Int64 = 1) -> WriteGroup.Write {
-        .checkpoint(LeaseStore.Checkpoint(lease: Lease(job: job, token: .init(rawValue: token)), entries: []))
+    private static func write(_ job: Job.ID, token: Int64 = 1) -> LeaseWrite {
+        LeaseWrite(Lease(job: job, token: .init(rawValue: token)), .checkpoint([]))
     }
 
-    private static func completion(_ job: Job.ID, logBytes: Int = 0) -> WriteGroup.Write {
+    private static func completion(_ job: Job.ID, logBytes: Int = 0) -> LeaseWrite {
         let result = RunResult(
             success: true, error: nil, variables: [:], logs: [String(repeating: "x", count: logBytes)], nodeErrors: [])
-        return .completion(
-            LeaseStore.Completion(lease: Lease(job: job, token: .init(rawValue: 1)), result: result))
+        return LeaseWrite(Lease(job: job, token: .init(rawValue: 1)), .completion(result, []))
     }
 
     /// Sends the first job's write, and the others while that is on its way.
     private func writeAll(
-        _ writes: [WriteGroup.Write], by given: WriteGroup? = nil
-    ) async -> [Result<Void, BrokerError>] {
+        _ writes: [LeaseWrite], by given: Group? = nil
+    ) async -> [Result<Void, Refusal>] {
         let group = given ?? self.group()
         await self.server.close()
-        return await withTaskGroup(of: (Int, Result<Void, BrokerError>).self) { tasks in
+        return await withTaskGroup(of: (Int, Result<Void, Refusal>).self) { tasks in
             for (index, write) in writes.enumerated() {
                 tasks.addTask {
-                    do throws(BrokerError) {
+                    do throws(Refusal) {
                         try await group.write(write)
                         return (index, .success(()))
                     } catch {
@@ -70,16 +84,16 @@ struct WriteGroupTests {
                 }
                 // In order, and behind the first, which is being sent.
                 while await group.waitingCount < index { await Task.yield() }
-                while await !self.server.batches.joined().contains(writes[0].job) { await Task.yield() }
+                while await !self.server.batches.joined().contains(writes[0].lease.job) { await Task.yield() }
             }
             await self.server.open()
-            var results = [Result<Void, BrokerError>](repeating: .success(()), count: writes.count)
+            var results = [Result<Void, Refusal>](repeating: .success(()), count: writes.count)
             for await (index, result) in tasks { results[index] = result }
             return results
         }
     }
 
-    private static func errors(_ results: [Result<Void, BrokerError>]) -> [BrokerError?] {
+    private static func errors(_ results: [Result<Void, Refusal>]) -> [Refusal?] {
         results.map { if case .failure(let error) = $0 { error } else { nil } }
     }
 
@@ -93,7 +107,7 @@ struct WriteGroupTests {
         let sizes = [0, 60, 60, 500, 10]
         let results = await self.writeAll(
             zip(self.jobs, sizes).map { Self.completion($0, logBytes: $1) },
-            by: self.group(.init(bytes: 130, linger: .zero)))
+            by: self.group(.init(bytes: 130, linger: .zero, patience: Self.never)))
         #expect(Self.errors(results) == [nil, nil, nil, nil, nil])
         #expect(
             await self.server.batches
@@ -101,7 +115,7 @@ struct WriteGroupTests {
     }
 
     /// A timer that only being cancelled ends.
-    private static func never(_: Duration) async {
+    private static func untilCancelled(_: Duration) async {
         await withTaskCancellationHandler {
             while !Task.isCancelled { await Task.yield() }
         } onCancel: {
@@ -109,8 +123,8 @@ struct WriteGroupTests {
     }
 
     @Test func `completions that came together are followed by ones that wait for each other`() async {
-        let group = WriteGroup(
-            bounds: .init(count: 2, companyMemory: .seconds(3600)), sleep: Self.never
+        let group = Group(
+            bounds: .init(count: 2, companyMemory: .seconds(3600)), sleep: Self.untilCancelled
         ) { [server] in await server.commit($0) }
         _ = await self.writeAll(self.jobs[..<3].map { Self.completion($0) }, by: group)
         #expect(await self.server.batches == [[self.jobs[0]], [self.jobs[1], self.jobs[2]]])
@@ -123,8 +137,8 @@ struct WriteGroupTests {
     }
 
     @Test func `a checkpoint takes the completions that wait along at once`() async {
-        let group = WriteGroup(
-            bounds: .init(companyMemory: .seconds(3600)), sleep: Self.never
+        let group = Group(
+            bounds: .init(companyMemory: .seconds(3600)), sleep: Self.untilCancelled
         ) { [server] in await server.commit($0) }
         _ = await self.writeAll(
             [Self.write(self.jobs[0]), Self.completion(self.jobs[1]), Self.write(self.jobs[2])], by: group)
@@ -136,7 +150,7 @@ struct WriteGroupTests {
     }
 
     @Test func `a lone completion waits for nobody`() async throws {
-        let group = WriteGroup(sleep: Self.never) { [server] in await server.commit($0) }
+        let group = Group(sleep: Self.untilCancelled) { [server] in await server.commit($0) }
         for job in self.jobs { try await group.write(Self.completion(job)) }
         #expect(await self.server.batches == self.jobs.map { [$0] })
     }
@@ -144,13 +158,13 @@ struct WriteGroupTests {
     @Test func `a bad row is found, and keeps nobody else back`() async {
         await self.server.refuse(self.jobs[3])
         let results = await self.writeAll(self.jobs.map { Self.write($0) })
-        #expect(Self.errors(results) == [nil, nil, nil, .refused("bad row"), nil])
+        #expect(Self.errors(results) == [nil, nil, nil, .badRow, nil])
     }
 
     @Test func `a lost lease concerns its own job`() async {
         await self.server.lose(self.jobs[2])
         let results = await self.writeAll(self.jobs.map { Self.write($0) })
-        #expect(Self.errors(results) == [nil, nil, .leaseLost(self.jobs[2]), nil, nil])
+        #expect(Self.errors(results) == [nil, nil, .lost, nil, nil])
     }
 
     @Test func `two leases on one job never share a batch`() async {
@@ -161,5 +175,48 @@ struct WriteGroupTests {
         #expect(Self.errors(results) == [nil, nil, nil, nil])
         #expect(
             await self.server.batches == [[self.jobs[0]], [self.jobs[1]], [self.jobs[1], self.jobs[2]]])
+    }
+
+    @Test func `a database that is away is not asked again for each`() async {
+        await self.server.becomeUnreachable()
+        let results = await self.writeAll(self.jobs.map { Self.write($0) })
+        #expect(Self.errors(results) == [Refusal?](repeating: .unreachable, count: 5))
+        #expect(await self.server.batches == [[self.jobs[0]], Array(self.jobs[1...])])
+    }
+
+    private func isWritten(_ job: Job.ID, by group: Group) async -> Bool {
+        (try? await group.write(Self.write(job))) != nil
+    }
+
+    @Test func `a batch that is held up keeps nobody behind it back`() async {
+        await self.server.hold(self.jobs[0])
+        let group = self.group(.init(patience: .zero))
+        async let heldUp = self.isWritten(self.jobs[0], by: group)
+        while await self.server.batches.isEmpty { await Task.yield() }
+        // The first is not answered yet, and these are.
+        for job in self.jobs[1...] {
+            let isWritten = await self.isWritten(job, by: group)
+            #expect(isWritten)
+        }
+        await self.server.open()
+        let isWritten = await heldUp
+        #expect(isWritten)
+    }
+
+    @Test func `only so many batches are on their way at once`() async {
+        await self.server.close()
+        let group = self.group(.init(patience: .zero, sendersMax: 2))
+        await withTaskGroup(of: Bool.self) { tasks in
+            for (index, job) in self.jobs[..<3].enumerated() {
+                tasks.addTask { await self.isWritten(job, by: group) }
+                // The third finds two on their way.
+                while await self.server.batches.count < min(index + 1, 2) { await Task.yield() }
+            }
+            while await group.waitingCount == 0 { await Task.yield() }
+            #expect(await self.server.batches == [[self.jobs[0]], [self.jobs[1]]])
+            await self.server.open()
+            for await isWritten in tasks { #expect(isWritten) }
+        }
+        #expect(await self.server.batches.count == 3)
     }
 }

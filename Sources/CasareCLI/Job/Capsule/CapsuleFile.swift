@@ -1,0 +1,59 @@
+import Glibc
+
+/// The file that a capsule is written to: readable by its owner only, because of the data in it.
+struct CapsuleFile: Sendable {
+    let path: String
+    let mayReplace: Bool
+
+    /// Refuses before anything has been asked of the server.
+    ///
+    /// - Throws: `.conflict` when there is such a file and it may not be replaced.
+    func check() throws(CommandFailure) {
+        if !self.mayReplace, access(self.path, F_OK) == 0 { throw self.conflict }
+    }
+
+    /// Writes the whole file or nothing: whoever reads the path meanwhile sees the old file or the new one.
+    func write(_ text: String) throws(CommandFailure) {
+        var template = Array((self.path + ".XXXXXX").utf8CString)
+        // mkstemp creates the file with mode 0600 (POSIX.1-2008), so that no moment passes in which others could read.
+        let descriptor = mkstemp(&template)
+        guard descriptor >= 0 else { throw self.failure(errno) }
+        defer { unlink(template) }
+        let code = Self.write(text, to: descriptor)
+        close(descriptor)
+        guard code == 0 else { throw self.failure(code) }
+        if self.mayReplace {
+            guard rename(template, self.path) == 0 else { throw self.failure(errno) }
+        } else {
+            // Unlike rename, link refuses a name that is taken, also by somebody who came meanwhile.
+            guard link(template, self.path) == 0 else {
+                throw errno == EEXIST ? self.conflict : self.failure(errno)
+            }
+        }
+    }
+
+    /// - Returns: An error number, or 0.
+    private static func write(_ text: String, to descriptor: Int32) -> Int32 {
+        var text = text
+        return text.withUTF8 { bytes -> Int32 in
+            var rest = bytes[...]
+            while !rest.isEmpty {
+                let count = Glibc.write(descriptor, UnsafeBufferPointer(rebasing: rest).baseAddress, rest.count)
+                if count >= 0 {
+                    rest = rest.dropFirst(count)
+                } else if errno != EINTR {
+                    return errno
+                }
+            }
+            return fsync(descriptor) == 0 ? 0 : errno
+        }
+    }
+
+    private var conflict: CommandFailure {
+        CommandFailure(.conflict, "\(self.path) is there already; --force replaces it")
+    }
+
+    private func failure(_ code: Int32) -> CommandFailure {
+        CommandFailure(.failure, "cannot write \(self.path): \(String(cString: strerror(code)))")
+    }
+}

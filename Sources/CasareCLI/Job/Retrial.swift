@@ -1,0 +1,147 @@
+import CasareClient
+import CasareDomain
+import CasareWire
+
+/// What `retry`, `dlq retry` and `job fork` have in common once they know which jobs to run again.
+struct Retrial {
+    enum Verb: String {
+        case retry, fork
+
+        var past: String {
+            switch self {
+            case .retry: "retried"
+            case .fork: "forked"
+            }
+        }
+    }
+
+    /// A job that is to be run again.
+    struct Subject {
+        /// What a person knows it by.
+        let detail: String
+        let variables: Object
+        let workflow: String
+        let workflowVersion: Int
+
+        init(_ job: JobInfo) {
+            self.detail = job.detail
+            self.variables = job.variables
+            self.workflow = job.workflow
+            self.workflowVersion = job.workflowVersion
+        }
+
+        init(_ letter: DeadLetterInfo) {
+            self.detail = letter.detail
+            self.variables = letter.variables
+            self.workflow = letter.workflow
+            self.workflowVersion = letter.workflowVersion
+        }
+    }
+
+    private struct Done: Sendable {
+        let job: JobInfo
+        /// `nil`: no variables were given.
+        let changes: [VariableChange]?
+    }
+
+    let client: CasareClient
+    let server: Server
+    let bulk: BulkOptions
+    let waiting: WaitOptions
+    let output: OutputOptions
+    /// Replace variables of the same name.
+    let replacements: Object?
+    var verb = Verb.retry
+
+    /// - Parameters:
+    ///   - isSelection: The person has not named one single thing.
+    ///   - look: Asked of those that are shown before, and of all when variables are to be replaced.
+    ///   - point: Where a job begins; `nil`: at the start.
+    ///   - again: Gets the variables of the new job, where they are others.
+    func run(
+        _ items: [Selection.Item], isSelection: Bool, noun: String, look: (Job.ID) async throws -> Subject,
+        point: (Job.ID) async throws -> Job.ResumePoint?,
+        again: (Job.ID, Object?, Job.ResumePoint?) async throws -> JobInfo
+    ) async throws {
+        let needed = Consent.needed(
+            isSelection: isSelection, server: self.server, yes: self.bulk.yes, canAsk: Terminal.standard.canAsk)
+        let secrets = DeclaredSecrets(self.client)
+        var selection = Selection(items: items, noun: noun)
+        if self.bulk.dryRun || needed.asks {
+            selection = await selection.lookedAt(atMost: self.bulk.dryRun ? .max : Selection.sampleMax) { item in
+                let id = try JobIDs.id(item.id)
+                let beginning = try await point(id).map { ", \($0.sentence)" } ?? ""
+                guard item.detail.isEmpty || self.replacements != nil else {
+                    return Selection.Item(id: item.id, detail: item.detail + beginning)
+                }
+                let subject = try await look(id)
+                return Selection.Item(
+                    id: item.id, detail: (item.detail.isEmpty ? subject.detail : item.detail) + beginning,
+                    changes: await self.changes(of: subject, secrets))
+            }
+        }
+        if self.bulk.dryRun {
+            return try self.output.print(selection.presentation)
+        }
+        try needed.obtain(for: "\(self.verb.rawValue) \(selection.count)", showing: selection)
+        // Those that were shown with the question are known.
+        let tells = !needed.asks || selection.items.count > Selection.sampleMax
+        let outcome = await BulkOutcome.of(selection.items, verb: self.verb.rawValue) { item in
+            let id = try JobIDs.id(item.id)
+            let beginning = try await point(id)
+            let subject = try await self.replacements.mapAsync { _ in try await look(id) }
+            let changed = subject.flatMap { subject in self.replacements.map { subject.variables.merging($0) } }
+            let job = try await again(id, changed, beginning)
+            let changes = await subject.mapAsync { await self.changes(of: $0, secrets) ?? [] }
+            if tells {
+                for change in changes ?? [] {
+                    StandardStreams.report(isSelection ? "\(id) \(change.text)" : change.text)
+                }
+            }
+            if self.waiting.isWanted { StandardStreams.report("\(self.verb.past) \(id) as \(job.id)") }
+            return Done(job: job, changes: changes)
+        }
+        var jobs = outcome.done.map(\.job)
+        if self.waiting.isWanted, !jobs.isEmpty {
+            jobs = try await JobWaiter(self.client, self.waiting).wait(for: jobs.map(\.id))
+        }
+        try self.show(jobs, outcome.done, isSelection: isSelection)
+        try outcome.check(selection)
+        if self.waiting.isWanted, ExitReason.ofWaiting(for: jobs) != .success { throw QuietExit(.jobEndedBadly) }
+    }
+
+    /// What a person would have other than before; `nil` when no variables were given.
+    private func changes(of subject: Subject, _ secrets: DeclaredSecrets) async -> [VariableChange]? {
+        guard let replacements else { return nil }
+        let declared = await secrets.names(of: subject.workflow, version: subject.workflowVersion)
+        return VariableChange.changes(from: subject.variables, by: replacements, hiding: declared)
+    }
+
+    private func show(_ jobs: [JobInfo], _ done: [Done], isSelection: Bool) throws {
+        var changes: [Job.ID: Object] = [:]
+        for entry in done {
+            changes[entry.job.id] = entry.changes.map { ["changes": .list($0.map(\.json))] }
+        }
+        if isSelection {
+            try self.output.print(
+                try Presentation(
+                    list: jobs, columns: JobInfo.columns, name: \.id.description,
+                    json: { job in
+                        let json = try ValueEncoder.encode(job)
+                        guard let added = changes[job.id], let members = json.object else { return json }
+                        return .object(members.merging(added))
+                    }))
+        } else if let job = jobs.first {
+            let shown =
+                self.waiting.isWanted ? try job.presentation() : try job.presentation(saying: "\(self.verb.past) as")
+            try self.output.print(shown.adding(changes[job.id] ?? [:]))
+        }
+    }
+}
+
+extension Optional {
+    func mapAsync<Result>(_ body: (Wrapped) async throws -> Result) async rethrows -> Result? {
+        guard let self else { return nil }
+        return try await body(self)
+    }
+}

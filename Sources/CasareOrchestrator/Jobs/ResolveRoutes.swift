@@ -1,0 +1,36 @@
+import CasareDomain
+import CasareStore
+import CasareWire
+
+/// What a person says of a step that may or may not have happened.
+enum ResolveRoutes {
+    static let all: [Route] = [
+        .post(
+            "/api/v1/jobs/{id}/resolve", .needs(.operate),
+            "Answer the question of a blocked job, which goes on from there. Of two who answer, one is refused with 409.",
+            Self.resolve)
+    ]
+
+    private static func resolve(
+        _ request: APIRequest, _ body: ResolveJobRequest
+    ) async throws -> Answer<JobResponse> {
+        let id = try request.jobID()
+        let job = try await request.inTenant { connection in
+            try JobStore.resolve(
+                id, step: body.step, attempt: body.attempt, as: body.resolution, by: request.actor,
+                reason: body.reason, on: connection)
+        }
+        request.services.bell.jobChanged(id)
+        request.services.bell.ring(request.principal.tenant)
+        return Answer(JobResponse(job: JobInfo(job)))
+    }
+}
+
+extension BlockedJobInfo {
+    /// `GET /api/v1/status` lists so many.
+    static let countMax = 5
+
+    init(_ job: BlockedJob) {
+        self.init(id: job.id, workflow: job.workflowName, question: job.question, since: job.since)
+    }
+}

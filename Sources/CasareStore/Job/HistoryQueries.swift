@@ -1,0 +1,47 @@
+import CasarePostgres
+
+enum HistoryQueries {
+    /// What happened to a job, oldest first.
+    static let events = Query(
+        """
+        SELECT at, kind, detail FROM events
+        WHERE tenant_id = casare_tenant() AND job_id = @job
+        ORDER BY event_id LIMIT @limit
+        """)
+
+    /// Attempts at a job, oldest first: those that failed, the one that ended the job, the one that runs, and the one
+    /// that stopped at a question, which began with the last lease.
+    static let attempts = Query(
+        """
+        SELECT
+            attempt, robot_id, coalesce(started_at, finished_at) AS started_at, finished_at, crashed, failure_kind,
+            failure_type, message, node
+        FROM attempts
+        WHERE tenant_id = casare_tenant() AND job_id = @job
+        UNION ALL
+        SELECT attempt, robot_id, started_at, finished_at, false, NULL, NULL, NULL, NULL
+        FROM outcomes
+        WHERE tenant_id = casare_tenant() AND job_id = @job AND kind <> 'failed' AND started_at IS NOT NULL
+        UNION ALL
+        SELECT leases.attempt, session.robot_id, leases.since, NULL, false, NULL, NULL, NULL, NULL
+        FROM (
+            SELECT attempt, session_id, since FROM leases WHERE tenant_id = casare_tenant() AND job_id = @job LIMIT 1
+        ) AS leases
+        LEFT JOIN LATERAL (
+            SELECT robot_sessions.robot_id FROM robot_sessions
+            WHERE robot_sessions.tenant_id = casare_tenant() AND robot_sessions.session_id = leases.session_id
+            LIMIT 1
+        ) AS session ON true
+        UNION ALL
+        SELECT blocked.attempt, blocked.robot_id, leased.at, blocked.since, false, NULL, NULL, NULL, NULL
+        FROM (
+            SELECT attempt, robot_id, since FROM blocked WHERE tenant_id = casare_tenant() AND job_id = @job LIMIT 1
+        ) AS blocked
+        CROSS JOIN LATERAL (
+            SELECT at FROM events
+            WHERE tenant_id = casare_tenant() AND job_id = @job AND kind = 'leased'
+            ORDER BY event_id DESC LIMIT 1
+        ) AS leased
+        ORDER BY attempt, started_at
+        """)
+}

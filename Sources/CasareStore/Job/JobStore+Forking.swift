@@ -1,0 +1,92 @@
+package import CasareDomain
+package import CasarePostgres
+package import FoundationEssentials
+
+extension JobStore {
+    /// A blocked job that goes on just then is looked at anew this often.
+    private static let forkAttemptsMax = 5
+
+    static let forkRefused = "forked; only one that has ended or waits for a person's answer can"
+
+    /// Submits a job anew that takes over what the first one recorded before a step: that is not done again. The first
+    /// job stays as it is, and may be forked as often as somebody likes.
+    ///
+    /// A step that was begun and of which nothing more is known is taken over, so that the new job asks about it. What
+    /// was recorded keeps what it was given, whatever the variables of the new job.
+    ///
+    /// - Parameters:
+    ///   - step: position in the journal, from 0.
+    ///   - variables: instead of the job's.
+    /// - Throws: `StoreError.invalidTransition` for a job that waits or runs, `.noSuchStep`, and `.uniqueKeyHeld` when
+    ///   another job holds its unique key, or the job itself, being blocked.
+    package static func fork(
+        _ id: Job.ID, from step: Int, by person: String, variables: Object? = nil, reason: String? = nil,
+        now: Date? = nil, on connection: isolated PostgresConnection
+    ) throws -> Job.ID {
+        let origin = try self.jobAtRest(id, on: connection)
+        _ = try Job.ResumePoint.step(step).firstStep(
+            of: id, try self.recordedSteps(of: id, on: connection), failedNode: nil)
+        let new = Job.ID.new(at: now ?? Date())
+        if let key = origin.uniqueKey {
+            try self.takeUniqueKey(
+                key, for: new, insteadOf: origin.status.isTerminal ? id : nil, by: person, now: now, on: connection)
+        }
+        let forked = try connection.execute(
+            ForkQueries.fork,
+            [
+                "job": .uuid(id.rawValue), "new": .uuid(new.rawValue), "from": .int(step),
+                "by": .text(person.storable), "variables": .text(variables.map(StoredJSON.text(of:))),
+                "now": .timestamp(now),
+            ])
+        guard !forked.isEmpty else { throw StoreError.notFound(.job, id.description) }
+        try self.takeOver(id, before: step, as: new, on: connection)
+        try ControlLog.record(
+            "job.fork", of: id.description, by: person, reason: reason,
+            detail: ["as": .string(new.description), "from_step": .int(step)], now: now, on: connection)
+        return new
+    }
+
+    /// A job whose journal grows no more: it has ended, or is blocked and stays so until the commit.
+    private static func jobAtRest(_ id: Job.ID, on connection: isolated PostgresConnection) throws -> Job {
+        for _ in 1...self.forkAttemptsMax {
+            let held = try connection.execute(ForkQueries.holdBlocked, ["job": .uuid(id.rawValue)])
+            guard let job = try self.get(id, on: connection) else { throw StoreError.notFound(.job, id.description) }
+            if job.status.isTerminal { return job }
+            guard job.status == .blocked else {
+                throw StoreError.invalidTransition(id, from: job.status, action: self.forkRefused)
+            }
+            if !held.isEmpty { return job }
+        }
+        throw StoreError.contended("job \(id)")
+    }
+
+    /// In order, with the results of those that failed; the others' are empty.
+    private static func recordedSteps(
+        of id: Job.ID, on connection: isolated PostgresConnection
+    ) throws -> [JournalRow] {
+        try connection.execute(ForkQueries.steps, ["job": .uuid(id.rawValue)]).map(JournalRow.init(row:))
+    }
+
+    /// Copies the steps before one, for a job that has just been stored.
+    static func takeOver(
+        _ id: Job.ID, before step: Int, as new: Job.ID, on connection: isolated PostgresConnection
+    ) throws {
+        try connection.execute(
+            ForkQueries.takeOver,
+            ["job": .uuid(id.rawValue), "new": .uuid(new.rawValue), "from": .int(step)])
+    }
+
+    /// Where a retry begins that is to take something over: the first step that is done anew.
+    ///
+    /// - Throws: `StoreError.stepsGone` when only the dead letter is left of the job.
+    static func firstStep(
+        ofRetry id: Job.ID, from point: Job.ResumePoint, on connection: isolated PostgresConnection
+    ) throws -> Int? {
+        guard point != .start else { return nil }
+        // Without an open letter the retry is refused, and says why.
+        guard let letter = try DeadLetterStore.get(id, on: connection), letter.status == .open else { return nil }
+        guard try self.status(id, on: connection) != nil else { throw StoreError.stepsGone(id) }
+        return try point.firstStep(
+            of: id, try self.recordedSteps(of: id, on: connection), failedNode: letter.failure.node)
+    }
+}

@@ -1,0 +1,57 @@
+package import CasareDomain
+package import CasarePostgres
+package import FoundationEssentials
+
+/// What happened to a job, and how often robots tried it.
+package struct JobPast: Hashable, Sendable {
+    package struct Event: Hashable, Sendable {
+        package let at: Date
+        package let kind: String
+        package let detail: Object
+    }
+
+    package struct Attempt: Hashable, Sendable {
+        package let number: Int
+        package let robot: String?
+        package let startedAt: Date
+        /// `nil` while it is under way.
+        package let finishedAt: Date?
+        /// The robot died: such an attempt is not one of those that the retry policy counts.
+        package let isCrash: Bool
+        /// `nil` for one that did not fail.
+        package let failure: Failure?
+    }
+
+    /// Oldest first, and no more than `eventsMax`.
+    package let events: [Event]
+    /// Oldest first.
+    package let attempts: [Attempt]
+
+    /// A job that is handed back again and again has events without end.
+    static let eventsMax = 10_000
+}
+
+extension JobStore {
+    package static func past(of id: Job.ID, on connection: isolated PostgresConnection) throws -> JobPast {
+        let events = try connection.execute(
+            HistoryQueries.events, ["job": .uuid(id.rawValue), "limit": .int(JobPast.eventsMax)])
+        // A job has had an event since it was submitted.
+        guard !events.isEmpty else { throw StoreError.notFound(.job, id.description) }
+        let attempts = try connection.execute(HistoryQueries.attempts, ["job": .uuid(id.rawValue)])
+        return JobPast(
+            events: try events.map { row in
+                JobPast.Event(
+                    at: try row.date("at"), kind: try row.string("kind"),
+                    detail: try row.optionalString("detail").map {
+                        try StoredJSON.object($0, in: "an event of job \(id)")
+                    } ?? [:])
+            },
+            attempts: try attempts.map { row in
+                JobPast.Attempt(
+                    number: try row.int("attempt"), robot: try row.optionalString("robot_id"),
+                    startedAt: try row.date("started_at"), finishedAt: try row.optionalDate("finished_at"),
+                    isCrash: try row.bool("crashed"),
+                    failure: try row.isNull("failure_kind") ? nil : Failure(row: row))
+            })
+    }
+}

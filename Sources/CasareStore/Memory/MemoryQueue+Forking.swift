@@ -1,0 +1,44 @@
+package import CasareDomain
+package import FoundationEssentials
+
+extension MemoryQueue {
+    /// As `JobStore.fork`.
+    package mutating func fork(
+        _ id: Job.ID, from step: Int, by person: String, variables: Object? = nil, now: Date
+    ) throws(StoreError) -> Job.ID {
+        guard let record = self.records[id] else { throw .notFound(.job, id.description) }
+        let status = record.job(withResult: false, heldBy: self.holder(of: record)).status
+        guard status.isTerminal || status == .blocked else {
+            throw .invalidTransition(id, from: status, action: JobStore.forkRefused)
+        }
+        _ = try Job.ResumePoint.step(step).firstStep(of: id, record.rows, failedNode: nil)
+        let job = self.anew(record.job, variables, now)
+        self.note(
+            .forked, id,
+            ["as": .string(job.id.description), "from_step": .int(step), "by": .string(person)], now)
+        try self.store(job, by: person, inherited: (from: record, step: step), now)
+        return job.id
+    }
+
+    /// The same job once more, due at once and under an ID of its own.
+    mutating func anew(_ job: NewJob, _ variables: Object?, _ now: Date) -> NewJob {
+        var job = job
+        job.id = .new(at: now, using: &self.generator)
+        job.variables = variables ?? job.variables
+        job.idempotency = nil
+        job.due = .now
+        return job
+    }
+}
+
+extension MemoryQueue.Record {
+    /// Takes over the steps before one, and that one too if it was begun and nothing more is known of it.
+    mutating func inherit(from other: Self, before step: Int) {
+        let id = other.job.id
+        self.heritage = Heritage(
+            origin: Job.Origin(job: id, step: step), seed: other.heritage?.seed ?? id)
+        self.journal = other.journal.values.map(\.row)
+            .filter { $0.step < step || $0.step == step && $0.result == nil }
+            .reduce(into: [:]) { $0[$1.step] = Journaled(row: $1, token: .init(rawValue: 0)) }
+    }
+}
