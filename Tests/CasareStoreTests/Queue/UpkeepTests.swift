@@ -48,7 +48,8 @@ struct UpkeepTests {
             let tables = try await store.count("SELECT count(*) FROM casare_weekly_tables()")
             let first = try await purge(30)
             #expect(
-                first.partitions.count == tables && first.isPartial, "the week before, which is kept, is not in its way")
+                first.partitions.count == tables && first.isPartial, "the week before, which is kept, is not in its way"
+            )
             #expect(try await purge(30).partitions.isEmpty, "a job of that week waits")
             #expect(try await store.count("SELECT count(*) FROM jobs JOIN ready USING (job_id)") == 1)
             #expect(try await store.count("SELECT count(*) FROM jobs") == 1)
