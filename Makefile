@@ -48,6 +48,7 @@ properties: test-setup build ## Hold 10,000 random sequences of operations again
 chaos: ## Run 1,000 seeded schedules of faults; stopped, it goes on where it was (CHAOS_SEEDS, CHAOS_LANES)
 	@deploy/install-packages --chaos
 	$(SWIFT) build $(CHECKS)
+	@bench/chaos/run --self-test
 	@bench/chaos/run $(BIN) --seeds $(CHAOS_SEEDS) --lanes $(CHAOS_LANES) --state .build/chaos.jsonl
 
 .PHONY: model

@@ -32,10 +32,10 @@ package struct Orchestrator: Service {
     }
 
     static let routes: [Route] =
-        HealthRoutes.all + TokenRoutes.all + WorkflowRoutes.all + JobRoutes.all + StepRoutes.all + ResolveRoutes.all
-        + DeadLetterRoutes.all + ForkRoutes.all + RobotRoutes.all + QueueRoutes.all + ControlRoutes.all
-        + DoctorRoutes.all + TenantRoutes.all + SessionRoutes.all + NewsRoutes.all + ReportRoutes.all
-        + ChildRoutes.all
+        HealthRoutes.all + TokenRoutes.all + WorkflowRoutes.all + JobRoutes.all + StepRoutes.all + LogRoutes.all
+        + ResolveRoutes.all + PauseRoutes.all + DeadLetterRoutes.all + ForkRoutes.all + RobotRoutes.all
+        + QueueRoutes.all + ControlRoutes.all + DoctorRoutes.all + TenantRoutes.all + SessionRoutes.all + NewsRoutes.all
+        + ReportRoutes.all + ChildRoutes.all
 
     /// The port that it listens on; waits until it does.
     ///

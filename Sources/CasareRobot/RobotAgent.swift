@@ -220,7 +220,7 @@ package struct RobotAgent: Service {
     private func begin(_ job: LeasedJob, _ running: RunningJobs, in group: inout DiscardingTaskGroup) {
         let executor = JobExecutor(
             broker: self.broker, programs: self.programs, configuration: self.configuration, logger: self.logger,
-            isStopRequested: { running.isStopping },
+            isStopRequested: { running.isToEnd(job.lease) }, isPauseAsked: { running.isToPause(job.lease) },
             onProgress: { running.happened($0, to: job.lease) }, onEvent: self.onEvent)
         // A task of its own, because a child of the group could not be cancelled without its siblings. The group's
         // child waits for it.
@@ -298,6 +298,7 @@ package struct RobotAgent: Service {
             trust.renewalSucceeded()
             // Only what was named: a job may have been leased anew while the answer was on its way.
             running.stop(leases.filter { answer.lost.contains($0.job) })
+            running.pause(answer.paused, of: leases)
             if let slots = answer.slots { running.changeSlots(to: slots) }
             return answer.order
         } catch BrokerError.sessionEnded {

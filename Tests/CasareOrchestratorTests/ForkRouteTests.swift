@@ -43,6 +43,30 @@ struct ForkRouteTests {
         }
     }
 
+    @Test func `a fork that is asked for again under its key is the same job`() async throws {
+        try await Fixture.with { server in
+            let id = try await server.submit(1)[0]
+            try await server.withRobot("r1") { robot in
+                let job = try #require(try await robot.client.lease(robot.session, slots: 1).first)
+                try await robot.client.complete(job.lease, result: Fixture.success, rows: [Fixture.row(0)])
+            }
+            var forks: [String?] = []
+            for _ in 0..<2 {
+                let fork = try await server.call(
+                    .POST, "/api/v1/jobs/\(id)/fork", ["from_step": 0], headers: ["Idempotency-Key": "again"])
+                #expect(fork.status == 201)
+                forks.append(fork.json["job"]?["id"]?.string)
+            }
+            #expect(forks[0] != nil && forks[0] == forks[1])
+            let other = try await server.call(
+                .POST, "/api/v1/jobs/\(id)/fork", ["from_step": 0, "variables": ["n": 2]],
+                headers: ["Idempotency-Key": "again"])
+            #expect(other.status == 409 && other.code == "IDEMPOTENCY_CONFLICT")
+            let own = try await server.call(.POST, "/api/v1/jobs/\(id)/fork", ["from_step": 0])
+            #expect(own.status == 201 && own.json["job"]?["id"]?.string != forks[0])
+        }
+    }
+
     @Test func `a retry goes on from the step that failed, once`() async throws {
         try await Fixture.with { server in
             let id = try await server.submit(1)[0]

@@ -36,7 +36,8 @@ struct JobRouteTests {
                 reply.json["job"]?.object?.keys == [
                     "id", "workflow", "workflow_id", "workflow_version", "status", "priority", "attempt", "environment",
                     "robot", "created_at", "created_by", "started_at", "finished_at", "due_at", "idempotency_key",
-                    "retry_of", "variables", "options", "failure", "question", "result", "queue_key", "requirements",
+                    "retry_of", "variables", "options", "failure", "question", "pause", "result", "queue_key",
+                    "requirements",
                     "expires_at", "unique", "forked_from", "forked_step",
                 ])
         }

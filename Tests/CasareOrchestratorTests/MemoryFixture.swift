@@ -62,6 +62,9 @@ enum RobotDeed: Sendable {
         step: 0, node: "s", nodeType: "StartNode", effect: "effect", result: #"{"outputs":{}}"#,
         startedAt: Date(timeIntervalSince1970: 1), finishedAt: Date(timeIntervalSince1970: 2))
 
+    static let line = Job.LogLine(
+        number: 1, at: Date(timeIntervalSince1970: 1.5), level: .info, node: "s", message: "began")
+
     func perform(in database: Database) async throws {
         try await database.asTenant(.default) { connection in
             _ = try RobotStore.register(
@@ -71,6 +74,7 @@ enum RobotDeed: Sendable {
             let jobs = try LeaseStore.lease(session, limit: 1, cursor: &cursor, on: connection)
             guard let lease = jobs.first?.lease else { return }
             try LeaseStore.checkpoint(lease, entries: [Self.step], on: connection)
+            _ = try JobLogStore.append([Self.line], under: lease, on: connection)
             switch self {
             case .lease: break
             case .fail: _ = try LeaseStore.fail(lease, failure: Self.failure, result: nil, on: connection)
@@ -87,6 +91,7 @@ enum RobotDeed: Sendable {
             let session = try queue.openSession(Self.robot, boot: UUID(), now: now)
             guard let lease = try queue.lease(session, limit: 1, now: now).first?.lease else { return }
             try queue.checkpoint(lease, entries: [Self.step])
+            _ = try queue.log([Self.line], under: lease)
             switch self {
             case .lease: break
             case .fail: try queue.fail(lease, failure: Self.failure, result: nil, now: now)

@@ -63,12 +63,17 @@ struct MemoryRouteTests {
         .call(.GET, "/api/v1/dlq?kind=timeout"), .call(.GET, "/api/v1/dlq?status=open&workflow=orders"),
         .robot(.lease), .call(.GET, "/api/v1/jobs?status=running"), .call(.GET, "/api/v1/robots/r1"),
         .call(.GET, "/api/v1/robots/r2"), .call(.GET, "/api/v1/robots?cursor=r0"),
+        .call(.GET, "/api/v1/jobs?status=paused"),
         .call(.GET, "/api/v1/tenant/policy"), .call(.PATCH, "/api/v1/tenant/policy", ["scripts": false]),
         .call(.GET, "/api/v1/nowhere"), .call(.DELETE, "/api/v1/jobs"),
     ]
 
     /// What is done to each job at the end, whatever has become of it.
     private static let lastDeeds: [Act] = [
+        .call(.POST, "/api/v1/jobs/$job/pause", ["reason": ""]),
+        .call(.POST, "/api/v1/jobs/$job/pause", ["reason": "month end"]),
+        .call(.GET, "/api/v1/jobs?status=paused"), .call(.POST, "/api/v1/jobs/$job/pause"),
+        .call(.POST, "/api/v1/jobs/$job/resume"), .call(.POST, "/api/v1/jobs/$job/resume", ["reason": "go"]),
         .call(.POST, "/api/v1/jobs/$job/resolve", ["answer": "done", "step": 0]),
         .call(.POST, "/api/v1/jobs/$job/resolve", ["answer": "skip", "step": 0, "reason": "r", "result": ["a": 1]]),
         .call(.POST, "/api/v1/jobs/$job/resolve", ["answer": "perhaps", "step": 0, "reason": "r"]),
@@ -81,12 +86,18 @@ struct MemoryRouteTests {
         .call(.GET, "/api/v1/jobs/$job/steps?results=false&limit=1"),
         .call(.GET, "/api/v1/jobs/$job/steps?results=odd"), .call(.GET, "/api/v1/jobs/$job/steps?limit=2&cursor=0"),
         .call(.GET, "/api/v1/jobs/$job/history"),
+        .call(.GET, "/api/v1/jobs/$job/logs"), .call(.GET, "/api/v1/jobs/$job/logs?after=1&wait_seconds=0.01"),
+        .call(.GET, "/api/v1/jobs/$job/logs?after=0&limit=1"), .call(.GET, "/api/v1/jobs/$job/logs?after=x"),
         .call(.GET, "/api/v1/dlq/$job"), .call(.POST, "/api/v1/jobs/$job/fork", ["from_step": 0]),
         .call(.POST, "/api/v1/jobs/$job/fork", ["from_step": 1, "variables": ["n": 3], "reason": "again"]),
+        .call(.POST, "/api/v1/jobs/$job/fork", ["from_step": 0], headers: ["Idempotency-Key": "fork"]),
+        .call(.POST, "/api/v1/jobs/$job/fork", ["from_step": 0], headers: ["Idempotency-Key": "fork"]),
+        .call(.POST, "/api/v1/jobs/$job/fork", ["from_step": 1], headers: ["Idempotency-Key": "fork"]),
         .call(.POST, "/api/v1/jobs/$job/fork", ["from_step": -1]), .call(.POST, "/api/v1/jobs/$job/fork", [:]),
         .call(.POST, "/api/v1/jobs/$job/retry", ["from": "end"]), .call(.POST, "/api/v1/jobs/$job/retry", ["from": 9]),
         .call(.POST, "/api/v1/dlq/$job/retry", ["variables": ["n": 2], "from": "failed"]),
-        .call(.POST, "/api/v1/jobs/$job/retry"), .call(.POST, "/api/v1/jobs/$job/cancel", ["reason": "enough"]),
+        .call(.POST, "/api/v1/jobs/$job/retry"), .call(.POST, "/api/v1/jobs/$job/pause"),
+        .call(.POST, "/api/v1/jobs/$job/cancel", ["reason": "enough"]),
         .call(.POST, "/api/v1/jobs/$job/cancel"),
     ]
 

@@ -112,6 +112,7 @@ struct StoreFixture: Sendable {
                     LEFT JOIN (
                         SELECT tenant_id, job_id FROM ready UNION ALL SELECT tenant_id, job_id FROM scheduled
                         UNION ALL SELECT tenant_id, job_id FROM leases UNION ALL SELECT tenant_id, job_id FROM blocked
+                        UNION ALL SELECT tenant_id, job_id FROM paused
                         UNION ALL SELECT tenant_id, job_id FROM outcomes
                     ) AS places USING (tenant_id, job_id)
                     GROUP BY tenant_id, job_id HAVING count(places.job_id) <> 1
@@ -134,9 +135,11 @@ extension RunResult {
 }
 
 extension JournalRow {
-    static func step(_ step: Int, _ effect: String, _ result: String? = #"{"outputs": {}}"#) -> JournalRow {
+    static func step(
+        _ step: Int, _ effect: String, _ result: String? = #"{"outputs": {}}"#, node: String? = nil
+    ) -> JournalRow {
         JournalRow(
-            step: step, node: "n\(step)", nodeType: "T", effect: effect, result: result, startedAt: noon,
+            step: step, node: node ?? "n\(step)", nodeType: "T", effect: effect, result: result, startedAt: noon,
             finishedAt: result == nil ? nil : noon.addingTimeInterval(1))
     }
 }

@@ -10,4 +10,9 @@ struct ChaosTests {
         let found = try await ChaosRun.run(["--seeds", Self.seeds, "--seconds", "5", "--lanes", "2"])
         #expect(found.passed, "\(found.output)")
     }
+
+    @Test func `the judge of the faults names every kind of violation`() async throws {
+        let found = try await ChaosRun.run(["--self-test"])
+        #expect(found.passed && found.output.contains("kinds of violation"), "\(found.output)")
+    }
 }

@@ -66,6 +66,38 @@ struct SteeringTests {
         }
     }
 
+    @Test func `jobs are paused and resumed, one and many, and the count is told`() async throws {
+        try await TestSystem.with { system in
+            @Sendable func submit() async throws -> String {
+                let submitted = try await system.casarectl(["submit", "-", "-o", "name"], input: Self.document)
+                return submitted.output.filter { !$0.isNewline }
+            }
+            let ids = [try await submit(), try await submit()]
+            let planned = try await system.casarectl(["job", "pause"] + ids + ["--dry-run"])
+            #expect(planned.status == 0 && planned.output.contains(ids[0]), "\(planned.errors)")
+            #expect(try await system.json("status")["jobs"]?["paused"] == 0)
+            let unasked = try await system.casarectl(["job", "pause"] + ids)
+            #expect(unasked.status == 12, "\(unasked.errors)")
+            let paused = try await system.casarectl(["job", "pause"] + ids + ["--reason", "month end", "--yes"])
+            #expect(paused.status == 0, "\(paused.errors)")
+            #expect(try await system.json("job", "list", "--status", "paused").list?.count == 2)
+            #expect(try await system.json("status")["jobs"]?["paused"] == 2)
+            let shown = try await system.casarectl("job", "get", ids[0])
+            #expect(shown.output.contains("is paused") && shown.output.contains("month end"), "\(shown.output)")
+            let explained = try await system.casarectl("explain", ids[0])
+            #expect(explained.output.contains("→ casarectl job resume \(ids[0])"), "\(explained.output)")
+
+            let resumed = try await system.casarectl("job", "resume", ids[0], "--reason", "closed")
+            #expect(resumed.status == 0 && resumed.output.hasPrefix("resumed \(ids[0])"), "\(resumed.errors)")
+            #expect(try await system.casarectl("job", "resume", ids[0]).status == 5)
+            try await system.withRobot(.sql, id: "r1") { _ in
+                let watch = try await system.casarectl("job", "watch", ids[0])
+                #expect(watch.status == 0)
+            }
+            #expect(try await system.json("job", "get", ids[1])["status"] == "paused")
+        }
+    }
+
     private static let refused: [(options: [String], status: Int, message: String)] = [
         (["--version", "99"], 4, "there is no workflow version 99 of w; the newest is 1"),
         (["--robot", "nope"], 4, "there is no robot nope"),

@@ -75,6 +75,10 @@ class Database(servers.Cluster):
     def network_url(self, database):
         return f"postgresql://postgres@{self.address}:{self.port}/{database}"
 
+    def environment(self, database):
+        """Whoever asks a broken server must not wait for ever."""
+        return {**super().environment(database), "PGCONNECT_TIMEOUT": "10", "PGOPTIONS": "-c statement_timeout=120s"}
+
     def fill(self):
         """Takes all of the space that is left on the small disk."""
         with open(f"{self.disk}/filler", "wb", buffering=0) as file:

@@ -74,15 +74,17 @@ class Namespace:
         return ["ip", "netns", "exec", self.name]
 
     def fail(self, how):
+        """Why it does not; None when it does."""
         if how == "cut":
-            run("ip", "link", "set", self.here, "down")
+            done = run("ip", "link", "set", self.here, "down")
         elif how == "to-robot":
-            run("ip", "neigh", "replace", self.theirs, "lladdr", NOBODY, "dev", self.here, "nud", "permanent")
+            done = run("ip", "neigh", "replace", self.theirs, "lladdr", NOBODY, "dev", self.here, "nud", "permanent")
         elif how == "from-robot":
-            run("ip", "-n", self.name, "neigh", "replace", self.ours, "lladdr", NOBODY, "dev", self.there,
-                "nud", "permanent")
+            done = run("ip", "-n", self.name, "neigh", "replace", self.ours, "lladdr", NOBODY, "dev", self.there,
+                       "nud", "permanent")
         else:
-            run("tc", "qdisc", "replace", "dev", self.here, "root", "netem", *how.split())
+            done = run("tc", "qdisc", "replace", "dev", self.here, "root", "netem", *how.split())
+        return (done.stderr.strip() or f"status {done.returncode}") if done.returncode else None
 
     def heal(self):
         run("ip", "link", "set", self.here, "up")

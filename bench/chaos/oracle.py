@@ -7,6 +7,10 @@ import os
 import workflows
 
 
+NEVER = ("rejected", "expired")  # Every document is a good one and fits its journal; no job has a deadline.
+CRASHES_LEAST = 4  # In a row, before the one that ends a job as a crash loop.
+
+
 class Effects:
     """What the world knows of."""
 
@@ -29,7 +33,7 @@ class Effects:
 
 
 def judge(schedule):
-    checks = (acknowledged, single_endings, effects, endings, fences, slots, letters)
+    checks = (made, acknowledged, single_endings, effects, endings, fences, slots, letters)
     problems = []
     for check in checks:
         problems += check(schedule)
@@ -38,6 +42,16 @@ def judge(schedule):
 
 def rows(schedule, query):
     return schedule.database.rows(query, schedule.name)
+
+
+def made(schedule):
+    """Nothing can go wrong where nothing was done."""
+    missing = len(schedule.plan.submits) - len(schedule.jobs)
+    if missing and not schedule.problems:
+        yield f"nothing is known of {missing} of {len(schedule.plan.submits)} submits"
+    found = Effects(schedule)
+    if not found.lines and not found.programs and any(flow.effects for flow, _ in schedule.jobs.values()):
+        yield "no job had any effect"
 
 
 def acknowledged(schedule):
@@ -97,7 +111,8 @@ def endings(schedule):
     outcomes = {row["job"]: row for row in rows(schedule, """
         SELECT outcomes.job_id::text AS job, kind, failure_kind, outcomes.message, result -> 'variables' AS variables,
             (SELECT count(*) FROM jobs AS children WHERE children.created_by = 'job ' || outcomes.job_id::text) AS children,
-            (SELECT count(*) FROM events WHERE events.job_id = outcomes.job_id AND events.kind = 'retrying') AS retries
+            (SELECT count(*) FROM events WHERE events.job_id = outcomes.job_id AND events.kind = 'retrying') AS retries,
+            (SELECT count(*) FROM attempts WHERE attempts.job_id = outcomes.job_id AND crashed) AS crashes
         FROM outcomes LEFT JOIN job_results USING (tenant_id, job_id)""")}
     lenient = schedule.may_see_failures
     for job, (flow, submit) in schedule.jobs.items():
@@ -111,6 +126,13 @@ def endings(schedule):
             expected |= {"failed"}
         if outcome["kind"] not in expected:
             yield f"job {job} is {outcome['kind']} ({outcome['failure_kind']}: {outcome['message']})"
+        elif outcome["failure_kind"] in NEVER:
+            yield f"job {job} is {outcome['failure_kind']}: {outcome['message']}"
+        elif outcome["failure_kind"] == "crash_loop" and outcome["crashes"] < CRASHES_LEAST:
+            yield f"job {job} is a crash_loop of {outcome['crashes']} crashes"
+        if (submit.fails and "as it should" in (outcome["message"] or "") and flow.effects.get("last") == workflows.ONCE
+                and counts[(job, "last")] == 0):
+            yield f"job {job} has failed behind its effect last, which never happened"
         if outcome["kind"] != "completed" or lenient or flow.may_fail:
             continue
         for label, often in flow.effects.items():

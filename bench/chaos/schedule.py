@@ -1,5 +1,6 @@
 """One seed: the system is started, used and broken, healed and drained, and judged."""
 
+import collections
 import dataclasses
 import hashlib
 import heapq
@@ -25,6 +26,8 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 RESTART_SECONDS = 0.5  # Of a process that died by itself, as a supervisor would.
 GRACE_SECONDS = 3.0  # Before a step in doubt is answered: what was on its way has arrived by then.
 PROBE_SECONDS = 60
+# A robot that dies by one of these has a bug: nobody here sends them.
+CRASHES = {signal.SIGABRT, signal.SIGBUS, signal.SIGFPE, signal.SIGILL, signal.SIGSEGV, signal.SIGTRAP}
 SCRIPT = 'printf "%s %s\\n" "$2" "$3" >> "$1"\n'
 CLOCKS = ("/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1", "/usr/lib/aarch64-linux-gnu/faketime/libfaketime.so.1",
           "/usr/lib/faketime/libfaketime.so.1")
@@ -34,6 +37,12 @@ def free_port(host):
     with socket.socket() as probe:
         probe.bind((host, 0))
         return probe.getsockname()[1]
+
+
+def loses_answers(process):
+    """Whether it tells of a fail point that has kept an answer from it."""
+    with open(process.log, errors="replace") as file:
+        return any("The answer was lost at" in line for line in file)
 
 
 class Schedule:
@@ -54,6 +63,7 @@ class Schedule:
         self.giving_up = threading.Event()
         self.answered = {}  # "job/step" to answers.
         self.problems = []
+        self.struck = collections.Counter()  # Faults of the plan that were really made, by kind.
         self.down_until = None  # PostgreSQL was stopped, and is started then.
         self.disk_is_full = False
         self.log_file = open(f"{folder}/schedule.log", "w")
@@ -84,6 +94,7 @@ class Schedule:
             if drained is not None:
                 self.probe()
             self.problems += oracle.judge(self)
+            self.struck["fail-points"] += sum(map(loses_answers, self.robots))
             return self.problems, drained
         finally:
             self.stop()
@@ -181,12 +192,22 @@ class Schedule:
                 continue
             if process.has_ended:
                 self.log(f"{process.name} has ended with {process.child.returncode}")
+                if -process.child.returncode in CRASHES:
+                    self.problems.append(
+                        f"{process.name} crashed by {signal.Signals(-process.child.returncode).name}: see {process.log}")
+                self.passed_point(process, died=process.child.returncode == -signal.SIGKILL)
                 self.restart_in(RESTART_SECONDS, process)
             elif process.is_stopped and not process.frozen:
                 # By a fail point.
                 self.log(f"{process.name} stands still")
                 process.frozen = True
+                self.passed_point(process, died=False)
                 self.at(time.monotonic() + plans.LEASE_SECONDS + 1, process.thaw)
+
+    def passed_point(self, process, died):
+        """Nobody but its fail point has killed or frozen a process that is found so."""
+        if process in self.robots and process.starts == 1 and (died or process.is_stopped):
+            self.struck["fail-points"] += 1
 
     def restart_in(self, seconds, process):
         process.restarting = True
@@ -210,6 +231,13 @@ class Schedule:
         return bool(self.namespaces) and any(fault.kind == "network" for fault in self.plan.faults)
 
     def submit(self, number, submit):
+        """A thread of its own: what goes wrong in it must not get lost with it."""
+        try:
+            self.submit_and_cancel(number, submit)
+        except Exception as error:
+            self.problems.append(f"the submit of w{number} broke off: {error!r}")
+
+    def submit_and_cancel(self, number, submit):
         """Submits a job until that is acknowledged, and cancels it when its time has come."""
         flow = self.flow(number, submit)
         body = {"document": flow.document, "idempotency_key": f"chaos-{number}", "variables": {},
@@ -228,7 +256,9 @@ class Schedule:
                 self.insist(submit.cancel_at, number, "POST", f"/api/v1/jobs/{job['job']['id']}/cancel",
                             {"reason": "chaos"})
             except Refused as refused:
-                self.log(f"not cancelled: {refused}")  # It has ended.
+                if refused.status != 409:  # It has ended.
+                    raise
+                self.log(f"not cancelled: {refused}")
 
     def insist(self, at, number, method, path, body):
         if self.giving_up.wait(max(0, self.began + at - time.monotonic())):
@@ -256,10 +286,18 @@ class Schedule:
             process = self.robots[fault.target % len(self.robots)]
         elif fault.kind.endswith("-orchestrator"):
             process = self.orchestrators[fault.target % len(self.orchestrators)]
+        what = f"{fault.kind} {process.name if process else ''} {fault.detail or ''} for {fault.seconds}"
         if process is not None and (process.has_ended or process.restarting or process.frozen):
+            self.log(f"no fault {what}: another one is at work there")
             return
-        over = time.monotonic() + fault.seconds
-        self.log(f"fault {fault.kind} {process.name if process else ''} {fault.detail or ''} for {fault.seconds}")
+        self.log(f"fault {what}")
+        if self.has_struck(fault, process, time.monotonic() + fault.seconds):
+            self.struck[fault.kind] += 1
+        else:
+            self.log(f"no fault {what}: it was not possible then")
+
+    def has_struck(self, fault, process, over):
+        """Whether the fault was really made."""
         if fault.kind.startswith("kill-"):
             process.send(signal.SIGKILL)
             process.child.wait()
@@ -273,17 +311,25 @@ class Schedule:
             self.set_clock(fault.detail)
             self.at(over, lambda: self.set_clock("+0"))
         elif fault.kind == "cut-sessions":
-            self.cut_sessions(fault.detail)
+            return self.cut_sessions(fault.detail)
         elif fault.kind == "restart-database":
-            self.stop_database(fault.seconds)
+            return self.stop_database(fault.seconds)
         elif fault.kind == "disk-full":
             self.disk_is_full = True
             self.database.fill()
             self.at(over, self.free_disk)
-        elif fault.kind == "network" and self.namespaces:
+        elif fault.kind == "network":
+            if not self.namespaces:
+                return False
             namespace = list(self.namespaces.values())[fault.target % len(self.namespaces)]
-            namespace.fail(fault.detail)
+            obstacle = namespace.fail(fault.detail)
             self.at(over, namespace.heal)
+            if obstacle:
+                self.log(f"the network does not fail: {obstacle}")
+                return False
+        else:
+            raise ValueError(f"nobody makes the fault {fault.kind}")
+        return True
 
     def cut_sessions(self, share):
         try:
@@ -294,15 +340,18 @@ class Schedule:
             if chosen:
                 self.database.sql(f"SELECT pg_terminate_backend(pid) FROM unnest(ARRAY[{','.join(chosen)}]) AS pid")
             self.log(f"cut {len(chosen)} of {len(found)} sessions")
+            return bool(chosen)
         except SystemExit as error:
             self.log(f"no session is cut: {error}")
+            return False
 
     def stop_database(self, seconds):
         if self.down_until is not None:
-            return
+            return False
         self.database.stop()
         self.down_until = time.monotonic() + seconds
         self.at(self.down_until, self.start_database)
+        return True
 
     def start_database(self):
         self.down_until = None
@@ -396,25 +445,41 @@ class Schedule:
                 self.answered[key] = self.answered.get(key, 0) + 1
 
     def probe(self):
-        """Every robot still takes as many jobs as it has slots."""
-        document = {"metadata": {"name": "probe"}, "nodes": {"a": {"node_type": "WaitNode", "config": {"duration": 0.3}}}}
+        """Every robot still takes as many jobs at once as it has slots: these wait until they are cancelled."""
+        document = {"metadata": {"name": "probe"}, "nodes": {"a": {
+            "node_type": "WaitNode", "config": {"duration": 10 * PROBE_SECONDS}}}}
         probes = []
         for robot in self.plan.robots:
             for number in range(robot.slots):
                 probes.append({"document": document, "requirements": {"robot": robot.name},
                                "idempotency_key": f"probe-{robot.name}-{number}"})
-        ids = []
-        for body in probes:
-            deadline = time.monotonic() + PROBE_SECONDS
-            while time.monotonic() < deadline:
-                try:
-                    ids.append(self.api.call("POST", "/api/v1/jobs", body)["job"]["id"])
-                    break
-                except (Refused, Unavailable) as error:
-                    self.log(f"probe: {error}")
-                    time.sleep(0.2)
+        answers = [self.asked("/api/v1/jobs", body) for body in probes]
+        ids = [answer["job"]["id"] for answer in answers if answer]
+        if len(ids) < len(probes):
+            self.problems.append(f"I11 only {len(ids)} of {len(probes)} submits are taken, with everything healed")
+            return
         listed = ",".join(f"'{job}'" for job in ids)
-        ended = self.work(time.monotonic() + PROBE_SECONDS, lambda: self.database.sql(
-            f"SELECT count(*) FROM outcomes WHERE job_id IN ({listed})", self.name) == str(len(probes)))
-        if not ended:
-            self.problems.append(f"I5 a robot does not take as many jobs as it has slots, {PROBE_SECONDS} s after the rest")
+
+        def counted(table):
+            return self.database.sql(f"SELECT count(*) FROM {table} WHERE job_id IN ({listed})", self.name)
+
+        if not self.work(time.monotonic() + PROBE_SECONDS, lambda: counted("leases") == str(len(ids))):
+            self.problems.append(f"I5 the robots run {counted('leases')} jobs at once and have {len(ids)} slots,"
+                                 f" {PROBE_SECONDS} s after the rest")
+        for job in ids:
+            self.asked(f"/api/v1/jobs/{job}/cancel", {"reason": "the probe is over"})
+        if not self.work(time.monotonic() + PROBE_SECONDS, lambda: counted("outcomes") == str(len(ids))):
+            self.problems.append(f"I11 {counted('outcomes')} of {len(ids)} probes have ended, {PROBE_SECONDS} s after their cancel")
+
+    def asked(self, path, body):
+        """The answer to a request that is repeated until there is one; None when there is none in time."""
+        deadline = time.monotonic() + PROBE_SECONDS
+        while time.monotonic() < deadline:
+            try:
+                return self.api.call("POST", path, body)
+            except (Refused, Unavailable) as error:
+                if isinstance(error, Refused) and error.status == 409:
+                    return None  # It was done before, and nobody heard of it.
+                self.log(f"{path}: {error}")
+                time.sleep(0.2)
+        return None

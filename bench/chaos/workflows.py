@@ -2,7 +2,7 @@
 
 
 # A step that the engine cuts off may have happened, and nothing repeats it unasked: jobs have this limit for each. A request's
-# own limit is longer than the ledger's longest pause: see `impatient`.
+# own limit is longer than the ledger's longest pause, or shorter than any: see `impatient`.
 STEP_SECONDS, REQUEST_SECONDS = 5, 60
 # What a workflow says of an effect: how often the ledger must have it when the job has completed.
 ONCE, AT_MOST_ONCE = "once", "at most once"

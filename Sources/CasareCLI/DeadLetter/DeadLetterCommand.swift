@@ -79,7 +79,8 @@ struct DeadLetterCommand: ParsableCommand {
         static let configuration = CommandConfiguration(
             commandName: "retry", abstract: "Run jobs of dead letters again, as new jobs.",
             discussion: """
-                Takes IDs, or a filter over the open dead letters. A filter is always asked about first.
+                Takes IDs, or a filter over the open dead letters. A filter is always asked about first. --from and --var \
+                do what they do for retry.
 
                   casarectl dlq retry 0192f0c1-… --var amount=5 --wait
                   casarectl dlq retry --workflow invoices --error "connection refused" --dry-run

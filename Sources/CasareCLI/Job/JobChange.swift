@@ -2,7 +2,8 @@ import CasareClient
 import CasareDomain
 import CasareWire
 
-/// What `job cancel` and `job priority` have in common: one change to each of some jobs, after a yes.
+/// What `job cancel`, `job priority`, `job pause` and `job resume` have in common: one change to each of some jobs, after
+/// a yes.
 struct JobChange {
     let bulk: BulkOptions
     let output: OutputOptions

@@ -9,7 +9,8 @@ struct JobCommand: ParsableCommand {
         commandName: "job", abstract: "Look at jobs, watch, steer and cancel them.",
         subcommands: [
             List.self, Get.self, Steps.self, JobTraceCommand.self, JobLogsCommand.self, Watch.self, Cancel.self,
-            Priority.self, Fork.self, Resolve.self, JobExportCommand.self, JobReplayCommand.self,
+            Pause.self, Resume.self, Priority.self, Fork.self, Resolve.self, JobExportCommand.self,
+            JobReplayCommand.self,
         ],
         aliases: ["jobs"])
 

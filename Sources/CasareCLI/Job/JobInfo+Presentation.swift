@@ -69,6 +69,12 @@ extension JobInfo {
         sheet.add("retry of", .text(self.retryOf?.description))
         if let forkedFrom, let forkedStep { sheet.add("goes on from", .text("step \(forkedStep) of \(forkedFrom)")) }
         sheet.add(self.failure)
+        if let pause {
+            sheet.add("paused by", .text(pause.by))
+            sheet.add(self.status == .paused ? "paused since" : "pause asked", .time(pause.since))
+            sheet.add("pause reason", .text(pause.reason))
+            sheet.add("to go on", .text("casarectl job resume \(self.id)"))
+        }
         sheet.add("question", .text(self.question?.text))
         sheet.add("to answer", .text(self.question.map { _ in "casarectl job resolve \(self.id)" }))
         if let result {
@@ -83,8 +89,9 @@ extension JobInfo {
     private var sentence: String {
         switch self.status {
         case .pending: self.dueAt == nil ? "waits for a robot" : "waits for its time"
-        case .running: "is running"
+        case .running: self.pause == nil ? "is running" : "is running, and is to be paused after the step that it is in"
         case .blocked: "waits for a person's decision"
+        case .paused: "is paused"
         case .completed, .failed:
             self.seconds.map { "\(self.status.rawValue) after \(TimeSpan.text(seconds: $0))" } ?? self.status.rawValue
         case .cancelled: "was cancelled"

@@ -25,6 +25,9 @@ struct JobProgress {
             let robot = job.robot.map { " on \($0)" } ?? ""
             return "running\(robot)" + (job.attempt > 1 ? ", attempt \(job.attempt)" : "")
         case .blocked: return "blocked: " + (job.question?.text ?? "a person must decide")
+        case .paused:
+            let reason = job.pause?.reason.map { ": \($0)" } ?? ""
+            return "paused" + (job.pause.map { " by \($0.by)" } ?? "") + reason
         case .completed: return "completed"
         case .failed: return "failed" + Self.because(job)
         case .cancelled: return "cancelled" + Self.because(job)

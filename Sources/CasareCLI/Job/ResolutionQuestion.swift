@@ -59,7 +59,7 @@ struct ResolutionQuestion: Sendable {
     }
 }
 
-/// What a person says that a step gave to those behind it.
+/// What a person says that a step gave to those behind it: for `job resolve`, and as a stub for `job replay`.
 enum ResultFile {
     /// - Throws: `.usage` for what is no JSON object, with the place; what `TextInput.read` throws.
     static func outputs(in input: TextInput) throws(CommandFailure) -> Object {

@@ -127,7 +127,7 @@ struct JobRun: Sendable {
         switch job.state {
         case .pending(let dueAt): (dueAt ?? .now) >= deadline
         case .running(let running): running.since >= deadline
-        case .blocked, .finished: false
+        case .blocked, .paused, .finished: false
         }
     }
 
@@ -167,7 +167,7 @@ struct JobRun: Sendable {
                 switch job.state {
                 case .finished(let outcome): (outcome.failure, outcome.result)
                 case .blocked(let question, _): (LocalRun.doubt(question), .none)
-                case .pending, .running: preconditionFailure("The job has not ended")
+                case .pending, .running, .paused: preconditionFailure("The job has not ended")
                 }
             }
         return RunReport(

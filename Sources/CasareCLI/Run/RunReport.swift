@@ -56,7 +56,7 @@ extension Job.Status {
         switch self {
         case .completed: .good
         case .failed: .bad
-        case .blocked, .cancelled: .attention
+        case .blocked, .paused, .cancelled: .attention
         case .pending, .running: .plain
         }
     }

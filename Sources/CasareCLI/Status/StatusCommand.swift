@@ -23,6 +23,9 @@ struct StatusCommand: AsyncParsableCommand {
             Column("scheduled") { $0.count($0.status.jobs.scheduled, "jobs.scheduled") },
             Column("running") { $0.count($0.status.jobs.running, "jobs.running") },
             Column("blocked") { $0.count($0.status.jobs.blocked, "jobs.blocked") },
+            Column("paused") { overview in
+                overview.status.jobs.paused.map { overview.count($0, "jobs.paused") } ?? .empty
+            },
             Column("robots_online") { .number($0.status.robotsOnline) },
             Column("robots_available") { .number($0.status.robotsAvailable) },
             Column("dead_letters_open") { $0.count($0.status.deadLettersOpen, "dead_letters_open") },
@@ -70,7 +73,8 @@ struct StatusCommand: AsyncParsableCommand {
                         self.words(jobs.scheduled, "jobs.scheduled", "due later"),
                         self.words(jobs.running, "jobs.running", "running"),
                         self.words(jobs.blocked, "jobs.blocked", "blocked"),
-                    ].joined(separator: ", ")))
+                        jobs.paused.flatMap { $0 > 0 ? self.words($0, "jobs.paused", "paused") : nil },
+                    ].compactMap(\.self).joined(separator: ", ")))
             sheet.add(
                 "dead letters",
                 .state(

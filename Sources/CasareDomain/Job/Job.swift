@@ -15,17 +15,19 @@ public struct Job: Identifiable, Hashable, Sendable {
         case running(Running)
         /// A person must decide before it goes on.
         case blocked(Question, since: Date)
+        /// A person keeps it from going on until somebody resumes it.
+        case paused(Pause, dueAt: Date?)
         case finished(Outcome)
     }
 
     /// The state's name, as people and programs see it.
     public enum Status: String, Hashable, Sendable, Codable, CaseIterable {
-        case pending, running, blocked, completed, failed, cancelled
+        case pending, running, blocked, paused, completed, failed, cancelled
 
         public var isTerminal: Bool {
             switch self {
             case .completed, .failed, .cancelled: true
-            case .pending, .running, .blocked: false
+            case .pending, .running, .blocked, .paused: false
             }
         }
     }
@@ -33,9 +35,26 @@ public struct Job: Identifiable, Hashable, Sendable {
     public struct Running: Hashable, Sendable {
         public let robot: String
         public let since: Date
+        /// It is to be paused as soon as its robot hands it back, which is after the step that it is in.
+        public let pause: Pause?
 
-        public init(robot: String, since: Date) {
+        public init(robot: String, since: Date, pause: Pause? = nil) {
             self.robot = robot
+            self.since = since
+            self.pause = pause
+        }
+    }
+
+    /// Who keeps a job from going on, and why.
+    public struct Pause: Hashable, Sendable {
+        public let by: String
+        public let reason: String?
+        /// Since when it stands still; of a job that runs, when that was asked for.
+        public let since: Date
+
+        public init(by: String, reason: String?, since: Date) {
+            self.by = by
+            self.reason = reason
             self.since = since
         }
     }
@@ -148,6 +167,7 @@ public struct Job: Identifiable, Hashable, Sendable {
         case .pending: .pending
         case .running: .running
         case .blocked: .blocked
+        case .paused: .paused
         case .finished(let outcome):
             switch outcome.kind {
             case .completed: .completed

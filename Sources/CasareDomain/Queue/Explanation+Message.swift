@@ -31,6 +31,11 @@ extension Explanation.Reason {
                     + "orchestrator takes the job back."
         case .asked:
             "A person must say whether step \(facts.text("node")) happened: \(facts.text("question"))"
+        case .paused:
+            "It is paused\(facts.said)" + facts.clause("due_at") { "; it was due at \($0)" } + "."
+        case .pausing:
+            "It is to be paused\(facts.said); its robot hands it back after the step that it is in, or the robot is one "
+                + "that does not know of pauses and goes on to the attempt's end."
         case .dueNotMoved:
             "It has been due since \(facts.text("due_at")), and no orchestrator has moved it to the queue: is one "
                 + "running? casarectl doctor db looks after that."

@@ -17,6 +17,10 @@ public struct Explanation: Hashable, Sendable {
         case robotLost = "robot_lost"
         /// A person must decide about a step.
         case asked
+        /// Somebody paused it.
+        case paused
+        /// It runs, and is paused after the step that it is in.
+        case pausing
         /// It is due, and the loop that moves due jobs has not come by.
         case dueNotMoved = "due_not_moved"
         case retryDue = "retry_due"

@@ -13,6 +13,9 @@ package struct NodeEnvironment: Sendable {
     /// The node was performed before its robot was lost, and is performed again for what it had in the session only; its
     /// recorded result stands.
     package let isReopening: Bool
+    /// The step may happen twice, says its `on_recovery`: that it is not known whether it happened is a failure like any
+    /// other.
+    package let repeatsInDoubt: Bool
     /// When an earlier attempt began the same step, for a node whose type `isTimer`; by another robot's clock, perhaps.
     package let begunAt: Date?
     package let now: @Sendable () -> Date
@@ -21,8 +24,8 @@ package struct NodeEnvironment: Sendable {
 
     package init(
         workingDirectory: String, policy: NodePolicy, idempotencyKey: String, nodeID: String,
-        session: RunSession = RunSession(), isReopening: Bool = false, begunAt: Date? = nil,
-        now: @escaping @Sendable () -> Date,
+        session: RunSession = RunSession(), isReopening: Bool = false, repeatsInDoubt: Bool = false,
+        begunAt: Date? = nil, now: @escaping @Sendable () -> Date,
         warn: @escaping @Sendable (String) -> Void = { _ in }
     ) {
         self.workingDirectory = workingDirectory
@@ -31,6 +34,7 @@ package struct NodeEnvironment: Sendable {
         self.nodeID = nodeID
         self.session = session
         self.isReopening = isReopening
+        self.repeatsInDoubt = repeatsInDoubt
         self.begunAt = begunAt
         self.now = now
         self.warn = warn

@@ -161,7 +161,8 @@ extension Run {
             let masking = onEvent == nil ? .nothing : self.interpreter.masking
             let environment = NodeEnvironment(
                 workingDirectory: world.workingDirectory, policy: world.policy, idempotencyKey: key, nodeID: id,
-                session: self.session, isReopening: isReopening, begunAt: self.beginning(of: step), now: world.now,
+                session: self.session, isReopening: isReopening, repeatsInDoubt: step.onRecovery == .retry,
+                begunAt: self.beginning(of: step), now: world.now,
                 warn: { onEvent?(.warning(node: id, message: masking.masked($0))) })
             let inputs = step.inputs
             return {
@@ -186,7 +187,10 @@ extension Run {
     }
 
     private func tellFinished(_ step: Interpreter.Step, error: String?) {
-        self.driver.environment.onEvent?(.stepFinished(step: step.index, node: step.node.id, error: error))
+        guard let onEvent = self.driver.environment.onEvent else { return }
+        onEvent(
+            .stepFinished(
+                step: step.index, node: step.node.id, error: error.map { self.interpreter.masking.masked($0) }))
     }
 
     private func entry(

@@ -26,7 +26,8 @@ extension NodeType.Parameter {
         "proxy", .string, default: "", "http://name:password@host:port or socks5://host:port; empty: none.")
     static let retryCount = NodeType.Parameter(
         "retry_count", .integer, default: 0, range: 0...100,
-        "How often to try again when no answer comes or it is 429, 502, 503 or 504; Retry-After is kept to.")
+        "How often to try again when no answer comes or it is 429, 502, 503 or 504; Retry-After is kept to. A POST or "
+            + "PATCH that may have been sent is only repeated with on_recovery: retry.")
     static let responseEncoding = NodeType.Parameter(
         "response_encoding", .string, default: "",
         "Encoding of the answer's text, as of files; empty: what its Content-Type says, else UTF-8.")

@@ -17,6 +17,7 @@ enum HttpRequests {
         var request = WebRequest(
             method: method, url: url, headers: try Self.fields(inputs["headers"].object ?? [:]),
             options: try Self.options(inputs, environment))
+        request.options.leavesDoubt = Self.leavesDoubt(HttpEffects.ofMethod(method.rawValue), environment)
         request.signInByURL()
         if [.POST, .PATCH].contains(method), inputs["send_idempotency_key"].bool ?? true {
             request.setDefault("Idempotency-Key", environment.idempotencyKey)
@@ -24,6 +25,11 @@ enum HttpRequests {
         request.setDefault("User-Agent", Self.userAgent)
         request.setDefault("Accept", "*/*")
         return request
+    }
+
+    /// Whether a request of that class, of which nobody knows whether it was done, must not simply be made again.
+    static func leavesDoubt(_ effect: NodeType.Effect, _ environment: NodeEnvironment) -> Bool {
+        effect == .effect && !environment.repeatsInDoubt
     }
 
     private static let formAnswerBytesMax = 1 << 20

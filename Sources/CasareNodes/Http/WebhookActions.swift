@@ -16,6 +16,7 @@ extension HttpActions {
             ],
             body: .bytes(Array(body.jsonText(.compact).utf8)), options: try HttpRequests.options(inputs, environment))
         request.options.hidesPath = true
+        request.options.leavesDoubt = HttpRequests.leavesDoubt(.effect, environment)
         request.signInByURL()
         let answer = try await self.web.answer(to: request)
         return NodeResult([

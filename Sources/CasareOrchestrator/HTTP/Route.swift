@@ -244,7 +244,9 @@ extension Route.QueryParameter {
         name: HTTPField.Name.idempotencyKey.rawName,
         schema: [
             "type": "string", "minLength": 1, "maxLength": .int(JobRoutes.headerKeyCharactersMax),
-        ], summary: "As the member `idempotency_key`; of a batch, of those jobs that have none of their own.")
+        ],
+        summary: "As the member `idempotency_key`, where there is one; of a batch, of those jobs that have none of "
+            + "their own.")
 
     static func text(_ name: String, _ summary: String) -> Self {
         Self(name: name, schema: ["type": "string"], summary: summary)

@@ -59,7 +59,8 @@ enum HealthRoutes {
         return StatusResponse(
             version: CasareVersion.current, database: "ok",
             jobs: StatusResponse.Jobs(
-                pending: counts.ready, scheduled: counts.scheduled, running: counts.running, blocked: counts.blocked),
+                pending: counts.ready, scheduled: counts.scheduled, running: counts.running, blocked: counts.blocked,
+                paused: counts.paused),
             robotsOnline: robots.count { $0.status != .offline && $0.status != .stale },
             robotsAvailable: robots.count(where: \.takesJobs),
             deadLettersOpen: counts.deadLettersOpen, inexact: counts.inexact.map(Self.name).sorted(),
@@ -72,6 +73,7 @@ enum HealthRoutes {
         case .scheduled: "jobs.scheduled"
         case .running: "jobs.running"
         case .blocked: "jobs.blocked"
+        case .paused: "jobs.paused"
         case .deadLettersOpen: "dead_letters_open"
         }
     }

@@ -109,7 +109,7 @@ enum JobRoutes {
     /// There is room for the position that a batch appends.
     static let headerKeyCharactersMax = SubmitJobRequest.idempotencyKeyCharactersMax - 6
 
-    private static func checkKey(_ key: String) throws(APIProblem) {
+    static func checkKey(_ key: String) throws(APIProblem) {
         do throws(WireDecodingError) {
             try ShortText.check(key, "Idempotency-Key", charactersMax: self.headerKeyCharactersMax)
         } catch {

@@ -144,8 +144,8 @@ enum SessionRoutes {
         }
         return Answer(
             RenewResponse(
-                lost: renewal.lost.sorted(), leaseSeconds: renewal.leaseSeconds, slots: renewal.slots,
-                order: renewal.order))
+                lost: renewal.lost.sorted(), paused: renewal.paused.sorted(), leaseSeconds: renewal.leaseSeconds,
+                slots: renewal.slots, order: renewal.order))
     }
 
     /// After the renewal, which holds whatever comes of this.

@@ -78,12 +78,40 @@ extension MemoryRoutes {
         return Answer(JobHistory(past))
     }
 
+    func log(_ request: APIRequest) async throws -> Answer<JobLogResponse> {
+        let question = try LogRoutes.Question(request)
+        return Answer(
+            try await LogRoutes.answer(question, request, in: self.waitingRoom) {
+                try self.queue.access { queue, _ throws(StoreError) in
+                    try queue.log(of: question.job, after: question.after, limit: question.limit)
+                }
+            })
+    }
+
     // MARK: - Changing
 
     func cancel(_ request: APIRequest, _ body: CancelJobRequest) throws -> Answer<JobResponse> {
         let id = try request.jobID()
         let job = try self.queue.access { queue, now throws(StoreError) in
             try queue.cancel(id, by: request.actor, reason: body.reason, now: now)
+            return try queue.known(id)
+        }
+        return Answer(JobResponse(job: JobInfo(job)))
+    }
+
+    func pause(_ request: APIRequest, _ body: PauseJobRequest) throws -> Answer<JobResponse> {
+        let id = try request.jobID()
+        let job = try self.queue.access { queue, now throws(StoreError) in
+            try queue.pause(id, by: request.actor, reason: body.reason, now: now)
+            return try queue.known(id)
+        }
+        return Answer(JobResponse(job: JobInfo(job)))
+    }
+
+    func resume(_ request: APIRequest, _: PauseJobRequest) throws -> Answer<JobResponse> {
+        let id = try request.jobID()
+        let job = try self.queue.access { queue, now throws(StoreError) in
+            try queue.resume(id, by: request.actor, now: now)
             return try queue.known(id)
         }
         return Answer(JobResponse(job: JobInfo(job)))
@@ -112,9 +140,11 @@ extension MemoryRoutes {
 
     func fork(_ request: APIRequest, _ body: ForkJobRequest) throws -> Answer<JobResponse> {
         let id = try request.jobID()
+        let idempotency = try ForkRoutes.idempotency(of: request, body, on: id)
         let job = try self.queue.access { queue, now throws(StoreError) in
             let new = try queue.fork(
-                id, from: body.fromStep, by: request.actor, variables: body.variables, now: now)
+                id, from: body.fromStep, by: request.actor, variables: body.variables, idempotency: idempotency,
+                now: now)
             return try queue.known(new)
         }
         return Answer(status: 201, JobResponse(job: JobInfo(job)))

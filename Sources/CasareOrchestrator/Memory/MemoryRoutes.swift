@@ -47,10 +47,13 @@ struct MemoryRoutes: Sendable {
             "GET /api/v1/jobs/{id}": { $0.answered(by: self.job) },
             "GET /api/v1/jobs/{id}/steps": { $0.answered(by: self.steps) },
             "GET /api/v1/jobs/{id}/history": { $0.answered(by: self.history) },
+            "GET /api/v1/jobs/{id}/logs": { $0.answered(by: self.log) },
             "POST /api/v1/jobs/{id}/cancel": { $0.answered(by: self.cancel) },
             "POST /api/v1/jobs/{id}/retry": { $0.answered(by: self.retry) },
             "POST /api/v1/jobs/{id}/fork": { $0.answered(by: self.fork) },
             "POST /api/v1/jobs/{id}/resolve": { $0.answered(by: self.resolve) },
+            "POST /api/v1/jobs/{id}/pause": { $0.answered(by: self.pause) },
+            "POST /api/v1/jobs/{id}/resume": { $0.answered(by: self.resume) },
 
             "GET /api/v1/dlq": { $0.answered(by: self.deadLetters) },
             "GET /api/v1/dlq/{id}": { $0.answered(by: self.deadLetter) },
@@ -92,7 +95,7 @@ struct MemoryRoutes: Sendable {
                 version: CasareVersion.current, database: "none: all is in memory, and lost when the server ends",
                 jobs: StatusResponse.Jobs(
                     pending: counts.ready, scheduled: counts.scheduled, running: counts.running,
-                    blocked: counts.blocked),
+                    blocked: counts.blocked, paused: counts.paused),
                 robotsOnline: robots.count { $0.status != .offline },
                 robotsAvailable: robots.count(where: \.takesJobs), deadLettersOpen: counts.deadLettersOpen,
                 blockedJobs: blocked.map(BlockedJobInfo.init)))

@@ -78,7 +78,8 @@ package final class APIBroker: Broker {
         let session = try self.openSession()
         do throws(ClientError) {
             let answer = try await self.client.renew(session, leases, progress: progress)
-            return RenewalAnswer(lost: Set(answer.lost), slots: answer.slots, order: answer.order)
+            return RenewalAnswer(
+                lost: Set(answer.lost), paused: Set(answer.paused ?? []), slots: answer.slots, order: answer.order)
         } catch {
             throw Self.error(error, about: nil)
         }
@@ -174,6 +175,14 @@ package final class APIBroker: Broker {
     package func ending(of child: Job.ID, under lease: Lease) async throws(BrokerError) -> ChildJob.Ending? {
         do throws(ClientError) {
             return try await self.client.ending(of: child, under: lease)
+        } catch {
+            throw Self.error(error, about: lease)
+        }
+    }
+
+    package func log(_ lines: [Job.LogLine], under lease: Lease) async throws(BrokerError) -> Int {
+        do throws(ClientError) {
+            return try await self.client.appendLog(lines, under: lease)
         } catch {
             throw Self.error(error, about: lease)
         }

@@ -52,6 +52,12 @@ package protocol Broker: Sendable {
     /// How a job that was submitted so has ended; `nil` while it has not.
     func ending(of child: Job.ID, under lease: Lease) async throws(BrokerError) -> ChildJob.Ending?
 
+    /// Keeps lines that the job's run wrote. Each has its place among those of its lease, by which one that is sent again
+    /// is known.
+    ///
+    /// - Returns: how many lines the job's log has now. It takes no more than `Job.Log.linesMax`.
+    func log(_ lines: [Job.LogLine], under lease: Lease) async throws(BrokerError) -> Int
+
     /// Ends the session and hands back what it still holds.
     func close() async
 }
@@ -59,6 +65,9 @@ package protocol Broker: Sendable {
 extension Broker {
     /// For a broker that tells in its answers only.
     package func untilNews(about held: @Sendable () -> [Lease]) async { await Latch().wait() }
+
+    /// For a broker behind which nobody keeps logs: as one that is full.
+    package func log(_ lines: [Job.LogLine], under lease: Lease) async throws(BrokerError) -> Int { Job.Log.linesMax }
 
     /// For a broker behind which nobody asks a robot for anything.
     package func renew(_ leases: [Lease], progress: Robot.Progress) async throws(BrokerError) -> RenewalAnswer {
@@ -70,13 +79,18 @@ extension Broker {
 package struct RenewalAnswer: Hashable, Sendable {
     /// Which of the leases named have passed on.
     package let lost: Set<Job.ID>
+    /// Which of them are of jobs to be handed back after the step that they are in; of all others this is asked no longer.
+    package let paused: Set<Job.ID>
     /// Jobs to run at once from now on; `nil` leaves it.
     package let slots: Int?
     /// The robot is asked to end.
     package let order: Robot.Order?
 
-    package init(lost: Set<Job.ID>, slots: Int? = nil, order: Robot.Order? = nil) {
+    package init(
+        lost: Set<Job.ID>, paused: Set<Job.ID> = [], slots: Int? = nil, order: Robot.Order? = nil
+    ) {
         self.lost = lost
+        self.paused = paused
         self.slots = slots
         self.order = order
     }

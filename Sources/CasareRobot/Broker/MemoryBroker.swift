@@ -72,6 +72,14 @@ package final class MemoryBroker: Broker {
         }
     }
 
+    package func renew(_ leases: [Lease], progress: Robot.Progress) throws(BrokerError) -> RenewalAnswer {
+        let session = try self.openSession()
+        let renewal = try self.access { queue, now throws(StoreError) in
+            try queue.renew(session, held: leases, now: now)
+        }
+        return RenewalAnswer(lost: renewal.lost, paused: renewal.paused)
+    }
+
     package func untilNews(about held: @Sendable () -> [Lease]) async { await self.news.wait() }
 
     package func journal(of lease: Lease) throws(BrokerError) -> JobJournal {
@@ -116,6 +124,10 @@ package final class MemoryBroker: Broker {
 
     package func ending(of child: Job.ID, under lease: Lease) throws(BrokerError) -> ChildJob.Ending? {
         try self.access { queue, _ throws(StoreError) in try queue.ending(of: child, under: lease) }
+    }
+
+    package func log(_ lines: [Job.LogLine], under lease: Lease) async throws(BrokerError) -> Int {
+        try self.access { queue, _ throws(StoreError) in try queue.log(lines, under: lease) }
     }
 
     package func close() async {

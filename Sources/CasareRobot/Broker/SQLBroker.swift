@@ -147,7 +147,8 @@ package actor SQLBroker: Broker {
 
     package func renew(_ leases: [Lease], progress: Robot.Progress) async throws(BrokerError) -> RenewalAnswer {
         let renewal = try await self.renewed(leases, progress)
-        return RenewalAnswer(lost: renewal.lost, slots: renewal.slots, order: renewal.order)
+        return RenewalAnswer(
+            lost: renewal.lost, paused: renewal.paused, slots: renewal.slots, order: renewal.order)
     }
 
     private func renewed(_ leases: [Lease], _ progress: Robot.Progress?) async throws(BrokerError) -> Renewal {
@@ -323,7 +324,7 @@ package actor SQLBroker: Broker {
     }
 
     /// Says in a broker's words what went wrong in the store.
-    private static func brokerError(_ error: any Error) -> BrokerError {
+    static func brokerError(_ error: any Error) -> BrokerError {
         switch error {
         case let error as StoreError: BrokerError(error)
         case let error as PostgresError:

@@ -10,6 +10,8 @@ struct JobExecutor: Sendable {
     let configuration: RobotConfiguration
     let logger: Logger
     let isStopRequested: @Sendable () -> Bool
+    /// Whether a stop is one of this job alone, which somebody wants paused.
+    var isPauseAsked: @Sendable () -> Bool = { false }
     /// Told when the run gets somewhere, many times a second.
     var onProgress: @Sendable (JobProgress.Event) -> Void = { _ in }
     /// Told what happens in the run, beside the log.
@@ -55,6 +57,7 @@ struct JobExecutor: Sendable {
         defer { if !Task.isCancelled { directory.removeIfEmpty() } }
         let warnings = JobWarnings(logger)
         defer { warnings.close() }
+        let log = LogShipper(self.broker, job.lease, logger)
         // A run that only computes never asks for its journal, and what it has spent is not worth asking for.
         let journal = try await program.mayTakeTime ? self.journal(of: job).reading() : self.journal(of: job)
         let driver = RunDriver(
@@ -70,6 +73,7 @@ struct JobExecutor: Sendable {
                 submitter: BrokerSubmitter(broker: self.broker, lease: job.lease, patience: Patience()),
                 onEvent: { [onEvent] event in
                     warnings.happened(event)
+                    log.happened(event)
                     onEvent(event)
                 },
                 onProgress: { [onProgress] _ in onProgress(.moved) },
@@ -77,7 +81,7 @@ struct JobExecutor: Sendable {
                     onProgress(limit.map { .stepBegan(timeLimit: $0) } ?? .stepEnded)
                 }))
         do {
-            return try await driver.run()
+            return try await log.sending { try await driver.run() }
         } catch let error as JournalMismatch {
             return Self.rejected(error.description)
         } catch let error as UnreadableJournal {
@@ -113,10 +117,13 @@ struct JobExecutor: Sendable {
             logger.warning("Blocked job: a step is in doubt", metadata: ["node": "\(question.node)"])
         case .interrupted(let entries):
             try await journal.record(entries)
+            // Whether it is paused or goes on elsewhere is decided where the wish is kept: it may be withdrawn by now.
+            let isPaused = self.isPauseAsked()
+            let reason = isPaused ? "The job is to be paused" : "The robot is stopping"
             try await patience.insist { () async throws(BrokerError) in
-                try await self.broker.release(lease, reason: "The robot is stopping")
+                try await self.broker.release(lease, reason: reason)
             }
-            logger.info("Released job")
+            logger.info("Released job", metadata: ["reason": "\(reason)"])
         }
     }
 

@@ -17,11 +17,18 @@ extension JournalEntry {
         }
         var result: StepResult?
         if let text = row.result {
+            let json: Value
             do {
-                result = StepResult(json: try Value(parsingJSON: text))
+                json = try Value(parsingJSON: text)
             } catch {
                 throw UnreadableJournal(step: row.step, reason: "\(error)")
             }
+            // As of a large result of which only the mark that it stands aside is left: to go on as if the step had given
+            // nothing would be worse than to stop.
+            guard json["outputs"] != nil || json["error"] != nil else {
+                throw UnreadableJournal(step: row.step, reason: "its result has neither outputs nor an error")
+            }
+            result = StepResult(json: json)
         }
         self.init(
             step: row.step, node: row.node, nodeType: row.nodeType, effect: effect, result: result,

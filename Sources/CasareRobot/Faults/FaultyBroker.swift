@@ -110,6 +110,10 @@
             }
         }
 
+        package func log(_ lines: [Job.LogLine], under lease: Lease) async throws(BrokerError) -> Int {
+            try await self.broker.log(lines, under: lease)
+        }
+
         package func close() async { await self.broker.close() }
     }
 #endif

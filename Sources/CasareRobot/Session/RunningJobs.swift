@@ -19,6 +19,8 @@ final class RunningJobs: Sendable {
         var isGivenUp = false
         /// Its lease has passed on, and the robot knows.
         var isLost = false
+        /// It ends after the step that it is in.
+        var isToPause = false
     }
 
     private struct State {
@@ -95,6 +97,21 @@ final class RunningJobs: Sendable {
             }
         }
         for stop in stops { stop() }
+    }
+
+    /// Lets those of the leases end after the step that they are in whose jobs are to be paused, and the others go on.
+    func pause(_ jobs: Set<Job.ID>, of leases: [Lease]) {
+        self.state.withLock { state in
+            for lease in leases { state.jobs[lease]?.isToPause = jobs.contains(lease.job) }
+        }
+    }
+
+    /// Whether the job of this lease ends after the step that it is in, as one that is to be paused.
+    func isToPause(_ lease: Lease) -> Bool { self.state.withLock { $0.jobs[lease]?.isToPause ?? false } }
+
+    /// Whether it does so for this or another reason.
+    func isToEnd(_ lease: Lease) -> Bool {
+        self.state.withLock { $0.isStopping || $0.jobs[lease]?.isToPause ?? false }
     }
 
     /// Stops all jobs, and each that begins from now on.

@@ -5,7 +5,7 @@ import CasarePostgres
 extension Doctor {
     /// Written and deleted all the time. Others are looked at when they have more dead rows than autovacuum lets be.
     private static let hotTables = [
-        "ready", "scheduled", "leases", "robot_sessions", "blocked", "lanes", "queue_rules", "queue_keys",
+        "ready", "scheduled", "leases", "robot_sessions", "blocked", "paused", "lanes", "queue_rules", "queue_keys",
         "unique_jobs", "deadlines", "idempotency_keys",
     ]
     /// How many times the dead rows at which autovacuum should have begun; below so many rows it does not matter.

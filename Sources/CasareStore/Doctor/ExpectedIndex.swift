@@ -31,6 +31,7 @@ struct ExpectedIndex: Sendable {
         CREATE UNIQUE INDEX events_pkey ON ONLY events USING btree (tenant_id, job_id, event_id)
         CREATE INDEX idempotency_keys_by_expiry ON idempotency_keys USING btree (expires_at)
         CREATE UNIQUE INDEX idempotency_keys_pkey ON idempotency_keys USING btree (tenant_id, key)
+        CREATE UNIQUE INDEX job_logs_pkey ON ONLY job_logs USING btree (tenant_id, job_id, line)
         CREATE UNIQUE INDEX job_results_pkey ON ONLY job_results USING btree (tenant_id, job_id)
         CREATE INDEX jobs_by_workflow ON ONLY jobs USING btree (tenant_id, workflow_id, job_id)
         CREATE UNIQUE INDEX jobs_pkey ON ONLY jobs USING btree (tenant_id, job_id)
@@ -46,6 +47,7 @@ struct ExpectedIndex: Sendable {
         CREATE UNIQUE INDEX leases_pkey ON leases USING btree (job_id)
         CREATE UNIQUE INDEX outcomes_pkey ON ONLY outcomes USING btree (tenant_id, job_id)
         CREATE INDEX outcomes_unsuccessful ON ONLY outcomes USING btree (tenant_id, kind, job_id) WHERE kind <> 'completed'::text
+        CREATE UNIQUE INDEX paused_pkey ON paused USING btree (tenant_id, job_id)
         CREATE UNIQUE INDEX queue_keys_pkey ON queue_keys USING btree (key_id)
         CREATE UNIQUE INDEX queue_keys_queue_id_key_key ON queue_keys USING btree (queue_id, key)
         CREATE UNIQUE INDEX queue_rules_pkey ON queue_rules USING btree (queue_id)

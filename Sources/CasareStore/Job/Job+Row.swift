@@ -64,13 +64,20 @@ extension Job.State {
         case .pending: self = .pending(dueAt: try row.optionalDate("due_at"))
         case .running:
             self = .running(
-                Job.Running(robot: try row.optionalString("robot_id") ?? "", since: try row.date("started_at")))
+                Job.Running(
+                    robot: try row.optionalString("robot_id") ?? "", since: try row.date("started_at"),
+                    pause: try Job.Pause(row: row)))
         case .blocked:
             self = .blocked(
                 Job.Question(
                     step: try row.int("blocked_step"), node: try row.string("blocked_node"),
                     nodeType: try row.string("blocked_node_type"), text: try row.string("question")),
                 since: try row.date("blocked_since"))
+        case .paused:
+            guard let pause = try Job.Pause(row: row) else {
+                throw StoreError.unreadable("job \(job) is paused by nobody")
+            }
+            self = .paused(pause, dueAt: try row.optionalDate("due_at"))
         case .completed: self = .finished(try Job.Outcome(row: row, kind: .completed, job: job, result: result))
         case .cancelled: self = .finished(try Job.Outcome(row: row, kind: .cancelled, job: job, result: result))
         case .failed:
@@ -78,6 +85,13 @@ extension Job.State {
             self = .finished(try Job.Outcome(row: row, kind: .failed(kind), job: job, result: result))
         case nil: throw StoreError.unreadable("job \(job) has the unknown status \"\(text)\"")
         }
+    }
+}
+
+extension Job.Pause {
+    fileprivate init?(row: Row) throws {
+        guard let person = try row.optionalString("paused_by") else { return nil }
+        self.init(by: person, reason: try row.optionalString("pause_reason"), since: try row.date("paused_since"))
     }
 }
 

@@ -106,6 +106,23 @@ enum JobQueries {
         ORDER BY job_id DESC
         """)
 
+    static let pageOfPaused = Query(
+        """
+        SELECT job_details.*
+        FROM (
+            SELECT tenant_id, job_id FROM paused JOIN jobs USING (tenant_id, job_id)
+            WHERE tenant_id = casare_tenant() AND job_id >= @from AND job_id < @before
+                AND (@workflow::uuid IS NULL OR workflow_id = @workflow)
+            ORDER BY job_id DESC LIMIT @limit
+        ) AS page
+        CROSS JOIN LATERAL (
+            SELECT * FROM job_details AS detail
+            WHERE detail.tenant_id = page.tenant_id AND detail.job_id = page.job_id
+            LIMIT 1
+        ) AS job_details
+        ORDER BY job_id DESC
+        """)
+
     static let pageOfCompleted = Query(
         """
         SELECT job_details.*
@@ -212,6 +229,11 @@ enum JobQueries {
             ) AS blocked,
             (
                 SELECT count(*) FROM (
+                    SELECT FROM paused WHERE tenant_id = casare_tenant() LIMIT @count_max + 1
+                ) AS counted
+            ) AS paused,
+            (
+                SELECT count(*) FROM (
                     SELECT FROM dead_letters WHERE tenant_id = casare_tenant() AND replayed_as IS NULL
                     LIMIT @count_max + 1
                 ) AS counted
@@ -258,6 +280,10 @@ enum JobQueries {
                 DELETE FROM blocked WHERE tenant_id = casare_tenant() AND job_id = @job
                 RETURNING job_id, attempt, NULL::timestamptz AS since, robot_id, 'blocked' AS status,
                     NULL::bigint AS gate, NULL::bigint AS session_id
+            ), from_paused AS (
+                DELETE FROM paused WHERE tenant_id = casare_tenant() AND job_id = @job
+                RETURNING job_id, attempt, NULL::timestamptz AS since, NULL::text AS robot_id, 'paused' AS status,
+                    NULL::bigint AS gate, NULL::bigint AS session_id
             ), from_leases AS (
                 DELETE FROM leases WHERE tenant_id = casare_tenant() AND job_id = @job
                 RETURNING
@@ -267,7 +293,8 @@ enum JobQueries {
                     'running' AS status, gate, session_id
             ), gone AS (
                 SELECT * FROM from_ready UNION ALL SELECT * FROM from_scheduled
-                UNION ALL SELECT * FROM from_blocked UNION ALL SELECT * FROM from_leases
+                UNION ALL SELECT * FROM from_blocked UNION ALL SELECT * FROM from_paused
+                UNION ALL SELECT * FROM from_leases
             ), ended AS (
                 INSERT INTO outcomes (
                     job_id, kind, attempt, started_at, finished_at, robot_id, message, cancelled_by

@@ -17,16 +17,25 @@ extension JobStore {
     /// - Parameters:
     ///   - step: position in the journal, from 0.
     ///   - variables: instead of the job's.
-    /// - Throws: `StoreError.invalidTransition` for a job that waits or runs, `.noSuchStep`, and `.uniqueKeyHeld` when
-    ///   another job holds its unique key, or the job itself, being blocked.
+    ///   - idempotency: the same request brings the fork that it brought before.
+    /// - Throws: `StoreError.idempotencyConflict` for a key of another request, `.invalidTransition` for a job that waits
+    ///   or runs, `.noSuchStep`, and `.uniqueKeyHeld` when another job holds its unique key, or the job itself, being
+    ///   blocked.
     package static func fork(
         _ id: Job.ID, from step: Int, by person: String, variables: Object? = nil, reason: String? = nil,
-        now: Date? = nil, on connection: isolated PostgresConnection
+        idempotency: NewJob.Idempotency? = nil, now: Date? = nil, on connection: isolated PostgresConnection
     ) throws -> Job.ID {
+        let new = Job.ID.new(at: now ?? Date())
+        if let idempotency {
+            let asked = NewJob(
+                id: new, workflow: Workflow.ID(rawValue: new.rawValue), workflowVersion: 1, idempotency: idempotency)
+            let holders = try self.takeKeys(
+                of: [asked], window: self.idempotencyWindow, now: now, on: connection)
+            if let holder = holders[idempotency.key], holder != new { return holder }
+        }
         let origin = try self.jobAtRest(id, on: connection)
         _ = try Job.ResumePoint.step(step).firstStep(
-            of: id, try self.recordedSteps(of: id, on: connection), failedNode: nil)
-        let new = Job.ID.new(at: now ?? Date())
+            of: id, try self.recordedSteps(of: id, on: connection), after: nil)
         if let key = origin.uniqueKey {
             try self.takeUniqueKey(
                 key, for: new, insteadOf: origin.status.isTerminal ? id : nil, by: person, now: now, on: connection)
@@ -87,6 +96,6 @@ extension JobStore {
         guard let letter = try DeadLetterStore.get(id, on: connection), letter.status == .open else { return nil }
         guard try self.status(id, on: connection) != nil else { throw StoreError.stepsGone(id) }
         return try point.firstStep(
-            of: id, try self.recordedSteps(of: id, on: connection), failedNode: letter.failure.node)
+            of: id, try self.recordedSteps(of: id, on: connection), after: letter.failure)
     }
 }

@@ -25,11 +25,12 @@ package struct JobCounts: Hashable, Sendable {
     package let scheduled: Int
     package let running: Int
     package let blocked: Int
+    package let paused: Int
     package let deadLettersOpen: Int
     /// Those of the numbers that stop at a bound, of which there are more.
     package internal(set) var inexact: Set<Kind> = []
 
-    package enum Kind: Hashable, Sendable { case ready, scheduled, running, blocked, deadLettersOpen }
+    package enum Kind: Hashable, Sendable { case ready, scheduled, running, blocked, paused, deadLettersOpen }
 }
 
 extension JobStore {
@@ -59,7 +60,7 @@ extension JobStore {
                         "from": .uuid(from.rawValue), "before": .uuid(before.rawValue), "limit": .int(limit),
                         "workflow": .uuid(filter.workflow?.rawValue), "kind": .text(filter.status?.rawValue),
                     ])
-            case nil, .pending, .running, .blocked, .completed:
+            case nil, .pending, .running, .blocked, .paused, .completed:
                 try connection.execute(
                     self.pageQuery(of: filter.status),
                     [
@@ -77,6 +78,7 @@ extension JobStore {
         case .pending: JobQueries.pageOfPending
         case .running: JobQueries.pageOfRunning
         case .blocked: JobQueries.pageOfBlocked
+        case .paused: JobQueries.pageOfPaused
         case .completed: JobQueries.pageOfCompletedOfWorkflow
         case .failed, .cancelled: JobQueries.pageOfUnsuccessful
         }
@@ -95,6 +97,7 @@ extension JobStore {
         var counts = JobCounts(
             ready: try count(.ready, "ready"), scheduled: try count(.scheduled, "scheduled"),
             running: try count(.running, "running"), blocked: try count(.blocked, "blocked"),
+            paused: try count(.paused, "paused"),
             deadLettersOpen: try count(.deadLettersOpen, "dead_letters_open"))
         counts.inexact = inexact
         return counts

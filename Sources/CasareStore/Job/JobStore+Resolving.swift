@@ -85,7 +85,7 @@ extension Job {
     var question: Question? {
         switch self.state {
         case .blocked(let question, _): question
-        case .pending, .running, .finished: nil
+        case .pending, .running, .paused, .finished: nil
         }
     }
 

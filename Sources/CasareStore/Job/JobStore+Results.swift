@@ -2,8 +2,8 @@ package import CasareDomain
 package import CasarePostgres
 
 extension JobStore {
-    /// How those of some jobs went that have ended with a result, as far as they fit: all together take about
-    /// `bytesMax` as they are stored. The first ones come first; who wants another one asks for its job.
+    /// How those of some jobs went that have ended with a result, as far as they fit: all together take `bytesMax` at
+    /// the most. The first ones come first; who wants another one asks for its job.
     package static func results(
         of jobs: [Job.ID], bytesMax: Int, on connection: isolated PostgresConnection
     ) throws -> [Job.ID: RunResult] {
@@ -19,11 +19,12 @@ extension JobStore {
 }
 
 enum ResultQueries {
-    /// Sizes are those of the rows, which are known without a look at the results themselves.
+    /// By the sizes of the rows, which are known without a look at the results, most of what does not fit is left
+    /// alone. What is read of the others counts by its text: one that repeats itself takes a hundredth of it in a row.
     static let results = Query(
         """
         WITH sized AS MATERIALIZED (
-            SELECT asked.job_id, sum(known.bytes) OVER (ORDER BY asked.position) AS bytes
+            SELECT asked.job_id, asked.position, sum(known.bytes) OVER (ORDER BY asked.position) AS bytes
             FROM unnest(@jobs::uuid[]) WITH ORDINALITY AS asked (job_id, position)
             CROSS JOIN LATERAL (
                 SELECT pg_column_size(job_results.result) AS bytes FROM job_results
@@ -31,13 +32,18 @@ enum ResultQueries {
                 LIMIT 1
             ) AS known
         )
-        SELECT sized.job_id, found.result
-        FROM sized
-        CROSS JOIN LATERAL (
-            SELECT job_results.result::text AS result FROM job_results
-            WHERE job_results.tenant_id = casare_tenant() AND job_results.job_id = sized.job_id
-            LIMIT 1
-        ) AS found
-        WHERE sized.bytes <= @bytes_max::int8
+        SELECT fitting.job_id, fitting.result
+        FROM (
+            SELECT
+                sized.job_id, found.result, sum(octet_length(found.result)) OVER (ORDER BY sized.position) AS bytes
+            FROM sized
+            CROSS JOIN LATERAL (
+                SELECT job_results.result::text AS result FROM job_results
+                WHERE job_results.tenant_id = casare_tenant() AND job_results.job_id = sized.job_id
+                LIMIT 1
+            ) AS found
+            WHERE sized.bytes <= @bytes_max::int8
+        ) AS fitting
+        WHERE fitting.bytes <= @bytes_max::int8
         """)
 }

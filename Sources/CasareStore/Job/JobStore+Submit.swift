@@ -52,7 +52,7 @@ package enum JobStore {
     }
 
     /// The job that each key stands for from now on.
-    private static func takeKeys(
+    static func takeKeys(
         of jobs: [NewJob], window: Duration, now: Date?, on connection: isolated PostgresConnection
     ) throws -> [String: Job.ID] {
         var asked: [String: (job: Job.ID, hash: String)] = [:]

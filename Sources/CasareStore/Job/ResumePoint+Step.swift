@@ -5,13 +5,13 @@ extension Job.ResumePoint {
     ///
     /// - Parameters:
     ///   - journal: of the job, in order.
-    ///   - failedNode: whose failure ended the job.
+    ///   - failure: what ended the job; `nil` where nothing did, or nobody asks for it.
     func firstStep(
-        of job: Job.ID, _ journal: [JournalRow], failedNode: String?
+        of job: Job.ID, _ journal: [JournalRow], after failure: Failure?
     ) throws(StoreError) -> Int? {
         switch self {
         case .start: return nil
-        case .failed: return journal.failedStep(of: failedNode)
+        case .failed: return journal.failedStep(of: failure)
         case .step(let step):
             // From its beginning a job can be forked that has recorded nothing, too.
             guard step == 0 || journal.contains(where: { $0.step == step }) else {
@@ -23,24 +23,29 @@ extension Job.ResumePoint {
 }
 
 extension [JournalRow] {
-    /// The step at which the job failed. Where that is not recorded, because a node failed that only computes, it is
-    /// what follows the last change of the world: what was read since is read anew, as by an automatic retry.
-    fileprivate func failedStep(of node: String?) -> Int {
+    /// The step at which the job failed. Where that is not recorded, because a node failed that only computes or before
+    /// it was begun, it is what follows the last change of the world: what was read since is read anew, as by an
+    /// automatic retry.
+    fileprivate func failedStep(of failure: Failure?) -> Int {
         let cut = (self.last(where: \.isKeptByRetry)?.step ?? -1) + 1
-        guard let node, let failed = self.last(where: { $0.node == node && $0.hasFailed }),
+        guard let failure, let node = failure.node, let last = self.last(where: { $0.node == node }),
+            // In a loop the node may have failed long before, and the workflow has dealt with that: what was done since
+            // is not to be done again for a failure that left no step.
+            last.hasFailed(with: failure.type),
             // What may have happened is never left out unasked.
-            !failed.isKeptByRetry, !self.contains(where: { $0.step > failed.step && $0.isInDoubt })
+            !last.isKeptByRetry, !self.contains(where: { $0.step > last.step && $0.isInDoubt })
         else { return cut }
-        return failed.step
+        return last.step
     }
 }
 
 extension JournalRow {
     fileprivate var isInDoubt: Bool { self.result == nil && self.effect == "effect" }
 
-    /// A result is the engine's own text; one that cannot be read tells of no error.
-    fileprivate var hasFailed: Bool {
-        guard let result, let value = try? Value(parsingJSON: result) else { return false }
-        return value["error"] != nil
+    fileprivate func hasFailed(with type: String) -> Bool {
+        // A result is the engine's own text; one that cannot be read tells of no error.
+        guard let result, let value = try? Value(parsingJSON: result), value["error"] != nil else { return false }
+        // One that names no type may be of any.
+        return value["type"]?.string.map { $0 == type } ?? true
     }
 }

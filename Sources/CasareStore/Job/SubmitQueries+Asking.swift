@@ -136,14 +136,20 @@ extension SubmitQueries {
             DELETE FROM scheduled
             WHERE scheduled.tenant_id = casare_tenant() AND scheduled.job_id IN (SELECT job_id FROM replaceable)
             RETURNING job_id, attempt
+        ), from_paused AS (
+            DELETE FROM paused
+            WHERE paused.tenant_id = casare_tenant() AND paused.job_id IN (SELECT job_id FROM replaceable)
+            RETURNING job_id, attempt
         ), removed AS MATERIALIZED (
-            SELECT * FROM from_ready UNION ALL SELECT * FROM from_scheduled
+            SELECT * FROM from_ready UNION ALL SELECT * FROM from_scheduled UNION ALL SELECT * FROM from_paused
         ), waiting AS MATERIALIZED (
             SELECT held.job_id FROM held
             WHERE EXISTS (SELECT FROM ready WHERE ready.tenant_id = casare_tenant() AND ready.job_id = held.job_id)
                 OR EXISTS (
                     SELECT FROM scheduled
                     WHERE scheduled.tenant_id = casare_tenant() AND scheduled.job_id = held.job_id)
+                OR EXISTS (
+                    SELECT FROM paused WHERE paused.tenant_id = casare_tenant() AND paused.job_id = held.job_id)
         ), decided AS MATERIALIZED (
             SELECT
                 asked.*, held.job_id AS holder, held.first_at, removed.job_id IS NOT NULL AS is_replaced,

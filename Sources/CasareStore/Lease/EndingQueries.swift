@@ -7,7 +7,8 @@ import CasarePostgres
 /// left alone: nobody waits for another here, and a lane that is parked for this looks again by itself very soon. Leases
 /// of plain queues have no gate, and then nothing of that runs.
 ///
-/// Jobs go back to the place where a submit would put them: a lane's, when there is a key, a requirement or a rule.
+/// Jobs go back to the place where a submit would put them: a lane's, when there is a key, a requirement or a rule. Those
+/// that somebody has asked to be paused meanwhile go to `paused` instead.
 enum EndingQueries {
     static let complete = Query(
         assembled: """
@@ -37,7 +38,9 @@ enum EndingQueries {
         assembled: """
             WITH gone AS (
                 DELETE FROM leases WHERE tenant_id = casare_tenant() AND job_id = @job AND token = @token
-                RETURNING tenant_id, job_id, session_id, attempt, since, gate
+                RETURNING
+                    tenant_id, job_id, session_id, attempt, since, gate, \(LeaseFragments.pauseColumns),
+                    coalesce(@now::timestamptz, now()) + @delay_seconds::float8 * interval '1 second' AS due_at
             ), tried AS (
                 INSERT INTO attempts (
                     tenant_id, job_id, attempt, robot_id, started_at, finished_at, crashed, failure_kind, failure_type,
@@ -53,19 +56,20 @@ enum EndingQueries {
                     tenant_id, job_id, queue_id, priority, attempt, due_at, queue_key, requirement_id
                 )
                 SELECT
-                    gone.tenant_id, gone.job_id, jobs.queue_id, jobs.priority, gone.attempt,
-                    coalesce(@now::timestamptz, now()) + @delay_seconds::float8 * interval '1 second',
+                    gone.tenant_id, gone.job_id, jobs.queue_id, jobs.priority, gone.attempt, gone.due_at,
                     jobs.queue_key, jobs.requirement_id
                 FROM gone JOIN jobs ON jobs.tenant_id = gone.tenant_id AND jobs.job_id = @job
-                RETURNING tenant_id, job_id, due_at
+                WHERE gone.pause_asked_by IS NULL
             ), noted AS (
                 INSERT INTO events (tenant_id, job_id, at, kind, detail)
                 SELECT
                     tenant_id, job_id, coalesce(@now::timestamptz, now()), 'retrying',
                     json_build_object('due_at', due_at, 'kind', @kind::text, 'message', @message::text)
-                FROM later
-            ), \(LeaseFragments.woken)
-            SELECT due_at FROM later
+                FROM gone
+                RETURNING job_id
+            ), \(LeaseFragments.parking(attempt: "attempt", crashes: "0::int2", dueAt: "due_at", isNotedBehind: true)),
+            \(LeaseFragments.woken)
+            SELECT due_at FROM gone
             """)
 
     /// Ends a job as failed and opens its dead letter.
@@ -146,7 +150,7 @@ enum EndingQueries {
         assembled: """
             WITH gone AS (
                 DELETE FROM leases WHERE tenant_id = casare_tenant() AND job_id = @job AND token = @token
-                RETURNING tenant_id, job_id, attempt, crashes, gate
+                RETURNING tenant_id, job_id, attempt, crashes, gate, \(LeaseFragments.pauseColumns)
             ), back AS (
                 INSERT INTO ready (tenant_id, job_id, queue_id, priority, attempt, crashes)
                 SELECT
@@ -154,13 +158,14 @@ enum EndingQueries {
                     \(LeaseFragments.place(of: "jobs")),
                     jobs.priority, gone.attempt - 1, gone.crashes
                 FROM gone JOIN jobs ON jobs.tenant_id = gone.tenant_id AND jobs.job_id = @job
+                WHERE gone.pause_asked_by IS NULL
             ), noted AS (
                 INSERT INTO events (tenant_id, job_id, at, kind, detail)
                 SELECT
                     tenant_id, job_id, coalesce(@now::timestamptz, now()), 'released',
                     json_build_object('reason', @reason::text)
-                FROM gone
-            ), \(LeaseFragments.woken)
+                FROM gone WHERE pause_asked_by IS NULL
+            ), \(LeaseFragments.parking(attempt: "attempt - 1", crashes: "crashes")), \(LeaseFragments.woken)
             SELECT job_id FROM gone
             """)
 
@@ -169,7 +174,7 @@ enum EndingQueries {
         assembled: """
             WITH gone AS (
                 DELETE FROM leases WHERE tenant_id = casare_tenant() AND session_id = @session
-                RETURNING tenant_id, job_id, attempt, crashes, gate
+                RETURNING tenant_id, job_id, attempt, crashes, gate, \(LeaseFragments.pauseColumns)
             ), back AS (
                 INSERT INTO ready (tenant_id, job_id, queue_id, priority, attempt, crashes)
                 SELECT
@@ -177,14 +182,15 @@ enum EndingQueries {
                     \(LeaseFragments.place(of: "jobs")),
                     jobs.priority, gone.attempt - 1, gone.crashes
                 FROM gone JOIN jobs ON jobs.tenant_id = gone.tenant_id AND jobs.job_id = gone.job_id
+                WHERE gone.pause_asked_by IS NULL
                 ORDER BY jobs.queue_id, jobs.queue_key, jobs.requirement_id, jobs.priority, gone.job_id
             ), noted AS (
                 INSERT INTO events (tenant_id, job_id, at, kind, detail)
                 SELECT
                     tenant_id, job_id, coalesce(@now::timestamptz, now()), 'released',
                     json_build_object('reason', @reason::text)
-                FROM gone
-            ), \(LeaseFragments.woken)
+                FROM gone WHERE pause_asked_by IS NULL
+            ), \(LeaseFragments.parking(attempt: "attempt - 1", crashes: "crashes")), \(LeaseFragments.woken)
             SELECT job_id FROM gone
             """)
 
@@ -193,7 +199,8 @@ enum EndingQueries {
         assembled: """
             WITH gone AS (
                 DELETE FROM leases WHERE tenant_id = casare_tenant() AND job_id = @job AND token = @token
-                RETURNING tenant_id, job_id, session_id, attempt, since, gate
+                RETURNING
+                    tenant_id, job_id, session_id, attempt, since, gate, \(LeaseFragments.pauseColumns)
             ), tried AS (
                 INSERT INTO attempts (
                     tenant_id, job_id, attempt, robot_id, started_at, finished_at, crashed, failure_kind, failure_type,
@@ -211,13 +218,16 @@ enum EndingQueries {
                     \(LeaseFragments.place(of: "jobs")),
                     jobs.priority, gone.attempt, @crashes
                 FROM gone JOIN jobs ON jobs.tenant_id = gone.tenant_id AND jobs.job_id = @job
+                WHERE gone.pause_asked_by IS NULL
             ), noted AS (
                 INSERT INTO events (tenant_id, job_id, at, kind, detail)
                 SELECT
                     tenant_id, job_id, coalesce(@now::timestamptz, now()), 'lease_expired',
                     json_build_object('crashes', @crashes::int2)
                 FROM gone
-            ), \(LeaseFragments.woken)
+                RETURNING job_id
+            ), \(LeaseFragments.parking(attempt: "attempt", crashes: "@crashes::int2", isNotedBehind: true)),
+            \(LeaseFragments.woken)
             SELECT job_id FROM gone
             """)
 }

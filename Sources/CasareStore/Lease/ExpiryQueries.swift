@@ -45,9 +45,21 @@ enum ExpiryQueries {
                     ) AS free
                 ))
                 RETURNING tenant_id, job_id
+            ), from_paused AS (
+                DELETE FROM paused WHERE ctid = ANY (ARRAY(
+                    SELECT free.ctid FROM due CROSS JOIN LATERAL (
+                        SELECT ctid FROM paused
+                        WHERE paused.tenant_id = due.tenant_id AND paused.job_id = due.job_id
+                            AND paused.attempt = 0
+                        FOR UPDATE SKIP LOCKED
+                    ) AS free
+                ))
+                RETURNING tenant_id, job_id
             ), expired AS MATERIALIZED (
                 SELECT waiting.*, coalesce(@now::timestamptz, now()) AS at
-                FROM (SELECT * FROM from_ready UNION ALL SELECT * FROM from_scheduled) AS waiting
+                FROM (
+                    SELECT * FROM from_ready UNION ALL SELECT * FROM from_scheduled UNION ALL SELECT * FROM from_paused
+                ) AS waiting
             ), judged AS MATERIALIZED (
                 SELECT
                     due.tenant_id, due.job_id,
@@ -60,6 +72,8 @@ enum ExpiryQueries {
                         (SELECT true FROM scheduled
                         WHERE scheduled.tenant_id = due.tenant_id AND scheduled.job_id = due.job_id
                             AND scheduled.attempt > 0),
+                        (SELECT true FROM paused
+                        WHERE paused.tenant_id = due.tenant_id AND paused.job_id = due.job_id AND paused.attempt > 0),
                         (SELECT true FROM leases WHERE leases.job_id = due.job_id AND leases.attempt > 1),
                         -- Or it is not kept any more.
                         (SELECT count(*) FROM jobs

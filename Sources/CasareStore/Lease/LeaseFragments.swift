@@ -106,6 +106,36 @@ enum LeaseFragments {
         )
         """
 
+    /// What `gone` must have of leases for `parking`, beside `tenant_id`, `job_id` and `attempt`.
+    static let pauseColumns = "pause_asked_by, pause_reason"
+
+    /// Members of a `WITH` list that park those jobs of `gone` that are to be paused; the others must go elsewhere.
+    ///
+    /// - Parameters:
+    ///   - attempt: how often the job has been begun, as it stands in `ready`.
+    ///   - crashes: in a row.
+    ///   - dueAt: when the job would go on.
+    ///   - isNotedBehind: the pause is noted after what `noted` says, which returns something.
+    static func parking(
+        attempt: String, crashes: String, dueAt: String = "NULL::timestamptz", isNotedBehind: Bool = false
+    ) -> String {
+        """
+        parked AS (
+            INSERT INTO paused (tenant_id, job_id, attempt, crashes, due_at, since, paused_by, reason)
+            SELECT
+                tenant_id, job_id, \(attempt), \(crashes), \(dueAt), coalesce(@now::timestamptz, now()),
+                pause_asked_by, pause_reason
+            FROM gone WHERE pause_asked_by IS NOT NULL
+        ), noted_pause AS (
+            INSERT INTO events (tenant_id, job_id, at, kind, detail)
+            SELECT
+                tenant_id, job_id, coalesce(@now::timestamptz, now()), 'paused',
+                json_build_object('by', pause_asked_by, 'reason', pause_reason)
+            FROM gone WHERE pause_asked_by IS NOT NULL\(isNotedBehind ? " AND EXISTS (SELECT FROM noted)" : "")
+        )
+        """
+    }
+
     /// Joined to leases in `gone`, it knows who had them.
     static let robotOfGone = """
         LEFT JOIN LATERAL (

@@ -11,13 +11,8 @@ extension LeaseStore {
     ) throws -> Bool {
         guard try self.robot(of: session, on: connection) != nil else { throw StoreError.sessionEnded(session) }
         guard !held.isEmpty else { return false }
-        return try !connection.execute(
-            SessionQueries.lost,
-            [
-                "session": .int8(session.rawValue), "jobs": .uuidArray(held.map(\.job.rawValue)),
-                "tokens": .int8Array(held.map(\.token.rawValue)),
-            ]
-        ).isEmpty
+        // That a job is to be paused is told by the ring alone: it stays so while its step goes on, and the robot knows.
+        return try self.changed(held, of: session, on: connection).contains { try $0.bool("is_lost") }
     }
 
     /// What earlier attempts recorded, and how long they took.

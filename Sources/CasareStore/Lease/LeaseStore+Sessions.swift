@@ -13,6 +13,8 @@ package enum SessionKind: String, Hashable, Sendable {
 package struct Renewal: Hashable, Sendable {
     /// Jobs that the robot must stop: their leases have passed on.
     package let lost: Set<Job.ID>
+    /// Jobs that the robot must hand back after the step that they are in: they are to be paused.
+    package let paused: Set<Job.ID>
     package let leaseSeconds: Double
     /// Jobs that the robot is to run at once.
     package let slots: Int
@@ -96,14 +98,24 @@ extension LeaseStore {
         guard let row = try self.renewed(session, progress, now: now, on: connection) else {
             throw StoreError.sessionEnded(session)
         }
-        guard !held.isEmpty else { return try Renewal(lost: [], row) }
-        let lost = try connection.execute(
-            SessionQueries.lost,
+        guard !held.isEmpty else { return try Renewal(lost: [], paused: [], row) }
+        var (lost, paused): (Set<Job.ID>, Set<Job.ID>) = ([], [])
+        for changed in try self.changed(held, of: session, on: connection) {
+            let job = Job.ID(rawValue: try changed.uuid("job_id"))
+            if try changed.bool("is_lost") { lost.insert(job) } else { paused.insert(job) }
+        }
+        return try Renewal(lost: lost, paused: paused, row)
+    }
+
+    static func changed(
+        _ held: [Lease], of session: Robot.SessionID, on connection: isolated PostgresConnection
+    ) throws -> Rows {
+        try connection.execute(
+            SessionQueries.changed,
             [
                 "session": .int8(session.rawValue), "jobs": .uuidArray(held.map(\.job.rawValue)),
                 "tokens": .int8Array(held.map(\.token.rawValue)),
             ])
-        return try Renewal(lost: Set(try lost.map { Job.ID(rawValue: try $0.uuid("job_id")) }), row)
     }
 
     private static func renewed(
@@ -145,10 +157,10 @@ extension LeaseStore {
 }
 
 extension Renewal {
-    fileprivate init(lost: Set<Job.ID>, _ row: Row) throws {
+    fileprivate init(lost: Set<Job.ID>, paused: Set<Job.ID>, _ row: Row) throws {
         let order = try row.optionalString("ending")
         self.init(
-            lost: lost, leaseSeconds: try row.double("lease_seconds"), slots: try row.int("slots"),
+            lost: lost, paused: paused, leaseSeconds: try row.double("lease_seconds"), slots: try row.int("slots"),
             order: order.flatMap(Robot.Order.init(rawValue:)))
     }
 }

@@ -52,13 +52,16 @@ package enum LeaseStore {
                 if entries[place]?.result == nil { entries[place] = entry }
             }
         }
-        let rows = Array(entries)
+        // In one order: batches that bring the same, as when a robot repeats what nobody has answered, then wait for
+        // each other once.
+        let rows = entries.sorted { ($0.key.job, $0.key.step) < ($1.key.job, $1.key.step) }
+        let leases = checkpoints.map(\.lease).sorted { $0.job < $1.job }
         let hasLarge = rows.contains { $0.value.result?.utf8.count ?? 0 > JournalFragments.inlineBytesMax }
         let held = try connection.execute(
             hasLarge ? JournalQueries.checkpointLarge : JournalQueries.checkpoint,
             [
-                "jobs": .uuidArray(checkpoints.map(\.lease.job.rawValue)),
-                "tokens": .int8Array(checkpoints.map(\.lease.token.rawValue)),
+                "jobs": .uuidArray(leases.map(\.job.rawValue)),
+                "tokens": .int8Array(leases.map(\.token.rawValue)),
                 "entry_jobs": .uuidArray(rows.map(\.key.job.rawValue)),
                 "steps": .int4Array(rows.map { Int32(clamping: $0.key.step) }),
                 "started": .timestampArray(rows.map(\.value.startedAt)),

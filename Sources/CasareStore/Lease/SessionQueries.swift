@@ -70,15 +70,21 @@ enum SessionQueries {
         WHERE tenant_id = casare_tenant() AND session_id = @session AND ended_at IS NULL AND ending IS NOT NULL
         """)
 
-    /// Which of the leases that a session believes to hold are no longer its own.
-    static let lost = Query(
+    /// Which of the leases that a session believes to hold are no longer its own, and which are of jobs that are to be
+    /// paused.
+    static let changed = Query(
         """
-        SELECT job_id FROM unnest(@jobs::uuid[], @tokens::int8[]) AS held (job_id, token)
-        WHERE (
-            SELECT true FROM leases
-            WHERE leases.tenant_id = casare_tenant() AND leases.job_id = held.job_id AND leases.token = held.token
-                AND leases.session_id = @session
-        ) IS NULL
+        SELECT job_id, is_to_pause IS NULL AS is_lost
+        FROM (
+            SELECT held.job_id, (
+                SELECT leases.pause_asked_by IS NOT NULL FROM leases
+                WHERE leases.tenant_id = casare_tenant() AND leases.job_id = held.job_id
+                    AND leases.token = held.token AND leases.session_id = @session
+            ) AS is_to_pause
+            FROM unnest(@jobs::uuid[], @tokens::int8[]) AS held (job_id, token)
+            OFFSET 0
+        ) AS known
+        WHERE is_to_pause IS NOT FALSE
         """)
 
     static let isOpen = Query(

@@ -4,15 +4,20 @@ package import FoundationEssentials
 extension MemoryQueue {
     /// As `JobStore.fork`.
     package mutating func fork(
-        _ id: Job.ID, from step: Int, by person: String, variables: Object? = nil, now: Date
+        _ id: Job.ID, from step: Int, by person: String, variables: Object? = nil,
+        idempotency: NewJob.Idempotency? = nil, now: Date
     ) throws(StoreError) -> Job.ID {
+        if let idempotency, let holder = try self.holder(of: idempotency, now) { return holder }
         guard let record = self.records[id] else { throw .notFound(.job, id.description) }
         let status = record.job(withResult: false, heldBy: self.holder(of: record)).status
         guard status.isTerminal || status == .blocked else {
             throw .invalidTransition(id, from: status, action: JobStore.forkRefused)
         }
-        _ = try Job.ResumePoint.step(step).firstStep(of: id, record.rows, failedNode: nil)
-        let job = self.anew(record.job, variables, now)
+        _ = try Job.ResumePoint.step(step).firstStep(of: id, record.rows, after: nil)
+        var job = self.anew(record.job, variables, now)
+        job.idempotency = idempotency
+        _ = self.takeKey(of: job, window: JobStore.idempotencyWindow, now)
+        job.idempotency = nil
         self.note(
             .forked, id,
             ["as": .string(job.id.description), "from_step": .int(step), "by": .string(person)], now)

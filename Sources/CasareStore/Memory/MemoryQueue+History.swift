@@ -50,7 +50,7 @@ extension MemoryQueue.Record {
             return JobPast.Attempt(
                 number: attempt, robot: outcome.robot, startedAt: began, finishedAt: outcome.finishedAt, isCrash: false,
                 failure: nil)
-        case .new, .ready, .scheduled: return nil
+        case .new, .ready, .scheduled, .paused: return nil
         }
     }
 }

@@ -41,12 +41,23 @@ extension MemoryQueue {
     }
 
     /// The job that the job's key stands for from now on: itself, when it has no key.
-    private mutating func takeKey(of job: NewJob, window: Duration, _ now: Date) -> Job.ID {
+    mutating func takeKey(of job: NewJob, window: Duration, _ now: Date) -> Job.ID {
         guard let idempotency = job.idempotency else { return job.id }
         if let holder = self.holder(of: idempotency.key, now) { return holder.job }
         self.keys[idempotency.key] = KeyHolder(
             job: job.id, requestHash: Self.hash(idempotency.request), expiresAt: now + window.seconds)
         return job.id
+    }
+
+    /// The job that the key of a request stands for already.
+    ///
+    /// - Throws: `StoreError.idempotencyConflict` when that was another request.
+    func holder(of idempotency: NewJob.Idempotency, _ now: Date) throws(StoreError) -> Job.ID? {
+        guard let known = self.holder(of: idempotency.key, now) else { return nil }
+        guard known.requestHash == Self.hash(idempotency.request) else {
+            throw .idempotencyConflict(key: idempotency.key)
+        }
+        return known.job
     }
 
     private func holder(of key: String, _ now: Date) -> KeyHolder? {
@@ -166,7 +177,7 @@ extension MemoryQueue {
         let job = record.job(heldBy: self.holder(of: record))
         var (robot, since): (String?, Date?) = (nil, nil)
         switch job.state {
-        case .pending: break
+        case .pending, .paused: break
         case .running(let running):
             (robot, since) = (running.robot, running.since)
             if case .leased(let holding) = record.place { self.tell(holding.session) }
@@ -191,7 +202,7 @@ extension MemoryQueue {
             throw .invalidTransition(id, from: status, action: "retried; only a failed job can")
         }
         if let replay = letter.replayedAs { throw .alreadyReplayed(id, as: replay) }
-        let step = try point.firstStep(of: id, record.rows, failedNode: letter.failure.node)
+        let step = try point.firstStep(of: id, record.rows, after: letter.failure)
         let job = self.anew(record.job, variables, now)
         self.closeLetter(of: id, as: job.id)
         self.note(.retried, id, ["as": .string(job.id.description), "by": .string(person)], now)

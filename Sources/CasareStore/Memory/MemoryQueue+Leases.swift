@@ -96,13 +96,16 @@ extension MemoryQueue {
         self.trimJournal(of: lease.job)
         self.keep(self.attempt(holding, failure, isCrash: false, now), of: lease.job)
         let dueAt = now + delay.seconds
-        self.move(lease.job, to: .scheduled(attempt: holding.attempt, dueAt: dueAt))
+        self.putBack(
+            lease.job, holding, to: .scheduled(attempt: holding.attempt, dueAt: dueAt), crashes: 0,
+            attempt: holding.attempt, dueAt: dueAt, now)
         self.note(
             .retrying, lease.job,
             [
                 "due_at": .string(dueAt.formatted(Self.timeFormat)), "kind": .string(failure.kind.rawValue),
                 "message": .string(failure.message),
             ], now)
+        self.notePause(of: lease.job, holding, now)
         return .retrying(at: dueAt)
     }
 
@@ -130,8 +133,12 @@ extension MemoryQueue {
     /// Hands a job back without consuming an attempt, to the end of its line. Its journal stays.
     package mutating func release(_ lease: Lease, reason: String, now: Date) throws(StoreError) {
         let (_, holding) = try self.holding(lease)
-        self.move(lease.job, to: .ready(attempt: holding.attempt - 1, crashes: holding.crashes))
-        self.note(.released, lease.job, ["reason": .string(reason)], now)
+        let attempt = holding.attempt - 1
+        self.putBack(
+            lease.job, holding, to: .ready(attempt: attempt, crashes: holding.crashes), crashes: holding.crashes,
+            attempt: attempt, now)
+        if holding.pause == nil { self.note(.released, lease.job, ["reason": .string(reason)], now) }
+        self.notePause(of: lease.job, holding, now)
     }
 
     /// Ends an attempt of which nobody will say any more how it went: the job goes back into the queue, or to the
@@ -151,8 +158,11 @@ extension MemoryQueue {
         }
         let failure = Failure(kind: .crashLoop, message: message, type: "RobotLost")
         self.keep(self.attempt(holding, failure, isCrash: true, now), of: lease.job)
-        self.move(lease.job, to: .ready(attempt: holding.attempt, crashes: crashes))
+        self.putBack(
+            lease.job, holding, to: .ready(attempt: holding.attempt, crashes: crashes), crashes: crashes,
+            attempt: holding.attempt, now)
         self.note(.leaseExpired, lease.job, ["crashes": .int(crashes)], now)
+        self.notePause(of: lease.job, holding, now)
         return true
     }
 

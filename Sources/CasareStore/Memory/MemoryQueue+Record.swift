@@ -12,6 +12,7 @@ extension MemoryQueue {
             case scheduled(attempt: Int, dueAt: Date)
             case leased(Holding)
             case blocked(Blockage)
+            case paused(Halt)
             /// Final.
             case ended(Job.Outcome, attempt: Int)
         }
@@ -24,6 +25,16 @@ extension MemoryQueue {
             /// Consecutive crashes before this attempt.
             let crashes: Int
             let since: Date
+            /// The job is to be paused when it is put back.
+            var pause: Job.Pause?
+        }
+
+        /// A pause, and where the job goes on from.
+        struct Halt: Sendable {
+            let pause: Job.Pause
+            let attempt: Int
+            let crashes: Int
+            let dueAt: Date?
         }
 
         struct Blockage: Sendable {
@@ -47,6 +58,16 @@ extension MemoryQueue {
             /// The robot died: such an attempt is not one of those that the retry policy counts.
             let isCrash: Bool
             let failure: Failure
+        }
+
+        /// A line of the log.
+        struct Logged: Sendable {
+            /// With its place in the job's log.
+            let line: Job.LogLine
+            /// Of the lease under which it was written.
+            let token: Lease.Token
+            /// Its place among the lines of that lease.
+            let number: Int
         }
 
         struct Letter: Sendable {
@@ -87,6 +108,7 @@ extension MemoryQueue {
         var attempts: [Attempt] = []
         var letter: Letter?
         var events: [Event] = []
+        var log: [Logged] = []
     }
 }
 
@@ -130,10 +152,12 @@ extension MemoryQueue.Record {
         case .ready(_, let begun, _): (state, attempt) = (.pending(dueAt: nil), begun)
         case .scheduled(let begun, let dueAt): (state, attempt) = (.pending(dueAt: dueAt), begun)
         case .leased(let holding):
-            state = .running(Job.Running(robot: robot?.rawValue ?? "", since: holding.since))
+            state = .running(
+                Job.Running(robot: robot?.rawValue ?? "", since: holding.since, pause: holding.pause))
             attempt = holding.attempt
         case .blocked(let blockage):
             (state, attempt) = (.blocked(blockage.question, since: blockage.since), blockage.attempt)
+        case .paused(let halt): (state, attempt) = (.paused(halt.pause, dueAt: halt.dueAt), halt.attempt)
         case .ended(let outcome, let begun):
             (state, attempt) = (.finished(withResult ? outcome : outcome.withoutResult), begun)
         }

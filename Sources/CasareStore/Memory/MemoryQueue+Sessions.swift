@@ -100,8 +100,13 @@ extension MemoryQueue {
             else { continue }
             _ = self.crash(lease, LeaseStore.unclaimedMessage, now)
         }
+        let paused = held.filter { lease in
+            guard own.contains(lease), case .leased(let holding) = self.records[lease.job]?.place else { return false }
+            return holding.pause != nil
+        }
         return Renewal(
-            lost: Set(held.filter { !own.contains($0) }.map(\.job)), leaseSeconds: session.leaseDuration.seconds,
+            lost: Set(held.filter { !own.contains($0) }.map(\.job)), paused: Set(paused.map(\.job)),
+            leaseSeconds: session.leaseDuration.seconds,
             slots: self.robots[session.robot]?.slots ?? 1, order: nil)
     }
 

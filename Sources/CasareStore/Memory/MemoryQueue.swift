@@ -60,6 +60,7 @@ package struct MemoryQueue: Sendable {
     private(set) var scheduled = SortedKeys<DueTime>()
     private(set) var leased: Set<Job.ID> = []
     private(set) var blocked: Set<Job.ID> = []
+    private(set) var paused: Set<Job.ID> = []
     /// In the order of their ends.
     private var ended: [Job.ID] = []
     private var openLetterCount = 0
@@ -94,7 +95,8 @@ package struct MemoryQueue: Sendable {
     package var counts: JobCounts {
         JobCounts(
             ready: self.ready.values.joined().reduce(0) { $0 + $1.count }, scheduled: self.scheduled.count,
-            running: self.leased.count, blocked: self.blocked.count, deadLettersOpen: self.openLetterCount)
+            running: self.leased.count, blocked: self.blocked.count, paused: self.paused.count,
+            deadLettersOpen: self.openLetterCount)
     }
 
     // MARK: - Moving
@@ -112,6 +114,7 @@ package struct MemoryQueue: Sendable {
         case scheduled(attempt: Int, dueAt: Date)
         case lease(Robot.SessionID, attempt: Int, crashes: Int, since: Date)
         case blocked(Record.Blockage)
+        case paused(Record.Halt)
         case end(Job.Outcome, attempt: Int)
     }
 
@@ -130,6 +133,7 @@ package struct MemoryQueue: Sendable {
         case .scheduled(_, let dueAt): self.scheduled.remove(DueTime(date: dueAt, job: job))
         case .leased: self.leased.remove(job)
         case .blocked: self.blocked.remove(job)
+        case .paused: self.paused.remove(job)
         case .ended: preconditionFailure("Job \(job) has ended, and is moved")
         }
     }
@@ -155,6 +159,9 @@ package struct MemoryQueue: Sendable {
         case .blocked(let blockage):
             place = .blocked(blockage)
             self.blocked.insert(job)
+        case .paused(let halt):
+            place = .paused(halt)
+            self.paused.insert(job)
         case .end(let outcome, let attempt):
             place = .ended(outcome, attempt: attempt)
             self.ended.append(job)
@@ -170,6 +177,16 @@ package struct MemoryQueue: Sendable {
 
     private static let emptyLanes = [SortedKeys<Turn>](repeating: SortedKeys(), count: Priority.range.count)
 
+    /// A job that runs is to be paused when it is put back, or no longer.
+    mutating func mark(_ job: Job.ID, with pause: Job.Pause?) {
+        guard case .leased(var holding) = self.records[job]?.place else {
+            preconditionFailure("Job \(job) does not run, and is to be paused later")
+        }
+        holding.pause = pause
+        self.records[job]?.place = .leased(holding)
+        self.changes.jobs.insert(job)
+    }
+
     /// The robot of the session has something to hear: a renewal brings it.
     mutating func tell(_ session: Robot.SessionID) { self.changes.sessions.insert(session) }
 
@@ -184,6 +201,8 @@ package struct MemoryQueue: Sendable {
             self.records[lease.job]?.journal[entry.step] = Record.Journaled(row: entry, token: lease.token)
         }
     }
+
+    mutating func keep(_ lines: [Record.Logged], of job: Job.ID) { self.records[job]?.log += lines }
 
     /// Turns an intent into a result, or forgets it. A recorded result stays.
     mutating func settle(

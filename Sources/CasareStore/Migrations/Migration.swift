@@ -18,6 +18,6 @@ package struct Migration: Sendable {
     /// All of them, in order.
     package static let all: [Migration] = [
         .initial, .sessionLoss, .tenantPolicy, .scheduling, .submits, .robotControl, .idleLanes, .upkeep, .resolving,
-        .forks, .journal,
+        .forks, .journal, .jobPause, .jobLogs,
     ]
 }

@@ -82,7 +82,10 @@ extension ExplainQueries {
                     EXISTS (SELECT FROM waiting WHERE waiting.attempt = 0)
                     OR EXISTS (
                         SELECT FROM scheduled
-                        WHERE scheduled.tenant_id = casare_tenant() AND scheduled.job_id = job.job_id AND attempt = 0))
+                        WHERE scheduled.tenant_id = casare_tenant() AND scheduled.job_id = job.job_id AND attempt = 0)
+                    OR EXISTS (
+                        SELECT FROM paused
+                        WHERE paused.tenant_id = casare_tenant() AND paused.job_id = job.job_id AND attempt = 0))
             )
             SELECT reason, json_strip_nulls(detail) AS detail, clears FROM reason
             -- A place in line is worth knowing where it is only a matter of time.
@@ -137,6 +140,20 @@ extension ExplainQueries {
             \(ExplainFragments.command("job resolve", "job_id"))
         FROM job JOIN blocked USING (tenant_id, job_id)
         UNION ALL
+        SELECT 2.7, 'pausing',
+            json_build_object(
+                'by', pause_asked_by, 'reason', pause_reason, 'since', \(ExplainFragments.moment("pause_asked_at"))),
+            \(ExplainFragments.command("job resume", "job_id"))
+        FROM job JOIN leases USING (tenant_id, job_id)
+        WHERE pause_asked_at IS NOT NULL
+        UNION ALL
+        SELECT 3.5, 'paused',
+            json_build_object(
+                'by', paused_by, 'reason', reason, 'since', \(ExplainFragments.moment("since")),
+                'due_at', \(ExplainFragments.moment("due_at"))),
+            \(ExplainFragments.command("job resume", "job_id"))
+        FROM job JOIN paused USING (tenant_id, job_id)
+        UNION ALL
         SELECT 4, CASE WHEN due_at <= (SELECT now FROM at) THEN 'due_not_moved' WHEN attempt > 0 THEN 'retry_due'
                 ELSE 'due_later' END,
             json_build_object('due_at', \(ExplainFragments.moment("due_at")), 'attempt', attempt), NULL
@@ -154,6 +171,8 @@ extension ExplainQueries {
                 SELECT FROM scheduled WHERE scheduled.tenant_id = casare_tenant() AND scheduled.job_id = job.job_id)
             AND NOT EXISTS (
                 SELECT FROM blocked WHERE blocked.tenant_id = casare_tenant() AND blocked.job_id = job.job_id)
+            AND NOT EXISTS (
+                SELECT FROM paused WHERE paused.tenant_id = casare_tenant() AND paused.job_id = job.job_id)
         """
 
     /// What comes before the job. No more than a thousand of each are counted.

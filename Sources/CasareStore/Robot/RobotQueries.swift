@@ -155,6 +155,11 @@ enum RobotQueries {
                     JOIN jobs ON jobs.tenant_id = blocked.tenant_id AND jobs.job_id = blocked.job_id
                     JOIN requirements USING (requirement_id)
                     WHERE blocked.tenant_id = casare_tenant() AND requirements.robot_id = @robot
+                    UNION ALL
+                    SELECT paused.job_id FROM paused
+                    JOIN jobs ON jobs.tenant_id = paused.tenant_id AND jobs.job_id = paused.job_id
+                    JOIN requirements USING (requirement_id)
+                    WHERE paused.tenant_id = casare_tenant() AND requirements.robot_id = @robot
                     LIMIT @count_max + 1
                 ) AS counted
             ) AS jobs

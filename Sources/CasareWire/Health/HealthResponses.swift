@@ -49,12 +49,15 @@ public struct StatusResponse: Hashable, Sendable, Codable {
         public let scheduled: Int
         public let running: Int
         public let blocked: Int
+        /// A server before there were pauses does not count them.
+        public let paused: Int?
 
-        public init(pending: Int, scheduled: Int, running: Int, blocked: Int) {
+        public init(pending: Int, scheduled: Int, running: Int, blocked: Int, paused: Int?) {
             self.pending = pending
             self.scheduled = scheduled
             self.running = running
             self.blocked = blocked
+            self.paused = paused
         }
     }
 

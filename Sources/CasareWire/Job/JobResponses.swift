@@ -27,6 +27,9 @@ public struct JobInfo: Hashable, Sendable, Codable {
     /// Why it failed, or was cancelled.
     public let failure: FailureInfo?
     public let question: Job.Question?
+    /// Who keeps it from going on, of a paused job, and of one that runs and is to be paused after the step that it is in.
+    /// A server before there were pauses has none.
+    public let pause: PauseInfo?
     public var result: RunResult?
     /// Jobs of one key take turns with those of others.
     public let queueKey: String?
@@ -66,6 +69,7 @@ public struct JobInfo: Hashable, Sendable, Codable {
         var dueAt: Date?
         var failure: FailureInfo?
         var question: Job.Question?
+        var pause: PauseInfo?
         var result: RunResult?
         switch job.state {
         case .pending(let due):
@@ -73,8 +77,12 @@ public struct JobInfo: Hashable, Sendable, Codable {
         case .running(let running):
             robot = running.robot
             startedAt = running.since
+            pause = running.pause.map(PauseInfo.init)
         case .blocked(let asked, _):
             question = asked
+        case .paused(let by, let due):
+            pause = PauseInfo(by)
+            dueAt = due
         case .finished(let outcome):
             robot = outcome.robot
             startedAt = outcome.startedAt
@@ -88,6 +96,7 @@ public struct JobInfo: Hashable, Sendable, Codable {
         self.dueAt = dueAt
         self.failure = failure
         self.question = question
+        self.pause = pause
         self.result = result
     }
 }

@@ -185,14 +185,20 @@ public struct NewsResponse: Hashable, Sendable, Codable {
 
 public struct RenewResponse: Hashable, Sendable, Codable {
     public let lost: [Job.ID]
+    /// Jobs to hand back after the step that they are in: somebody wants them paused. An orchestrator before it knew of
+    /// this says nothing, and a robot before it goes on to the attempt's end.
+    public let paused: [Job.ID]?
     public let leaseSeconds: Double
     /// Jobs that the robot is to run at once from now on. An orchestrator before it knew of this says nothing.
     public let slots: Int?
     /// The robot is asked to end.
     public let order: Robot.Order?
 
-    public init(lost: [Job.ID], leaseSeconds: Double, slots: Int?, order: Robot.Order?) {
+    public init(
+        lost: [Job.ID], paused: [Job.ID]? = nil, leaseSeconds: Double, slots: Int?, order: Robot.Order?
+    ) {
         self.lost = lost
+        self.paused = paused
         self.leaseSeconds = leaseSeconds
         self.slots = slots
         self.order = order

@@ -61,7 +61,7 @@ enum CapsuleBuilder {
 
     static func capsule(
         _ steps: [StepInfo], variables: Object = ["path": "in.txt"], failure: String = "no such invoice 42",
-        withResults: Bool = true
+        idempotencyKey: String? = nil, withResults: Bool = true
     ) throws -> Capsule {
         let ended = Failure(kind: .application, message: failure, type: "CustomError", node: "fail")
         let job = JobInfo(
@@ -75,7 +75,7 @@ enum CapsuleBuilder {
                         result: RunResult(success: false, error: failure, variables: [:], logs: [], nodeErrors: []),
                         message: failure, robot: "r1", startedAt: Self.start,
                         finishedAt: Self.start.addingTimeInterval(9), failure: ended)),
-                idempotencyKey: nil, retryOf: nil, createdAt: Self.start, createdBy: "ci"))
+                idempotencyKey: idempotencyKey, retryOf: nil, createdAt: Self.start, createdBy: "ci"))
         return try Capsule(
             JobRecords(job: job, history: nil, steps: steps), document: Self.document,
             seedID: Self.id.description, exportedAt: Self.start.addingTimeInterval(60), withResults: withResults)

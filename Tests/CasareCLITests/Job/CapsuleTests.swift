@@ -31,12 +31,12 @@ struct CapsuleTests {
         ]
         let capsule = try CapsuleBuilder.capsule(
             steps, variables: ["path": "in.txt", "key": "given-key", "other": ["see given-key"]],
-            failure: "no given-key for secret-default")
+            failure: "no given-key for secret-default", idempotencyKey: "once-given-key")
         #expect(capsule.leftOut.keys == ["key", "inner"])
         #expect(capsule.variables == ["path": "in.txt", "other": ["see ***"]])
         let text = try capsule.json().jsonText(.compact)
         for secret in ["given-key", "secret-default", "secret-inner"] { #expect(!text.contains(secret), "\(secret)") }
-        #expect(capsule.error == "no *** for ***")
+        #expect(capsule.error == "no *** for ***" && capsule.job["idempotency_key"] == "once-***")
         #expect(capsule.steps.first?.result?["outputs"]?["content"] == "token ***!")
         // What is not sensitive stays, with its default.
         #expect(capsule.document["variables"]?["path"]?["default_value"] == "nowhere")

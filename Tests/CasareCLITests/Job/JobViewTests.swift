@@ -139,6 +139,17 @@ struct JobViewTests {
             progress.saw(Self.job(Self.ended(.failed(.timeout), nil, "too long"), attempt: 2)) == "failed: too long")
     }
 
+    @Test func `a paused job says by whom it is paused, why, and how it goes on`() throws {
+        let pause = Job.Pause(by: "ann", reason: "month end", since: Self.now)
+        let job = Self.job(.paused(pause, dueAt: nil), attempt: 0)
+        var progress = JobProgress()
+        #expect(progress.saw(job) == "paused by ann: month end")
+        let text = try ValueEncoder.encode(job)
+        #expect(text["status"] == "paused" && text["pause"]?["by"] == "ann")
+        let running = Self.job(.running(Job.Running(robot: "r1", since: Self.now, pause: pause)))
+        #expect(running.status == .running && running.pause?.reason == "month end")
+    }
+
     @Test func `progress tells a step when it begins and when it ends`() throws {
         func step(_ number: Int, _ result: String?) throws -> StepInfo {
             try StepInfo(

@@ -53,6 +53,14 @@ struct ReplayTests {
         #expect(ending.errors == "")
     }
 
+    @Test(arguments: [("[1]", "must hold a JSON object of the step's outputs"), ("{", "is not JSON: line 1")])
+    func `a stub that is no object of outputs is an error of use, as for job resolve`(
+        stub: String, message: String
+    ) throws {
+        let ending = try Self.replay([CapsuleBuilder.fetch], "--stub", "note=stub.json", stub: stub)
+        #expect(ending.status == 64 && ending.errors.contains("stub.json \(message)"), "\(ending.errors)")
+    }
+
     @Test(arguments: ["note", "Write it down"])
     func `a stub gives the outputs of a node, by its ID or its name`(node: String) throws {
         let ending = try Self.replay([CapsuleBuilder.fetch], "--stub", "\(node)=stub.json", "--trace")

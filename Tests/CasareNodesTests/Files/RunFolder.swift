@@ -10,6 +10,8 @@ struct RunFolder: Sendable {
     var now: @Sendable () -> Date = { Date() }
     /// The run that the nodes belong to.
     var run = UUID().uuidString
+    /// Whether the nodes' steps may happen twice.
+    var repeatsInDoubt = false
     /// What the nodes hold open between them; to be closed by a test that has them open something.
     let session = RunSession()
 
@@ -23,7 +25,7 @@ struct RunFolder: Sendable {
     var environment: NodeEnvironment {
         NodeEnvironment(
             workingDirectory: self.path, policy: self.policy, idempotencyKey: "\(self.run)/1", nodeID: "node",
-            session: self.session, now: self.now)
+            session: self.session, repeatsInDoubt: self.repeatsInDoubt, now: self.now)
     }
 
     @discardableResult

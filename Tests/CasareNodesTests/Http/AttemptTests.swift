@@ -55,7 +55,8 @@ import Testing
         try await WebServer.with(Self.script(Self.hangUp, WebServer.Reply(bytes: [1], behaviour: .cutsOff), Self.fine))
         {
             server in
-            try await withWeb { web async throws in
+            try await withWeb { fixture async throws in
+                let web = fixture.repeatingInDoubt
                 let inputs: Object = ["url": .string(server.url), "retry_count": 1, "method": "POST"]
                 let failure = try await web.failure("HttpRequestNode", inputs)
                 #expect(failure.type == "NetworkError")

@@ -34,12 +34,37 @@ struct WebFixture: Sendable {
         }
     }
 
+    /// What a node says of a request that it must not know the outcome of.
+    func doubt(_ name: String, _ inputs: Object) async throws -> OutcomeUnknown {
+        do {
+            return OutcomeUnknown("none: it succeeded with \(try await self.perform(name, inputs))")
+        } catch let unknown as OutcomeUnknown {
+            return unknown
+        }
+    }
+
+    /// The same on a step that may happen twice.
+    var repeatingInDoubt: WebFixture {
+        var folder = self.folder
+        folder.repeatsInDoubt = true
+        return WebFixture(folder: folder, web: self.web, time: self.time)
+    }
+
     /// Runs one node by the engine, with its configuration as a document has it.
     ///
     /// - Parameter reading: Ports of the node, by any of their names, that are put into variables of these names.
     func run(
         _ name: String, _ config: Object, reading ports: [String] = [], journal: MemoryJournal = MemoryJournal()
     ) async throws -> RunResult {
+        guard
+            case .finished(let result, _, _) = try await self.conclusion(name, config, reading: ports, journal: journal)
+        else { throw NodeFailure("none", "The run did not finish") }
+        return result
+    }
+
+    func conclusion(
+        _ name: String, _ config: Object, reading ports: [String] = [], journal: MemoryJournal = MemoryJournal()
+    ) async throws -> RunConclusion {
         var nodes: Object = ["n": ["node_type": .string(name), "config": .object(config)]]
         var connections: [Value] = []
         var last = "n"
@@ -66,10 +91,7 @@ struct WebFixture: Sendable {
         let driver = RunDriver(
             program: program, runID: "run", options: Job.Options(trace: true), variables: [:], journal: journal,
             environment: RunEnvironment(workingDirectory: self.folder.path, policy: self.folder.policy))
-        guard case .finished(let result, _, _) = try await driver.run() else {
-            throw NodeFailure("none", "The run did not finish")
-        }
-        return result
+        return try await driver.run()
     }
 }
 

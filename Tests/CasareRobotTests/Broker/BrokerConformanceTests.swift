@@ -17,6 +17,12 @@ struct BrokerConformanceTests {
             finishedAt: result == nil ? nil : Date(timeIntervalSince1970: 2.5))
     }
 
+    private static func line(_ number: Int) -> Job.LogLine {
+        Job.LogLine(
+            number: number, at: Date(timeIntervalSince1970: Double(number)), level: .error, node: "n",
+            message: "line \(number)")
+    }
+
     private static func one(_ broker: any Broker) async throws -> LeasedJob {
         let jobs = try await broker.lease(slots: 1, waiting: .seconds(10))
         return try #require(jobs.first)
@@ -105,6 +111,19 @@ struct BrokerConformanceTests {
     }
 
     @Test(arguments: Form.allCases)
+    func `lines of a log are kept once each, whole and in order`(form: Form) async throws {
+        try await BrokerFixture.with(form) { fixture in
+            let id = try await fixture.submit()[0]
+            try await fixture.withBroker { broker in
+                let lease = try await Self.one(broker).lease
+                #expect(try await broker.log([Self.line(1), Self.line(2)], under: lease) == 2)
+                #expect(try await broker.log([Self.line(2), Self.line(3)], under: lease) == 3)
+                #expect(try await fixture.log(of: id) == [Self.line(1), Self.line(2), Self.line(3)])
+            }
+        }
+    }
+
+    @Test(arguments: Form.allCases)
     func `a lease that has passed on changes nothing`(form: Form) async throws {
         try await BrokerFixture.with(form) { fixture in
             let id = try await fixture.submit()[0]
@@ -125,6 +144,7 @@ struct BrokerConformanceTests {
                         { try await $0.block(old, question: question, rows: [Self.row(1)]) },
                         { try await $0.release(old, reason: "stale") },
                         { _ = try await $0.journal(of: old) },
+                        { _ = try await $0.log([Self.line(1)], under: old) },
                     ]
                     for write in writes {
                         await #expect(throws: BrokerError.leaseLost(id)) { try await write(stale) }

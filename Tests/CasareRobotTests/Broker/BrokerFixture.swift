@@ -191,6 +191,14 @@ struct BrokerFixture: Sendable {
         }
     }
 
+    func log(of id: Job.ID) async throws -> [Job.LogLine] {
+        try await self.use {
+            try JobLogStore.page(of: id, after: 0, limit: 100, on: $0).lines
+        } memory: { queue, _ throws(StoreError) in
+            try queue.log(of: id, after: 0, limit: 100).lines
+        }
+    }
+
     func deadLetter(_ id: Job.ID) async throws -> DeadLetter? {
         try await self.use {
             try DeadLetterStore.get(id, on: $0)
@@ -222,6 +230,22 @@ struct BrokerFixture: Sendable {
             try JobStore.cancel(id, by: "test", reason: nil, on: $0)
         } memory: { queue, now throws(StoreError) in
             try queue.cancel(id, by: "test", reason: nil, now: now)
+        }
+    }
+
+    func pause(_ id: Job.ID) async throws {
+        _ = try await self.use {
+            _ = try JobStore.pause(id, by: "test", reason: nil, on: $0)
+        } memory: { queue, now throws(StoreError) in
+            try queue.pause(id, by: "test", reason: nil, now: now)
+        }
+    }
+
+    func resume(_ id: Job.ID) async throws {
+        _ = try await self.use {
+            _ = try JobStore.resume(id, by: "test", on: $0)
+        } memory: { queue, now throws(StoreError) in
+            try queue.resume(id, by: "test", now: now)
         }
     }
 

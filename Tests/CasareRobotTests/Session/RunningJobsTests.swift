@@ -45,6 +45,19 @@ struct RunningJobsTests {
         #expect(Set(running.leases) == Set(leases))
     }
 
+    @Test func `a job that is to be paused ends after its step, until it is to go on`() {
+        let running = RunningJobs(slots: 2)
+        let leases = (0..<2).map { _ in Self.lease() }
+        for lease in leases { running.began(lease) {} }
+        running.pause([leases[0].job], of: leases)
+        #expect(running.isToPause(leases[0]) && running.isToEnd(leases[0]))
+        #expect(!running.isToPause(leases[1]) && !running.isToEnd(leases[1]))
+        running.pause([], of: leases)
+        #expect(!running.isToEnd(leases[0]))
+        running.beginStopping()
+        #expect(running.isToEnd(leases[0]) && !running.isToPause(leases[0]))
+    }
+
     @Test func `the end of a former lease leaves a newer one running`() {
         let running = RunningJobs(slots: 2)
         let former = Self.lease()

@@ -213,6 +213,12 @@ struct RetryFromTests {
         ),
         // A node failed that only computes: as an automatic retry.
         ([.step(0, "effect"), .step(1, "captured")], .failed, [0]),
+        // It failed before it began, in a later round of a loop: an earlier failure has been dealt with.
+        ([.step(0, "effect", Self.failed, node: "n2"), .step(1, "effect", node: "n2")], .failed, [0, 1]),
+        (
+            [.step(0, "effect", #"{"error": "no", "type": "Other"}"#, node: "n2"), .step(1, "effect")], .failed,
+            [0, 1]
+        ),
         ([.step(0, "captured"), .step(1, "effect"), .step(2, "effect", Self.failed)], .step(1), [0]),
         ([.step(0, "captured"), .step(1, "effect"), .step(2, "effect", Self.failed)], .step(0), []),
         ([.step(0, "captured"), .step(1, "effect"), .step(2, "effect", Self.failed)], .start, []),

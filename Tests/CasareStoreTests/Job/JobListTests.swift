@@ -44,12 +44,15 @@ struct JobListTests {
             let running = try await store.leased()
             let cancelled = try await store.submit(store.job())
             try await store.run { _ = try JobStore.cancel(cancelled, by: "ann", reason: nil, on: $0) }
+            let paused = try await store.submit(store.job())
+            try await store.run { _ = try JobStore.pause(paused, by: "ann", reason: nil, on: $0) }
             let ready = try await store.submit(store.job())
             let scheduled = try await store.submit(store.job(due: .after(.seconds(60))))
 
             let expected: [Job.Status: Set<Job.ID>] = [
                 .completed: [completed.lease.job], .failed: [failed.lease.job], .blocked: [blocked.lease.job],
                 .running: [running.lease.job], .cancelled: [cancelled], .pending: [ready, scheduled],
+                .paused: [paused],
             ]
             for (status, ids) in expected {
                 #expect(Set(try await self.list(store, .init(status: status))) == ids)
@@ -59,11 +62,11 @@ struct JobListTests {
                     #expect(try await store.status(id) == status)
                 }
             }
-            #expect(try await self.list(store, .init(workflow: store.workflow)).count == 7)
+            #expect(try await self.list(store, .init(workflow: store.workflow)).count == 8)
             #expect(try await self.list(store, .init(workflow: other)).isEmpty)
             let counts = try await store.run { try JobStore.counts(on: $0) }
             #expect(counts.ready == 1 && counts.scheduled == 1 && counts.running == 1 && counts.blocked == 1)
-            #expect(counts.deadLettersOpen == 1)
+            #expect(counts.paused == 1 && counts.deadLettersOpen == 1)
             #expect(try await store.jobsAreInOnePlaceEach())
         }
     }

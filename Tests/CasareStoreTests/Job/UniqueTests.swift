@@ -46,6 +46,20 @@ struct UniqueTests {
         }
     }
 
+    @Test func `a paused job keeps its key, and gives way as one that waits does`() async throws {
+        try await withFixture { store in
+            for (key, scope) in [("a", .waiting), ("b", .unfinished)] as [(String, Job.UniqueKey.Scope)] {
+                let first = try await store.submit(store.job(uniqueness: self.unique(key, scope)))
+                _ = try await store.run { try JobStore.pause(first, by: "ann", reason: nil, on: $0) }
+                #expect(try await store.submit(store.job(uniqueness: self.unique(key, scope))) == first)
+                let second = try await store.submit([store.job(uniqueness: self.unique(key, scope, .replace))])[0]
+                #expect(second.replaced == first)
+                #expect(try await store.status(first) == .cancelled)
+            }
+            #expect(try await store.jobsAreInOnePlaceEach())
+        }
+    }
+
     @Test func `a window holds its key to the end, whatever became of the job`() async throws {
         try await withFixture { store in
             let window = try self.unique("k", .window(seconds: 60))

@@ -58,6 +58,23 @@ struct JournalTests {
         }
     }
 
+    @Test func `batches that bring the same steps at once go through one after the other`() async throws {
+        try await withFixture { store in
+            try await store.submit((0..<20).map { _ in store.job() })
+            let leases = try await store.lease(20).map(\.lease)
+            for round in 0..<20 {
+                let batch = leases.map { lease in
+                    LeaseStore.Checkpoint(
+                        lease: lease, entries: (0..<10).map { JournalRow.step(round * 10 + $0, "effect") })
+                }
+                async let first = store.run { try LeaseStore.checkpointBatch(batch, on: $0) }
+                async let second = store.run { try LeaseStore.checkpointBatch(batch.reversed(), on: $0) }
+                let refused = try await (first, second)
+                #expect(refused.0.isEmpty && refused.1.isEmpty)
+            }
+        }
+    }
+
     static let trims: [([JournalRow], Int)] = [
         ([], 0),
         ([.step(0, "captured"), .step(1, "captured")], 0),

@@ -34,7 +34,8 @@ struct MigratorTests {
         try await self.withConnection { connection in
             let all = [
                 "1 initial", "2 session_loss", "3 tenant_policy", "4 scheduling", "5 submits", "6 robot_control",
-                "7 idle_lanes", "8 upkeep", "9 resolving", "10 forks", "11 journal",
+                "7 idle_lanes", "8 upkeep", "9 resolving", "10 forks", "11 journal", "12 job_pause",
+                "13 job_logs",
             ]
             await #expect(throws: MigrationError.pending(all)) {
                 try await self.check(Migration.all, on: connection)
@@ -46,7 +47,7 @@ struct MigratorTests {
             #expect(
                 status.applied.map(\.name) == [
                     "initial", "session_loss", "tenant_policy", "scheduling", "submits", "robot_control", "idle_lanes",
-                    "upkeep", "resolving", "forks", "journal",
+                    "upkeep", "resolving", "forks", "journal", "job_pause", "job_logs",
                 ]
                     && status.pending.isEmpty && status.problem == nil)
         }

@@ -34,7 +34,7 @@ struct EndingPlanTests {
             }
             let statements: [(query: Query, rows: Int, batch: [Lease])] = [
                 (EndingQueries.complete, 20, batches[0]), (LeaseQueries.completeAndLease, 40, batches[1]),
-                (JournalQueries.checkpoint, 20, batches[2]), (SessionQueries.lost, 0, batches[3]),
+                (JournalQueries.checkpoint, 20, batches[2]), (SessionQueries.changed, 0, batches[3]),
                 (OwnershipQueries.robotsOfLeases, 20, batches[3]),
             ]
             for (query, rows, batch) in statements {

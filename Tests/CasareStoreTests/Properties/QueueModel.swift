@@ -11,6 +11,7 @@ struct QueueModel {
         case scheduled(due: Date)
         case leased(Lease, session: Int)
         case blocked
+        case paused(due: Date?)
         case ended(Job.Status)
     }
 
@@ -25,6 +26,8 @@ struct QueueModel {
         var failures = 0
         /// Whether the attempt that runs has recorded a result.
         var hasJournaled = false
+        /// The attempt that runs is followed by a pause, unless it ends the job.
+        var isToPause = false
         var replayedAs: Job.ID?
 
         var status: Job.Status {
@@ -32,6 +35,7 @@ struct QueueModel {
             case .ready, .scheduled: .pending
             case .leased: .running
             case .blocked: .blocked
+            case .paused: .paused
             case .ended(let status): status
             }
         }
@@ -158,6 +162,7 @@ struct QueueModel {
             entry.place = .leased(lease, session: session)
             entry.attempts += 1
             entry.hasJournaled = false
+            entry.isToPause = false
         }
         if let rate = self.limits?.rate {
             self.busyUntil = max(self.busyUntil ?? self.now, self.now) + rate.everySeconds
@@ -182,7 +187,7 @@ struct QueueModel {
             entry.failures += 1
             entry.crashes = 0
             let isLast = !isRetryable || entry.failures >= Self.attemptsMax
-            entry.place = isLast ? .ended(.failed) : .scheduled(due: due)
+            entry.place = isLast ? .ended(.failed) : entry.isToPause ? .paused(due: due) : .scheduled(due: due)
         }
     }
 
@@ -201,6 +206,34 @@ struct QueueModel {
         guard let status = self.entries[job]?.status, !status.isTerminal else { return false }
         self.change(job) { $0.place = .ended(.cancelled) }
         return true
+    }
+
+    /// - Returns: Whether the job may be paused.
+    mutating func pause(_ job: Job.ID) -> Bool {
+        switch self.entries[job]?.place {
+        case .ready: self.change(job) { $0.place = .paused(due: nil) }
+        case .scheduled(let due): self.change(job) { $0.place = .paused(due: due) }
+        case .leased: self.change(job) { $0.isToPause = true }
+        case .paused: break
+        case .blocked, .ended, nil: return false
+        }
+        return true
+    }
+
+    /// - Returns: Whether the job was paused, or was to be.
+    mutating func resume(_ job: Job.ID) -> Bool {
+        switch self.entries[job]?.place {
+        case .paused(let due):
+            let place: Place
+            if let due, due > self.now { place = .scheduled(due: due) } else { place = self.last() }
+            self.change(job) { $0.place = place }
+            return true
+        case .leased:
+            guard self.entries[job]?.isToPause == true else { return false }
+            self.change(job) { $0.isToPause = false }
+            return true
+        case .ready, .scheduled, .blocked, .ended, nil: return false
+        }
     }
 
     /// - Returns: Whether the job asked something.
@@ -265,7 +298,7 @@ struct QueueModel {
         // The sweep goes by job, whichever session had it.
         for job in self.jobs where requeued.contains(job) || deadLettered.contains(job) {
             let place = deadLettered.contains(job) ? .ended(.failed) : self.last()
-            self.change(job) { $0.place = place }
+            self.change(job) { $0.place = $0.isToPause && requeued.contains(job) ? .paused(due: nil) : place }
         }
         return (requeued, deadLettered)
     }
@@ -281,7 +314,7 @@ struct QueueModel {
         for job in jobs {
             let place = self.last()
             self.change(job) { entry in
-                entry.place = place
+                entry.place = entry.isToPause ? .paused(due: nil) : place
                 entry.attempts -= 1
             }
         }

@@ -78,7 +78,12 @@ struct QueueSequence {
     private mutating func operate() async throws {
         let jobs = self.model.jobs
         let session = Int.random(in: 0..<self.sessions.count, using: &self.random)
-        switch Int.random(in: 0..<22, using: &self.random) {
+        switch Int.random(in: 0..<24, using: &self.random) {
+        case 22, 23:
+            guard let job = jobs.randomElement(using: &self.random) else { return }
+            if Bool.random(using: &self.random) { return try await self.pause(job: job) }
+            let paused = jobs.filter { self.model.entries[$0]?.status == .paused }
+            try await self.resume(job: paused.randomElement(using: &self.random) ?? job)
         case 0...3: try await self.submit()
         case 4...8: try await self.lease(session, limit: Int.random(in: 1...3, using: &self.random))
         case 9...16:
@@ -314,6 +319,36 @@ struct QueueSequence {
         self.model.pause(isPaused)
     }
 
+    private mutating func pause(job: Job.ID) async throws {
+        self.note("\(job) is paused")
+        let (now, shouldBe) = (self.model.now, self.model.pause(job))
+        try await self.change(to: shouldBe) { connection in
+            _ = try JobStore.pause(job, by: "ann", reason: nil, now: now, on: connection)
+        }
+    }
+
+    private mutating func resume(job: Job.ID) async throws {
+        self.note("\(job) is resumed")
+        let (now, shouldBe) = (self.model.now, self.model.resume(job))
+        try await self.change(to: shouldBe) { connection in
+            _ = try JobStore.resume(job, by: "ann", now: now, on: connection)
+        }
+    }
+
+    /// Does what the model says that is done, or refused.
+    private func change(
+        to shouldBe: Bool, _ body: @Sendable (isolated PostgresConnection) throws -> Void
+    ) async throws {
+        let isDone: Bool
+        do {
+            try await self.store.run(body)
+            isDone = true
+        } catch StoreError.invalidTransition {
+            isDone = false
+        }
+        try self.expect(isDone == shouldBe, shouldBe ? "it is done" : "it is refused")
+    }
+
     private mutating func limit(_ limits: QueueLimits) async throws {
         self.note("the limits are \(limits)")
         let (environment, now) = (self.environment, self.model.now)
@@ -342,6 +377,7 @@ struct QueueSequence {
         if self.model.hasLimits { try await self.limit(QueueLimits(ageingSeconds: 86_400)) }
         for job in self.model.jobs where self.model.entries[job]?.place == .blocked { try await self.cancel(job) }
         for session in self.sessions.indices { _ = try await self.close(session) }
+        for job in self.model.jobs where self.model.entries[job]?.status == .paused { try await self.resume(job: job) }
         self.model.pass(QueueModel.retrySeconds)
         try await self.promote()
         let session = self.sessions.count - 1

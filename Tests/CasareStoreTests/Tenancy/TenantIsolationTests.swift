@@ -19,7 +19,7 @@ struct TenantIsolationTests {
     private static let tables = [
         "tenants", "robots", "tokens", "workflows", "workflow_versions", "queues", "jobs", "idempotency_keys",
         "scheduled", "ready", "robot_sessions", "leases", "outcomes", "job_results", "attempts", "dead_letters",
-        "blocked", "journal", "journal_values", "journal_packed", "events",
+        "blocked", "paused", "journal", "journal_values", "journal_packed", "job_logs", "events",
     ]
 
     /// One row or more in every table.
@@ -40,12 +40,16 @@ struct TenantIsolationTests {
         let blocked = try await store.leased()
         let question = Job.Question(step: 0, node: "n", nodeType: "T", text: "Done?")
         try await store.run { try LeaseStore.block(blocked.lease, question: question, on: $0) }
+        let paused = try await store.submit(store.job())
+        _ = try await store.run { try JobStore.pause(paused, by: "ann", reason: nil, on: $0) }
         let running = try await store.leased()
         try await store.run { try LeaseStore.checkpoint(running.lease, entries: [.step(0, "captured")], on: $0) }
+        let line = Job.LogLine(number: 1, at: Date(), level: .info, node: "n", message: "mine")
+        _ = try await store.run { try JobLogStore.append([line], under: running.lease, on: $0) }
         let ready = try await store.submit(store.job(idempotency: .init(key: "k", request: "")))
         let scheduled = try await store.submit(store.job(due: .after(.seconds(600))))
         _ = try await store.run { try TokenStore.create(name: "t", role: .viewer, on: $0) }
-        return [completed.lease.job, failed.lease.job, blocked.lease.job, running.lease.job, ready, scheduled]
+        return [completed.lease.job, failed.lease.job, blocked.lease.job, paused, running.lease.job, ready, scheduled]
     }
 
     @Test func `no store call sees another tenant's rows`() async throws {
@@ -55,6 +59,9 @@ struct TenantIsolationTests {
                 #expect(try await other.get(id) == nil)
                 await #expect(throws: StoreError.notFound(.job, id.description)) {
                     try await other.run { _ = try JobStore.steps(id, on: $0) }
+                }
+                await #expect(throws: StoreError.notFound(.job, id.description)) {
+                    try await other.run { _ = try JobLogStore.page(of: id, after: 0, limit: 9, on: $0) }
                 }
                 #expect(try await other.run { try DeadLetterStore.get(id, on: $0) } == nil)
             }
@@ -70,7 +77,7 @@ struct TenantIsolationTests {
                 #expect(try TokenStore.list(limit: 9, on: connection).isEmpty)
                 #expect(try RobotStore.list(limit: 9, on: connection).count == 1)
                 let counts = try JobStore.counts(on: connection)
-                #expect(counts.ready + counts.scheduled + counts.running + counts.blocked == 0)
+                #expect(counts.ready + counts.scheduled + counts.running + counts.blocked + counts.paused == 0)
                 #expect(counts.deadLettersOpen == 0)
                 #expect(try JobStore.longestBlocked(limit: 9, on: connection).isEmpty)
                 #expect(try JobStore.results(of: ids, bytesMax: 1 << 20, on: connection).isEmpty)
@@ -95,6 +102,9 @@ struct TenantIsolationTests {
                 await #expect(throws: StoreError.leaseLost(ids[3])) {
                     try await other.run { try write.perform(lease, on: $0) }
                 }
+            }
+            await #expect(throws: StoreError.leaseLost(ids[3])) {
+                try await other.run { _ = try JobLogStore.append([], under: lease, on: $0) }
             }
             for id in ids {
                 await #expect(throws: StoreError.notFound(.job, id.description)) {
@@ -203,7 +213,10 @@ struct TenantIsolationTests {
         }
     }
 
-    @Test(arguments: ["jobs", "outcomes", "events", "attempts", "workflow_versions", "job_results", "journal_packed"])
+    @Test(
+        arguments: [
+            "jobs", "outcomes", "events", "attempts", "workflow_versions", "job_results", "journal_packed", "job_logs",
+        ])
     func `what is written once cannot be changed by the service`(table: String) async throws {
         try await withFixture { store in
             for statement in ["DELETE FROM \(table)", "UPDATE \(table) SET tenant_id = 1"] {

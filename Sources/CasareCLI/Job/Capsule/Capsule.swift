@@ -8,6 +8,8 @@ import FoundationEssentials
 struct Capsule: Sendable {
     /// Of the file. A program refuses formats that it does not know.
     static let format = 1
+    /// Members of the job in which the value of a variable may stand: keys are often made of them.
+    private static let membersInWords = ["failure", "question", "idempotency_key", "queue_key", "unique"]
 
     let exportedAt: Date
     /// As the API shows it, without its result.
@@ -38,7 +40,7 @@ struct Capsule: Sendable {
         }
         job["result"] = nil
         job["variables"] = .object(redaction.variables(records.job.variables))
-        for member in ["failure", "question"] { job[member] = job[member].map(redaction.masking.masked) }
+        for member in Self.membersInWords { job[member] = job[member].map(redaction.masking.masked) }
         self.exportedAt = exportedAt
         self.job = job
         self.seedID = seedID

@@ -114,18 +114,5 @@ struct StubAssignment: Hashable, Sendable {
         self.file = String(argument[argument.index(after: equals)...])
     }
 
-    func outputs() throws(CommandFailure) -> Object {
-        let text = try TextInput.file(self.file).read()
-        let json: Value
-        do throws(JSONError) {
-            json = try Value(parsingJSON: text)
-        } catch {
-            throw CommandFailure(.failure, "\(self.file) is not JSON: \(error)")
-        }
-        guard let outputs = json.object else {
-            throw CommandFailure(
-                .failure, "\(self.file) holds \(json.kindName), and not an object of the outputs of \(self.node)")
-        }
-        return outputs
-    }
+    func outputs() throws(CommandFailure) -> Object { try ResultFile.outputs(in: .file(self.file)) }
 }

@@ -40,7 +40,8 @@ package final class WebClient: Sendable {
 
     /// The answer, whatever its status.
     ///
-    /// - Throws: A `NodeFailure` that tells what happened, when no answer came.
+    /// - Throws: A `NodeFailure` that tells what happened, when no answer came; `OutcomeUnknown` when the request
+    ///   `leavesDoubt` and may have been sent.
     func answer(to request: WebRequest) async throws -> WebAnswer {
         try await self.send(request) { response in
             WebAnswer(status: response.status, headers: response.headers, bytes: try await response.bytes())
@@ -85,23 +86,26 @@ package final class WebClient: Sendable {
         _ request: WebRequest, isLast: Bool, _ read: @escaping @Sendable (WebResponse) async throws -> R
     ) async throws -> Attempt<R> {
         try await self.traffic.admit(request)
+        let progress = RequestProgress()
         do {
             let attempt = try await Self.within(request.options.timeout) {
-                try await self.follow(request, isLast: isLast, read)
+                try await self.follow(request, progress, isLast: isLast, read)
             }
             if let attempt { return attempt }
             self.traffic.note(.failed, request)
-            return .nothing(WebFailure.timedOut(request).failure)
-        } catch let failure as TransportFailure {
-            return .nothing(failure.failure)
+            throw WebFailure.timedOut(request)
         } catch {
-            throw Task.isCancelled ? CancellationError() : error
+            if Task.isCancelled || error is CancellationError { throw CancellationError() }
+            if request.options.leavesDoubt, progress.mayHaveBeenSent { throw request.doubt(error) }
+            guard let failure = error as? TransportFailure else { throw error }
+            return .nothing(failure.failure)
         }
     }
 
     /// Follows redirects to an answer that is none.
     private func follow<R: Sendable>(
-        _ first: WebRequest, isLast: Bool, _ read: @escaping @Sendable (WebResponse) async throws -> R
+        _ first: WebRequest, _ progress: RequestProgress, isLast: Bool,
+        _ read: @escaping @Sendable (WebResponse) async throws -> R
     ) async throws -> Attempt<R> {
         var request = first
         var redirects = 0
@@ -111,7 +115,7 @@ package final class WebClient: Sendable {
             if redirects > 0 { try await self.traffic.admit(hop) }
             let step: Step<R>
             do {
-                step = try await self.exchange(hop) { response in
+                step = try await self.exchange(hop, progress) { response in
                     if hop.options.redirectsMax > 0, let location = Redirect.location(response) {
                         self.traffic.note(.answered, hop)
                         return .redirect(status: response.status, to: location)
@@ -126,12 +130,14 @@ package final class WebClient: Sendable {
             case .ended(let attempt): return attempt
             case .redirect(let status, let location):
                 redirects += 1
+                let next = Redirect.request(after: request, status: status, to: try request.url.resolving(location))
+                if HttpEffects.ofMethod(next.method.rawValue) == .effect { progress.sentElsewhere() }
                 guard redirects <= first.options.redirectsMax else {
                     throw NodeFailure(
                         "NetworkError",
                         "\(first.displayURL) redirects more than \(first.options.redirectsMax) times (max_redirects)")
                 }
-                request = Redirect.request(after: request, status: status, to: try request.url.resolving(location))
+                request = next
             }
         }
     }
@@ -165,7 +171,9 @@ package final class WebClient: Sendable {
     // MARK: One exchange
 
     /// Sends the request to one of the addresses of its server: the first that takes the connection.
-    private func exchange<R>(_ request: WebRequest, _ receive: (WebResponse) async throws -> R) async throws -> R {
+    private func exchange<R>(
+        _ request: WebRequest, _ progress: RequestProgress, _ receive: (WebResponse) async throws -> R
+    ) async throws -> R {
         let addresses = try await self.addresses(for: request)
         let proxyAddress = try await self.proxyAddress(for: request)
         for (position, address) in addresses.enumerated() {
@@ -175,15 +183,20 @@ package final class WebClient: Sendable {
                 decompressedBytesMax: request.options.responseBytesMax)
             let start = ContinuousClock.now
             do {
-                return try await self.connections.withClient(for: route) { client in
+                return try await self.connections.withClient(for: route) { client, connections in
+                    progress.handingOver(connections)
                     let response = try await client.execute(
                         request.clientRequest(), deadline: .now() + TimeAmount(request.options.timeout))
+                    progress.answerBegan()
                     return try await receive(WebResponse(response, to: request))
                 }
             } catch {
                 let place = (proxyAddress ?? address)?.description ?? request.url.host
                 let described = WebFailure.describing(error, request, at: place, after: .now - start)
                 let mayGoOn = (described as? TransportFailure)?.neverConnected ?? false
+                // What the client's own errors say of TLS and of the proxy is of the time before the request; a failure
+                // that was one from the beginning is of the file that was being sent.
+                if mayGoOn || described is NodeFailure && !(error is NodeFailure) { progress.connectionFailed() }
                 if !mayGoOn || position == addresses.count - 1 { throw described }
             }
         }

@@ -28,6 +28,7 @@ final class WebConnections: Sendable {
 
     private struct Entry {
         let client: HTTPClient
+        let connections: ConnectionCount
         var users: Int
         /// Grows with every use.
         var lastUse: Int
@@ -44,10 +45,13 @@ final class WebConnections: Sendable {
 
     init(authoritiesFile: String?) { self.authoritiesFile = authoritiesFile }
 
-    func withClient<R>(for route: Route, _ body: (HTTPClient) async throws -> R) async throws -> R {
-        let client = self.take(route)
+    /// - Parameter body: Gets the client, and a count of the connections that it has.
+    func withClient<R>(
+        for route: Route, _ body: (HTTPClient, ConnectionCount) async throws -> R
+    ) async throws -> R {
+        let (client, connections) = self.take(route)
         do {
-            let result = try await body(client)
+            let result = try await body(client, connections)
             await self.giveBack(route)
             return result
         } catch {
@@ -66,7 +70,7 @@ final class WebConnections: Sendable {
         for client in clients { await Self.end(client) }
     }
 
-    private func take(_ route: Route) -> HTTPClient {
+    private func take(_ route: Route) -> (HTTPClient, ConnectionCount) {
         self.state.withLock { state in
             state.uses += 1
             let uses = state.uses
@@ -74,12 +78,14 @@ final class WebConnections: Sendable {
                 entry.users += 1
                 entry.lastUse = uses
                 state.entries[route] = entry
-                return entry.client
+                return (entry.client, entry.connections)
             }
+            let connections = ConnectionCount()
             let client = HTTPClient(
-                eventLoopGroupProvider: .singleton, configuration: self.configuration(for: route))
-            state.entries[route] = Entry(client: client, users: 1, lastUse: uses)
-            return client
+                eventLoopGroupProvider: .singleton,
+                configuration: self.configuration(for: route, counting: connections))
+            state.entries[route] = Entry(client: client, connections: connections, users: 1, lastUse: uses)
+            return (client, connections)
         }
     }
 
@@ -100,7 +106,9 @@ final class WebConnections: Sendable {
         try? await client.shutdown()
     }
 
-    private func configuration(for route: Route) -> HTTPClient.Configuration {
+    private func configuration(
+        for route: Route, counting connections: ConnectionCount
+    ) -> HTTPClient.Configuration {
         var tls = TLSConfiguration.makeClientConfiguration()
         if !route.verifiesCertificates { tls.certificateVerification = .none }
         if let authoritiesFile { tls.trustRoots = .file(authoritiesFile) }
@@ -113,6 +121,10 @@ final class WebConnections: Sendable {
         configuration.connectionPool.retryConnectionEstablishment = false
         // Header names stay as the server wrote them, as workflows know them.
         configuration.httpVersion = .http1Only
+        configuration.http1_1ConnectionDebugInitializer = { channel in
+            connections.add(channel)
+            return channel.eventLoop.makeSucceededVoidFuture()
+        }
         // Its spans carry whole URLs, with the tokens in their queries.
         configuration.tracing.tracer = nil
         if IPAddress(route.host) == nil, let address = route.address {

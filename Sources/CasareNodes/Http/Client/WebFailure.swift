@@ -13,9 +13,12 @@ struct TransportFailure: Error {
     let failure: NodeFailure
     /// The connection never came about, so another address of the server may be tried without repeating anything.
     let neverConnected: Bool
+    /// The message without the name of the server, as the end of a sentence about a request.
+    let reason: String
 
-    init(_ failure: NodeFailure, neverConnected: Bool = false) {
+    init(_ failure: NodeFailure, reason: String? = nil, neverConnected: Bool = false) {
         self.failure = failure
+        self.reason = reason ?? failure.message
         self.neverConnected = neverConnected
     }
 }
@@ -52,13 +55,15 @@ enum WebFailure {
         TransportFailure(
             NodeFailure(
                 "NetworkError",
-                "The answer of \(request.displayURL) was cut off: the connection ended before it was complete"))
+                "The answer of \(request.displayURL) was cut off: the connection ended before it was complete"),
+            reason: "the answer was cut off")
     }
 
     static func timedOut(_ request: WebRequest) -> TransportFailure {
         let seconds = Value.double(request.options.timeout / .seconds(1)).displayText
         return TransportFailure(
-            NodeFailure("TimeoutError", "\(request.displayURL) did not answer within \(seconds) s"))
+            NodeFailure("TimeoutError", "\(request.displayURL) did not answer within \(seconds) s"),
+            reason: "no answer came within \(seconds) s")
     }
 
     private static func describing(_ error: HTTPClientError, _ request: WebRequest, at place: String) -> any Error {
@@ -92,7 +97,8 @@ enum WebFailure {
 
     private static func transport(_ request: WebRequest, _ reason: String, isFirst: Bool = false) -> TransportFailure {
         TransportFailure(
-            NodeFailure("NetworkError", "Cannot reach \(request.displayURL): \(reason)"), neverConnected: isFirst)
+            NodeFailure("NetworkError", "Cannot reach \(request.displayURL): \(reason)"), reason: reason,
+            neverConnected: isFirst)
     }
 
     private static func reason(_ error: (any Error)?, _ place: String) -> String {

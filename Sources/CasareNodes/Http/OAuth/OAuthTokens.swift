@@ -20,6 +20,10 @@ struct OAuthTokens: Sendable {
             members, to: inputs.string("token_url"), parameter: "token_url", inputs, environment)
         request.options.timeout = .seconds(Self.requestSeconds)
         let isDevice = inputs.string("grant_type").hasSuffix("device_code")
+        // Whoever polls goes on asking; the server gives a token once, however often it is asked.
+        request.options.leavesDoubt =
+            !isDevice
+            && HttpRequests.leavesDoubt(HttpEffects.tokenExchange(["grant_type": inputs["grant_type"]]), environment)
         let reply =
             isDevice
             ? try await self.poll(request, inputs, secrets)

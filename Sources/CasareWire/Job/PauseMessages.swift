@@ -1,0 +1,31 @@
+public import CasareDomain
+public import FoundationEssentials
+
+/// `POST /api/v1/jobs/{id}/pause` and `POST /api/v1/jobs/{id}/resume`.
+public struct PauseJobRequest: Hashable, Sendable, Codable {
+    /// Kept with what was done.
+    public var reason: String?
+
+    public init(reason: String? = nil) { self.reason = reason }
+
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        self.init(reason: try container.decodeIfPresent(String.self, forKey: .reason))
+        try ControlReason.check(self.reason, decoder.codingPath + [CodingKeys.reason])
+    }
+}
+
+/// Who keeps a job from going on. One that runs is paused when its robot hands it back.
+public struct PauseInfo: Hashable, Sendable, Codable {
+    /// The name of a token.
+    public let by: String
+    public let reason: String?
+    /// Since when it stands still; of a job that runs, when that was asked for.
+    public let since: Date
+
+    public init(_ pause: Job.Pause) {
+        self.by = pause.by
+        self.reason = pause.reason
+        self.since = pause.since
+    }
+}
