@@ -7,7 +7,7 @@ struct ChaosTests {
     private static let seeds = "1..8"
 
     @Test func `seeded faults lose no job and repeat no effect`() async throws {
-        let found = try await ChaosRun.run(["--seeds", Self.seeds, "--seconds", "5", "--lanes", "2"])
+        let found = try await ChaosRun.run(["--seeds", Self.seeds, "--seconds", "5", "--lanes", "2", "--patient"])
         #expect(found.passed, "\(found.output)")
     }
 
