@@ -1,7 +1,7 @@
 # Two commands are all that a new machine needs: `make demo` and `make test`. They share one debug build.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-SWIFT ?= swift
+export SWIFT ?= swift
 CHECKS := --explicit-target-dependency-import-check error
 BIN := .build/debug
 
@@ -25,9 +25,10 @@ build: setup ## Build everything, tests included
 demo: build ## Start the embedded default, run real workflows, kill a robot, show the results
 	@examples/demo $(BIN)
 
-# Whole processes are not run beside a thousand other tests, and robots that have 300 ms for something beside none.
+# Tests/run ends with what failed. Whole processes are not run beside a thousand other tests, and what has a few
+# seconds for all it does beside none.
 APART = CasareSystemTests
-ALONE = SessionLossTests
+ALONE = SessionLossTests|JobRunTests
 CHAOS = ChaosTests
 PROPERTIES = QueueProperties|SlotProperties
 CHAOS_SEEDS ?= 1..1000
@@ -35,20 +36,20 @@ CHAOS_LANES ?= 2
 
 .PHONY: test
 test: test-setup lint build ## Run all tests
-	$(SWIFT) test --skip-build $(CHECKS) --no-parallel --filter '$(ALONE)'
-	$(SWIFT) test --skip-build $(CHECKS) --skip '$(APART)|$(ALONE)'
-	$(SWIFT) test --skip-build $(CHECKS) --filter '$(APART)' --skip '$(CHAOS)'
-	$(SWIFT) test --skip-build $(CHECKS) --filter '$(CHAOS)'
+	Tests/run --no-parallel --filter '$(ALONE)'
+	Tests/run --skip '$(APART)|$(ALONE)'
+	Tests/run --filter '$(APART)' --skip '$(CHAOS)'
+	Tests/run --filter '$(CHAOS)'
 
 .PHONY: properties
 properties: test-setup build ## Hold 10,000 random sequences of operations against the model of the queue, and make 10,000 interruptions
-	CASARE_TEST_SEQUENCES=10000 CASARE_TEST_INTERRUPTIONS=10000 $(SWIFT) test --skip-build $(CHECKS) --filter '$(PROPERTIES)'
+	CASARE_TEST_SEQUENCES=10000 CASARE_TEST_INTERRUPTIONS=10000 Tests/run --filter '$(PROPERTIES)'
 
 .PHONY: chaos
 chaos: ## Run 1,000 seeded schedules of faults; stopped, it goes on where it was (CHAOS_SEEDS, CHAOS_LANES)
 	@deploy/install-packages --chaos
 	$(SWIFT) build $(CHECKS)
-	@bench/chaos/run --self-test
+	@bench/chaos/run $(BIN) --self-test
 	@bench/chaos/run $(BIN) --seeds $(CHAOS_SEEDS) --lanes $(CHAOS_LANES) --state .build/chaos.jsonl
 
 .PHONY: model

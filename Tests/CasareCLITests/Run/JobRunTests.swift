@@ -6,7 +6,7 @@ import Testing
 
 @testable import CasareCLI
 
-/// `casarectl run --as-job`.
+/// `casarectl run --as-job`. Run apart from the other tests: an attempt has seconds here.
 struct JobRunTests {
     /// Fails by its time limit until it was begun so often. A job has a folder of its own, so the count is beside it.
     private static func counting(until count: Int, in folder: String) -> Value {
@@ -16,7 +16,7 @@ struct JobRunTests {
             "nodes": [
                 "count": [
                     "node_type": "RunCommandNode",
-                    "config": ["command": "sh", "args": ["-c", .string(script)], "timeout": 8],
+                    "config": ["command": "sh", "args": ["-c", .string(script)], "timeout": 5],
                 ],
                 "keep": ["node_type": "SetVariableNode", "config": ["variable_name": "done", "value": true]],
             ],

@@ -1,6 +1,7 @@
 import CasareDomain
 import CasareEngine
 import CasareNodes
+import CasareTestSupport
 import Synchronization
 import Testing
 
@@ -148,7 +149,7 @@ import Testing
     }
 
     @Test func `a server that is not there is told of by its address`() async throws {
-        let port = try await WebServer.with(Self.script(Self.fine)) { $0.port }
+        let port = ClosedPort.number
         try await withWeb(names: ["gone.test": ["127.0.0.1"]]) { web async throws in
             let inputs: Object = ["url": .string("http://u:s3cret@gone.test:\(port)/?t=s3cret")]
             let failure = try await web.failure("HttpRequestNode", inputs)

@@ -63,7 +63,8 @@ import Testing
         await #expect(throws: CancellationError.self) { try await task.value }
         try await withWeb { web async throws in
             let failure = try await web.failure("HttpRequestNode", ["url": .string("http://127.0.0.1:\(found)/")])
-            #expect(failure.message.hasSuffix("refused the connection"))
+            // Whoever may have got the port since.
+            #expect(failure.message.hasPrefix("Cannot reach"))
         }
     }
 

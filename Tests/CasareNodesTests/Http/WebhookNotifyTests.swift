@@ -1,6 +1,7 @@
 import CasareDomain
 import CasareEngine
 import CasareNodes
+import CasareTestSupport
 import Testing
 
 @Suite struct WebhookNotifyTests {
@@ -55,7 +56,7 @@ import Testing
     }
 
     @Test func `failures do not give the address away`() async throws {
-        let port = try await WebServer.with({ _ in .text("") }) { $0.port }
+        let port = ClosedPort.number
         try await withWeb { web async throws in
             let inputs: Object = ["webhook_url": .string("http://127.0.0.1:\(port)/services/T0/s3cret?x=s3cret")]
             let failure = try await web.failure("WebhookNotifyNode", inputs)

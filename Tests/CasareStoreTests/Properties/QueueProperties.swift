@@ -7,7 +7,7 @@ import Testing
 struct QueueProperties {
     /// All in all; `make properties` runs 10,000. Each goes on from an empty queue.
     private static let sequences =
-        ProcessInfo.processInfo.environment["CASARE_TEST_SEQUENCES"].flatMap(Int.init) ?? 2_000
+        ProcessInfo.processInfo.environment["CASARE_TEST_SEQUENCES"].flatMap(Int.init) ?? 400
     private static let workers = 2
 
     @Test(arguments: 0..<Self.workers)
@@ -19,7 +19,7 @@ struct QueueProperties {
                 try await run.run()
                 // Nobody else does it here, and thousands of sequences leave much behind.
                 if sequence / Self.workers % 200 == 199 {
-                    try await store.asOwner("VACUUM ready, scheduled, leases, robot_sessions, blocked")
+                    try await store.asOwner("VACUUM ready, scheduled, leases, robot_sessions, blocked, paused")
                 }
             }
             #expect(try await store.jobsAreInOnePlaceEach())
