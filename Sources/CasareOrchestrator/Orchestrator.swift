@@ -25,7 +25,8 @@ package struct Orchestrator: Service {
             database: database, catalogue: catalogue, bell: bell,
             reports: ReportGroups(database: database, bell: bell), waitingRoom: WaitingRoom(),
             cursors: SessionCursors(), loops: LoopBoard(), promotionAlarm: Alarm(), examinations: ExaminationTurn(),
-            openAPI: OpenAPIDocument(Self.routes), leaseBytesMax: leaseBytesMax)
+            openAPI: OpenAPIDocument(Self.routes), leaseBytesMax: leaseBytesMax,
+            leaseDuration: configuration.leaseDuration)
         self.server = APIServer(
             host: configuration.host, port: configuration.port, table: RouteTable(Self.routes),
             services: self.services, authenticator: Authenticator(database: database), logger: logger)

@@ -13,6 +13,8 @@ package struct OrchestratorConfiguration: Sendable {
     package var retentionDays: Int?
     /// How many hours after a job's end its journal is packed; `nil`: never.
     package var journalCompactHours: Int?
+    /// How long a session over the API is trusted without a renewal.
+    package var leaseDuration: Duration
     package var logLevel: Logger.Level
 
     package static var portDefault: Int { Settings.port.standard }
@@ -21,6 +23,7 @@ package struct OrchestratorConfiguration: Sendable {
         database: PostgresConfiguration, host: String = Settings.host.standard, port: Int = Settings.port.standard,
         databaseConnectionsMax: Int = Settings.databaseConnections.standard, retentionDays: Int? = nil,
         journalCompactHours: Int? = Settings.journalCompactHours.standard,
+        leaseDuration: Duration = Settings.lease.standard,
         logLevel: Logger.Level = Setting.logLevel.standard
     ) {
         self.database = database
@@ -29,6 +32,7 @@ package struct OrchestratorConfiguration: Sendable {
         self.databaseConnectionsMax = databaseConnectionsMax
         self.retentionDays = retentionDays
         self.journalCompactHours = journalCompactHours
+        self.leaseDuration = leaseDuration
         self.logLevel = logLevel
     }
 }
@@ -56,11 +60,14 @@ extension OrchestratorConfiguration {
             "CASARE_JOURNAL_COMPACT_HOURS", in: 0...87_600, standard: 24,
             "How many hours after a job's end its journal is packed into one row, which is read as before; 0 never packs."
         )
+        package static let lease = Setting.seconds(
+            "CASARE_LEASE_SECONDS", in: 2...600, standard: 30,
+            "Life of a session over the API without a heartbeat; robots send one every third of it.")
 
         package static let all = [
             Self.database.declaration, Self.host.declaration, Self.port.declaration,
             Self.databaseConnections.declaration, Self.retentionDays.declaration,
-            Self.journalCompactHours.declaration, Setting.logLevel.declaration,
+            Self.journalCompactHours.declaration, Self.lease.declaration, Setting.logLevel.declaration,
         ]
     }
 
@@ -82,6 +89,7 @@ extension OrchestratorConfiguration {
         self.retentionDays = days > 0 ? days : nil
         let hours = try Settings.journalCompactHours.value(in: config)
         self.journalCompactHours = hours > 0 ? hours : nil
+        self.leaseDuration = try Settings.lease.value(in: config)
         self.logLevel = try Setting.logLevel.value(in: config)
     }
 }

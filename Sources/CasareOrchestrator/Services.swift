@@ -17,4 +17,6 @@ struct Services: Sendable {
     let openAPI: OpenAPIDocument
     /// Of documents and variables in one answer to a robot, if there is more than one job in it.
     let leaseBytesMax: Int
+    /// How long a robot's session is trusted without a renewal.
+    let leaseDuration: Duration
 }

@@ -6,9 +6,10 @@ import ServiceLifecycle
 /// A robot: leases jobs, runs them, and keeps their leases, until it is told to stop.
 ///
 /// One session after another: a session that is lost (its time is up, or the server ended it) takes its jobs with it,
-/// and a new one is opened. A job that does not end when it is cut off is given up after a while: nobody waits for it any
-/// more, and it has its slot until it ends. A graceful stop ends jobs after the step they are in and hands them back. With
-/// the answers to its renewals the robot may be asked to do that, or to finish what it runs and then to end.
+/// and a new one is opened. A job that does not end when it is cut off is given up after a while: nobody waits for it
+/// any more, and it has its slot until it ends. A graceful stop ends jobs after the step, or in the wait, that they are
+/// in, and hands them back. With the answers to its renewals the robot may be asked to do that, or to finish what it
+/// runs and then to end.
 package struct RobotAgent: Service {
     private let broker: any Broker
     private let programs: ProgramCache
@@ -132,7 +133,8 @@ package struct RobotAgent: Service {
                 guard stopping.isOpen else { return }
                 running.beginStopping()
                 over.open()
-                // The steps under way are given a while; then they are cut off, and are in doubt if they change the world.
+                // The steps under way are given a while; then they are cut off, and are in doubt if they change the
+                // world.
                 guard (try? await Task.sleep(for: self.configuration.shutdownGrace)) != nil else { return }
                 running.stopAll()
             }

@@ -25,12 +25,13 @@ package struct RobotSettings: Sendable {
     #endif
 
     package init(config: ConfigReader) throws(SettingError) {
+        #if DEBUG || CASARE_FAULTS
+            // Before anything else: whoever asks whether a program knows of faults need not tell it the rest.
+            self.faults = try Faults(config.string(forKey: "casare.faults") ?? "")
+        #endif
         self.connection = try Self.connection(config)
         self.leaseDuration = try Settings.lease.value(in: config)
         self.logLevel = try Setting.logLevel.value(in: config)
-        #if DEBUG || CASARE_FAULTS
-            self.faults = try Faults(config.string(forKey: "casare.faults") ?? "")
-        #endif
         self.robot = RobotConfiguration(
             description: RobotDescription(
                 id: try Self.id(config), environment: try Settings.environment.value(in: config),

@@ -195,7 +195,8 @@ package final class SQLiteDatabase: @unchecked Sendable {
             handle,
             { context, action, file, _, _, _ in
                 guard action == SQLITE_ATTACH, let database = context.map(SQLiteDatabase.from) else { return SQLITE_OK }
-                // Without a name the statement computes it, and what it computes cannot be looked at. VACUUM attaches ''.
+                // Without a name the statement computes it, and what it computes cannot be looked at. VACUUM attaches
+                // ''.
                 let name = file.map { String(cString: $0) }
                 if let name, name.isEmpty || name == ":memory:" || database.allowsFile(name) { return SQLITE_OK }
                 database.refusedFile = name ?? "of a computed name"

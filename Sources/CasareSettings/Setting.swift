@@ -1,7 +1,7 @@
 package import Configuration
 
-/// One thing that a service is told by its environment: declared in one place, read from there, listed by `--help` and in
-/// `docs/configuration.md`.
+/// One thing that a service is told by its environment: declared in one place, read from there, listed by `--help` and
+/// in `docs/configuration.md`.
 package struct Setting<Value: Sendable>: Sendable {
     package let declaration: SettingDeclaration
     /// What holds when no variable is set.
@@ -46,8 +46,8 @@ package struct SettingDeclaration: Hashable, Sendable {
     package let isSecret: Bool
     package let documentation: String
 
-    /// The first variable that is set, and its text. Set to nothing counts as not set: that is how Compose and systemd files
-    /// leave a variable out.
+    /// The first variable that is set, and its text. Set to nothing counts as not set: that is how Compose and systemd
+    /// files leave a variable out.
     func text(in config: ConfigReader) -> (variable: String, text: String)? {
         for variable in [self.variable] + self.otherVariables {
             let key = ConfigKey(variable.lowercased().split(separator: "_").map(String.init))

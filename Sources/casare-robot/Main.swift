@@ -22,7 +22,8 @@ struct Main: AsyncParsableCommand {
             a token):
 
             \(SettingsText.help(RobotSettings.Settings.all))
-            SIGTERM and SIGINT stop it gracefully: jobs end after the step they are in and are handed back.
+            SIGTERM and SIGINT stop it gracefully: jobs end after the step they are in, or in a wait, and are handed \
+            back.
             """,
         version: CasareVersion.current)
 

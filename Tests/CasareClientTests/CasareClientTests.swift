@@ -131,6 +131,19 @@ struct CasareClientTests {
         #expect(requests.count == tries)
     }
 
+    @Test func `a fork and a retry are repeated under keys of their own`() async throws {
+        let id = try #require(Job.ID("01890000-0000-7000-8000-000000000001"))
+        let (_, requests) = try await Self.call([Self.problem(503, "SERVICE_UNAVAILABLE")]) { client in
+            for _ in 0..<2 { _ = try? await client.forkJob(id, ForkJobRequest(fromStep: 0)) }
+            _ = try? await client.retryJob(id)
+            _ = try? await client.retryDeadLetter(id)
+        }
+        let keys = requests.map { $0.head.headers["Idempotency-Key"] }
+        #expect(keys.count == 12 && keys.allSatisfy { $0.count == 1 })
+        // Three tries of each call.
+        #expect(Set(keys).count == 4 && Set(keys[0..<3]).count == 1)
+    }
+
     @Test(arguments: [
         ("METHOD_NOT_ALLOWED", 405, "null"), ("RESOURCE_NOT_FOUND", 404, #"{"unknown_route":true}"#),
     ])

@@ -97,4 +97,68 @@ struct ForkRouteTests {
             }
         }
     }
+
+    @Test func `a retry that is asked for again under its key is the same job, with its reason`() async throws {
+        try await Fixture.with { server in
+            let id = try await server.submit(1)[0]
+            try await server.withRobot("r1") { robot in
+                let job = try #require(try await robot.client.lease(robot.session, slots: 1).first)
+                let failure = Failure(kind: .business, message: "no", type: "E", node: "n1")
+                _ = try await robot.client.fail(job.lease, failure: failure, result: nil, rows: [])
+            }
+            var retries: [String?] = []
+            for path in ["jobs", "jobs", "dlq"] {
+                let retry = try await server.call(
+                    .POST, "/api/v1/\(path)/\(id)/retry", ["reason": "the site is back"],
+                    headers: ["Idempotency-Key": "again"])
+                #expect(retry.status == 201)
+                retries.append(retry.json["job"]?["id"]?.string)
+            }
+            #expect(retries[0] != nil && Set(retries).count == 1)
+            let other = try await server.call(
+                .POST, "/api/v1/jobs/\(id)/retry", ["variables": ["n": 2]], headers: ["Idempotency-Key": "again"])
+            #expect(other.status == 409 && other.code == "IDEMPOTENCY_CONFLICT")
+            #expect(try await server.call(.POST, "/api/v1/jobs/\(id)/retry").status == 409)
+            let actions = try await server.call(.GET, "/api/v1/actions?subject=\(id)")
+            #expect(actions.json["actions"]?.list?.compactMap { $0["action"]?.string } == ["job.retry"])
+            #expect(actions.json["actions"]?.list?.first?["reason"] == "the site is back")
+            let history = try await server.call(.GET, "/api/v1/jobs/\(id)/history", as: .viewer)
+            #expect(history.json["events"]?.list?.last?["detail"]?["reason"] == "the site is back")
+        }
+    }
+
+    @Test func `what is done to the world once more is told`() async throws {
+        try await Fixture.with { server in
+            let id = try await server.submit(1)[0]
+            try await server.withRobot("r1") { robot in
+                let job = try #require(try await robot.client.lease(robot.session, slots: 1).first)
+                func row(_ step: Int, _ result: String?) -> JournalRow {
+                    JournalRow(
+                        step: step, node: "n\(step)", nodeType: "HttpRequestNode", effect: "effect", result: result,
+                        startedAt: Fixture.row(step).startedAt,
+                        finishedAt: result == nil ? nil : Fixture.row(step).finishedAt)
+                }
+                let rows = [
+                    row(0, #"{"outputs":{}}"#), Fixture.row(1), row(2, #"{"error":"no","type":"E"}"#),
+                    row(3, #"{"error":"nobody knows","type":"InDoubtError"}"#), row(4, nil),
+                ]
+                try await robot.client.checkpoint(rows, under: job.lease)
+                let failure = Failure(kind: .business, message: "no", type: "E", node: "n2")
+                _ = try await robot.client.fail(job.lease, failure: failure, result: nil, rows: [])
+            }
+            // What is in doubt is kept by an attempt that follows, and taken over from its own step on.
+            let expected: [(Int, [Int])] = [(0, [0, 3, 4]), (1, [3, 4]), (4, [])]
+            for (step, repeated) in expected {
+                let fork = try await server.withClient(.operator) { client in
+                    try await client.forkJob(id, ForkJobRequest(fromStep: step))
+                }
+                #expect(fork.repeats?.map(\.step) == repeated && fork.repeatsCount == repeated.count)
+                #expect(fork.repeats?.map(\.isInDoubt) == repeated.map { $0 > 0 })
+            }
+            let retry = try await server.withClient(.operator) { client in
+                try await client.retryJob(id, RetryJobRequest())
+            }
+            #expect(retry.repeats?.map(\.node) == ["n0", "n3", "n4"])
+        }
+    }
 }

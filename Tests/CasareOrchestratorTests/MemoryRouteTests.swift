@@ -95,7 +95,13 @@ struct MemoryRouteTests {
         .call(.POST, "/api/v1/jobs/$job/fork", ["from_step": 1], headers: ["Idempotency-Key": "fork"]),
         .call(.POST, "/api/v1/jobs/$job/fork", ["from_step": -1]), .call(.POST, "/api/v1/jobs/$job/fork", [:]),
         .call(.POST, "/api/v1/jobs/$job/retry", ["from": "end"]), .call(.POST, "/api/v1/jobs/$job/retry", ["from": 9]),
-        .call(.POST, "/api/v1/dlq/$job/retry", ["variables": ["n": 2], "from": "failed"]),
+        .call(
+            .POST, "/api/v1/dlq/$job/retry", ["variables": ["n": 2], "from": "failed", "reason": "again"],
+            headers: ["Idempotency-Key": "retry"]),
+        .call(
+            .POST, "/api/v1/dlq/$job/retry", ["variables": ["n": 2], "from": "failed"],
+            headers: ["Idempotency-Key": "retry"]),
+        .call(.POST, "/api/v1/dlq/$job/retry", headers: ["Idempotency-Key": "retry"]),
         .call(.POST, "/api/v1/jobs/$job/retry"), .call(.POST, "/api/v1/jobs/$job/pause"),
         .call(.POST, "/api/v1/jobs/$job/cancel", ["reason": "enough"]),
         .call(.POST, "/api/v1/jobs/$job/cancel"),

@@ -112,4 +112,54 @@ struct NewsTests {
             #expect(reply.status == 422 && reply.json["error"]?["field"] == "wait_seconds", "\(reply.json)")
         }
     }
+
+    @Test func `what a robot was asked for between two questions is news, although nobody says it again`() async throws
+    {
+        try await Fixture.with { server in
+            let ids = try await server.submit(1)
+            try await server.withRobot("r1") { robot in
+                let leases = try await robot.client.lease(robot.session, slots: 1).map(\.lease)
+                let nothing = NewsRequest.Known(paused: [], order: nil)
+                func isNews(_ known: NewsRequest.Known?) async throws -> Bool {
+                    try await robot.client.hasNews(of: robot.session, leases, knowing: known)
+                }
+                var heard = try await isNews(nothing)
+                #expect(!heard)
+                // Behind the server's back: no ring comes of it.
+                _ = try await server.database.asTenant(.default) { connection in
+                    try JobStore.pause(ids[0], by: "ann", reason: nil, on: connection)
+                }
+                heard = try await isNews(nothing)
+                #expect(heard)
+                // The renewal has told; a robot from before says nothing of what it knows.
+                let paused = try await robot.client.renew(robot.session, leases)
+                let known = NewsRequest.Known(paused: paused.paused ?? [], order: paused.order)
+                #expect(known.paused == ids)
+                for known in [known, nil] {
+                    heard = try await isNews(known)
+                    #expect(!heard)
+                }
+                heard = try await isNews(NewsRequest.Known(paused: ids, order: .drain))
+                #expect(heard)
+            }
+        }
+    }
+
+    @Test func `what a robot knew of a job that it holds no more is no news, and that it is not asked any more is`()
+        async throws
+    {
+        try await Fixture.with { server in
+            let ids = try await server.submit(2)
+            try await server.withRobot("r1") { robot in
+                let leases = try await robot.client.lease(robot.session, slots: 2).map(\.lease)
+                let rest = leases.filter { $0.job != ids[0] }
+                try #require(leases.count == 2 && rest.count == 1)
+                let known = NewsRequest.Known(paused: [ids[0]], order: nil)
+                var isNews = try await robot.client.hasNews(of: robot.session, rest, knowing: known)
+                #expect(!isNews)
+                isNews = try await robot.client.hasNews(of: robot.session, leases, knowing: known)
+                #expect(isNews)
+            }
+        }
+    }
 }

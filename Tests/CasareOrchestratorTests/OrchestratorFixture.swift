@@ -59,7 +59,7 @@ struct OrchestratorFixture: Sendable {
 
     /// Runs `body` with an orchestrator; stops it gracefully and waits for that.
     static func with<R: Sendable>(
-        leaseBytesMax: Int = LeaseResponse.bytesMax,
+        leaseBytesMax: Int = LeaseResponse.bytesMax, leaseDuration: Duration = .seconds(30),
         _ body: @escaping @Sendable (OrchestratorFixture) async throws -> R
     ) async throws -> R {
         try await withTestDatabase { database in
@@ -69,17 +69,20 @@ struct OrchestratorFixture: Sendable {
                     try TokenStore.create(name: "the \(role.rawValue)", role: role, on: connection).text.reveal()
                 }
             }
-            return try await Self.with(database, tokens, leaseBytesMax: leaseBytesMax, body)
+            return try await Self.with(
+                database, tokens, leaseBytesMax: leaseBytesMax, leaseDuration: leaseDuration, body)
         }
     }
 
     static func with<R: Sendable>(
         _ database: Database, _ tokens: [Role: String], leaseBytesMax: Int = LeaseResponse.bytesMax,
+        leaseDuration: Duration = .seconds(30),
         _ body: @escaping @Sendable (OrchestratorFixture) async throws -> R
     ) async throws -> R {
         let orchestrator = Orchestrator(
-            configuration: OrchestratorConfiguration(database: database.configuration, port: 0), database: database,
-            catalogue: Self.catalogue, logger: Self.logger, leaseBytesMax: leaseBytesMax)
+            configuration: OrchestratorConfiguration(
+                database: database.configuration, port: 0, leaseDuration: leaseDuration),
+            database: database, catalogue: Self.catalogue, logger: Self.logger, leaseBytesMax: leaseBytesMax)
         let group = ServiceGroup(configuration: .init(services: [orchestrator], logger: Self.logger))
         return try await withThrowingTaskGroup(of: R?.self) { tasks in
             tasks.addTask {

@@ -160,6 +160,34 @@ struct ReportGroupTests {
         }
     }
 
+    @Test func `jobs whose rows somebody holds keep no others back, however many they are`() async throws {
+        try await Self.withPatience { server in
+            _ = try await server.submit(10)
+            try await server.withRobot("r1", slots: 10) { robot in
+                let leases = try await Self.leased(10, by: robot)
+                let holder = try await PostgresConnection.connect(server.database.configuration)
+                let held = leases[..<5].map { "'\($0.job)'" }.joined(separator: ", ")
+                try await holder.script("BEGIN; SELECT FROM leases WHERE job_id IN (\(held)) FOR UPDATE")
+                try await withThrowingTaskGroup(of: [Job.ID: ErrorCode].self) { tasks in
+                    // One after the other, so that each goes by itself: more than batches may be on their way.
+                    for (heldUp, free) in zip(leases[..<5], leases[5...]) {
+                        tasks.addTask { await Self.complete([heldUp], by: robot) }
+                        let refused = await Self.complete([free], by: robot)
+                        #expect(refused.isEmpty)
+                    }
+                    for lease in leases[..<5] {
+                        let status = try await Self.status(of: lease.job, in: server)
+                        #expect(status == .running)
+                    }
+                    try await holder.script("COMMIT")
+                    for try await refused in tasks { #expect(refused.isEmpty) }
+                }
+                await holder.close()
+                for lease in leases { #expect(try await Self.status(of: lease.job, in: server) == .completed) }
+            }
+        }
+    }
+
     @Test func `a robot's own token cannot end what comes together with another's job`() async throws {
         try await Fixture.with { server in
             _ = try await server.submit(6)

@@ -38,6 +38,20 @@ struct RobotSessionTests {
         }
     }
 
+    @Test func `a session lives as long as the orchestrator is told, and is to be renewed every third of that`()
+        async throws
+    {
+        try await Fixture.with(leaseDuration: .seconds(120)) { server in
+            try await server.withRobot("r1") { robot in
+                let opened = try await robot.client.openSession(
+                    robot.id, OpenSessionRequest(bootID: UUID(), slots: 1))
+                #expect(opened.leaseSeconds == 120 && opened.heartbeatSeconds == 40)
+                let renewal = try await robot.client.renew(opened.sessionID, [])
+                #expect(renewal.leaseSeconds == 120)
+            }
+        }
+    }
+
     @Test func `a robot's own token touches nothing of another robot`() async throws {
         try await Fixture.with { server in
             _ = try await server.submit(1)

@@ -68,6 +68,36 @@ struct StepRouteTests {
         }
     }
 
+    @Test func `a page ends before its results are too many bytes, and a client gets all of them`() async throws {
+        let rows = [1_500_000, 1_500_000, 5_000_000, 1_500_000].enumerated().map { step, bytes in
+            JournalRow(
+                step: step, node: "n\(step)", nodeType: "HttpRequestNode", effect: "effect",
+                result: #"{"outputs":{"body":""# + String(repeating: "x", count: bytes) + #""}}"#,
+                startedAt: Date(timeIntervalSince1970: 3), finishedAt: Date(timeIntervalSince1970: 4))
+        }
+        try await Fixture.with { server in
+            _ = try await server.submit(1)
+            try await server.withRobot("r1") { robot in
+                let job = try #require(try await robot.client.lease(robot.session, slots: 1).first)
+                for row in rows { try await robot.client.checkpoint([row], under: job.lease) }
+                let id = job.lease.job
+                try await server.withClient(.viewer) { client in
+                    let first = try await client.stepsPage(of: id)
+                    #expect(first.steps.map(\.step) == [0, 1] && first.nextCursor == "1")
+                    // The first step of a page is in it, whatever its size.
+                    let second = try await client.stepsPage(of: id, cursor: first.nextCursor)
+                    #expect(second.steps.map(\.step) == [2] && second.nextCursor == "2")
+                    let third = try await client.stepsPage(of: id, cursor: second.nextCursor)
+                    #expect(third.steps.map(\.step) == [3] && third.nextCursor == nil)
+                    let sizes = try await client.stepsPage(of: id, results: false)
+                    #expect(sizes.steps.count == 4 && sizes.nextCursor == nil)
+                    let all = try await client.steps(of: id)
+                    #expect(all.map(\.row) == rows)
+                }
+            }
+        }
+    }
+
     @Test(arguments: ["results=no", "limit=0", "limit=501", "cursor=x", "cursor=-1", "reslts=false"])
     func `a wrong parameter is named`(query: String) async throws {
         try await Fixture.with { server in

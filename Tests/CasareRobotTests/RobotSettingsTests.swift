@@ -90,6 +90,13 @@ struct RobotSettingsTests {
         #expect(error?.variable == name)
     }
 
+    #if DEBUG
+        @Test func `faults are read before anything else, so that it can be asked whether a program knows of them`() {
+            let error = #expect(throws: SettingError.self) { _ = try Self.settings(["CASARE_FAULTS": "nowhere"]) }
+            #expect(error?.variable == "CASARE_FAULTS")
+        }
+    #endif
+
     @Test func `without a token a robot is told the command that makes one`() {
         let error = #expect(throws: SettingError.self) { _ = try Self.settings(["CASARE_URL": "http://h"]) }
         #expect(error?.problem.hasSuffix("with casarectl robot token ID") == true)

@@ -60,12 +60,18 @@ struct ForkTests {
                 #expect(forked.status == 0, "\(forked.errors)")
                 let fork = try Value(parsingJSON: forked.output)
                 #expect(fork["forked_from"]?.string == new && fork["forked_step"] == 0)
+                #expect(fork["repeats"]?.list?.compactMap { $0["node"]?.string } == ["append"])
+                #expect(forked.errors.contains("performs again: step 0 (append)"))
                 #expect(try String(contentsOf: URL(filePath: out), encoding: .utf8) == "x\nx\n")
                 let page = try await system.casarectl("job", "get", fork["id"]?.string ?? "")
                 #expect(page.output.contains("step 0 of \(new)"))
 
                 let nowhere = try await system.casarectl("job", "fork", new, "--from-step", "nowhere")
-                #expect(nowhere.status == 64 && nowhere.errors.contains("casarectl job steps"))
+                #expect(nowhere.status == 4 && nowhere.errors.contains("casarectl job steps"))
+                for arguments in [["--dry-run"], []] {
+                    let retried = try await system.casarectl(["retry", id, "--from", "nowhere"] + arguments, input: "")
+                    #expect(retried.status == 4 && retried.errors.contains("casarectl job steps"))
+                }
                 #expect(try await system.casarectl("job", "fork", new, "--from-step", "9").status != 0)
             }
         }

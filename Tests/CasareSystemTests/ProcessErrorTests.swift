@@ -3,8 +3,8 @@ import CasareTestSupport
 import FoundationEssentials
 import Testing
 
-/// Bad input and bad circumstances, as a person meets them: a clear line on stderr, the right exit status, and nothing on
-/// stdout.
+/// Bad input and bad circumstances, as a person meets them: a clear line on stderr, the right exit status, and nothing
+/// on stdout.
 struct ProcessErrorTests {
     private struct Case {
         let arguments: [String]

@@ -3,8 +3,8 @@ import CasareTestSupport
 import FoundationEssentials
 import Testing
 
-/// When the job of a killed robot is leased elsewhere, by the order of what the database saw. How many seconds that takes
-/// is measured by `bench/durability`.
+/// When the job of a killed robot is leased elsewhere, by the order of what the database saw. How many seconds that
+/// takes is measured by `bench/durability`.
 struct RecoveryTimeTests {
     private static let document = #"""
         {"metadata": {"name": "long"}, "nodes": {"wait": {"node_type": "WaitNode", "config": {"duration": 7200}}}}

@@ -76,6 +76,8 @@ struct SteeringTests {
             let planned = try await system.casarectl(["job", "pause"] + ids + ["--dry-run"])
             #expect(planned.status == 0 && planned.output.contains(ids[0]), "\(planned.errors)")
             #expect(try await system.json("status")["jobs"]?["paused"] == 0)
+            let nothing = "01890000-0000-7000-8000-000000000001"
+            #expect(try await system.casarectl("job", "pause", nothing, "--dry-run").status == 4)
             let unasked = try await system.casarectl(["job", "pause"] + ids)
             #expect(unasked.status == 12, "\(unasked.errors)")
             let paused = try await system.casarectl(["job", "pause"] + ids + ["--reason", "month end", "--yes"])

@@ -20,7 +20,7 @@
 #define FAULTS 2        /* deaths, lost connections, hangs, lost answers and late writes, all together */
 #endif
 #ifndef CHANGES
-#define CHANGES 1       /* what people do: cancel, retry; and graceful stops */
+#define CHANGES 1       /* what people do: cancel, retry, pause, resume; and graceful stops */
 #endif
 #ifndef LATE
 #define LATE 1          /* requests that their robot gave up on and that may still arrive */
@@ -42,6 +42,12 @@
 
 typedef Job {
     bool ready, scheduled, leased, blocked;
+#ifdef PAUSED
+    bool paused;
+    bool later;                         /* column of paused: it goes back to `scheduled` */
+    bool pausing;                       /* column of leases: it is to be paused */
+    bool kept;                          /* events: somebody paused it, and nothing has ended that since */
+#endif
     unsigned outcomes : 2;              /* rows */
     bool letter;                        /* a dead letter that nobody has retried */
     unsigned attempt : 5;               /* columns of ready, scheduled, leases and blocked */
@@ -64,6 +70,11 @@ typedef Job {
 #else
 #define ANSWERS(j) 0
 #endif
+#ifdef PAUSED
+#define STANDS(j) jobs[j].paused
+#else
+#define STANDS(j) 0
+#endif
 #define ABSENT 0
 #define INTENT 1
 #define RESULT 2
@@ -82,6 +93,9 @@ typedef Robot {
     unsigned working : 2;               /* the run in its slot */
     unsigned under : 3;                 /* that run's token */
     unsigned phase : 4;
+#ifdef PAUSED
+    bool to_pause;                      /* a renewal has said so of that run */
+#endif
     bool excepted;                      /* decision 0009: it is cut off and goes on, and the sweep does not wait */
 #ifdef RESCUED
     bool hung;                          /* its step never ends by itself; elsewhere it just may never do so */
@@ -137,7 +151,8 @@ byte faults = FAULTS, changes = CHANGES;
 
 /* ---- What must hold. ---- */
 
-#define PLACES(j) (jobs[j].ready + jobs[j].scheduled + jobs[j].leased + jobs[j].blocked + jobs[j].outcomes)
+#define PLACES(j) \
+    (jobs[j].ready + jobs[j].scheduled + jobs[j].leased + jobs[j].blocked + STANDS(j) + jobs[j].outcomes)
 #define RUNS(r, j) (robots[r].working == j && (robots[r].phase == READING || robots[r].phase == ACTING))
 
 /* After every transaction that touches job j. A job that nobody has submitted yet is nowhere. */
@@ -150,6 +165,11 @@ inline stored(j) {
     /* A lease that was released has used no attempt up. */
     assert(jobs[j].outcomes > 0
         || jobs[j].attempt == jobs[j].tried + ANSWERS(j) + (jobs[j].leased || jobs[j].blocked));
+#ifdef PAUSED
+    /* The wish that a job be paused goes with its lease, and is not lost while the job goes on. */
+    assert(jobs[j].leased || !jobs[j].pausing);
+    assert(jobs[j].kept == (jobs[j].paused || jobs[j].pausing));
+#endif
     /* However often its robots die, it comes to an end. */
     assert(jobs[j].attempt <= ATTEMPTS_MAX)
 #endif
@@ -189,7 +209,38 @@ inline forget_lease(j) {
     jobs[j].token = 0;
     jobs[j].holder = 0;
     jobs[j].aged = false;
+#ifdef PAUSED
+    jobs[j].pausing = false;
+#endif
     jobs[j].advanced = false
+}
+
+/* What every statement does that puts a leased job back: at once, or for later. */
+inline put_back(j, is_later) {
+#ifdef PAUSED
+    if
+    :: jobs[j].pausing -> jobs[j].paused = true; jobs[j].later = is_later
+    :: !jobs[j].pausing && is_later -> jobs[j].scheduled = true
+    :: else -> jobs[j].ready = true
+    fi;
+#else
+    if
+    :: is_later -> jobs[j].scheduled = true
+    :: else -> jobs[j].ready = true
+    fi;
+#endif
+    forget_lease(j)
+}
+
+/* Nobody can pause it any more. */
+inline forget_pause(j) {
+#ifdef PAUSED
+    jobs[j].paused = false;
+    jobs[j].later = false;
+    jobs[j].kept = false
+#else
+    skip
+#endif
 }
 
 #define NAMES_LATE(m, s) (late[m].kind != NOTHING && late[m].open == s)
@@ -290,6 +341,7 @@ inline complete(j, t, done) {
 #endif
 #else
         forget_lease(j);
+        forget_pause(j);
         jobs[j].outcomes++;
         stored(j);
         tidy(j)
@@ -301,6 +353,7 @@ inline complete(j, t, done) {
 inline dead_letter(j) {
     jobs[j].tried++;
     forget_lease(j);
+    forget_pause(j);
     jobs[j].outcomes++;
     jobs[j].letter = RETRIED > 0;
     stored(j);
@@ -321,9 +374,8 @@ inline fail(j, t, done) {
             :: jobs[j].effect == ABSENT -> jobs[j].read_done = false
             :: else
             fi;
-            forget_lease(j);
+            put_back(j, true);
             jobs[j].tried++;
-            jobs[j].scheduled = true;
             jobs[j].crashes = 0;
             stored(j)
         :: else -> dead_letter(j)
@@ -339,6 +391,7 @@ inline block(j, t, done) {
     :: done ->
         current(j, t);
         forget_lease(j);
+        forget_pause(j);
         jobs[j].blocked = true;
         stored(j)
     :: else
@@ -346,8 +399,7 @@ inline block(j, t, done) {
 }
 
 inline hand_back(j) {
-    forget_lease(j);
-    jobs[j].ready = true;
+    put_back(j, false);
 #ifndef RELEASE_USES_ATTEMPT
     jobs[j].attempt--;
 #endif
@@ -397,8 +449,10 @@ inline crash(j) {
 #endif
     :: else ->
         jobs[j].tried++;
-        forget_lease(j);
-        jobs[j].ready = true;
+#ifdef CRASH_FORGETS_PAUSE
+        jobs[j].pausing = false;
+#endif
+        put_back(j, false);
         stored(j)
     fi
 }
@@ -443,10 +497,39 @@ inline cancel(j) {
 #else
     forget_lease(j);
 #endif
+    forget_pause(j);
     jobs[j].outcomes++;
     stored(j);
     tidy(j)
 }
+
+#ifdef PAUSED
+#define WAITS(j) (jobs[j].ready || jobs[j].scheduled)
+/* PauseQueries.pause: what waits is taken aside, what runs is marked. */
+inline pause(j) {
+    jobs[j].kept = true;
+    if
+    :: jobs[j].leased -> jobs[j].pausing = true
+    :: else ->
+        jobs[j].paused = true;
+        jobs[j].later = jobs[j].scheduled;
+        jobs[j].ready = false;
+        jobs[j].scheduled = false
+    fi;
+    stored(j)
+}
+
+/* PauseQueries.resume */
+inline resume(j) {
+    if
+    :: jobs[j].leased -> jobs[j].pausing = false
+    :: jobs[j].paused && jobs[j].later -> jobs[j].scheduled = true
+    :: else -> jobs[j].ready = true
+    fi;
+    forget_pause(j);
+    stored(j)
+}
+#endif
 
 #ifdef ANSWERED
 #ifdef ANSWER_COUNTS_TWICE
@@ -470,6 +553,9 @@ inline resolve(j, entry) {
 inline end_run(r) {
     robots[r].working = NO_JOB;
     robots[r].under = 0;
+#ifdef PAUSED
+    robots[r].to_pause = false;
+#endif
 #ifdef RESCUED
     robots[r].hung = false;
 #endif
@@ -561,6 +647,11 @@ inline written(r, fate, done) {
 #define ANY_READY (jobs[0].ready || jobs[1].ready || jobs[2].ready)
 #endif
 #define FREE(r) (robots[r].open != NONE && robots[r].working == NO_JOB)
+#ifdef PAUSED
+#define TO_STOP(r) (robots[r].stopping || robots[r].to_pause)
+#else
+#define TO_STOP(r) (robots[r].stopping)
+#endif
 #define IN(r, p) (robots[r].working != NO_JOB && robots[r].phase == p)
 
 /* RobotAgent, JobExecutor and RunDriver. */
@@ -629,11 +720,11 @@ proctype Runner(byte r) {
         fi;
         j = 0
        }
-    /* The first step ends, well or not. */
+    /* The first step ends, well or not, or is a wait that is left. */
     :: atomic { IN(r, READING) && GOES_ON(r) ->
         if
-        :: robots[r].stopping -> robots[r].phase = INTERRUPTED
-        :: !robots[r].stopping -> robots[r].phase = COMMITTING
+        :: TO_STOP(r) -> robots[r].phase = INTERRUPTED
+        :: !TO_STOP(r) -> robots[r].phase = COMMITTING
         :: robots[r].phase = FAILED
         fi
        }
@@ -727,6 +818,18 @@ proctype Runner(byte r) {
     od
 }
 
+/* RunningJobs.pause: what a renewal says of run j, with token t, as long as it goes on. */
+inline hear(r, j, t) {
+#ifdef PAUSED
+    if
+    :: j != NO_JOB && robots[r].working == j && robots[r].under == t -> robots[r].to_pause = jobs[j % ALL].pausing
+    :: else
+    fi
+#else
+    skip
+#endif
+}
+
 /* A renewal, of which run j with token t was named. What the answer says stays true, so it is as good as given at the
    commit. */
 inline keep(r, j, t) {
@@ -744,7 +847,8 @@ inline keep(r, j, t) {
             assert(!(jobs[robots[r].working].leased && jobs[robots[r].working].token == robots[r].under));
             end_run(r)
         :: else
-        fi
+        fi;
+        hear(r, j, t)
     :: else -> end_service(r)
     fi;
     is_open = false; lost = false; i = 0
@@ -933,6 +1037,9 @@ proctype Network() {
 /* ---- People, and what befalls robots. ---- */
 
 proctype People() {
+#ifdef PAUSE_IN_TWO
+    bool seen;
+#endif
     do
     :: _pid > 0
     :: atomic { changes > 0 && PLACES(0) > 0 && jobs[0].outcomes == 0 -> changes--; d_step { cancel(0) } }
@@ -947,6 +1054,23 @@ proctype People() {
         jobs[ALL - 1].ready = true;
         stored(ALL - 1)
        }
+#endif
+#ifdef PAUSED
+#ifdef PAUSE_IN_TWO
+    /* That it waits is looked up first, and taken for granted when it is taken aside. */
+    :: d_step { changes > 0 && WAITS(0) && !seen -> changes--; seen = true }
+    :: d_step { seen ->
+        seen = false;
+        jobs[0].ready = false;
+        jobs[0].scheduled = false;
+        jobs[0].paused = true;
+        jobs[0].kept = true;
+        stored(0)
+       }
+#else
+    :: d_step { changes > 0 && (WAITS(0) || jobs[0].leased && !jobs[0].pausing) -> changes--; pause(0) }
+#endif
+    :: d_step { changes > 0 && (jobs[0].paused || jobs[0].pausing) -> changes--; resume(0) }
 #endif
 #ifdef ANSWERED
     :: d_step { changes > 0 && ASKS(0) -> changes--; resolve(0, RESULT) }

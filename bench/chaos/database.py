@@ -36,8 +36,10 @@ def disk_obstacle():
 class Database(servers.Cluster):
     """`small`: its data lie on a disk of their own, which can be filled. `address`: it listens there too."""
 
-    def __init__(self, work_dir, small=False, address=None):
-        settings = dict(SETTINGS)
+    initdb_options = ("--no-sync",)  # What is lost with the machine is of no use anyway.
+
+    def __init__(self, work_dir, small=False, address=None, **changes):
+        settings = {**SETTINGS, **changes}
         if address:
             settings["listen_addresses"] = f"127.0.0.1,{address}"
         super().__init__(work_dir, "casare-chaos-small" if small else "casare-chaos", settings)
@@ -78,6 +80,14 @@ class Database(servers.Cluster):
     def environment(self, database):
         """Whoever asks a broken server must not wait for ever."""
         return {**super().environment(database), "PGCONNECT_TIMEOUT": "10", "PGOPTIONS": "-c statement_timeout=120s"}
+
+    def migrate(self, template, programs, home):
+        """Makes a database that others are copies of."""
+        self.sql(f"CREATE DATABASE {template}")
+        done = subprocess.run([f"{programs}/casarectl", "db", "migrate"], capture_output=True, text=True, check=False,
+                              env={"PATH": "/usr/bin:/bin", "HOME": home, "DATABASE_URL": self.url(template)})
+        if done.returncode:
+            raise RuntimeError(f"casarectl db migrate: {done.stderr}")
 
     def fill(self):
         """Takes all of the space that is left on the small disk."""

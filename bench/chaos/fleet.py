@@ -14,6 +14,7 @@ class Process:
         self.child = None
         self.frozen = False  # By the schedule: others may freeze it too.
         self.restarting = False
+        self.is_held = False  # It stands still for something that is under way: nothing else may happen to it.
         self.starts = 0
 
     def start(self, **changes):
@@ -48,6 +49,16 @@ class Process:
     def freeze(self):
         self.frozen = True
         self.send(signal.SIGSTOP)
+
+    def thawing(self):
+        """What thaws the process that runs now, and leaves one that was started after it alone."""
+        child = self.child
+
+        def thaw():
+            if self.child is child:
+                self.thaw()
+
+        return thaw
 
     def thaw(self):
         self.frozen = False

@@ -2,7 +2,8 @@
 """The world that effects change, in a process of its own: ledger.py FILE ADDRESS SEED LATE NEVER
 
 Each effect that it is asked for is a line of the file, made durable before anything is answered. It never asks whether
-it had the same effect before. By the seed it answers late, or never. Its first line of output is its port."""
+it had the same effect before. By the seed it answers late, or never; how long that took is another line. Its first
+line of output is its port."""
 
 import hashlib
 import json
@@ -15,6 +16,8 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 
 LATE_SECONDS = 1.2
 NEVER_SECONDS = 12  # Longer than a step of most jobs may take.
+SLOW_SECONDS = 2.5  # Of what is only looked at, under /slow.
+WORTH_SAYING_SECONDS = 0.5
 
 
 class Ledger:
@@ -27,11 +30,17 @@ class Ledger:
     def note(self, kind, key, body):
         with self.lock:
             self.lines += 1
-            line = {"n": self.lines, "at": round(time.time(), 3), "kind": kind, "key": key, **body}
-            self.file.write(json.dumps(line) + "\n")
-            self.file.flush()
+            self.write({"n": self.lines, "at": round(time.time(), 3), "kind": kind, "key": key, **body})
             os.fsync(self.file.fileno())
             return self.lines
+
+    def note_answer(self, number, seconds):
+        with self.lock:
+            self.write({"n": number, "at": round(time.time(), 3), "kind": "answer", "seconds": round(seconds, 3)})
+
+    def write(self, line):
+        self.file.write(json.dumps(line) + "\n")
+        self.file.flush()
 
     def pause(self, number):
         """Seconds before the answer to a line."""
@@ -45,6 +54,7 @@ class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
     def do_POST(self):
+        began = time.monotonic()
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         ledger = self.server.ledger
         kind = self.path.strip("/")
@@ -53,15 +63,19 @@ class Handler(BaseHTTPRequestHandler):
         except ValueError:
             content = {"unreadable": body.decode(errors="replace")}
         number = ledger.note(kind, self.headers.get("Idempotency-Key"), content)
-        self.answer(ledger.pause(number) if kind == "effect" else 0)
+        time.sleep(ledger.pause(number) if kind == "effect" else 0)
+        seconds = time.monotonic() - began
+        if kind == "effect" and seconds >= WORTH_SAYING_SECONDS:
+            ledger.note_answer(number, seconds)  # Before it is sent: nobody acts on it sooner.
+        self.answer()
 
     do_PUT = do_POST
 
     def do_GET(self):
-        self.answer(0)
+        time.sleep(SLOW_SECONDS if self.path == "/slow" else 0)
+        self.answer()
 
-    def answer(self, pause):
-        time.sleep(pause)
+    def answer(self):
         text = b'{"ok": true}'
         try:
             self.send_response(200)

@@ -9,6 +9,11 @@ import workflows
 
 NEVER = ("rejected", "expired")  # Every document is a good one and fits its journal; no job has a deadline.
 CRASHES_LEAST = 4  # In a row, before the one that ends a job as a crash loop.
+# A robot sends a server nothing more for a while when so many requests in a row were not answered in time.
+BREAKER, BREAKER_FAILURES = "Circuit breaker open for", 5
+
+
+SLOW_SECONDS = 0.8 * workflows.IMPATIENT_SECONDS  # The ledger begins to count later than whoever waits for it.
 
 
 class Effects:
@@ -20,6 +25,7 @@ class Effects:
         if os.path.exists(schedule.ledger_file):
             with open(schedule.ledger_file) as file:
                 self.lines = [json.loads(line) for line in file if line.endswith("\n")]
+        self.slow = sum(line["kind"] == "answer" and line["seconds"] >= SLOW_SECONDS for line in self.lines)
         self.lines = [line for line in self.lines if line["kind"] == "effect"]
         with open(schedule.program_file) as file:
             self.programs = [tuple(line.split()) for line in file]
@@ -33,7 +39,7 @@ class Effects:
 
 
 def judge(schedule):
-    checks = (made, acknowledged, single_endings, effects, endings, fences, slots, letters)
+    checks = (made, acknowledged, single_endings, effects, endings, records, fences, slots, letters)
     problems = []
     for check in checks:
         problems += check(schedule)
@@ -78,7 +84,8 @@ def single_endings(schedule):
                 + (SELECT count(*) FROM ready WHERE ready.job_id = jobs.job_id)
                 + (SELECT count(*) FROM scheduled WHERE scheduled.job_id = jobs.job_id)
                 + (SELECT count(*) FROM leases WHERE leases.job_id = jobs.job_id)
-                + (SELECT count(*) FROM blocked WHERE blocked.job_id = jobs.job_id) AS places,
+                + (SELECT count(*) FROM blocked WHERE blocked.job_id = jobs.job_id)
+                + (SELECT count(*) FROM paused WHERE paused.job_id = jobs.job_id) AS places,
                 (SELECT count(*) FROM outcomes WHERE outcomes.job_id = jobs.job_id) AS outcomes
             FROM jobs"""):
         if row["endings"] != row["outcomes"]:
@@ -102,6 +109,11 @@ def effects(schedule):
             yield f"I3 the effect {label} of job {job} has happened {count} times"
 
 
+def may_be_cut_off(schedule, found):
+    """Requests have really gone without an answer so often that robots may have sent no more of them."""
+    return schedule.impatient and found.slow >= BREAKER_FAILURES
+
+
 def endings(schedule):
     """How each job ended is one of the ways that it may, and a completed one has had its effects."""
     found = Effects(schedule)
@@ -114,7 +126,8 @@ def endings(schedule):
             (SELECT count(*) FROM events WHERE events.job_id = outcomes.job_id AND events.kind = 'retrying') AS retries,
             (SELECT count(*) FROM attempts WHERE attempts.job_id = outcomes.job_id AND crashed) AS crashes
         FROM outcomes LEFT JOIN job_results USING (tenant_id, job_id)""")}
-    lenient = schedule.may_see_failures
+    # Where requests may fail before they are sent, a job may fail; what its workflow gets over may be missing.
+    lenient, cut_off = schedule.may_see_failures, may_be_cut_off(schedule, found)
     for job, (flow, submit) in schedule.jobs.items():
         outcome = outcomes.get(job)
         if outcome is None:
@@ -123,6 +136,8 @@ def endings(schedule):
         if submit.cancel_at is not None:
             expected.add("cancelled")
         if flow.may_fail or lenient or outcome["failure_kind"] == "crash_loop":
+            expected |= {"failed"}
+        if cut_off and BREAKER in (outcome["message"] or ""):
             expected |= {"failed"}
         if outcome["kind"] not in expected:
             yield f"job {job} is {outcome['kind']} ({outcome['failure_kind']}: {outcome['message']})"
@@ -133,10 +148,11 @@ def endings(schedule):
         if (submit.fails and "as it should" in (outcome["message"] or "") and flow.effects.get("last") == workflows.ONCE
                 and counts[(job, "last")] == 0):
             yield f"job {job} has failed behind its effect last, which never happened"
-        if outcome["kind"] != "completed" or lenient or flow.may_fail:
+        if outcome["kind"] != "completed" or flow.may_fail:
             continue
         for label, often in flow.effects.items():
-            if often == workflows.ONCE and counts[(job, label)] == 0:
+            got_over = label in flow.caught and (lenient or cut_off)
+            if often == workflows.ONCE and counts[(job, label)] == 0 and not got_over:
                 yield f"job {job} has completed, and its effect {label} never happened"
         variables = outcome["variables"] or {}
         for name, value in flow.variables.items():
@@ -150,13 +166,38 @@ def endings(schedule):
             yield f"job {job} called {flow.children} jobs, and {outcome['children']} are there"
 
 
-def fences(schedule):
-    """I4: a journal is written by one lease after another, and none leaves a gap."""
+def records(schedule):
+    """I4: an outcome is the one of whoever wrote the journal."""
+    numbers = {(row["job"], row["node"]): row["value"] for row in rows(schedule, """
+        SELECT job_id::text AS job, node, result -> 'outputs' -> 'result' AS value FROM journal
+        WHERE node_type = 'RandomNumberNode'""")}
     for row in rows(schedule, """
-            SELECT job_id::text AS job, array_agg(token ORDER BY step) AS tokens, array_agg(step ORDER BY step) AS steps
-            FROM journal GROUP BY job_id"""):
-        if row["tokens"] != sorted(row["tokens"]):
+            SELECT job_id::text AS job, result -> 'variables' AS variables FROM job_results
+            JOIN outcomes USING (tenant_id, job_id) WHERE kind = 'completed'"""):
+        flow, _ = schedule.jobs.get(row["job"], (None, None))
+        for name, node in (flow.recorded if flow else {}).items():
+            had, has = numbers.get((row["job"], node)), (row["variables"] or {}).get(name)
+            if had is None or had != has:
+                yield f"I4 job {row['job']} has completed with {name} = {has}, and its journal has {had}"
+
+
+def fences(schedule):
+    """I4: a journal is written by one lease after another, and none leaves a gap. What belongs to no lease, and has the token 0,
+    is what a person has answered about a step, or what a fork has taken over."""
+    for row in rows(schedule, """
+            SELECT journal.job_id::text AS job, array_agg(token ORDER BY step) AS tokens,
+                array_agg(step ORDER BY step) AS steps,
+                (SELECT coalesce(json_agg(answers.detail -> 'step'), '[]') FROM events AS answers
+                    WHERE answers.job_id = journal.job_id AND answers.kind = 'resolved'
+                        AND answers.detail ->> 'answer' <> 'retry') AS answered,
+                (SELECT forked_step FROM jobs WHERE jobs.job_id = journal.job_id AND forked_from IS NOT NULL) AS forked
+            FROM journal GROUP BY journal.job_id"""):
+        leased = [token for token in row["tokens"] if token != 0]
+        if leased != sorted(leased):
             yield f"I4 the journal of job {row['job']} has steps by tokens {row['tokens']}"
+        for step, token in zip(row["steps"], row["tokens"]):
+            if token == 0 and step not in row["answered"] and not (row["forked"] is not None and step <= row["forked"]):
+                yield f"I4 step {step} of job {row['job']} was written under no lease, and nobody has answered it"
         if row["steps"] != list(range(len(row["steps"]))):
             yield f"I4 the journal of job {row['job']} has the steps {row['steps']}"
 
@@ -165,7 +206,7 @@ def slots(schedule):
     """I5: when all is over, nothing is held."""
     if any(problem.startswith("I11") for problem in schedule.problems):
         return
-    for table in ("leases", "ready", "scheduled", "blocked"):
+    for table in ("leases", "ready", "scheduled", "blocked", "paused"):
         count = schedule.database.sql(f"SELECT count(*) FROM {table}", schedule.name)
         if count != "0":
             yield f"I5 {count} rows are left in {table}"

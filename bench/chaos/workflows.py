@@ -3,7 +3,7 @@
 
 # A step that the engine cuts off may have happened, and nothing repeats it unasked: jobs have this limit for each. A request's
 # own limit is longer than the ledger's longest pause, or shorter than any: see `impatient`.
-STEP_SECONDS, REQUEST_SECONDS = 5, 60
+STEP_SECONDS, REQUEST_SECONDS, IMPATIENT_SECONDS = 5, 60, 1
 # What a workflow says of an effect: how often the ledger must have it when the job has completed.
 ONCE, AT_MOST_ONCE = "once", "at most once"
 
@@ -15,8 +15,10 @@ class Flow:
         self.document = {"metadata": {"name": name}, "nodes": {}, "connections": [], "subflows": {}}
         self.ends = []  # Ports that lead on to the next part.
         self.effects = {}  # Label to how often.
+        self.caught = set()  # Labels of effects whose failure the workflow gets over: those may never have happened.
         self.variables = {}  # What the result must have.
         self.drawn = {}  # Variables of the result that must equal what the ledger has of a label.
+        self.recorded = {}  # Variables of the result that must equal what the journal has of a node.
         self.programs = {}  # Node to label, of effects that the ledger cannot know by their step.
         self.children = 0  # Calls that are jobs of their own.
         self.may_fail = False  # Of a step in doubt, unless somebody answers.
@@ -45,7 +47,7 @@ class Writer:
         self.script = script
         self.file = file
         self.recoveries = recoveries
-        self.request_seconds = 1 if impatient else REQUEST_SECONDS
+        self.request_seconds = IMPATIENT_SECONDS if impatient else REQUEST_SECONDS
 
     def recovery(self, flow, labels):
         choice = self.rng.choice(self.recoveries)
@@ -89,6 +91,7 @@ class Writer:
         """An effect before an error, and one in its Catch."""
         flow.node(f"{tag}t", "TryNode", paired_catch_id=f"{tag}c")
         self.post(flow, f"{tag}before", f"{tag}-before", after=f"{tag}t.try_body")
+        flow.caught.add(f"{tag}-before")
         flow.node(f"{tag}throw", "ThrowErrorNode", error_message="as it should")
         flow.ends = []
         flow.node(f"{tag}c", "CatchNode", paired_try_id=f"{tag}t")
@@ -107,6 +110,7 @@ class Writer:
         flow.node(f"{tag}bad", "RetryFailNode", f"{tag}if.false")
         flow.ends = [f"{tag}r.success"]
         flow.variables[f"{tag}tries"] = times + 1
+        flow.caught.update(labels[:-1])
 
     def forked(self, flow, tag):
         flow.node(f"{tag}f", "ForkNode", branch_count=2, paired_join_id=f"{tag}j")
@@ -124,6 +128,7 @@ class Writer:
         flow.document["subflows"][f"{tag}.json"] = child.document
         flow.node(f"{tag}call", "SubflowNode", subflow_path=f"{tag}.json")
         flow.effects.update(child.effects)
+        flow.caught.update(child.caught)
         flow.may_fail = flow.may_fail or child.may_fail
 
     def child(self, flow, tag):
@@ -141,10 +146,14 @@ class Writer:
 
     def drawn(self, flow, tag):
         """A number by chance: the effect that saw it and the result must agree on it."""
-        flow.node(f"{tag}draw", "RandomNumberNode", min_value=0, max_value=1_000_000_000, integer_only=True)
-        flow.node(f"{tag}keep", "SetVariableNode", variable_name=f"{tag}drawn", value=f"{{{{{tag}draw.result}}}}")
+        self.draw(flow, tag)
         self.post(flow, f"{tag}post", f"{tag}-drawn", value=f"{{{{{tag}drawn}}}}")
         flow.drawn[f"{tag}drawn"] = f"{tag}-drawn"
+
+    def draw(self, flow, tag):
+        flow.node(f"{tag}draw", "RandomNumberNode", min_value=0, max_value=1_000_000_000, integer_only=True)
+        flow.node(f"{tag}keep", "SetVariableNode", variable_name=f"{tag}drawn", value=f"{{{{{tag}draw.result}}}}")
+        flow.recorded[f"{tag}drawn"] = f"{tag}draw"
 
     def repeatable(self, flow, tag):
         """What may happen more than once: the ledger has it under another name and nobody counts it."""
@@ -154,6 +163,19 @@ class Writer:
 
     def program(self, flow, tag):
         self.append(flow, f"{tag}run", f"{tag}-run")
+
+    def overtaken(self, name):
+        """A workflow in which one robot overtakes another: two effects that are skipped when in doubt, a number by chance that no
+        commit follows before the end, and then a while in which whoever runs it is still at it."""
+        flow = Flow(name)
+        flow.node("start", "StartNode")
+        asking, self.recoveries = self.recoveries, ["skip"]
+        self.post(flow, "first", "first")
+        self.post(flow, "second", "second")
+        self.recoveries = asking
+        self.draw(flow, "l")
+        flow.node("slow", "HttpRequestNode", url=f"{self.ledger_url}/slow", method="GET", timeout=REQUEST_SECONDS)
+        return flow
 
     def workflow(self, name, fails, may_call):
         """A workflow of a few parts by chance; `fails`: it ends with an error, and is tried twice; `may_call`: it may have

@@ -48,6 +48,8 @@ def flush_ms(folder):
 
 
 class Cluster:
+    initdb_options = ()
+
     def __init__(self, work_dir=None, name="casare-queue-bench", settings=None):
         self.bindir = find_bindir()
         self.base = tempfile.mkdtemp(prefix=f"{name}-", dir=work_dir)
@@ -65,7 +67,7 @@ class Cluster:
         os.chmod(self.base, 0o755)
 
     def __enter__(self):
-        self.tool("initdb", "-D", self.data, "-U", "postgres", "-A", "trust", "--no-locale", "-E", "UTF8")
+        self.tool("initdb", "-D", self.data, "-U", "postgres", "-A", "trust", "--no-locale", "-E", "UTF8", *self.initdb_options)
         settings = {"listen_addresses": "127.0.0.1", **self.settings, "port": str(self.port),
                     "unix_socket_directories": self.base}
         library = output(f"{self.bindir}/pg_config", "--pkglibdir") or f"{self.bindir}/../lib"

@@ -92,6 +92,8 @@ struct DeadLetterCommand: ParsableCommand {
         @Argument(help: "IDs of failed jobs, or - for stdin.") var jobs: [String] = []
         @OptionGroup var filter: Filter
         @OptionGroup var resume: ResumeOption
+        @Option(help: ArgumentHelp("Why; kept with what was done.", valueName: "text"), transform: Text.notEmpty)
+        var reason: String?
         @OptionGroup var variables: VariableOptions
         @OptionGroup var bulk: BulkOptions
         @OptionGroup(title: "Waiting") var waiting: WaitOptions
@@ -133,7 +135,10 @@ struct DeadLetterCommand: ParsableCommand {
                     items, isSelection: ids.count != 1, noun: "dead letter",
                     look: { Retrial.Subject(try await client.deadLetter($0)) },
                     point: { try await self.resume.point(in: $0, of: client) },
-                    again: { try await client.retryDeadLetter($0, variables: $1, from: $2) })
+                    again: {
+                        try await client.retryDeadLetter(
+                            $0, RetryJobRequest(variables: $1, from: $2, reason: self.reason))
+                    })
             }
         }
     }

@@ -1,7 +1,7 @@
 /// Decides whether a server that ended by itself is started again.
 ///
-/// What ends again and again has a cause that starting does not cure, so the restarts are few, and the pauses before them
-/// grow.
+/// What ends again and again has a cause that starting does not cure, so the restarts are few, and the pauses before
+/// them grow.
 struct RestartBudget: Hashable, Sendable {
     enum Action: Hashable, Sendable {
         case restart(number: Int, after: Duration)

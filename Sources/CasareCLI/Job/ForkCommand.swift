@@ -10,7 +10,8 @@ extension JobCommand {
             discussion: """
                 The job has ended or is blocked, and stays as it is; it may be forked any number of times. The new job \
                 takes over what was recorded before the step. From there on everything is done again, changes of the \
-                world too. A step of which nobody knows whether it happened is taken over as well: the new job asks.
+                world too: those that the first job has made, or may have made, are named. The step itself, when \
+                nobody knows whether it happened, is taken over as well: the new job asks.
 
                 Variables given here replace those of the same names, and the changes are shown; sensitive values as \
                 ***. What was recorded keeps the variables that it was given, so a change that makes the workflow go \

@@ -68,7 +68,10 @@ struct JobCommand: ParsableCommand {
                 } else if job.result != nil, job.result?.trace == nil {
                     StandardStreams.report("no trace was recorded: submit with --trace to have one")
                 }
-                try self.output.print(try job.presentation())
+                // A server before it kept histories has none to give; the job is shown all the same.
+                let history = job.attempt > 0 ? (try? await client.history(of: self.job.id)) : nil
+                try self.output.print(
+                    try job.presentation(answered: history?.attempts.compactMap(\.question?.answered) ?? []))
             }
         }
     }
@@ -120,20 +123,11 @@ struct JobCommand: ParsableCommand {
         static let configuration = CommandConfiguration(
             commandName: "cancel", abstract: "Cancel jobs that have not ended.",
             discussion: "A running job is taken from its robot at once. More than one job is asked about first.")
-        @Argument(help: "IDs of jobs, or - for stdin.") var jobs: [String]
-        @Option(help: ArgumentHelp("Why; kept with the job.", valueName: "text"), transform: Text.notEmpty) var reason:
-            String?
-        @OptionGroup var bulk: BulkOptions
-        @OptionGroup(title: "Output") var output: OutputOptions
-        @OptionGroup(title: "Server") var connection: ConnectionOptions
+        @OptionGroup var options: JobChangeOptions
 
         func run() async throws {
-            try self.output.check(JobInfo.headings)
-            let ids = try JobIDs(self.jobs).all
-            try await self.connection.withClient { client, server in
-                try await JobChange(bulk: self.bulk, output: self.output, verb: "cancel", pastVerb: "cancelled").run(
-                    on: ids, of: client, server, question: { "cancel \($0)" }, describe: \.detail,
-                    change: { try await client.cancelJob($0, reason: self.reason) })
+            try await self.options.run("cancel", past: { _ in "cancelled" }) { client, job in
+                try await client.cancelJob(job, reason: self.options.reason)
             }
         }
     }

@@ -40,10 +40,14 @@ extension JobInfo {
     }
 
     /// One job with everything that is known of it.
-    func presentation() throws -> Presentation {
-        Presentation(
+    ///
+    /// - Parameter answered: what people have said of its steps in doubt, for whom it is shown to.
+    func presentation(answered: [String] = []) throws -> Presentation {
+        var sheet = self.sheet
+        for answer in answered { sheet.add("answered", .text(answer)) }
+        return Presentation(
             single: self, columns: Self.columns, name: self.id.description, json: try ValueEncoder.encode(self),
-            sheet: self.sheet)
+            sheet: sheet)
     }
 
     private var sheet: Sheet {

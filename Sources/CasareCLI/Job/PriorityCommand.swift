@@ -34,7 +34,7 @@ extension JobCommand {
             try await self.connection.withClient { client, server in
                 try await JobChange(
                     bulk: self.bulk, output: self.output, verb: "change the priority of",
-                    pastVerb: "gave priority \(priority) to"
+                    pastVerb: { _ in "gave priority \(priority) to" }
                 ).run(
                     on: ids, of: client, server, question: { "give \($0) priority \(priority)" },
                     describe: { "\($0.detail), priority \($0.priority) → \(priority)" },

@@ -42,6 +42,16 @@ struct Retrial {
         let job: JobInfo
         /// `nil`: no variables were given.
         let changes: [VariableChange]?
+        /// `nil`: the server does not tell.
+        let repeats: RepeatedEffects?
+
+        /// What there is to say of it beside the job.
+        var json: Object {
+            var members: Object = [:]
+            if let changes { members["changes"] = .list(changes.map(\.json)) }
+            if let repeats, !repeats.isEmpty { members["repeats"] = repeats.json }
+            return members
+        }
     }
 
     let client: CasareClient
@@ -61,7 +71,7 @@ struct Retrial {
     func run(
         _ items: [Selection.Item], isSelection: Bool, noun: String, look: (Job.ID) async throws -> Subject,
         point: (Job.ID) async throws -> Job.ResumePoint?,
-        again: (Job.ID, Object?, Job.ResumePoint?) async throws -> JobInfo
+        again: (Job.ID, Object?, Job.ResumePoint?) async throws -> RerunResponse
     ) async throws {
         let needed = Consent.needed(
             isSelection: isSelection, server: self.server, yes: self.bulk.yes, canAsk: Terminal.standard.canAsk)
@@ -70,19 +80,23 @@ struct Retrial {
         if self.bulk.dryRun || needed.asks {
             selection = await selection.lookedAt(atMost: self.bulk.dryRun ? .max : Selection.sampleMax) { item in
                 let id = try JobIDs.id(item.id)
-                let beginning = try await point(id).map { ", \($0.sentence)" } ?? ""
+                let first = try await point(id)
+                let beginning = first.map { ", \($0.sentence)" } ?? ""
+                // From the start everything is done again, as anybody expects: of many that is not looked up.
+                var repeats: RepeatedEffects?
+                if first != nil || items.count <= Selection.sampleMax {
+                    repeats = try await RepeatedEffects.of(id, from: first ?? .start, by: self.client)
+                }
                 guard item.detail.isEmpty || self.replacements != nil else {
-                    return Selection.Item(id: item.id, detail: item.detail + beginning)
+                    return Selection.Item(id: item.id, detail: item.detail + beginning, repeats: repeats)
                 }
                 let subject = try await look(id)
                 return Selection.Item(
                     id: item.id, detail: (item.detail.isEmpty ? subject.detail : item.detail) + beginning,
-                    changes: await self.changes(of: subject, secrets))
+                    changes: await self.changes(of: subject, secrets), repeats: repeats)
             }
         }
-        if self.bulk.dryRun {
-            return try self.output.print(selection.presentation)
-        }
+        if self.bulk.dryRun { return try selection.show(in: self.output) }
         try needed.obtain(for: "\(self.verb.rawValue) \(selection.count)", showing: selection)
         // Those that were shown with the question are known.
         let tells = !needed.asks || selection.items.count > Selection.sampleMax
@@ -91,15 +105,20 @@ struct Retrial {
             let beginning = try await point(id)
             let subject = try await self.replacements.mapAsync { _ in try await look(id) }
             let changed = subject.flatMap { subject in self.replacements.map { subject.variables.merging($0) } }
-            let job = try await again(id, changed, beginning)
+            let response = try await again(id, changed, beginning)
+            let job = response.job
+            let repeats = RepeatedEffects(response)
             let changes = await subject.mapAsync { await self.changes(of: $0, secrets) ?? [] }
             if tells {
                 for change in changes ?? [] {
                     StandardStreams.report(isSelection ? "\(id) \(change.text)" : change.text)
                 }
+                if let repeats, !repeats.isEmpty {
+                    StandardStreams.report(isSelection ? "\(id) \(repeats.text)" : repeats.text)
+                }
             }
             if self.waiting.isWanted { StandardStreams.report("\(self.verb.past) \(id) as \(job.id)") }
-            return Done(job: job, changes: changes)
+            return Done(job: job, changes: changes, repeats: repeats)
         }
         var jobs = outcome.done.map(\.job)
         if self.waiting.isWanted, !jobs.isEmpty {
@@ -118,23 +137,20 @@ struct Retrial {
     }
 
     private func show(_ jobs: [JobInfo], _ done: [Done], isSelection: Bool) throws {
-        var changes: [Job.ID: Object] = [:]
-        for entry in done {
-            changes[entry.job.id] = entry.changes.map { ["changes": .list($0.map(\.json))] }
-        }
+        let added = Dictionary(done.map { ($0.job.id, $0.json) }) { first, _ in first }
         if isSelection {
             try self.output.print(
                 try Presentation(
                     list: jobs, columns: JobInfo.columns, name: \.id.description,
                     json: { job in
                         let json = try ValueEncoder.encode(job)
-                        guard let added = changes[job.id], let members = json.object else { return json }
-                        return .object(members.merging(added))
+                        guard let more = added[job.id], let members = json.object else { return json }
+                        return .object(members.merging(more))
                     }))
         } else if let job = jobs.first {
             let shown =
                 self.waiting.isWanted ? try job.presentation() : try job.presentation(saying: "\(self.verb.past) as")
-            try self.output.print(shown.adding(changes[job.id] ?? [:]))
+            try self.output.print(shown.adding(added[job.id] ?? [:]))
         }
     }
 }

@@ -12,7 +12,7 @@ struct RetryCommand: AsyncParsableCommand {
             one job is asked about first.
 
             With --from the new job takes over what was recorded before a step, and goes on there: that is not done \
-            again, and keeps the variables that it was given.
+            again, and keeps the variables that it was given. What is done to the world once more is named.
 
               casarectl retry 0192f0c1-… --var amount=5 --wait
               casarectl retry 0192f0c1-… --from failed
@@ -21,6 +21,8 @@ struct RetryCommand: AsyncParsableCommand {
 
     @Argument(help: "IDs of failed jobs or dead letters, or - for stdin.") var jobs: [String]
     @OptionGroup var resume: ResumeOption
+    @Option(help: ArgumentHelp("Why; kept with what was done.", valueName: "text"), transform: Text.notEmpty)
+    var reason: String?
     @OptionGroup var variables: VariableOptions
     @OptionGroup var bulk: BulkOptions
     @OptionGroup(title: "Waiting") var waiting: WaitOptions
@@ -44,7 +46,9 @@ struct RetryCommand: AsyncParsableCommand {
                 ids.map { Selection.Item(id: $0.description, detail: "") }, isSelection: ids.count > 1, noun: "job",
                 look: { Retrial.Subject(try await client.job($0)) },
                 point: { try await self.resume.point(in: $0, of: client) },
-                again: { try await client.retryJob($0, variables: $1, from: $2) })
+                again: {
+                    try await client.retryJob($0, RetryJobRequest(variables: $1, from: $2, reason: self.reason))
+                })
         }
     }
 }

@@ -33,7 +33,7 @@ enum StepArgument: ArgumentForm, Hashable {
         let numbers = steps.filter { $0.node == node }.map(\.step)
         guard let number = numbers.first else {
             throw CommandFailure(
-                .usage,
+                .notFound,
                 "job \(job) has recorded no step of a node '\(node)': casarectl job steps \(job) shows its steps")
         }
         guard numbers.count == 1 else {

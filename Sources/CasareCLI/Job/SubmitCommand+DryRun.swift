@@ -5,8 +5,8 @@ import CasareWire
 import FoundationEssentials
 
 extension SubmitCommand {
-    /// Shows what would be submitted, after every check that changes nothing. Whether a key is taken shows only when it is
-    /// asked for.
+    /// Shows what would be submitted, after every check that changes nothing. Whether a key is taken shows only when it
+    /// is asked for.
     func showRequest(_ request: SubmitJobRequest, _ client: CasareClient) async throws {
         try Self.check(request, at: Date())
         let name = try await self.workflowName(of: request, client)

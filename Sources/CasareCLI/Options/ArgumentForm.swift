@@ -1,6 +1,7 @@
 /// A value read from the command line whose errors say what it looks like.
 ///
-/// Its commands take it with `transform: TheType.parse`: `ExpressibleByArgument` alone can only say that a text is wrong.
+/// Its commands take it with `transform: TheType.parse`: `ExpressibleByArgument` alone can only say that a text is
+/// wrong.
 protocol ArgumentForm: Sendable {
     /// What is expected, behind that word: "a robot's ID: …".
     static var form: String { get }

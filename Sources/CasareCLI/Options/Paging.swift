@@ -10,8 +10,8 @@ struct PagingOptions: ParsableArguments {
 
     typealias Page<Item> = (items: [Item], next: String?)
 
-    /// Asks for pages until there are enough, or no more, and hands over what they hold: all of it at once, or page by page
-    /// where that prints the same and who reads need not wait for the last one.
+    /// Asks for pages until there are enough, or no more, and hands over what they hold: all of it at once, or page by
+    /// page where that prints the same and who reads need not wait for the last one.
     func show<Item>(
         as format: OutputFormat, _ page: (_ limit: Int, _ cursor: String?) async throws -> Page<Item>,
         to print: ([Item]) throws -> Void

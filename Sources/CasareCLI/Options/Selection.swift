@@ -8,6 +8,18 @@ struct Selection: Hashable, Sendable {
         let detail: String
         /// Which variables it would have other than before; `nil`: nobody wants to change any.
         var changes: [VariableChange]?
+        /// What it would do to the world once more; `nil`: nobody has looked.
+        var repeats: RepeatedEffects?
+        /// Why it could not be looked at.
+        var failure: CommandFailure?
+
+        /// What is said of it before the question.
+        fileprivate var sample: [String] {
+            var lines = ["  " + TerminalText.line(self.detail.isEmpty ? self.id : "\(self.id)  \(self.detail)")]
+            for change in self.changes ?? [] { lines.append("    \(change.text)") }
+            if let repeats, !repeats.isEmpty { lines.append("    \(repeats.text)") }
+            return lines
+        }
     }
 
     /// As many items are shown before the question.
@@ -21,10 +33,7 @@ struct Selection: Hashable, Sendable {
 
     /// The count and the first few items.
     var sample: [String] {
-        var lines = self.items.prefix(Self.sampleMax).flatMap { item in
-            ["  " + TerminalText.line(item.detail.isEmpty ? item.id : "\(item.id)  \(item.detail)")]
-                + (item.changes ?? []).map { "    \($0.text)" }
-        }
+        var lines = self.items.prefix(Self.sampleMax).flatMap(\.sample)
         if self.items.count > Self.sampleMax {
             lines.append("  … and \(self.items.count - Self.sampleMax) more")
         }
@@ -43,7 +52,7 @@ struct Selection: Hashable, Sendable {
             do {
                 described.append(Item(id: item.id, detail: try await describe(item)))
             } catch {
-                described.append(Item(id: item.id, detail: "(\(ErrorReport.failure(for: error).message))"))
+                described.append(Item(id: item.id, failure: ErrorReport.failure(for: error)))
             }
         }
         return Selection(items: described, noun: self.noun)
@@ -60,10 +69,26 @@ struct Selection: Hashable, Sendable {
             do {
                 looked.append(try await look(item))
             } catch {
-                looked.append(Item(id: item.id, detail: "(\(ErrorReport.failure(for: error).message))"))
+                looked.append(Item(id: item.id, failure: ErrorReport.failure(for: error)))
             }
         }
         return Selection(items: looked, noun: self.noun)
+    }
+
+    /// For `--dry-run`, which is to end as the command itself would.
+    func show(in output: OutputOptions) throws {
+        if self.items.count == 1 { try self.check() }
+        try output.print(self.presentation)
+        try self.check()
+    }
+
+    /// - Throws: A lone item's own failure; `.partOfBulkFailed` when any of several cannot be looked at.
+    func check() throws(CommandFailure) {
+        let failures = self.items.compactMap(\.failure)
+        guard let first = failures.first else { return }
+        if self.items.count == 1 { throw first }
+        throw CommandFailure(
+            .partOfBulkFailed, "\(failures.count) of \(self.count) cannot be done; see the list for why")
     }
 
     private static let columns: [Column<Item>] = [
@@ -75,16 +100,31 @@ struct Selection: Hashable, Sendable {
         .text((item.changes ?? []).map(\.text).joined(separator: "; "))
     }
 
+    private static let repeatsColumn = Column<Item>("repeats") { item in
+        .text(item.repeats.map { $0.isEmpty ? "" : $0.text } ?? "")
+    }
+
     /// For `--dry-run`.
     var presentation: Presentation {
         let isCompared = self.items.contains { $0.changes != nil }
+        let isRepeating = self.items.contains { $0.repeats?.isEmpty == false }
         return Presentation(
-            list: self.items, columns: Self.columns + (isCompared ? [Self.changeColumn] : []), name: \.id
+            list: self.items,
+            columns: Self.columns + (isCompared ? [Self.changeColumn] : [])
+                + (isRepeating ? [Self.repeatsColumn] : []), name: \.id
         ) { item in
             var json: Object = ["id": .string(item.id), "detail": .string(item.detail)]
             if let changes = item.changes { json["changes"] = .list(changes.map(\.json)) }
+            if let repeats = item.repeats, !repeats.isEmpty { json["repeats"] = repeats.json }
             return .object(json)
         }
+    }
+}
+
+extension Selection.Item {
+    /// One that could not be looked at, which says why.
+    init(id: String, failure: CommandFailure) {
+        self.init(id: id, detail: "(\(failure.message))", failure: failure)
     }
 }
 

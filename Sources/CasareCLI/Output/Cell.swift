@@ -7,8 +7,8 @@ enum Cell: Hashable, Sendable {
     case empty
     case text(String)
     case number(Int)
-    /// A count that stops at a bound where it is not exact: "10000+" for people, and for programs a number, beside which
-    /// something else must say that there are more.
+    /// A count that stops at a bound where it is not exact: "10000+" for people, and for programs a number, beside
+    /// which something else must say that there are more.
     case count(Int, isExact: Bool)
     /// A state's name, in its tone.
     case state(String, Tone)

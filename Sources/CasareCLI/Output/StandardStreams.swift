@@ -47,8 +47,8 @@ package enum StandardStreams {
         _ = Self.write(question, to: STDERR_FILENO)
     }
 
-    /// When nobody reads any more (`casarectl job list | head`), the process ends as it would by SIGPIPE, without a word.
-    /// The signal itself is ignored, because it would leave behind what a run has started.
+    /// When nobody reads any more (`casarectl job list | head`), the process ends as it would by SIGPIPE, without a
+    /// word. The signal itself is ignored, because it would leave behind what a run has started.
     private static func write(_ text: String, to descriptor: Int32) -> Bool {
         var text = text
         return text.withUTF8 { bytes in

@@ -19,6 +19,9 @@ extension QueueInfo {
         Column("ready") { $0.count("ready", $0.ready) },
         Column("scheduled") { $0.count("scheduled", $0.scheduled) },
         Column("running") { $0.count("running", $0.running) },
+        Column("paused_jobs") { queue in
+            queue.pausedJobs.map { queue.count("paused_jobs", $0) } ?? .empty
+        },
         Column("slots") { .number($0.slots) },
         Column("robots_alive") { .number($0.robotsAlive) },
         Column("limits", shrinks: true) { .text($0.limits.text) },
@@ -61,7 +64,8 @@ extension QueueInfo {
         let jobs = [
             count("ready", self.ready, "ready"), count("scheduled", self.scheduled, "due later"),
             count("running", self.running, "running"),
-        ]
+            self.pausedJobs.flatMap { $0 > 0 ? count("paused_jobs", $0, "paused") : nil },
+        ].compactMap(\.self)
         let ageing = self.limits.ageingSeconds
         return [
             Sheet.Field(label: "paused", cell: .text(self.pause?.text)),

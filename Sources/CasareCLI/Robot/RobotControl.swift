@@ -36,7 +36,7 @@ struct RobotControlOptions: ParsableArguments {
                     try await client.robot(try RobotIDs.id($0.id)).detail
                 }
             }
-            if self.bulk.dryRun { return try self.output.print(selection.presentation) }
+            if self.bulk.dryRun { return try selection.show(in: self.output) }
             try needed.obtain(for: "\(verb) \(selection.count)", showing: selection)
             var outcome = await BulkOutcome.of(selection.items, verb: verb) {
                 try await change(client, try RobotIDs.id($0.id))
@@ -159,8 +159,8 @@ extension RobotCommand {
         static let configuration = CommandConfiguration(
             commandName: "stop", abstract: "Have robots hand back what they run, and end.",
             discussion: """
-                Jobs end after the step they are in and go on elsewhere; that consumes no attempt. A robot hears of it \
-                within a heartbeat, ten seconds at most.
+                Jobs end after the step they are in, or in a wait, and go on elsewhere; that consumes no attempt. A robot \
+                hears of it within a heartbeat, ten seconds at most.
                 """)
         @OptionGroup var control: RobotControlOptions
         @OptionGroup var waiting: RobotWaitOptions

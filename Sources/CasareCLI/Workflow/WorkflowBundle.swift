@@ -135,8 +135,8 @@ struct WorkflowBundle: Sendable {
     /// By which config keys nodes name workflow files.
     private static let pathKeys = ["subflow_path", "subworkflow_path", "workflow_path"]
 
-    /// The literal paths in a document, in either form of its `nodes`. A path with a template in it is only known at run
-    /// time.
+    /// The literal paths in a document, in either form of its `nodes`. A path with a template in it is only known at
+    /// run time.
     private static func references(in document: Value) -> [Reference] {
         let nodes: [(String, Value)] =
             switch document["nodes"] {

@@ -19,8 +19,13 @@ extension CasareClient {
     public func retryDeadLetter(
         _ id: Job.ID, variables: Object? = nil, from point: Job.ResumePoint? = nil
     ) async throws(ClientError) -> JobInfo {
-        let response: JobResponse = try await self.post(
-            "\(Self.apiPath)/dlq/\(id)/retry", RetryJobRequest(variables: variables, from: point))
-        return response.job
+        try await self.retryDeadLetter(id, RetryJobRequest(variables: variables, from: point)).job
+    }
+
+    /// The same, with all that may be asked for, and what the new job does to the world once more.
+    public func retryDeadLetter(
+        _ id: Job.ID, _ request: RetryJobRequest
+    ) async throws(ClientError) -> RerunResponse {
+        try await self.postOnce("\(Self.apiPath)/dlq/\(id)/retry", request)
     }
 }

@@ -69,14 +69,17 @@ extension CasareClient {
     public func retryJob(
         _ id: Job.ID, variables: Object? = nil, from point: Job.ResumePoint? = nil
     ) async throws(ClientError) -> JobInfo {
-        let response: JobResponse = try await self.post(
-            "\(Self.apiPath)/jobs/\(id)/retry", RetryJobRequest(variables: variables, from: point))
-        return response.job
+        try await self.retryJob(id, RetryJobRequest(variables: variables, from: point)).job
     }
 
-    /// Submits a job anew that takes over what the first one recorded before a step.
-    public func forkJob(_ id: Job.ID, _ request: ForkJobRequest) async throws(ClientError) -> JobInfo {
-        let response: JobResponse = try await self.post("\(Self.apiPath)/jobs/\(id)/fork", request)
-        return response.job
+    /// The same, with all that may be asked for, and what the new job does to the world once more.
+    public func retryJob(_ id: Job.ID, _ request: RetryJobRequest) async throws(ClientError) -> RerunResponse {
+        try await self.postOnce("\(Self.apiPath)/jobs/\(id)/retry", request)
+    }
+
+    /// Submits a job anew that takes over what the first one recorded before a step. Each call makes one job, also when
+    /// an answer is lost and the request is sent again.
+    public func forkJob(_ id: Job.ID, _ request: ForkJobRequest) async throws(ClientError) -> RerunResponse {
+        try await self.postOnce("\(Self.apiPath)/jobs/\(id)/fork", request)
     }
 }

@@ -41,13 +41,18 @@ extension CasareClient {
 
     /// Waits for news of the session, which a renewal then brings.
     ///
-    /// - Parameter leases: those that the robot believes to hold.
+    /// - Parameters:
+    ///   - leases: those that the robot believes to hold.
+    ///   - known: what the last renewal told; a server before it compared that refuses it as invalid input.
     public func hasNews(
-        of session: Robot.SessionID, _ leases: [Lease], waiting: Duration = .zero
+        of session: Robot.SessionID, _ leases: [Lease], knowing known: NewsRequest.Known? = nil,
+        waiting: Duration = .zero
     ) async throws(ClientError) -> Bool {
         let response: NewsResponse = try await self.post(
             "\(Self.apiPath)/sessions/\(session)/news",
-            NewsRequest(leases: leases.map(LeaseInfo.init), waitSeconds: waiting.fractionalSeconds), waiting: waiting)
+            NewsRequest(
+                leases: leases.map(LeaseInfo.init), waitSeconds: waiting.fractionalSeconds, known: known),
+            waiting: waiting)
         return response.hasNews
     }
 

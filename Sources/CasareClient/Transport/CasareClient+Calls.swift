@@ -1,4 +1,5 @@
 import CasareWire
+import FoundationEssentials
 
 /// The few shapes that all requests have.
 extension CasareClient {
@@ -24,6 +25,16 @@ extension CasareClient {
             method: .post, path: path, body: try Self.bytes(of: body), mayRepeat: mayRepeat, waiting: waiting)
         let answer = try await self.transport.send(call)
         return (answer.status, try self.transport.decode(answer, of: call))
+    }
+
+    /// For what would be done twice if it were sent twice: each call has a key of its own, under which it may be.
+    func postOnce<T: Decodable & Sendable>(
+        _ path: String, _ body: some Encodable & Sendable
+    ) async throws(ClientError) -> T {
+        let call = Call(
+            method: .post, path: path, body: try Self.bytes(of: body), mayRepeat: true,
+            idempotencyKey: UUID().uuidString)
+        return try self.transport.decode(try await self.transport.send(call), of: call)
     }
 
     /// For changes that say what shall be, so that sending them twice does no harm.

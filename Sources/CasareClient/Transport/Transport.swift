@@ -15,6 +15,8 @@ struct Call: Sendable {
     var body: [UInt8]?
     /// Whether sending it twice does no harm.
     var mayRepeat: Bool
+    /// By which the server knows the request again.
+    var idempotencyKey: String?
     /// How long the server may wait before it answers.
     var waiting: Duration = .zero
 
@@ -125,6 +127,9 @@ struct Transport: Sendable {
             name: "User-Agent", value: "\(self.configuration.program)/\(CasareVersion.current)")
         if let token = self.configuration.token {
             request.headers.add(name: "Authorization", value: "Bearer \(token)")
+        }
+        if let key = call.idempotencyKey {
+            request.headers.add(name: "Idempotency-Key", value: key)
         }
         if let body = call.body {
             request.headers.add(name: "Content-Type", value: "application/json")

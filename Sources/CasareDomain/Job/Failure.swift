@@ -38,7 +38,8 @@ public struct Failure: Hashable, Sendable, Codable {
 }
 
 extension Failure {
-    /// Of a job that nobody began before its deadline. Its message is the same for all, so that their letters go together.
+    /// Of a job that nobody began before its deadline. Its message is the same for all, so that their letters go
+    /// together.
     public static let expired = Failure(
         kind: .expired, message: "No robot began it before its deadline.", type: "Expired")
 }

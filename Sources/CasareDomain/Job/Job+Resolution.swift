@@ -27,8 +27,8 @@ extension Job {
         /// How large the outputs may be as JSON text: as large as those of a step that a robot performs.
         public static let outputsBytesMax = 8 << 20
 
-        /// What stands in journals where a value of a sensitive variable was. Nobody else may write it: a run would take
-        /// it for such a value.
+        /// What stands in journals where a value of a sensitive variable was. Nobody else may write it: a run would
+        /// take it for such a value.
         public static let reservedText = "{{$sealed"
 
         /// The type of the error that a step ends with which nobody is to repeat.

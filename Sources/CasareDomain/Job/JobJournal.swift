@@ -2,8 +2,8 @@
 public struct JobJournal: Hashable, Sendable {
     /// By step.
     public let rows: [JournalRow]
-    /// How long earlier leases ran, of those that count against the time limit together with this one: all since the job
-    /// was last to be tried again after a failure. Told by the clock of the queue.
+    /// How long earlier leases ran, of those that count against the time limit together with this one: all since the
+    /// job was last to be tried again after a failure. Told by the clock of the queue.
     public let secondsSpent: Double
 
     public init(rows: [JournalRow], secondsSpent: Double = 0) {

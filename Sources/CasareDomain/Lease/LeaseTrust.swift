@@ -69,7 +69,8 @@ public struct LeaseTrust: Sendable {
         }
     }
 
-    /// Between two renewals that somebody asks for, so that many cancels one after another do not become as many renewals.
+    /// Between two renewals that somebody asks for, so that many cancels one after another do not become as many
+    /// renewals.
     private static let askedPauseMin = Duration.milliseconds(50)
 
     /// There is news of the session: the next renewal brings it, and is due at once.

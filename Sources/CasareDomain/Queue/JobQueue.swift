@@ -57,13 +57,15 @@ public struct JobQueue: Identifiable, Hashable, Sendable {
     public let ready: BoundedCount
     public let scheduled: BoundedCount
     public let running: BoundedCount
+    /// Jobs that somebody keeps from going on.
+    public let pausedJobs: BoundedCount
     public let robotsAlive: Int
     /// Of the robots that are alive and not cordoned.
     public let slots: Int
 
     public init(
         name: String, kind: Kind, pause: QueuePause?, limits: QueueLimits, ready: BoundedCount,
-        scheduled: BoundedCount, running: BoundedCount, robotsAlive: Int, slots: Int
+        scheduled: BoundedCount, running: BoundedCount, pausedJobs: BoundedCount, robotsAlive: Int, slots: Int
     ) {
         self.name = name
         self.kind = kind
@@ -72,6 +74,7 @@ public struct JobQueue: Identifiable, Hashable, Sendable {
         self.ready = ready
         self.scheduled = scheduled
         self.running = running
+        self.pausedJobs = pausedJobs
         self.robotsAlive = robotsAlive
         self.slots = slots
     }

@@ -8,7 +8,8 @@ struct DocumentGraph {
     let document: WorkflowDocument
     /// By node; `nil` for an unknown type.
     let types: [NodeType?]
-    /// By node, what its type is to the flow. Asked for at every turn, and the types themselves are large to hand about.
+    /// By node, what its type is to the flow. Asked for at every turn, and the types themselves are large to hand
+    /// about.
     private let structures: [NodeType.Structure?]
     private let triggers: [Bool]
     let positions: [String: Int]

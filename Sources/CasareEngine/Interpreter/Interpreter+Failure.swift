@@ -5,9 +5,9 @@ extension Interpreter {
     private static let errorPorts = ["error", "exec_error", "failed", "on_error", "invalid", "no_match"]
     private static let repetitionPauseSeconds = 1.0
 
-    /// A node's failure: its own error port, the `retry_count` setting, an enclosing handler, what an ErrorRecovery node
-    /// said, `stop_on_error`, or the end of the run, in this order (workflow format §8). The node that the run was to go
-    /// to is repeated by the setting, and nothing else is made of its failure.
+    /// A node's failure: its own error port, the `retry_count` setting, an enclosing handler, what an ErrorRecovery
+    /// node said, `stop_on_error`, or the end of the run, in this order (workflow format §8). The node that the run was
+    /// to go to is repeated by the setting, and nothing else is made of its failure.
     mutating func failed(_ position: Int, _ failure: NodeFailure) {
         let scope = self.scope
         let node = scope.program.nodes[position]

@@ -1,12 +1,14 @@
 import CasareDomain
 
-/// Keeps the values of sensitive start variables out of the journal: a reference to the variable stands in their place,
-/// and a replay resolves it again.
+/// Keeps the values of sensitive start variables out of the journal, and those that the documents of called workflows
+/// give to their sensitive variables: a reference to the variable stands in their place, and a replay resolves it
+/// again.
 ///
-/// `{{$sealed:NAME}}` stands for a text, wherever it was found in one, `{{$sealed int:NAME}}` and `{{$sealed double:NAME}}`
-/// for a number; parts of a list or object are counted, as in `NAME.2`. `{{$sealed}}` is a `{{$sealed` that was there
-/// before. What a step has made of a secret, and what a sensitive variable was set to later, is written as it is: there
-/// is nothing to resolve it from.
+/// `{{$sealed:NAME}}` stands for a text, wherever it was found in one, and for a number `{{$sealed int:NAME}}` or
+/// `{{$sealed double:NAME}}`; parts of a list or object are counted, as in `NAME.2`. A called workflow's variable is
+/// `PATH..NAME`. `{{$sealed}}` is a `{{$sealed` that was there before. What a step has made of a secret, and what a
+/// sensitive variable was set to later, is written as it is, as is what a call hands to a sensitive variable and is no
+/// other secret: there is nothing to resolve it from.
 struct JournalSeal: Sendable {
     private struct Secret {
         let reference: String
@@ -20,20 +22,30 @@ struct JournalSeal: Sendable {
     private let secrets: [Secret]
     private let texts: [String: String]
 
-    /// - Returns: `nil` for a program without sensitive variables, whose journals are written as they are.
+    /// - Returns: `nil` for a program without sensitive variables, own or of workflows that it calls, whose journals
+    ///   are written as they are.
     init?(of program: Program, given variables: Object) {
-        guard !program.sensitiveVariables.isEmpty else { return nil }
+        guard program.hasSensitiveVariables else { return nil }
         var secrets: [Secret] = []
         for variable in program.variables where variable.isSensitive {
-            let parts = Masking.leaves(of: variables[variable.name] ?? variable.value)
-            let name = Self.written(variable.name)
-            for (number, part) in parts.enumerated() where part.displayText.count >= Masking.charactersMin {
-                secrets.append(
-                    Secret(reference: parts.count == 1 ? name : "\(name).\(number)", text: part.displayText))
+            secrets += Self.secrets(in: variables[variable.name] ?? variable.value, named: Self.written(variable.name))
+        }
+        for (path, called) in program.subflows {
+            for variable in called.program.variables where variable.isSensitive {
+                // No name of the job's own variables has two dots on end.
+                let name = "\(Self.written(path))..\(Self.written(variable.name))"
+                secrets += Self.secrets(in: variable.value, named: name)
             }
         }
         self.secrets = secrets.sorted { ($1.text.count, $0.reference) < ($0.text.count, $1.reference) }
         self.texts = Dictionary(secrets.map { ($0.reference, $0.text) }, uniquingKeysWith: { first, _ in first })
+    }
+
+    private static func secrets(in value: Value, named name: String) -> [Secret] {
+        let parts = Masking.leaves(of: value)
+        return parts.enumerated().filter { $0.element.displayText.count >= Masking.charactersMin }.map { number, part in
+            Secret(reference: parts.count == 1 ? name : "\(name).\(number)", text: part.displayText)
+        }
     }
 
     /// A name without what ends a reference or counts its parts.

@@ -10,11 +10,11 @@ package struct NodeEnvironment: Sendable {
     package let nodeID: String
     /// What the run holds open between its nodes.
     package let session: RunSession
-    /// The node was performed before its robot was lost, and is performed again for what it had in the session only; its
-    /// recorded result stands.
+    /// The node was performed before its robot was lost, and is performed again for what it had in the session only;
+    /// its recorded result stands.
     package let isReopening: Bool
-    /// The step may happen twice, says its `on_recovery`: that it is not known whether it happened is a failure like any
-    /// other.
+    /// The step may happen twice, says its `on_recovery`: that it is not known whether it happened is a failure like
+    /// any other.
     package let repeatsInDoubt: Bool
     /// When an earlier attempt began the same step, for a node whose type `isTimer`; by another robot's clock, perhaps.
     package let begunAt: Date?

@@ -1,8 +1,8 @@
 package import CasareDomain
 
 extension NodePolicy {
-    /// This robot's policy for a tenant's job. Denied paths, allowed roots, a ban on scripts and the memory limit are the
-    /// robot's own: no tenant changes them.
+    /// This robot's policy for a tenant's job. Denied paths, allowed roots, a ban on scripts and the memory limit are
+    /// the robot's own: no tenant changes them.
     ///
     /// - Parameter isTighteningOnly: the robot refuses what would loosen its rules.
     package func applied(to tenant: SafetyPolicy, isTighteningOnly: Bool) -> NodePolicy {

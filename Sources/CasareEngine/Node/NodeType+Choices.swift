@@ -1,8 +1,8 @@
 extension NodeType.Parameter {
     /// The choice that a text means; `nil` when it means none.
     ///
-    /// Case does not matter. Where there are other texts for choices, nothing matters but letters and digits: `read_file`,
-    /// `ReadFile` and `read file` are `Read File`.
+    /// Case does not matter. Where there are other texts for choices, nothing matters but letters and digits:
+    /// `read_file`, `ReadFile` and `read file` are `Read File`.
     package func choice(for text: String) -> String? {
         let lowercased = text.lowercased()
         if let choice = self.choices.first(where: { $0.lowercased() == lowercased }) { return choice }

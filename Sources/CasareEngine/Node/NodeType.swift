@@ -131,7 +131,7 @@ package struct NodeType: Sendable, Identifiable {
     /// stands.
     package var opensSession: Bool
     /// It lets time pass, which goes on while no robot has the job: when it began is journaled unless it is soon over,
-    /// and a run that goes on elsewhere tells it by `NodeEnvironment.begunAt`.
+    /// and a run that goes on elsewhere tells it by `NodeEnvironment.begunAt`. A run that is to stop cancels it.
     package var isTimer: Bool
     /// A pure node that is given the time. It is journaled, so that a replay sees the same.
     package var readsClock: Bool

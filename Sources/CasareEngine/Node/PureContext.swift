@@ -23,7 +23,8 @@ package struct PureContext {
         self.clock = clock
     }
 
-    /// The value of a variable; a dotted path reads inside it, and node outputs (`node.port`) are found after variables.
+    /// The value of a variable; a dotted path reads inside it, and node outputs (`node.port`) are found after
+    /// variables.
     package func value(at path: String) -> Value? { self.variables.value(at: path) }
 
     package func variable(_ name: String) -> Value? { self.variables.variable(name) }

@@ -35,8 +35,8 @@ package actor RunSession {
         return self.resources.removeValue(forKey: name)
     }
 
-    /// Closes everything, the last opened first; leaves behind what takes too long. In a task that is cancelled the closing
-    /// is cancelled too, and not waited for beyond a moment.
+    /// Closes everything, the last opened first; leaves behind what takes too long. In a task that is cancelled the
+    /// closing is cancelled too, and not waited for beyond a moment.
     package func close() async {
         let open = self.names.reversed().compactMap { self.resources[$0] }
         (self.resources, self.names) = ([:], [])

@@ -30,9 +30,9 @@ package struct RunObserver: Sendable {
     }
 }
 
-/// A node whose turn has come. Every pass of a loop and every attempt of a retry is a visit of its own; what runs inside
-/// a structure has the structure in its `enclosing`. Values of sensitive variables are masked, and what `SecretNames`
-/// knows.
+/// A node whose turn has come. Every pass of a loop and every attempt of a retry is a visit of its own; what runs
+/// inside a structure has the structure in its `enclosing`. Values of sensitive variables are masked, and what
+/// `SecretNames` knows.
 package struct NodeVisit: Sendable {
     /// Counts the visits of a run, from 0.
     package let number: Int
@@ -55,8 +55,8 @@ package struct NodeVisit: Sendable {
     package let enclosing: [EnclosingStructure]
     /// What follows is known from the journal: it happened in an earlier attempt.
     package internal(set) var isReplayed = false
-    /// Nothing is about to be executed: a loop goes round again, an error has come to a Catch, a disabled node is passed
-    /// by.
+    /// Nothing is about to be executed: a loop goes round again, an error has come to a Catch, a disabled node is
+    /// passed by.
     package internal(set) var isPass = false
 
     /// The variables that the node sees; none where nobody wants to be waited for.

@@ -28,7 +28,7 @@ extension Run {
         .inDoubt(question, self.result(error: question.text), entries: self.pending)
     }
 
-    /// A stop was asked for between two steps; what was asked for last has not begun.
+    /// A stop was asked for: what was asked for last has not begun, or is a wait that goes on elsewhere.
     mutating func interrupted(_ request: Interpreter.Request) async throws -> RunConclusion {
         if case .finished(let failed) = request { return try await self.ended(failed) }
         return .interrupted(entries: self.pending)

@@ -3,8 +3,17 @@ import FoundationEssentials
 
 /// How steps are answered: from the journal, by doing them, or by a person.
 extension Run {
-    /// Answers a step from the journal, or does it; a question when a person must decide.
-    mutating func perform(_ step: Interpreter.Step) async throws -> Job.Question? {
+    enum Answer {
+        /// The interpreter has it.
+        case given
+        /// A person must decide.
+        case needed(Job.Question)
+        /// It was a wait, and the run is to stop; the same step is asked for again where the run goes on.
+        case left
+    }
+
+    /// Answers a step from the journal, or does it.
+    mutating func perform(_ step: Interpreter.Step) async throws -> Answer {
         guard let entry = self.recorded[step.index] else { return try await self.execute(step) }
         guard entry.node == step.node.id, entry.nodeType == step.node.type.name else {
             throw JournalMismatch(
@@ -25,7 +34,7 @@ extension Run {
                 self.reopenings.append(step)
             }
             self.interpreter.resume(with: result)
-            return nil
+            return .given
         }
         // The intent is known and nothing of what followed.
         guard entry.effect == .effect else { return try await self.execute(step) }
@@ -35,7 +44,7 @@ extension Run {
             startedAt: entry.startedAt)
     }
 
-    private mutating func execute(_ step: Interpreter.Step) async throws -> Job.Question? {
+    private mutating func execute(_ step: Interpreter.Step) async throws -> Answer {
         try await self.reopenSessions()
         let begunAt = self.beginning(of: step)
         if let begunAt { self.countAsSpent(self.elapsed(since: begunAt, upTo: Self.ownTime(of: step))) }
@@ -46,11 +55,10 @@ extension Run {
             // Its time was up before it has begun: there is no doubt about it.
             self.keep(
                 .failed(NodeFailure("TimeoutError", limit.message(of: step.node.id))), of: step, startedAt: startedAt)
-            return nil
+            return .given
         }
-        let isLongWait = step.node.type.isTimer && Self.ownTime(of: step) > Self.shortWait
         // The beginning of a wait that an earlier attempt began is durable, and must stay as it is.
-        if step.effect == .effect || isLongWait && begunAt == nil {
+        if step.effect == .effect || Self.isLongWait(step) && begunAt == nil {
             self.append(self.entry(step, result: nil, startedAt: startedAt, finishedAt: nil))
             self.mustFlush = true
         }
@@ -62,10 +70,17 @@ extension Run {
         switch try await self.outcome(of: step, within: limit) {
         case .known(let result):
             self.keep(result, of: step, startedAt: startedAt)
-            return nil
+            return .given
         case .unknown(let reason):
             return self.decide(about: step, because: reason, startedAt: startedAt)
+        case .left:
+            return .left
         }
+    }
+
+    /// It only lets time pass, and long enough for its beginning to be recorded.
+    private static func isLongWait(_ step: Interpreter.Step) -> Bool {
+        step.node.type.isTimer && self.ownTime(of: step) > self.shortWait
     }
 
     /// When an earlier attempt began a wait that now goes on.
@@ -79,7 +94,7 @@ extension Run {
     /// - Parameter reason: The end of a sentence about the step.
     private mutating func decide(
         about step: Interpreter.Step, because reason: String, startedAt: Date
-    ) -> Job.Question? {
+    ) -> Answer {
         switch step.onRecovery ?? .ask {
         case .retry:
             // A failure like any other: whatever repeats failed steps may repeat this one.
@@ -96,9 +111,10 @@ extension Run {
             let masking = self.interpreter.masking
             let text = masking.masked("Did \(step.node.id) (\(step.node.type.name)) happen? \(Self.sentence(reason))")
             self.tellFinished(step, error: text)
-            return Job.Question(step: step.index, node: step.node.id, nodeType: step.node.type.name, text: text)
+            return .needed(
+                Job.Question(step: step.index, node: step.node.id, nodeType: step.node.type.name, text: text))
         }
-        return nil
+        return .given
     }
 
     private static func sentence(_ words: String) -> String { "\(words.prefix(1).uppercased())\(words.dropFirst())." }
@@ -116,6 +132,8 @@ extension Run {
         case known(StepResult)
         /// It was cut off; why, as the end of a sentence about it.
         case unknown(reason: String)
+        /// A wait that goes on where the run does.
+        case left
     }
 
     /// Does what a node does, within its time.
@@ -125,7 +143,13 @@ extension Run {
         let isEffect = step.effect == .effect
         do {
             let work = self.work(of: step, isReopening: isReopening)
-            return .known(.succeeded(try await limit.enforce { try await work() }))
+            guard !isEffect, Self.isLongWait(step) else {
+                return .known(.succeeded(try await limit.enforce { try await work() }))
+            }
+            let world = self.driver.environment
+            return .known(.succeeded(try await limit.enforce { try await world.leavable(work) }))
+        } catch is WaitLeft {
+            return .left
         } catch let exceeded as TimeLimit.Exceeded {
             if isEffect { return .unknown(reason: exceeded.limit.reason) }
             return .known(.failed(NodeFailure("TimeoutError", exceeded.limit.message(of: step.node.id))))
@@ -152,7 +176,8 @@ extension Run {
             guard let submitter = world.submitter else {
                 preconditionFailure("A submission is asked for only where there is somewhere to submit to")
             }
-            return { try await submission.perform(by: submitter, key: key, sleep: world.sleep) }
+            // The job goes on without this run, which finds it again by the key.
+            return { try await submission.perform(by: submitter, key: key, sleep: { try await world.wait($0) }) }
         case .node:
             guard case .perform(let body) = step.node.type.behaviour else {
                 preconditionFailure("Only performed nodes are asked for")

@@ -49,9 +49,6 @@ extension Run {
     /// A wait up to this length begins anew where a robot was lost in it: that costs less than a commit is worth.
     static let shortWait = Duration.seconds(1)
 
-    /// Between two looks whether the run should stop, while it waits.
-    private static let patience = Duration.milliseconds(500)
-
     /// Waits what is left of a pause. One that comes next after the last recorded step began when that one ended, and
     /// goes on from there: it has no step of its own, or the steps of jobs that are under way would have other numbers.
     ///
@@ -72,13 +69,12 @@ extension Run {
 
     private mutating func sleep(_ duration: Duration) async throws -> Bool {
         // No longer than the job, or what is open, may take; the next look at the clock then ends it.
-        var left = min(duration, self.rest, self.frameRest()?.rest ?? duration)
-        while left > .zero {
-            let slice = min(left, Self.patience)
-            try await self.driver.environment.sleep(slice)
-            if self.driver.environment.isStopRequested() { return true }
-            left -= slice
+        let most = min(duration, self.rest, self.frameRest()?.rest ?? duration)
+        do {
+            try await self.driver.environment.wait(most)
+            return false
+        } catch is WaitLeft {
+            return true
         }
-        return false
     }
 }

@@ -89,7 +89,11 @@ struct Run {
                 let entry = self.recorded[step.index]
                 if entry == nil, self.isOverdue { return self.timedOut() }
                 self.tellPosition(step.node)
-                if let question = try await self.perform(step) { return self.inDoubt(question) }
+                switch try await self.perform(step) {
+                case .given: break
+                case .needed(let question): return self.inDoubt(question)
+                case .left: return try await self.interrupted(request)
+                }
                 // What an earlier attempt has done stands, although there is no time left to do more.
                 if entry?.result == nil, self.isOverdue { return self.timedOut() }
             }

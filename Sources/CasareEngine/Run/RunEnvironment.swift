@@ -10,7 +10,7 @@ package struct RunEnvironment: Sendable {
     package var policy: NodePolicy
     package var now: @Sendable () -> Date
     package var sleep: @Sendable (Duration) async throws -> Void
-    /// Asked between steps: whether the run should stop where another robot can go on.
+    /// Asked between steps, and twice a second in waits: whether the run should stop where another robot can go on.
     package var isStopRequested: @Sendable () -> Bool
     /// Node executions that a run may have (workflow format §7).
     package var executionsMax: Int
@@ -18,7 +18,8 @@ package struct RunEnvironment: Sendable {
     package var submitter: (any JobSubmitter)?
     /// Told of progress as it happens; what is replayed from the journal is not told again.
     package var onEvent: (@Sendable (RunEvent) -> Void)?
-    /// Told where the run is, often enough to show it: before each step and each wait, and every few thousand pure nodes.
+    /// Told where the run is, often enough to show it: before each step and each wait, and every few thousand pure
+    /// nodes.
     package var onProgress: (@Sendable (RunPosition) -> Void)?
     /// Told that a step begins, and within which time the run itself will end it; or with `nil` that it has ended.
     package var onStep: (@Sendable (Duration?) -> Void)?

@@ -24,7 +24,8 @@ package enum SecretNames {
             })
     }
 
-    /// - Parameter name: What the value is called; `nil` for a value without a name, whose members have names all the same.
+    /// - Parameter name: What the value is called; `nil` for a value without a name, whose members have names all the
+    ///   same.
     package static func masked(_ value: Value, named name: String? = nil) -> Value {
         Self.masked(value, isSecret: name.map(Self.contains) ?? false)
     }

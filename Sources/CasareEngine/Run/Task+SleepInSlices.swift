@@ -4,8 +4,8 @@ extension Task where Success == Never, Failure == Never {
     /// Sleeps like `sleep(for:)`, but no longer at a time than it has slept already: for limits of time that are mostly
     /// cancelled long before they are up.
     ///
-    /// A cancelled sleep leaves its timer behind, 690 bytes on Linux, until its time would have been up. A loop of short
-    /// steps that may each take an hour would have an hour's timers in memory.
+    /// A cancelled sleep leaves its timer behind, 690 bytes on Linux, until its time would have been up. A loop of
+    /// short steps that may each take an hour would have an hour's timers in memory.
     ///
     /// - Throws: `CancellationError`.
     package static func sleepInSlices<C: Clock>(

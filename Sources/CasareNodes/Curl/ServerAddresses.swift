@@ -3,8 +3,8 @@ import CasareEngine
 
 /// Where connections to a server go: what its name led to when it was looked up, and the address guard let through.
 ///
-/// libcurl gets these in place of a look-up of its own, so that the name cannot lead elsewhere after it was checked. The
-/// name stays what the server's certificate must be for.
+/// libcurl gets these in place of a look-up of its own, so that the name cannot lead elsewhere after it was checked.
+/// The name stays what the server's certificate must be for.
 struct ServerAddresses: Sendable {
     /// Servers have many addresses at times; after so many the rest will not answer either.
     private static let countMax = 4

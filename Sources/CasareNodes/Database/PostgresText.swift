@@ -4,8 +4,8 @@ import FoundationEssentials
 
 /// Values of workflows in PostgreSQL's text forms, and back.
 ///
-/// A value is sent as text of the type that the server infers for its place, so that `1` fits an integer, a numeric and a
-/// text column alike.
+/// A value is sent as text of the type that the server infers for its place, so that `1` fits an integer, a numeric and
+/// a text column alike.
 enum PostgresText {
     // MARK: To the server
 

@@ -1,7 +1,7 @@
 /// Takes SQL text apart far enough to tell words and operators from what is quoted and from comments.
 ///
-/// The lexical rules are PostgreSQL's (manual §4.1), with SQLite's quoting by backticks; SQLite's other differences only
-/// make a text look more complicated than it is.
+/// The lexical rules are PostgreSQL's (manual §4.1), with SQLite's quoting by backticks; SQLite's other differences
+/// only make a text look more complicated than it is.
 struct SQLScanner {
     enum Token: Equatable {
         /// A keyword or a name that is not quoted, in upper case.

@@ -44,8 +44,8 @@ struct SQLiteDriver: DatabaseDriver {
     }
 
     var isInTransaction: Bool {
-        // Not `BlockingWork.run`, which refuses a task that is cancelled; statements of a connection take turns, so that
-        // none runs now.
+        // Not `BlockingWork.run`, which refuses a task that is cancelled; statements of a connection take turns, so
+        // that none runs now.
         get async { self.database.isInTransaction }
     }
 

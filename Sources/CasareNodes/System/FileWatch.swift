@@ -140,7 +140,8 @@ struct FileWatch: Sendable {
         var reports: [Report] = []
         buffer.withUnsafeBytes { bytes in
             var position = 0
-            // A report is four numbers of four bytes, the last the length of the name behind them, filled up with zeros.
+            // A report is four numbers of four bytes, the last the length of the name behind them, filled up with
+            // zeros.
             while position + 16 <= count {
                 let watch = bytes.loadUnaligned(fromByteOffset: position, as: Int32.self)
                 let mask = bytes.loadUnaligned(fromByteOffset: position + 4, as: UInt32.self)

@@ -14,7 +14,8 @@ enum DeadLetterRoutes {
         .get("/api/v1/dlq/{id}", .needs(.read), "One dead letter, by its job, with all attempts.", Self.get),
         .post(
             "/api/v1/dlq/{id}/retry", .needs(.operate), "Submit the failed job anew and mark the letter replayed.",
-            statuses: [201], Self.retry),
+            statuses: [201], Self.retry
+        ).reading(.idempotencyKey),
     ]
 
     private static func list(_ request: APIRequest) async throws -> DeadLetterPage {
@@ -47,7 +48,7 @@ enum DeadLetterRoutes {
         }
     }
 
-    private static func retry(_ request: APIRequest, _ body: RetryJobRequest) async throws -> Answer<JobResponse> {
+    private static func retry(_ request: APIRequest, _ body: RetryJobRequest) async throws -> Answer<RerunResponse> {
         _ = try await self.get(request)
         return try await JobRoutes.retry(request, body)
     }

@@ -12,29 +12,61 @@ enum ForkRoutes {
         ).reading(.idempotencyKey)
     ]
 
-    private static func fork(_ request: APIRequest, _ body: ForkJobRequest) async throws -> Answer<JobResponse> {
+    private static func fork(_ request: APIRequest, _ body: ForkJobRequest) async throws -> Answer<RerunResponse> {
         let id = try request.jobID()
         let idempotency = try self.idempotency(of: request, body, on: id)
-        let job = try await request.inTenant { connection in
+        let response = try await request.inTenant { connection in
             let new = try JobStore.fork(
                 id, from: body.fromStep, by: request.actor, variables: body.variables, reason: body.reason,
                 idempotency: idempotency, on: connection)
             guard let job = try JobStore.get(new, on: connection) else {
                 throw StoreError.notFound(.job, new.description)
             }
-            return job
+            let repeated = try JobStore.effectsRepeated(
+                of: id, from: body.fromStep, limit: RerunResponse.repeatsMax, on: connection)
+            return RerunResponse(job, repeated)
         }
         request.services.bell.ring(request.principal.tenant)
-        return Answer(status: 201, JobResponse(job: JobInfo(job)))
+        return Answer(status: 201, response)
     }
 
     /// Without a key each request makes a fork of its own, which changes the world once more.
     static func idempotency(
         of request: APIRequest, _ body: ForkJobRequest, on job: Job.ID
     ) throws(APIProblem) -> NewJob.Idempotency? {
+        try self.idempotency(of: request, "fork \(job) \(body.fromStep)", body.variables)
+    }
+
+    /// Without a key the second of two requests to retry a job is refused, also when the first one's answer was lost.
+    static func idempotency(
+        of request: APIRequest, _ body: RetryJobRequest, on job: Job.ID
+    ) throws(APIProblem) -> NewJob.Idempotency? {
+        let point =
+            switch body.from ?? .start {
+            case .start: "start"
+            case .failed: "failed"
+            case .step(let step): "\(step)"
+            }
+        return try self.idempotency(of: request, "retry \(job) \(point)", body.variables)
+    }
+
+    private static func idempotency(
+        of request: APIRequest, _ text: String, _ variables: Object?
+    ) throws(APIProblem) -> NewJob.Idempotency? {
         guard let key = request.idempotencyKey else { return nil }
         try JobRoutes.checkKey(key)
-        let variables = body.variables.map { Value.object($0).jsonText(.compact) } ?? ""
-        return NewJob.Idempotency(key: key, request: "fork \(job) \(body.fromStep) \(variables)")
+        let variables = variables.map { Value.object($0).jsonText(.compact) } ?? ""
+        return NewJob.Idempotency(key: key, request: "\(text) \(variables)")
+    }
+}
+
+extension RerunResponse {
+    init(_ job: Job, _ repeated: (effects: [RepeatedEffect], count: Int)) {
+        self.init(
+            job: JobInfo(job),
+            repeats: repeated.effects.map { effect in
+                RepeatedEffectInfo(
+                    step: effect.step, node: effect.node, nodeType: effect.nodeType, isInDoubt: effect.isInDoubt)
+            }, repeatsCount: repeated.count)
     }
 }

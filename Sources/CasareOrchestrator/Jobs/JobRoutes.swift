@@ -32,7 +32,8 @@ enum JobRoutes {
             ], Self.get),
         .post("/api/v1/jobs/{id}/cancel", .needs(.operate), "Cancel a job that has not ended.", Self.cancel),
         .post(
-            "/api/v1/jobs/{id}/retry", .needs(.operate), "Submit a failed job anew.", statuses: [201], Self.retry),
+            "/api/v1/jobs/{id}/retry", .needs(.operate), "Submit a failed job anew.", statuses: [201], Self.retry
+        ).reading(.idempotencyKey),
     ]
 
     // MARK: Submitting
@@ -189,18 +190,22 @@ enum JobRoutes {
         return Answer(JobResponse(job: JobInfo(job)))
     }
 
-    static func retry(_ request: APIRequest, _ body: RetryJobRequest) async throws -> Answer<JobResponse> {
+    static func retry(_ request: APIRequest, _ body: RetryJobRequest) async throws -> Answer<RerunResponse> {
         let id = try request.jobID()
-        let job = try await request.inTenant { connection in
+        let idempotency = try ForkRoutes.idempotency(of: request, body, on: id)
+        let response = try await request.inTenant { connection in
             let new = try JobStore.retry(
-                id, from: body.from ?? .start, by: request.actor, variables: body.variables, on: connection)
+                id, from: body.from ?? .start, by: request.actor, variables: body.variables, reason: body.reason,
+                idempotency: idempotency, on: connection)
             guard let job = try JobStore.get(new, on: connection) else {
                 throw StoreError.notFound(.job, new.description)
             }
-            return job
+            let repeated = try JobStore.effectsRepeated(
+                of: id, from: job.forkedFrom?.step, limit: RerunResponse.repeatsMax, on: connection)
+            return RerunResponse(job, repeated)
         }
         request.services.bell.ring(request.principal.tenant)
-        return Answer(status: 201, JobResponse(job: JobInfo(job)))
+        return Answer(status: 201, response)
     }
 }
 

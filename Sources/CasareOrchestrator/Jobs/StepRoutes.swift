@@ -6,7 +6,9 @@ import CasareWire
 enum StepRoutes {
     static let all: [Route] = [
         .get(
-            "/api/v1/jobs/{id}/steps", .needs(.read), "A job's journaled steps, in order.",
+            "/api/v1/jobs/{id}/steps", .needs(.read),
+            "A job's journaled steps, in order. A page has results of 4 MiB at most, unless its first step alone has "
+                + "more.",
             query: [Self.results, Self.limit, .cursor], Self.steps),
         .get(
             "/api/v1/jobs/{id}/history", .needs(.read),
@@ -20,26 +22,28 @@ enum StepRoutes {
         name: "limit",
         schema: [
             "type": "integer", "minimum": .int(PageLimit.range.lowerBound), "maximum": .int(PageLimit.range.upperBound),
-        ], summary: "How many at most; without it all of them.")
+        ], summary: "How many at most; without it as many as fit into a page.")
 
-    /// Which steps a request asks for; one more than its page has, to see whether there is another page.
+    /// Which steps a request asks for.
     static func filter(of request: APIRequest) throws(APIProblem) -> StepsFilter {
         let limit = try request.query["limit"] == nil ? nil : request.limit()
         return StepsFilter(
-            after: try request.numberCursor(), limit: limit.map { $0 + 1 },
-            withResults: try request.flag("results") ?? true)
+            after: try request.numberCursor(), limit: limit, withResults: try request.flag("results") ?? true)
     }
 
-    static func response(_ steps: [JournaledStep], _ filter: StepsFilter) throws -> StepsResponse {
-        let page = steps.page(of: filter.limit.map { $0 - 1 } ?? .max) { String($0.step) }
-        return StepsResponse(steps: try page.items.map { try StepInfo($0) }, nextCursor: page.nextCursor)
+    static func response(_ page: StepsPage) throws -> StepsResponse {
+        StepsResponse(
+            steps: try page.steps.map { try StepInfo($0) },
+            nextCursor: page.hasMore ? page.steps.last.map { String($0.step) } : nil)
     }
 
     private static func steps(_ request: APIRequest) async throws -> StepsResponse {
         let id = try request.jobID()
         let filter = try self.filter(of: request)
-        let steps = try await request.inTenant { connection in try JobStore.steps(id, filter, on: connection) }
-        return try self.response(steps, filter)
+        let page = try await request.inTenant { connection in
+            try JobStore.stepsPage(id, filter, on: connection)
+        }
+        return try self.response(page)
     }
 
     private static func history(_ request: APIRequest) async throws -> JobHistory {
@@ -67,7 +71,7 @@ extension JobHistory {
                 Attempt(
                     attempt: attempt.number, robot: attempt.robot, startedAt: attempt.startedAt,
                     finishedAt: attempt.finishedAt, isCrash: attempt.isCrash,
-                    failure: attempt.failure.map { FailureInfo($0) })
+                    failure: attempt.failure.map { FailureInfo($0) }, question: attempt.question.map { Question($0) })
             })
     }
 
@@ -78,5 +82,15 @@ extension JobHistory {
             detail["due_at"] = .string(Timestamp.text(date))
         }
         return detail
+    }
+}
+
+extension JobHistory.Question {
+    fileprivate init(_ question: JobPast.Question) {
+        self.init(
+            step: question.step, node: question.node, text: question.text,
+            answer: question.answer.map { answer in
+                JobHistory.Answer(at: answer.at, answer: answer.answer, by: answer.by, reason: answer.reason)
+            })
     }
 }

@@ -19,10 +19,11 @@ enum NewsRoutes {
                 path: "wait_seconds", message: "expected a number from 0 to \(Int(NewsRequest.waitSecondsMax))")
         }
         let held = body.leases.map(\.lease)
+        let known = body.known.map { LeaseStore.Asked(paused: Set($0.paused), order: $0.order) }
         let hasNews = try await request.hearing(.session(session), atMost: .seconds(seconds)) {
             try await request.inTenant { connection in
                 try request.checkOwns(session, on: connection)
-                return try LeaseStore.hasNews(of: session, held: held, on: connection)
+                return try LeaseStore.hasNews(of: session, held: held, knowing: known, on: connection)
             }
         }
         return Answer(NewsResponse(hasNews: hasNews))

@@ -34,10 +34,12 @@ final class ReportGroups: Sendable {
     }
 
     private func group(of tenant: Tenant.ID) -> WriteGroup<any Error> {
-        WriteGroup<any Error>(mayConcernOne: Self.mayConcernOne) { [database, bell] writes in
+        WriteGroup<any Error>(
+            bounds: .init(heldMax: self.database.statementMax), fault: WriteFault.of
+        ) { [database, bell] writes in
             do {
                 let written = try await database.asTenant(
-                    tenant, deadline: .now + APIRequest.connectionWaitMax
+                    tenant, deadline: .now + APIRequest.connectionWaitMax, lockWaitMax: Database.reportLockWaitMax
                 ) { connection in
                     try LeaseStore.write(writes, on: connection)
                 }
@@ -55,13 +57,5 @@ final class ReportGroups: Sendable {
         for job in written.lost { refusals[job] = StoreError.leaseLost(job) }
         for (job, holder) in written.holders { refusals[job] = HeldByAnother(holder: holder) }
         return refusals
-    }
-
-    /// A database that cannot be reached is no report's fault: to ask it again for each would keep it from coming back.
-    private static let mayConcernOne: @Sendable (any Error) -> Bool = { error in
-        switch error as? PostgresError {
-        case .connection, .poolExhausted, .poolClosed, .cancelled: false
-        case .server, .timedOut, .decoding, .misuse, nil: true
-        }
     }
 }

@@ -2,9 +2,9 @@ import CasareDomain
 import CasareStore
 import Synchronization
 
-/// Where each session's leasing has got to in its queue, and how often it was renewed here. Losing that costs nothing but
-/// a longer look, so that sessions which nobody ends are forgotten when others need their place, the least recently used
-/// first.
+/// Where each session's leasing has got to in its queue, and how often it was renewed here. Losing that costs nothing
+/// but a longer look, so that sessions which nobody ends are forgotten when others need their place, the least recently
+/// used first.
 final class SessionCursors: Sendable {
     private struct Entry {
         var cursor = LeaseCursor()

@@ -5,9 +5,8 @@ import Logging
 
 /// The robot's side of leasing.
 enum SessionRoutes {
-    /// A session is trusted for this long without a renewal; three renewals fit in.
-    private static let leaseDuration = LeaseStore.leaseDurationDefault
-    private static let heartbeatSeconds = 10.0
+    /// Renewals that fit into the time for which a session is trusted without one.
+    private static let heartbeatsPerLease = 3.0
 
     static let all: [Route] = [
         .post(
@@ -27,10 +26,12 @@ enum SessionRoutes {
     ) async throws -> Answer<OpenSessionResponse> {
         let robot = try request.robotID()
         try request.checkSpeaks(for: robot)
+        let leaseDuration = request.services.leaseDuration
+        let leaseSeconds = leaseDuration / .seconds(1)
         let (session, sessions) = try await request.inTenant { connection in
             (
                 try LeaseStore.openSession(
-                    robot, boot: body.bootID, kind: .api, slots: body.slots, leaseDuration: Self.leaseDuration,
+                    robot, boot: body.bootID, kind: .api, slots: body.slots, leaseDuration: leaseDuration,
                     on: connection),
                 try RobotStore.get(robot, on: connection)?.sessions ?? 1
             )
@@ -38,8 +39,8 @@ enum SessionRoutes {
         return Answer(
             status: 201,
             OpenSessionResponse(
-                sessionID: session, leaseSeconds: Double(Self.leaseDuration.components.seconds),
-                heartbeatSeconds: Self.heartbeatSeconds, otherSessions: max(sessions - 1, 0)))
+                sessionID: session, leaseSeconds: leaseSeconds,
+                heartbeatSeconds: leaseSeconds / Self.heartbeatsPerLease, otherSessions: max(sessions - 1, 0)))
     }
 
     private static func close(_ request: APIRequest) async throws -> EmptyResponse {

@@ -68,8 +68,8 @@ extension MemoryRoutes {
     func steps(_ request: APIRequest) throws -> Answer<StepsResponse> {
         let id = try request.jobID()
         let filter = try StepRoutes.filter(of: request)
-        let steps = try self.queue.access { queue, _ throws(StoreError) in try queue.steps(id, filter) }
-        return Answer(try StepRoutes.response(steps, filter))
+        let page = try self.queue.access { queue, _ throws(StoreError) in try queue.stepsPage(id, filter) }
+        return Answer(try StepRoutes.response(page))
     }
 
     func history(_ request: APIRequest) throws -> Answer<JobHistory> {
@@ -128,26 +128,33 @@ extension MemoryRoutes {
         return Answer(JobResponse(job: JobInfo(job)))
     }
 
-    func retry(_ request: APIRequest, _ body: RetryJobRequest) throws -> Answer<JobResponse> {
-        let id = try request.jobID()
-        let job = try self.queue.access { queue, now throws(StoreError) in
-            let new = try queue.retry(
-                id, from: body.from ?? .start, by: request.actor, variables: body.variables, now: now)
-            return try queue.known(new)
-        }
-        return Answer(status: 201, JobResponse(job: JobInfo(job)))
-    }
-
-    func fork(_ request: APIRequest, _ body: ForkJobRequest) throws -> Answer<JobResponse> {
+    func retry(_ request: APIRequest, _ body: RetryJobRequest) throws -> Answer<RerunResponse> {
         let id = try request.jobID()
         let idempotency = try ForkRoutes.idempotency(of: request, body, on: id)
-        let job = try self.queue.access { queue, now throws(StoreError) in
+        let response = try self.queue.access { queue, now throws(StoreError) in
+            let new = try queue.retry(
+                id, from: body.from ?? .start, by: request.actor, variables: body.variables, reason: body.reason,
+                idempotency: idempotency, now: now)
+            let job = try queue.known(new)
+            return RerunResponse(
+                job,
+                queue.effectsRepeated(of: id, from: job.forkedFrom?.step, limit: RerunResponse.repeatsMax))
+        }
+        return Answer(status: 201, response)
+    }
+
+    func fork(_ request: APIRequest, _ body: ForkJobRequest) throws -> Answer<RerunResponse> {
+        let id = try request.jobID()
+        let idempotency = try ForkRoutes.idempotency(of: request, body, on: id)
+        let response = try self.queue.access { queue, now throws(StoreError) in
             let new = try queue.fork(
                 id, from: body.fromStep, by: request.actor, variables: body.variables, idempotency: idempotency,
                 now: now)
-            return try queue.known(new)
+            return RerunResponse(
+                try queue.known(new),
+                queue.effectsRepeated(of: id, from: body.fromStep, limit: RerunResponse.repeatsMax))
         }
-        return Answer(status: 201, JobResponse(job: JobInfo(job)))
+        return Answer(status: 201, response)
     }
 
     // MARK: - Dead letters
@@ -173,7 +180,7 @@ extension MemoryRoutes {
         return Answer(DeadLetterInfo(letter))
     }
 
-    func retryDeadLetter(_ request: APIRequest, _ body: RetryJobRequest) throws -> Answer<JobResponse> {
+    func retryDeadLetter(_ request: APIRequest, _ body: RetryJobRequest) throws -> Answer<RerunResponse> {
         _ = try self.deadLetter(request)
         return try self.retry(request, body)
     }

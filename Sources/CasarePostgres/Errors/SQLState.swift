@@ -48,9 +48,9 @@ package struct SQLState: RawRepresentable, Hashable, Sendable, CustomStringConve
             .crashShutdown, .cannotConnectNow:
             true
         default:
-            // 08: connection exceptions. 53: out of disk, memory or connections. 25006: the server has become a standby.
-            // 25P03, 25P04: the transaction rested or lasted for too long. 40003: whether the statement was completed is
-            // unknown. 57P05: the session was idle for too long.
+            // 08: connection exceptions. 53: out of disk, memory or connections. 25006: the server has become a
+            // standby. 25P03, 25P04: the transaction rested or lasted for too long. 40003: whether the statement was
+            // completed is unknown. 57P05: the session was idle for too long.
             self.rawValue.hasPrefix("08") || self.rawValue.hasPrefix("53")
                 || ["25006", "25P03", "25P04", "40003", "57P05"].contains(self.rawValue)
         }

@@ -90,8 +90,8 @@ package final class PrivateCluster: Sendable {
     package var processID: Int32? { self.server.processID }
     package var logFile: String { self.folder.log }
 
-    /// Returns when the server has ended, by `stop` or by itself, with how it ended: "was killed by signal 9". `nil` when
-    /// the task is cancelled before.
+    /// Returns when the server has ended, by `stop` or by itself, with how it ended: "was killed by signal 9". `nil`
+    /// when the task is cancelled before.
     package func waitUntilExit() async -> String? {
         await self.server.wait()?.description
     }

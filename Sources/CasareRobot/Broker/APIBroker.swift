@@ -8,6 +8,8 @@ import Synchronization
 package final class APIBroker: Broker {
     private struct Session {
         let id: Robot.SessionID
+        /// What the last renewal told.
+        var known = NewsRequest.Known(paused: [], order: nil)
     }
 
     /// Two of them wait for jobs and for news. Reports that wait here for each other cannot share a commit there, and a
@@ -19,6 +21,8 @@ package final class APIBroker: Broker {
     private let session = Mutex<Session?>(nil)
     /// No earlier than then is the server asked for news.
     private let nextNewsAt = Mutex(ContinuousClock.now)
+    /// The server compares what the robot knows with what it is asked for; false once it has refused to.
+    private let comparesNews = Mutex(true)
 
     /// - Parameter url: of an orchestrator, or of what balances between several.
     /// - Throws: `BrokerError.refused` for a URL that is none.
@@ -42,6 +46,7 @@ package final class APIBroker: Broker {
             let terms = try await self.client.openSession(
                 robot.id, OpenSessionRequest(bootID: self.bootID, slots: robot.slots))
             self.session.withLock { $0 = Session(id: terms.sessionID) }
+            self.comparesNews.withLock { $0 = true }
             return SessionTerms(
                 leaseDuration: .seconds(terms.leaseSeconds), heartbeatInterval: .seconds(terms.heartbeatSeconds),
                 otherSessions: terms.otherSessions ?? 0)
@@ -78,6 +83,10 @@ package final class APIBroker: Broker {
         let session = try self.openSession()
         do throws(ClientError) {
             let answer = try await self.client.renew(session, leases, progress: progress)
+            self.session.withLock { current in
+                guard current?.id == session else { return }
+                current?.known = NewsRequest.Known(paused: answer.paused ?? [], order: answer.order)
+            }
             return RenewalAnswer(
                 lost: Set(answer.lost), paused: Set(answer.paused ?? []), slots: answer.slots, order: answer.order)
         } catch {
@@ -85,8 +94,8 @@ package final class APIBroker: Broker {
         }
     }
 
-    /// Between two questions for news. A server where too many wait answers at once, and what it told of is news until the
-    /// robot has renewed.
+    /// Between two questions for news. A server where too many wait answers at once, and what it told of is news until
+    /// the robot has renewed.
     private static let newsPause = Duration.milliseconds(250)
     /// After a question that failed; renewals go on meanwhile.
     private static let newsPauseAfterFailure = Duration.seconds(2)
@@ -100,11 +109,22 @@ package final class APIBroker: Broker {
             try? await Task.sleep(until: self.nextNewsAt.withLock { $0 })
             do throws(ClientError) {
                 guard let session = self.session.withLock({ $0 }) else { return }
-                let hasNews = try await self.client.hasNews(of: session.id, held(), waiting: Self.newsWait)
+                let known = self.comparesNews.withLock { $0 } ? session.known : nil
+                let hasNews = try await self.client.hasNews(
+                    of: session.id, held(), knowing: known, waiting: Self.newsWait)
                 self.nextNewsAt.withLock { $0 = .now + Self.newsPause }
                 if hasNews { return }
             } catch {
                 if Task.isCancelled { return }
+                // A server before it compared anything knows of no such member.
+                if case .api(let problem) = error, problem.status == 400 || problem.status == 422,
+                    self.comparesNews.withLock({ compares in
+                        defer { compares = false }
+                        return compares
+                    })
+                {
+                    continue
+                }
                 let isUnknown = if case .versionSkew = error { true } else { false }
                 let pause = isUnknown ? Self.newsPauseWithoutRoute : Self.newsPauseAfterFailure
                 self.nextNewsAt.withLock { $0 = .now + pause }

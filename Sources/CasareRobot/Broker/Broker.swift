@@ -7,8 +7,8 @@ package protocol Broker: Sendable {
     /// Registers the robot and begins a session, in place of one that was open before.
     func open(_ robot: RobotDescription) async throws(BrokerError) -> SessionTerms
 
-    /// Leases up to `slots` jobs; waits for some to come, `waiting` at the longest, and then returns none. A robot that is
-    /// asked to end meanwhile may be told by `askedToEnd`, and is by its next renewal.
+    /// Leases up to `slots` jobs; waits for some to come, `waiting` at the longest, and then returns none. A robot that
+    /// is asked to end meanwhile may be told by `askedToEnd`, and is by its next renewal.
     func lease(slots: Int, waiting: Duration) async throws(BrokerError) -> [LeasedJob]
 
     /// Keeps the session alive, and so all of its leases.
@@ -52,8 +52,8 @@ package protocol Broker: Sendable {
     /// How a job that was submitted so has ended; `nil` while it has not.
     func ending(of child: Job.ID, under lease: Lease) async throws(BrokerError) -> ChildJob.Ending?
 
-    /// Keeps lines that the job's run wrote. Each has its place among those of its lease, by which one that is sent again
-    /// is known.
+    /// Keeps lines that the job's run wrote. Each has its place among those of its lease, by which one that is sent
+    /// again is known.
     ///
     /// - Returns: how many lines the job's log has now. It takes no more than `Job.Log.linesMax`.
     func log(_ lines: [Job.LogLine], under lease: Lease) async throws(BrokerError) -> Int
@@ -79,7 +79,8 @@ extension Broker {
 package struct RenewalAnswer: Hashable, Sendable {
     /// Which of the leases named have passed on.
     package let lost: Set<Job.ID>
-    /// Which of them are of jobs to be handed back after the step that they are in; of all others this is asked no longer.
+    /// Which of them are of jobs to be handed back after the step that they are in; of all others this is asked no
+    /// longer.
     package let paused: Set<Job.ID>
     /// Jobs to run at once from now on; `nil` leaves it.
     package let slots: Int?

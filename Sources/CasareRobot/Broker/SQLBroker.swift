@@ -7,7 +7,8 @@ package import Logging
 /// A broker straight to the database: for robots on the same network, and the fastest.
 ///
 /// The session's connection holds its lock for as long as it is open, so a killed robot is noticed at once; reports go
-/// over a small pool. New jobs are announced by `NOTIFY`, and asked for now and then in case an announcement was missed.
+/// over a small pool. New jobs are announced by `NOTIFY`, and asked for now and then in case an announcement was
+/// missed.
 package actor SQLBroker: Broker {
     struct Session {
         let id: Robot.SessionID
@@ -25,7 +26,7 @@ package actor SQLBroker: Broker {
     private let leaseDuration: Duration
     private let logger: Logger
     let bell: ReadyBell
-    private let writes: WriteGroup<BrokerError>
+    private let writes: WriteGroup<any Error>
     private let readiness = ReadySignal()
     private let news = SessionNews()
     var session: Session?
@@ -46,16 +47,20 @@ package actor SQLBroker: Broker {
         self.bootID = bootID
         self.logger = logger
         self.bell = ReadyBell(database.configuration)
-        self.writes = WriteGroup { [bell, readiness] writes in
-            switch await Self.commit(writes, tenant, database) {
-            case .success(let committed):
+        self.writes = WriteGroup<any Error>(
+            bounds: .init(heldMax: database.statementMax), fault: WriteFault.of
+        ) { [bell, readiness] writes in
+            do {
+                let committed = try await Self.commit(writes, tenant, database)
                 if committed.makesRoom {
                     readiness.signal()
                     bell.ring(tenant)
                 }
-                return .success(
-                    Dictionary(uniqueKeysWithValues: committed.lost.map { ($0, BrokerError.leaseLost($0)) }))
-            case .failure(let error): return .failure(error)
+                var refused: [Job.ID: any Error] = [:]
+                for job in committed.lost { refused[job] = BrokerError.leaseLost(job) }
+                return .success(refused)
+            } catch {
+                return .failure(error)
             }
         }
     }
@@ -123,8 +128,8 @@ package actor SQLBroker: Broker {
             return (jobs, cursor, order)
         }
         do {
-            // The statement of a plain queue needs no transaction around it, which would cost two more round trips. What
-            // it leased goes back with a renewal when one that follows it fails.
+            // The statement of a plain queue needs no transaction around it, which would cost two more round trips.
+            // What it leased goes back with a renewal when one that follows it fails.
             (jobs, after, order) =
                 before.mode == .plain
                 ? try await session.connection.run(lease)
@@ -191,11 +196,11 @@ package actor SQLBroker: Broker {
     }
 
     package func checkpoint(_ rows: [JournalRow], under lease: Lease) async throws(BrokerError) {
-        try await self.writes.write(LeaseWrite(lease, .checkpoint(rows)))
+        try await self.write(LeaseWrite(lease, .checkpoint(rows)))
     }
 
     package func complete(_ lease: Lease, result: RunResult, rows: [JournalRow]) async throws(BrokerError) {
-        try await self.writes.write(LeaseWrite(lease, .completion(result, rows)))
+        try await self.write(LeaseWrite(lease, .completion(result, rows)))
         self.bell.jobChanged(lease.job)
     }
 
@@ -283,20 +288,27 @@ package actor SQLBroker: Broker {
         ]
     }
 
-    /// One transaction for whatever waits at the moment; a statement by itself where one is enough.
+    /// Writes together with whatever waits at the moment, and returns when that is committed.
+    private func write(_ write: LeaseWrite) async throws(BrokerError) {
+        do {
+            try await self.writes.write(write)
+        } catch let error as BrokerError {
+            throw error
+        } catch {
+            throw Self.brokerError(error)
+        }
+    }
+
+    /// One transaction for all of it; a statement by itself where one is enough.
     private static func commit(
         _ writes: [LeaseWrite], _ tenant: Tenant.ID, _ database: Database
-    ) async -> Result<LeaseStore.WrittenBatch, BrokerError> {
+    ) async throws -> LeaseStore.WrittenBatch {
         let write: @Sendable (isolated PostgresConnection) throws -> LeaseStore.WrittenBatch = { connection in
             try LeaseStore.write(writes, on: connection)
         }
-        do {
-            return .success(
-                LeaseStore.isOneStatement(writes)
-                    ? try await database.statement(as: tenant, write) : try await database.asTenant(tenant, write))
-        } catch {
-            return .failure(Self.brokerError(error))
-        }
+        return LeaseStore.isOneStatement(writes)
+            ? try await database.statement(as: tenant, lockWaitMax: Database.reportLockWaitMax, write)
+            : try await database.asTenant(tenant, lockWaitMax: Database.reportLockWaitMax, write)
     }
 
     func inDatabase<Result: Sendable>(

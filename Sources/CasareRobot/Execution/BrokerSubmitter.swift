@@ -1,8 +1,8 @@
 import CasareDomain
 import CasareEngine
 
-/// Submits jobs for the steps of one that the robot holds. A broker that cannot be reached is asked again for as long as
-/// the lease is trusted.
+/// Submits jobs for the steps of one that the robot holds. A broker that cannot be reached is asked again for as long
+/// as the lease is trusted.
 struct BrokerSubmitter: JobSubmitter {
     let broker: any Broker
     let lease: Lease

@@ -23,8 +23,8 @@ extension JournalEntry {
             } catch {
                 throw UnreadableJournal(step: row.step, reason: "\(error)")
             }
-            // As of a large result of which only the mark that it stands aside is left: to go on as if the step had given
-            // nothing would be worse than to stop.
+            // As of a large result of which only the mark that it stands aside is left: to go on as if the step had
+            // given nothing would be worse than to stop.
             guard json["outputs"] != nil || json["error"] != nil else {
                 throw UnreadableJournal(step: row.step, reason: "its result has neither outputs nor an error")
             }

@@ -1,6 +1,6 @@
 #if DEBUG || CASARE_FAULTS
-    /// A moment of a robot's talk with the rest of the system at which something can be made to go wrong: before it asks,
-    /// and when it was answered.
+    /// A moment of a robot's talk with the rest of the system at which something can be made to go wrong: before it
+    /// asks, and when it was answered.
     ///
     /// What lies between the two is one commit, so these are the moments before and after each commit of the protocol.
     package enum FaultPoint: String, Hashable, Sendable, CaseIterable {

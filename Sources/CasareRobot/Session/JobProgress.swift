@@ -2,9 +2,9 @@ import CasareDomain
 
 /// How a running job gets on, judged by the limits that its executor is to enforce itself.
 ///
-/// A step and a job that reach their time limits are cancelled and waited for. One that has not ended a good while after
-/// that never will: a node that does not heed its cancellation, or an executor that hangs. Nobody else notices, because
-/// the session is renewed all the while.
+/// A step and a job that reach their time limits are cancelled and waited for. One that has not ended a good while
+/// after that never will: a node that does not heed its cancellation, or an executor that hangs. Nobody else notices,
+/// because the session is renewed all the while.
 struct JobProgress: Hashable, Sendable {
     typealias Instant = ContinuousClock.Instant
 

@@ -11,12 +11,16 @@ package struct Database: Sendable {
     package static let systemRole = "casare_system"
     /// Background loops and the lookup of tokens: little work, and none of it for long.
     private static let systemConnectionsMax = 4
-    /// How long a transaction may rest between two statements, below a lease's usual length: whoever stops in the middle
-    /// of one, with rows locked (a process that is frozen, a machine that is paused), loses its connection and the locks.
+    /// How long a transaction may rest between two statements, below a lease's usual length: whoever stops in the
+    /// middle of one, with rows locked (a process that is frozen, a machine that is paused), loses its connection and
+    /// the locks.
     private static let restMax = Duration.seconds(15)
-    /// How long a background loop waits for a lock. One row that somebody holds on to fails by itself, and the others of
-    /// the round are done.
+    /// How long a background loop waits for a lock. One row that somebody holds on to fails by itself, and the others
+    /// of the round are done.
     private static let lockWaitMax = Duration.seconds(2)
+    /// How long what many reports wait for waits for a lock itself, and, in a program that works for one tenant, every
+    /// statement: whoever waits for longer holds a connection that others need, and does better to come again.
+    package static let reportLockWaitMax = Duration.milliseconds(500)
     /// How long one statement may take that a request or a robot's report waits for. All of them are look-ups by key
     /// and short scans of one index: one that takes longer waits for a lock, or has lost its way.
     package static let statementMaxDefault = Duration.seconds(15)
@@ -27,8 +31,8 @@ package struct Database: Sendable {
     package let configuration: PostgresConfiguration
     package let app: PostgresPool
     package let system: PostgresPool
-    /// The connection of the loop that takes jobs from robots that are gone, and of nothing else. Used from the start and
-    /// kept, it is there when all others are taken.
+    /// The connection of the loop that takes jobs from robots that are gone, and of nothing else. Used from the start
+    /// and kept, it is there when all others are taken.
     package let rescue: PostgresPool
 
     /// Opens no connection yet.
@@ -36,7 +40,8 @@ package struct Database: Sendable {
     /// - Parameters:
     ///   - statementMax: the server stops a statement of `asTenant` that takes longer, which throws
     ///     `PostgresError.timedOut`. What `asSystem` runs in the background may take its time.
-    ///   - tenant: of a program that works for one tenant only: its single statements need no transaction around them.
+    ///   - tenant: of a program that works for one tenant only: its single statements need no transaction around them,
+    ///     and wait for a lock no longer than `reportLockWaitMax`.
     package init(
         _ configuration: PostgresConfiguration, connectionsMax: Int,
         statementMax: Duration = Database.statementMaxDefault, tenant: Tenant.ID? = nil
@@ -44,9 +49,11 @@ package struct Database: Sendable {
         self.configuration = configuration
         self.statementMax = statementMax
         self.tenant = tenant
-        self.app = PostgresPool(
-            configuration: Self.configuration(configuration, for: Self.appRole, statementMax, tenant),
-            connectionsMax: connectionsMax)
+        var app = Self.configuration(configuration, for: Self.appRole, statementMax, tenant)
+        if tenant != nil, app.settings["lock_timeout"] == nil {
+            app.settings["lock_timeout"] = Self.text(Self.reportLockWaitMax)
+        }
+        self.app = PostgresPool(configuration: app, connectionsMax: connectionsMax)
         self.system = PostgresPool(
             configuration: Self.configuration(configuration, for: Self.systemRole, nil),
             connectionsMax: min(connectionsMax, Self.systemConnectionsMax))
@@ -83,20 +90,25 @@ package struct Database: Sendable {
 
     /// Runs a transaction that sees and changes this tenant's rows only.
     ///
-    /// - Parameter deadline: how long to wait for a connection.
+    /// - Parameters:
+    ///   - deadline: how long to wait for a connection.
+    ///   - lockWaitMax: how long a statement waits for a lock; nil: as long as it may take.
     package func asTenant<Result: Sendable>(
-        _ tenant: Tenant.ID, deadline: ContinuousClock.Instant? = nil,
+        _ tenant: Tenant.ID, deadline: ContinuousClock.Instant? = nil, lockWaitMax: Duration? = nil,
         _ body: @Sendable (isolated PostgresConnection) throws -> Result
     ) async throws -> Result {
-        try await self.app.transaction(opening: Self.opening(tenant), deadline: deadline, body)
+        try await self.app.transaction(opening: Self.opening(tenant, lockWaitMax), deadline: deadline, body)
     }
 
     /// Runs a closure that sends a single statement. Where the pool works for this tenant only, the statement is a
     /// transaction by itself, in one round trip; else it is `asTenant`.
     package func statement<Result: Sendable>(
-        as tenant: Tenant.ID, _ body: @Sendable (isolated PostgresConnection) throws -> Result
+        as tenant: Tenant.ID, lockWaitMax: Duration? = nil,
+        _ body: @Sendable (isolated PostgresConnection) throws -> Result
     ) async throws -> Result {
-        guard self.tenant == tenant else { return try await self.asTenant(tenant, body) }
+        guard self.tenant == tenant else {
+            return try await self.asTenant(tenant, lockWaitMax: lockWaitMax, body)
+        }
         return try await self.app.withConnection { connection in try body(connection) }
     }
 
@@ -133,8 +145,8 @@ package struct Database: Sendable {
             Self.configuration(self.configuration, for: Self.appRole, self.statementMax))
     }
 
-    /// The same for what one tenant does all the time: each statement on this connection sees that tenant's rows, and is
-    /// a transaction by itself, in one round trip instead of four. `asTenant` works on it too.
+    /// The same for what one tenant does all the time: each statement on this connection sees that tenant's rows, and
+    /// is a transaction by itself, in one round trip instead of four. `asTenant` works on it too.
     package func connect(as tenant: Tenant.ID) async throws(PostgresError) -> PostgresConnection {
         try await PostgresConnection.connect(
             Self.configuration(self.configuration, for: Self.appRole, self.statementMax, tenant))
@@ -148,9 +160,17 @@ package struct Database: Sendable {
         try await connection.transaction(opening: self.opening(tenant), body)
     }
 
-    private static func opening(_ tenant: Tenant.ID) -> [(Query, KeyValuePairs<String, PostgresValue>)] {
-        [(SettingQueries.tenant, ["tenant": .text(tenant.description)])]
+    private static func opening(
+        _ tenant: Tenant.ID, _ lockWaitMax: Duration? = nil
+    ) -> [(Query, KeyValuePairs<String, PostgresValue>)] {
+        var opening: [(Query, KeyValuePairs<String, PostgresValue>)] = [
+            (SettingQueries.tenant, ["tenant": .text(tenant.description)])
+        ]
+        if let lockWaitMax { opening.append((SettingQueries.lockWait, ["lock_wait": .text(Self.text(lockWaitMax))])) }
+        return opening
     }
+
+    private static func text(_ duration: Duration) -> String { "\(Int(duration / .milliseconds(1)))ms" }
 
     package func close() async {
         await self.app.close()

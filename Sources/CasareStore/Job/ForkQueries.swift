@@ -57,6 +57,26 @@ enum ForkQueries {
             ORDER BY step
             """)
 
+    /// Steps of class effect from `from` on that have happened, or may have, and are not taken over: the first of them,
+    /// and how many there are. `from` is -1 for a job that takes nothing over.
+    static let repeated = Query(
+        assembled: """
+            SELECT step, node, node_type, in_doubt, count(*) OVER () AS count
+            FROM (
+                SELECT
+                    step, node, node_type,
+                    result IS NULL OR coalesce(\(JournalFragments.isDoubt("result")), false) AS in_doubt,
+                    CASE
+                        WHEN effect <> 'effect' THEN false
+                        WHEN result IS NULL THEN step > @from::int4
+                        ELSE NOT (\(JournalFragments.isFailure("result"))) OR (\(JournalFragments.isDoubt("result")))
+                    END AS is_repeated
+                FROM (\(JournalFragments.stored("@job", page: "AND step >= @from::int4"))) AS stored
+            ) AS known
+            WHERE is_repeated
+            ORDER BY step LIMIT @limit::int8
+            """)
+
     /// Copies a job's steps before `from` into the journal of another one, and that one too if it was begun and nothing
     /// more is known of it. A copy belongs to no lease: no token is 0.
     static let takeOver = Query(

@@ -81,24 +81,36 @@ extension JobStore {
     /// Submits a failed job anew, with its own variables or others, and marks its dead letter as replayed. The failed
     /// job stays as it is. Of two people who retry it at once, one is refused.
     ///
-    /// - Parameter point: what was recorded before is taken over, as by `fork`.
-    /// - Throws: `StoreError.uniqueKeyHeld` when another job holds the failed one's unique key by now, `.noSuchStep`, and
-    ///   `.stepsGone`.
+    /// - Parameters:
+    ///   - point: what was recorded before is taken over, as by `fork`.
+    ///   - idempotency: the same request brings the job that it brought before.
+    /// - Throws: `StoreError.idempotencyConflict` for a key of another request, `.uniqueKeyHeld` when another job holds
+    ///   the failed one's unique key by now, `.noSuchStep`, and `.stepsGone`.
     package static func retry(
         _ id: Job.ID, from point: Job.ResumePoint = .start, by person: String, variables: Object? = nil,
-        now: Date? = nil, on connection: isolated PostgresConnection
+        reason: String? = nil, idempotency: NewJob.Idempotency? = nil, now: Date? = nil,
+        on connection: isolated PostgresConnection
     ) throws -> Job.ID {
         let new = Job.ID.new(at: now ?? Date())
+        if let idempotency {
+            let holder = try self.holder(of: idempotency, orElse: new, now: now, on: connection)
+            if holder != new { return holder }
+        }
         let step = try self.firstStep(ofRetry: id, from: point, on: connection)
         try self.takeUniqueKey(ofRetry: new, of: id, by: person, now: now, on: connection)
         let retried = try connection.execute(
             RetryQueries.retry,
             [
                 "job": .uuid(id.rawValue), "new": .uuid(new.rawValue), "by": .text(person.storable),
-                "variables": .text(variables.map(StoredJSON.text(of:))), "from": .int(step), "now": .timestamp(now),
+                "variables": .text(variables.map(StoredJSON.text(of:))), "from": .int(step),
+                "reason": .text(reason?.storable), "now": .timestamp(now),
             ])
         guard retried.isEmpty else {
             if let step { try self.takeOver(id, before: step, as: new, on: connection) }
+            var detail: Object = ["as": .string(new.description)]
+            if let step { detail["from_step"] = .int(step) }
+            try ControlLog.record(
+                "job.retry", of: id.description, by: person, reason: reason, detail: detail, now: now, on: connection)
             return new
         }
         if let replay = try DeadLetterStore.get(id, on: connection)?.replayedAs {

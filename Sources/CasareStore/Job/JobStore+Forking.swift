@@ -18,20 +18,17 @@ extension JobStore {
     ///   - step: position in the journal, from 0.
     ///   - variables: instead of the job's.
     ///   - idempotency: the same request brings the fork that it brought before.
-    /// - Throws: `StoreError.idempotencyConflict` for a key of another request, `.invalidTransition` for a job that waits
-    ///   or runs, `.noSuchStep`, and `.uniqueKeyHeld` when another job holds its unique key, or the job itself, being
-    ///   blocked.
+    /// - Throws: `StoreError.idempotencyConflict` for a key of another request, `.invalidTransition` for a job that
+    ///   waits or runs, `.noSuchStep`, and `.uniqueKeyHeld` when another job holds its unique key, or the job itself,
+    ///   being blocked.
     package static func fork(
         _ id: Job.ID, from step: Int, by person: String, variables: Object? = nil, reason: String? = nil,
         idempotency: NewJob.Idempotency? = nil, now: Date? = nil, on connection: isolated PostgresConnection
     ) throws -> Job.ID {
         let new = Job.ID.new(at: now ?? Date())
         if let idempotency {
-            let asked = NewJob(
-                id: new, workflow: Workflow.ID(rawValue: new.rawValue), workflowVersion: 1, idempotency: idempotency)
-            let holders = try self.takeKeys(
-                of: [asked], window: self.idempotencyWindow, now: now, on: connection)
-            if let holder = holders[idempotency.key], holder != new { return holder }
+            let holder = try self.holder(of: idempotency, orElse: new, now: now, on: connection)
+            if holder != new { return holder }
         }
         let origin = try self.jobAtRest(id, on: connection)
         _ = try Job.ResumePoint.step(step).firstStep(
@@ -53,6 +50,32 @@ extension JobStore {
             "job.fork", of: id.description, by: person, reason: reason,
             detail: ["as": .string(new.description), "from_step": .int(step)], now: now, on: connection)
         return new
+    }
+
+    /// The job that the key of a request to run another one again stands for: from now on `new`, if it was not known.
+    static func holder(
+        of idempotency: NewJob.Idempotency, orElse new: Job.ID, now: Date?, on connection: isolated PostgresConnection
+    ) throws -> Job.ID {
+        // Of the job only its ID counts for that.
+        let asked = NewJob(
+            id: new, workflow: Workflow.ID(rawValue: new.rawValue), workflowVersion: 1, idempotency: idempotency)
+        let holders = try self.takeKeys(of: [asked], window: self.idempotencyWindow, now: now, on: connection)
+        return holders[idempotency.key] ?? new
+    }
+
+    /// What the job has done to the world, or may have done, that another one does again which begins at a step of it;
+    /// `nil`: at the start. The count is of all of them.
+    package static func effectsRepeated(
+        of id: Job.ID, from step: Int?, limit: Int, on connection: isolated PostgresConnection
+    ) throws -> (effects: [RepeatedEffect], count: Int) {
+        let rows = try connection.execute(
+            ForkQueries.repeated, ["job": .uuid(id.rawValue), "from": .int(step ?? -1), "limit": .int(limit)])
+        let effects = try rows.map { row in
+            RepeatedEffect(
+                step: try row.int("step"), node: try row.string("node"), nodeType: try row.string("node_type"),
+                isInDoubt: try row.bool("in_doubt"))
+        }
+        return (effects, try rows.first?.int("count") ?? 0)
     }
 
     /// A job whose journal grows no more: it has ended, or is blocked and stays so until the commit.

@@ -20,6 +20,24 @@ package struct JobPast: Hashable, Sendable {
         package let isCrash: Bool
         /// `nil` for one that did not fail.
         package let failure: Failure?
+        /// At which it stopped, where it did.
+        package var question: Question? = nil
+    }
+
+    /// What an attempt asked a person, and what was answered.
+    package struct Question: Hashable, Sendable {
+        package struct Answer: Hashable, Sendable {
+            package let at: Date
+            package let answer: String
+            package let by: String
+            package let reason: String
+        }
+
+        package let step: Int
+        package let node: String
+        package let text: String
+        /// `nil` while it waits for one.
+        package let answer: Answer?
     }
 
     /// Oldest first, and no more than `eventsMax`.
@@ -51,7 +69,31 @@ extension JobStore {
                     number: try row.int("attempt"), robot: try row.optionalString("robot_id"),
                     startedAt: try row.date("started_at"), finishedAt: try row.optionalDate("finished_at"),
                     isCrash: try row.bool("crashed"),
-                    failure: try row.isNull("failure_kind") ? nil : Failure(row: row))
+                    failure: try row.isNull("failure_kind") ? nil : Failure(row: row),
+                    question: try row.optionalString("question").map { text in
+                        JobPast.Question(
+                            try StoredJSON.object(text, in: "a question of job \(id)"),
+                            answer: try row.optionalString("answer").map {
+                                try StoredJSON.object($0, in: "an answer about job \(id)")
+                            }, at: try row.optionalDate("answered_at"))
+                    })
+            })
+    }
+}
+
+extension JobPast.Question {
+    /// - Parameters:
+    ///   - asked: what its event says.
+    ///   - answer: what the event of the answer says; `nil` while there is none.
+    init(_ asked: Object, answer: Object?, at: Date?) {
+        self.init(
+            step: asked["step"]?.int ?? 0, node: asked["node"]?.string ?? "", text: asked["question"]?.string ?? "",
+            answer: answer.flatMap { answer in
+                at.map { at in
+                    Answer(
+                        at: at, answer: answer["answer"]?.string ?? "", by: answer["by"]?.string ?? "",
+                        reason: answer["reason"]?.string ?? "")
+                }
             })
     }
 }

@@ -13,9 +13,9 @@ extension JobStore {
         package let session: Robot.SessionID?
     }
 
-    /// Keeps a job from going on until somebody resumes it: at once when it waits, and else when its robot hands it back,
-    /// which is after the step that it is in. Ring the bell of the session then, after the commit. One that is paused, or
-    /// is to be, stays as it is.
+    /// Keeps a job from going on until somebody resumes it: at once when it waits, and else when its robot hands it
+    /// back, which is after the step that it is in. Ring the bell of the session then, after the commit. One that is
+    /// paused, or is to be, stays as it is.
     ///
     /// - Throws: `StoreError.invalidTransition` for a job that has ended or asks a person.
     package static func pause(
@@ -39,8 +39,8 @@ extension JobStore {
         throw StoreError.contended("job \(id)")
     }
 
-    /// Lets a paused job go on: it has a place behind those that wait already, or waits for its time, and its attempts are
-    /// as before. Ring the ready bell after the commit.
+    /// Lets a paused job go on: it has a place behind those that wait already, or waits for its time, and its attempts
+    /// are as before. Ring the ready bell after the commit.
     ///
     /// - Throws: `StoreError.invalidTransition` for a job that nobody paused.
     package static func resume(

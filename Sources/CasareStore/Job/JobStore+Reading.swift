@@ -113,19 +113,22 @@ extension JobStore {
     }
 
     /// The same for people: a part of it, in order.
-    package static func steps(
+    package static func stepsPage(
         _ id: Job.ID, _ filter: StepsFilter, on connection: isolated PostgresConnection
-    ) throws -> [JournaledStep] {
+    ) throws -> StepsPage {
+        let limit = min(filter.limit ?? .max, StepsPage.stepsMax)
         let rows = try connection.execute(
             JournalQueries.page,
             [
-                "job": .uuid(id.rawValue), "after": .int(filter.after ?? -1), "limit": .int(filter.limit),
-                "with_results": .bool(filter.withResults),
+                "job": .uuid(id.rawValue), "after": .int(filter.after ?? -1), "limit": .int(limit + 1),
+                "with_results": .bool(filter.withResults), "bytes": .int(StepsPage.bytesMax),
+                "step_bytes": .int(StepsPage.bytesPerStep),
             ])
         if rows.isEmpty, try self.status(id, on: connection) == nil {
             throw StoreError.notFound(.job, id.description)
         }
-        return try rows.map(JournaledStep.init(row:))
+        return StepsPage(
+            steps: try rows.map(JournaledStep.init(row:)), hasMore: try rows.first?.bool("has_more") ?? false)
     }
 
     static func status(_ id: Job.ID, on connection: isolated PostgresConnection) throws -> Job.Status? {

@@ -8,8 +8,8 @@ extension JobStore {
         let requirements: Job.Requirements
     }
 
-    /// The numbers of what jobs require, in their order; `nil` for nothing. Which robots a workflow is assigned to is part
-    /// of it.
+    /// The numbers of what jobs require, in their order; `nil` for nothing. Which robots a workflow is assigned to is
+    /// part of it.
     ///
     /// - Throws: for a robot that there is not, or not in the job's environment: the job would wait for ever.
     static func requirementNumbers(

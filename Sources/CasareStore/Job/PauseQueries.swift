@@ -1,8 +1,8 @@
 import CasarePostgres
 
 enum PauseQueries {
-    /// Parks a job that waits; one that runs is marked, and goes to `paused` when its robot hands it back. No row: it is
-    /// in none of these places, or is marked already.
+    /// Parks a job that waits; one that runs is marked, and goes to `paused` when its robot hands it back. No row: it
+    /// is in none of these places, or is marked already.
     static let pause = Query(
         """
         WITH from_ready AS (

@@ -12,7 +12,7 @@ enum ResolveQueries {
             WITH asked AS (
                 DELETE FROM blocked
                 WHERE tenant_id = casare_tenant() AND job_id = @job AND step = @step::int4 AND attempt = @attempt::int4
-                RETURNING tenant_id, job_id, attempt, step, node, node_type, since
+                RETURNING tenant_id, job_id, attempt, step, node, node_type, robot_id, since
             ), answered AS (
                 INSERT INTO journal AS known (
                     tenant_id, job_id, step, token, started_at, finished_at, node, node_type, effect, result
@@ -39,9 +39,9 @@ enum ResolveQueries {
                 INSERT INTO events (tenant_id, job_id, at, kind, detail)
                 SELECT
                     tenant_id, job_id, coalesce(@now::timestamptz, now()), 'resolved',
-                    json_build_object(
+                    json_strip_nulls(json_build_object(
                         'step', step, 'node', node, 'attempt', attempt, 'answer', @answer::text, 'by', @by::text,
-                        'reason', @reason::text)
+                        'reason', @reason::text, 'robot', robot_id))
                 FROM asked
             )
             SELECT job_id FROM asked

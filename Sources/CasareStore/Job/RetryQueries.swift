@@ -44,7 +44,11 @@ enum RetryQueries {
                 FROM letter
             ), noted AS (
                 INSERT INTO events (job_id, at, kind, detail)
-                SELECT job_id, replayed_at, 'retried', json_build_object('as', replayed_as, 'by', replayed_by) FROM letter
+                SELECT
+                    job_id, replayed_at, 'retried',
+                    json_strip_nulls(
+                        json_build_object('as', replayed_as, 'by', replayed_by, 'reason', @reason::text))
+                FROM letter
                 UNION ALL
                 SELECT
                     replayed_as, replayed_at, 'submitted',

@@ -2,9 +2,9 @@ import CasarePostgres
 
 /// For jobs that ask the queue for more than a place in it.
 extension SubmitQueries {
-    /// As `submit`, for jobs with a key, a requirement's number (`QueueStore.requirement`), a deadline or a unique key too. Those that
-    /// have none, of a queue without rules, take the way that they take there. A statement of its own, because starting
-    /// its plan costs plain submits 0.1 ms each.
+    /// As `submit`, for jobs with a key, a requirement's number (`QueueStore.requirement`), a deadline or a unique key
+    /// too. Those that have none, of a queue without rules, take the way that they take there. A statement of its own,
+    /// because starting its plan costs plain submits 0.1 ms each.
     static let submitAsking = Query(
         """
         WITH asked AS MATERIALIZED (
@@ -100,9 +100,10 @@ extension SubmitQueries {
     /// - `existing`: `job_id` holds it; return that one, or refuse. A job that runs is not replaced.
     /// - `changed`: somebody else changed it meanwhile; run this statement again, whose snapshot is newer.
     ///
-    /// Policies are `return`, `reject` and `replace`. Whether the holder still holds its key follows from where it stands,
-    /// so no ending has to free it; `instead_of` does not count as holding it. `due_at` is when a debounced job is due:
-    /// `delays` seconds from now, put off by each one that replaces it, but no further than `delays_max` from the first.
+    /// Policies are `return`, `reject` and `replace`. Whether the holder still holds its key follows from where it
+    /// stands, so no ending has to free it; `instead_of` does not count as holding it. `due_at` is when a debounced job
+    /// is due: `delays` seconds from now, put off by each one that replaces it, but no further than `delays_max` from
+    /// the first.
     static let takeUniqueKeys = Query(
         """
         WITH asked AS MATERIALIZED (

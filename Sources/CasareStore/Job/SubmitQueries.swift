@@ -91,9 +91,9 @@ enum SubmitQueries {
         FROM known
         """)
 
-    /// Lets the lanes of jobs without key and requirement look for new jobs at once, in queues with rules, in their turn
-    /// as if they had been leased from just now. One that somebody works on is left alone; it looks again within five
-    /// seconds.
+    /// Lets the lanes of jobs without key and requirement look for new jobs at once, in queues with rules, in their
+    /// turn as if they had been leased from just now. One that somebody works on is left alone; it looks again within
+    /// five seconds.
     static let wake = Query(
         """
         UPDATE lanes

@@ -91,24 +91,42 @@ enum JournalQueries {
     /// A page of a job's journal for people, after a step, in order: with the sizes of results, and with the results
     /// themselves if they are asked for. Failures are there in any case.
     ///
-    /// `limit` may be NULL. Either table gives as many rows as the page has at most, and large results are looked up
-    /// for the page alone.
+    /// `limit` is one more than the page has at most. A page ends before a step with which its results would have more
+    /// than `bytes` bytes, but never before its first. Either table gives `limit` rows at most, and large results are
+    /// looked up for the page alone. `has_more` says whether anything of these rows was left out.
     static let page = Query(
         assembled: """
             SELECT
                 stored.step, stored.node, stored.node_type, stored.effect, stored.started_at, stored.finished_at,
-                \(JournalFragments.bytes(of: "stored.result")) AS result_bytes,
-                CASE
-                    WHEN @with_results::bool OR \(JournalFragments.isFailure("stored.result"))
-                        THEN coalesce(large.value, stored.result)
-                END AS result
+                stored.result_bytes,
+                stored.rows >= @limit::int8 OR stored.rows > 1 AND stored.bytes_all > @bytes::int8 AS has_more,
+                CASE WHEN stored.is_shown THEN coalesce(large.value, stored.result) END AS result
             FROM (
-                SELECT * FROM (
-                    \(JournalFragments.stored("@job", page: "AND step > @after ORDER BY step LIMIT @limit::int8"))
-                ) AS stored
-                ORDER BY step LIMIT @limit::int8
+                SELECT
+                    sized.*, row_number() OVER in_order AS number, count(*) OVER () AS rows,
+                    sum(sized.bytes) OVER in_order AS bytes_so_far, sum(sized.bytes) OVER () AS bytes_all
+                FROM (
+                    SELECT
+                        shown.*,
+                        CASE WHEN shown.is_shown THEN shown.result_bytes ELSE 0 END + @step_bytes::int8 AS bytes
+                    FROM (
+                        SELECT
+                            known.*, \(JournalFragments.bytes(of: "known.result")) AS result_bytes,
+                            known.result IS NOT NULL
+                                AND (@with_results::bool OR \(JournalFragments.isFailure("known.result"))) AS is_shown
+                        FROM (
+                            SELECT * FROM (
+                                \(JournalFragments.stored(
+                                    "@job", page: "AND step > @after ORDER BY step LIMIT @limit::int8"))
+                            ) AS stored
+                            ORDER BY step LIMIT @limit::int8
+                        ) AS known
+                    ) AS shown
+                ) AS sized
+                WINDOW in_order AS (ORDER BY sized.step)
             ) AS stored
-            \(JournalFragments.large("@job", if: "stored.is_aside AND @with_results::bool"))
+            \(JournalFragments.large("@job", if: "stored.is_aside AND stored.is_shown"))
+            WHERE stored.number = 1 OR stored.number < @limit::int8 AND stored.bytes_so_far <= @bytes::int8
             ORDER BY stored.step
             """)
 

@@ -76,9 +76,14 @@ package enum JournalStore {
         switch try LeaseStore.itemResult({ try self.packed(jobs, of: tenant, on: connection) }) {
         case .success(let count): report.packed += count
         case .failure(let error):
-            // Somebody has locked what it needs: that would take as long for each.
-            if (error as? PostgresError)?.sqlState == .lockNotAvailable { throw error }
+            // Somebody has locked what it needs: that would take as long for each. They are looked at again a day
+            // later; the other tenants' do not wait for it.
+            let isHeld = (error as? PostgresError)?.sqlState == .lockNotAvailable
             for job in jobs {
+                if isHeld {
+                    report.failures.append((TenantJob(tenant: tenant, job: job), error))
+                    continue
+                }
                 switch try LeaseStore.itemResult({ try self.packed([job], of: tenant, on: connection) }) {
                 case .success(let count): report.packed += count
                 case .failure(let error):

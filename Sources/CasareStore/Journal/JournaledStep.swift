@@ -22,7 +22,7 @@ package struct JournaledStep: Hashable, Sendable {
 package struct StepsFilter: Hashable, Sendable {
     /// Only steps with a higher number.
     package var after: Int?
-    /// At most so many; `nil`: all.
+    /// At most so many; `nil`: as many as fit into a page.
     package var limit: Int?
     /// Without, only failures come with their results: these say what went wrong.
     package var withResults: Bool
@@ -32,6 +32,18 @@ package struct StepsFilter: Hashable, Sendable {
         self.limit = limit
         self.withResults = withResults
     }
+}
+
+/// Steps in order, and whether there are more behind them.
+package struct StepsPage: Hashable, Sendable {
+    package let steps: [JournaledStep]
+    package let hasMore: Bool
+
+    /// The results of a page have no more bytes than this, unless its first step alone has.
+    package static let bytesMax = 4 << 20
+    /// Counted for a step beside its result.
+    static let bytesPerStep = 512
+    static let stepsMax = Self.bytesMax / Self.bytesPerStep
 }
 
 extension JournaledStep {

@@ -3,13 +3,16 @@ import CasarePostgres
 /// How leases end. Each statement deletes leases by job and token and writes what follows in the same breath, so an
 /// ending that comes too late finds no row and changes nothing.
 ///
-/// Lanes that wait for a lease of their key to end look again at once (`woken`). One that somebody works on just then is
-/// left alone: nobody waits for another here, and a lane that is parked for this looks again by itself very soon. Leases
-/// of plain queues have no gate, and then nothing of that runs.
+/// Lanes that wait for a lease of their key to end look again at once (`woken`). One that somebody works on just then
+/// is left alone: nobody waits for another here, and a lane that is parked for this looks again by itself very soon.
+/// Leases of plain queues have no gate, and then nothing of that runs.
 ///
-/// Jobs go back to the place where a submit would put them: a lane's, when there is a key, a requirement or a rule. Those
-/// that somebody has asked to be paused meanwhile go to `paused` instead.
+/// Jobs go back to the place where a submit would put them: a lane's, when there is a key, a requirement or a rule.
+/// Those that somebody has asked to be paused meanwhile go to `paused` instead.
 enum EndingQueries {
+    /// For `LeaseFragments.tried`.
+    private static let goneAndRobot = "gone \(LeaseFragments.robotOfGone)"
+
     static let complete = Query(
         assembled: """
             WITH \(LeaseFragments.completing), \(LeaseFragments.woken)
@@ -23,15 +26,20 @@ enum EndingQueries {
             jobs.options, leases.crashes,
             (SELECT count(*) FROM attempts
             WHERE attempts.tenant_id = leases.tenant_id AND attempts.job_id = leases.job_id AND NOT crashed)
-                AS failures,
-            EXISTS (
-                SELECT FROM journal
-                WHERE journal.tenant_id = leases.tenant_id AND journal.job_id = leases.job_id
-                    AND journal.token = leases.token AND journal.result IS NOT NULL
-            ) AS has_journaled
+                AS failures
         FROM leases JOIN jobs ON jobs.tenant_id = leases.tenant_id AND jobs.job_id = leases.job_id
         WHERE leases.tenant_id = casare_tenant() AND leases.job_id = @job AND leases.token = @token
         FOR UPDATE OF leases
+        """)
+
+    /// Whether something was recorded under the lease. It is asked once the lease is locked: a checkpoint that the lock
+    /// waited for is not in what a statement sees that began before.
+    static let hasJournaled = Query(
+        """
+        SELECT EXISTS (
+            SELECT FROM journal
+            WHERE tenant_id = casare_tenant() AND job_id = @job AND token = @token AND result IS NOT NULL
+        ) AS has_journaled
         """)
 
     static let retry = Query(
@@ -41,17 +49,7 @@ enum EndingQueries {
                 RETURNING
                     tenant_id, job_id, session_id, attempt, since, gate, \(LeaseFragments.pauseColumns),
                     coalesce(@now::timestamptz, now()) + @delay_seconds::float8 * interval '1 second' AS due_at
-            ), tried AS (
-                INSERT INTO attempts (
-                    tenant_id, job_id, attempt, robot_id, started_at, finished_at, crashed, failure_kind, failure_type,
-                    message, node
-                )
-                SELECT
-                    gone.tenant_id, gone.job_id, gone.attempt, robot_sessions.robot_id, gone.since,
-                    coalesce(@now::timestamptz, now()), false, @kind, @type, @message, @node
-                FROM gone
-                \(LeaseFragments.robotOfGone)
-            ), later AS (
+            ), \(LeaseFragments.tried(from: EndingQueries.goneAndRobot, crashed: "false")), later AS (
                 INSERT INTO scheduled (
                     tenant_id, job_id, queue_id, priority, attempt, due_at, queue_key, requirement_id
                 )
@@ -83,15 +81,7 @@ enum EndingQueries {
                 SELECT gone.*, robot_sessions.robot_id
                 FROM gone
                 \(LeaseFragments.robotOfGone)
-            ), tried AS (
-                INSERT INTO attempts (
-                    tenant_id, job_id, attempt, robot_id, started_at, finished_at, crashed, failure_kind, failure_type,
-                    message, node
-                )
-                SELECT
-                    tenant_id, job_id, attempt, robot_id, since, ended_at, @crashed, @kind, @type, @message, @node
-                FROM ending
-            ), ended AS (
+            ), \(LeaseFragments.tried(from: "ending", crashed: "@crashed")), ended AS (
                 INSERT INTO outcomes (
                     tenant_id, job_id, kind, attempt, started_at, finished_at, robot_id, failure_kind, failure_type,
                     message, node
@@ -201,17 +191,8 @@ enum EndingQueries {
                 DELETE FROM leases WHERE tenant_id = casare_tenant() AND job_id = @job AND token = @token
                 RETURNING
                     tenant_id, job_id, session_id, attempt, since, gate, \(LeaseFragments.pauseColumns)
-            ), tried AS (
-                INSERT INTO attempts (
-                    tenant_id, job_id, attempt, robot_id, started_at, finished_at, crashed, failure_kind, failure_type,
-                    message
-                )
-                SELECT
-                    gone.tenant_id, gone.job_id, gone.attempt, robot_sessions.robot_id, gone.since,
-                    coalesce(@now::timestamptz, now()), true, @kind, @type, @message
-                FROM gone
-                \(LeaseFragments.robotOfGone)
-            ), back AS (
+            ), \(LeaseFragments.tried(from: EndingQueries.goneAndRobot, crashed: "true", node: "NULL::text")),
+            back AS (
                 INSERT INTO ready (tenant_id, job_id, queue_id, priority, attempt, crashes)
                 SELECT
                     gone.tenant_id, gone.job_id,

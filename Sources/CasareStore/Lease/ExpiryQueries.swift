@@ -1,8 +1,8 @@
 import CasarePostgres
 
-/// Deadlines by which a robot must have begun a job. One that has been begun in time is out of their reach, also when it
-/// waits for another attempt; one that was handed back without using its attempt up is not. A job's deadline is said in
-/// `jobs`; `deadlines` has when to look at it.
+/// Deadlines by which a robot must have begun a job. One that has been begun in time is out of their reach, also when
+/// it waits for another attempt; one that was handed back without using its attempt up is not. A job's deadline is said
+/// in `jobs`; `deadlines` has when to look at it.
 enum ExpiryQueries {
     static let due = Query(
         """
@@ -11,12 +11,12 @@ enum ExpiryQueries {
         ORDER BY expires_at LIMIT @limit
         """)
 
-    /// Ends those of these jobs that nobody has begun as failed, with a dead letter. What somebody else works on just then
-    /// is left alone.
+    /// Ends those of these jobs that nobody has begun as failed, with a dead letter. What somebody else works on just
+    /// then is left alone.
     ///
-    /// The deadlines of these are forgotten, and of those that have ended or that a robot has had an attempt at. All others
-    /// are looked at again in a minute: a job's first attempt, which may be handed back unbegun, and a job that changes its
-    /// place just now, of which this statement sees neither.
+    /// The deadlines of these are forgotten, and of those that have ended or that a robot has had an attempt at. All
+    /// others are looked at again in a minute: a job's first attempt, which may be handed back unbegun, and a job that
+    /// changes its place just now, of which this statement sees neither.
     static let expire = Query(
         assembled: """
             WITH due AS MATERIALIZED (

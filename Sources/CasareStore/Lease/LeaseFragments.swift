@@ -136,6 +136,26 @@ enum LeaseFragments {
         """
     }
 
+    /// A member of a `WITH` list that keeps how attempts went which a failure or a lost robot has ended.
+    ///
+    /// - Parameters:
+    ///   - rows: the leases that ended, with `since` and who had them.
+    ///   - node: where it failed.
+    static func tried(from rows: String, crashed: String, node: String = "@node") -> String {
+        """
+        tried AS (
+            INSERT INTO attempts (
+                tenant_id, job_id, attempt, robot_id, started_at, finished_at, crashed, failure_kind, failure_type,
+                message, node
+            )
+            SELECT
+                tenant_id, job_id, attempt, robot_id, since, coalesce(@now::timestamptz, now()), \(crashed),
+                @kind, @type, @message, \(node)
+            FROM \(rows)
+        )
+        """
+    }
+
     /// Joined to leases in `gone`, it knows who had them.
     static let robotOfGone = """
         LEFT JOIN LATERAL (
@@ -148,8 +168,8 @@ enum LeaseFragments {
     /// somebody works on just then is left alone: nobody waits for another here, and a lane that is parked for this
     /// looks again by itself very soon. Leases of plain queues have no gate, and then nothing of it runs.
     ///
-    /// What the gates are made of stands in columns: under row-level security PostgreSQL looks nothing up in an index by
-    /// an expression whose functions are not known to keep what they see to themselves.
+    /// What the gates are made of stands in columns: under row-level security PostgreSQL looks nothing up in an index
+    /// by an expression whose functions are not known to keep what they see to themselves.
     static let woken = """
         \(LeaseFragments.gates), woken AS (
             UPDATE lanes SET parked_until = NULL, parked_for = NULL, version = lanes.version + 1
@@ -173,8 +193,8 @@ enum LeaseFragments {
         )
         """
 
-    /// Behind `woken`: whether one of the leases in `gone` kept others waiting, as its queue or its key has a limit of how
-    /// many run at once.
+    /// Behind `woken`: whether one of the leases in `gone` kept others waiting, as its queue or its key has a limit of
+    /// how many run at once.
     static let makesRoom = """
         coalesce((
             SELECT bool_or(

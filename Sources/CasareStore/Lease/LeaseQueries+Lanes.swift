@@ -9,10 +9,10 @@ extension LeaseQueries {
     /// locks the row that everyone counts under, and takes it only as the snapshot shows it: version and all. Whoever
     /// leases under a limit changes that version, and so does who wakes a lane.
     ///
-    /// `lanes` bounds how many lanes it looks at, twice for each requirement, and twice in all; `share` is how many jobs
-    /// at least come from one lane at a time. `turn_from` is where to begin in the order of turns, null for the
-    /// beginning: while somebody holds an old snapshot, the index keeps an entry of each turn before, and of each parking.
-    /// `next_turn`, in each row, is what to begin from next time. A session whose queue is plain gets nothing.
+    /// `lanes` bounds how many lanes it looks at, twice for each requirement, and twice in all; `share` is how many
+    /// jobs at least come from one lane at a time. `turn_from` is where to begin in the order of turns, null for the
+    /// beginning: while somebody holds an old snapshot, the index keeps an entry of each turn before, and of each
+    /// parking. `next_turn`, in each row, is what to begin from next time. A session whose queue is plain gets nothing.
     static let leaseLanes = Query(
         assembled: """
             WITH session AS MATERIALIZED (

@@ -44,8 +44,8 @@ extension LeaseStore {
         guard batch.lost.isEmpty else { throw StoreError.leaseLost(lease.job) }
     }
 
-    /// Ends many jobs as completed in one statement; if there are journal entries, another one before it writes them, and
-    /// one more asks again for what seems lost.
+    /// Ends many jobs as completed in one statement; if there are journal entries, another one before it writes them,
+    /// and one more asks again for what seems lost.
     package static func completeBatch(
         _ completions: [Completion], now: Date? = nil, on connection: isolated PostgresConnection
     ) throws -> CompletedBatch {
@@ -154,7 +154,6 @@ extension LeaseStore {
         let crashes: Int
         /// Attempts that failed before this one, crashes not counted.
         let failures: Int
-        let hasJournaled: Bool
     }
 
     /// Locks a lease and reads what decides about the job's future; `nil` when the lease is lost.
@@ -164,8 +163,7 @@ extension LeaseStore {
         return try rows.first.map { row in
             Failing(
                 options: try StoredJSON.options(try row.string("options"), in: "job \(lease.job)"),
-                crashes: try row.int("crashes"), failures: try row.int("failures"),
-                hasJournaled: try row.bool("has_journaled"))
+                crashes: try row.int("crashes"), failures: try row.int("failures"))
         }
     }
 

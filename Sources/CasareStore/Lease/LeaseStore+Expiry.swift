@@ -51,7 +51,8 @@ extension LeaseStore {
         ).map(TenantJob.init(row:))
     }
 
-    /// Ends a job that was leased after its deadline, and that nobody had begun before. Call within `Database.asTenant`.
+    /// Ends a job that was leased after its deadline, and that nobody had begun before. Call within
+    /// `Database.asTenant`.
     static func expire(_ lease: Lease, now: Date?, on connection: isolated PostgresConnection) throws {
         let failure = Failure.expired
         try connection.execute(

@@ -54,8 +54,8 @@ extension LeaseStore {
         return session
     }
 
-    /// How long a session of kind sql may be without its connection before the sweep takes its jobs. Until then its robot
-    /// has either taken it up again or stopped all of its jobs, so that no two robots are at the same job.
+    /// How long a session of kind sql may be without its connection before the sweep takes its jobs. Until then its
+    /// robot has either taken it up again or stopped all of its jobs, so that no two robots are at the same job.
     package static let lostSessionGrace: Duration = .milliseconds(1500)
 
     /// Takes up a session of kind sql on a new connection, in place of one that was lost.
@@ -140,8 +140,8 @@ extension LeaseStore {
         ).first
     }
 
-    /// How the session is asked to end. Whoever is asked gets no jobs: after a lease that found the session cordoned this
-    /// says whether there is more to it.
+    /// How the session is asked to end. Whoever is asked gets no jobs: after a lease that found the session cordoned
+    /// this says whether there is more to it.
     package static func order(
         of session: Robot.SessionID, on connection: isolated PostgresConnection
     ) throws -> Robot.Order? {

@@ -93,7 +93,10 @@ extension LeaseStore {
         _ lease: Lease, _ message: String, now: Date?, on connection: isolated PostgresConnection
     ) throws -> OrphanEnding {
         guard let attempt = try self.failing(lease, on: connection) else { return .gone }
-        let crashes = attempt.hasJournaled ? 0 : attempt.crashes + 1
+        let hasJournaled = try connection.execute(
+            EndingQueries.hasJournaled, ["job": .uuid(lease.job.rawValue), "token": .int8(lease.token.rawValue)]
+        ).only().bool("has_journaled")
+        let crashes = hasJournaled ? 0 : attempt.crashes + 1
         guard crashes < self.crashesMax else {
             let failure = self.crashLoop(crashes, last: message)
             try self.openDeadLetter(lease, failure: failure, result: nil, crashed: true, now: now, on: connection)

@@ -42,8 +42,8 @@ enum SweepQueries {
     /// Leases without an open session, in pages: it has ended, or is forgotten together with its robot while a lease of
     /// it was under way.
     ///
-    /// All pages together go over the leases once, in the order of their index. The open sessions are read once for each
-    /// page, into a hash table, instead of being looked up lease by lease.
+    /// All pages together go over the leases once, in the order of their index. The open sessions are read once for
+    /// each page, into a hash table, instead of being looked up lease by lease.
     static let orphanedLeases = Query(
         """
         SELECT tenant_id, job_id, token FROM leases
@@ -62,8 +62,8 @@ enum SweepQueries {
         LIMIT @limit
         """)
 
-    /// Moves due jobs to `ready`: of each queue the longest due first and no more than its share of `limit`, so that one
-    /// tenant's million due jobs do not keep the others waiting. Queues are hopped over by the index.
+    /// Moves due jobs to `ready`: of each queue the longest due first and no more than its share of `limit`, so that
+    /// one tenant's million due jobs do not keep the others waiting. Queues are hopped over by the index.
     ///
     /// A row for each queue that jobs were moved of; a queue that used its share up may have more of them.
     static let promoteDue = Query(

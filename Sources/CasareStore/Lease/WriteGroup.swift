@@ -7,8 +7,9 @@ package import CasareDomain
 /// count and in bytes; how many writes wait is bounded by who makes them: a robot's slots, for a job makes one at a
 /// time, and its slot falls free only when its last one is durable, or a server's requests.
 ///
-/// A batch that fails is split, until the write at fault is alone and the others have gone through: it may be refused,
-/// or wait for a row that somebody has locked. While that lasts, others go beside it.
+/// A batch that fails is split, until the write at fault is alone and the others have gone through, part by part:
+/// however many are at fault, a batch takes one connection. What waits for something that somebody has locked is set
+/// aside, and tried again and again by itself, so that it keeps back nothing but what belongs to its own job.
 package actor WriteGroup<Failure: Error> {
     package struct Bounds: Sendable {
         /// As many as a statement takes without the first having to wait long for the last.
@@ -17,17 +18,20 @@ package actor WriteGroup<Failure: Error> {
         let bytes: Int
         /// How long a completion waits for others.
         let linger: Duration
-        /// For how long after completions came together others are waited for. A robot that runs one job at a time never
-        /// waits.
+        /// For how long after completions came together others are waited for. A robot that runs one job at a time
+        /// never waits.
         let companyMemory: Duration
         /// A batch that takes longer is held up: the next goes beside it.
         let patience: Duration
-        /// So many batches are on their way at once, at the most; of each that fails, the parts are.
+        /// So many batches are on their way at once, at the most, beside what is set aside.
         let sendersMax: Int
+        /// How long a write that somebody holds up is tried.
+        let heldMax: Duration
 
         package init(
             count: Int = 256, bytes: Int = 4 << 20, linger: Duration = .milliseconds(2),
-            companyMemory: Duration = .milliseconds(50), patience: Duration = .milliseconds(250), sendersMax: Int = 3
+            companyMemory: Duration = .milliseconds(50), patience: Duration = .milliseconds(250),
+            sendersMax: Int = 3, heldMax: Duration = Database.statementMaxDefault
         ) {
             self.count = count
             self.bytes = bytes
@@ -35,6 +39,7 @@ package actor WriteGroup<Failure: Error> {
             self.companyMemory = companyMemory
             self.patience = patience
             self.sendersMax = sendersMax
+            self.heldMax = heldMax
         }
     }
 
@@ -44,8 +49,15 @@ package actor WriteGroup<Failure: Error> {
         let continuation: CheckedContinuation<Result<Void, Failure>, Never>
     }
 
+    private struct Held {
+        let waiter: Waiter
+        /// Why it was set aside.
+        let error: Failure
+        let until: ContinuousClock.Instant
+    }
+
     private let commit: @Sendable ([LeaseWrite]) async -> Result<[Job.ID: Failure], Failure>
-    private let mayConcernOne: @Sendable (Failure) -> Bool
+    private let fault: @Sendable (Failure) -> WriteFault
     private let bounds: Bounds
     private let sleep: @Sendable (Duration) async -> Void
     private var waiters: [Waiter] = []
@@ -58,31 +70,41 @@ package actor WriteGroup<Failure: Error> {
     private var lingering: Task<Void, Never>?
     /// Waits for a batch that others wait for.
     private var watching: Task<Void, Never>?
+    /// What is set aside; the first is being tried.
+    private var held: [Held] = []
 
     /// - Parameters:
     ///   - sleep: returns after the time, or when its task is cancelled.
-    ///   - mayConcernOne: whether a batch may have failed by one write's fault, so that others would go through without it.
-    ///   - commit: makes all of it durable or nothing, except for what is refused by itself: for the jobs that it returns
-    ///     nothing is written.
+    ///   - fault: whose fault it was that a batch failed.
+    ///   - commit: makes all of it durable or nothing, except for what is refused by itself: for the jobs that it
+    ///     returns nothing is written. It waits for locks for a moment only, and fails as `held` then.
     package init(
         bounds: Bounds = Bounds(),
         sleep: @escaping @Sendable (Duration) async -> Void = { try? await Task.sleep(for: $0) },
-        mayConcernOne: @escaping @Sendable (Failure) -> Bool = { _ in true },
+        fault: @escaping @Sendable (Failure) -> WriteFault,
         commit: @escaping @Sendable ([LeaseWrite]) async -> Result<[Job.ID: Failure], Failure>
     ) {
         self.bounds = bounds
         self.sleep = sleep
-        self.mayConcernOne = mayConcernOne
+        self.fault = fault
         self.commit = commit
     }
 
     /// How many have not been sent yet.
     package var waitingCount: Int { self.waiters.count }
 
+    /// How many are set aside.
+    var heldCount: Int { self.held.count }
+
     /// Returns once the write is durable.
     package func write(_ write: LeaseWrite) async throws(Failure) {
         let result: Result<Void, Failure> = await withCheckedContinuation { continuation in
-            self.waiters.append(Waiter(write: write, bytes: write.bytes, continuation: continuation))
+            let waiter = Waiter(write: write, bytes: write.bytes, continuation: continuation)
+            // Sent anew by a robot that got no answer: it would only hold up others.
+            if let held = self.held.first(where: { $0.waiter.write.lease.job == write.lease.job }) {
+                return self.setAside(waiter, held.error)
+            }
+            self.waiters.append(waiter)
             if !self.mayLinger { self.lingering?.cancel() }
             if self.senders == 0 { self.startSender() } else { self.watch() }
         }
@@ -141,23 +163,66 @@ package actor WriteGroup<Failure: Error> {
 
     private func send(_ batch: ArraySlice<Waiter>) async {
         switch await self.commit(batch.map(\.write)) {
-        case .success(let refused):
-            for waiter in batch {
-                if let failure = refused[waiter.write.lease.job] {
-                    waiter.continuation.resume(returning: .failure(failure))
-                } else {
-                    waiter.continuation.resume(returning: .success(()))
-                }
-            }
-        case .failure(let error) where batch.count > 1 && self.mayConcernOne(error):
-            // Both at once: one half may wait for long.
-            let middle = batch.startIndex + batch.count / 2
-            async let first: Void = self.send(batch[..<middle])
-            await self.send(batch[middle...])
-            await first
+        case .success(let refused): Self.answer(batch, refused)
         case .failure(let error):
-            for waiter in batch { waiter.continuation.resume(returning: .failure(error)) }
+            switch (self.fault(error), batch.count) {
+            case (.held, 1): self.setAside(batch[batch.startIndex], error)
+            case (.held, _):
+                for position in batch.indices { await self.send(batch[position...position]) }
+            case (.ofOne, 2...):
+                // One after the other: the connections are there for others, too.
+                let middle = batch.startIndex + batch.count / 2
+                await self.send(batch[..<middle])
+                await self.send(batch[middle...])
+            case (.ofOne, _), (.everyones, _):
+                for waiter in batch { waiter.continuation.resume(returning: .failure(error)) }
+            }
         }
+    }
+
+    private static func answer(_ batch: ArraySlice<Waiter>, _ refused: [Job.ID: Failure]) {
+        for waiter in batch {
+            if let failure = refused[waiter.write.lease.job] {
+                waiter.continuation.resume(returning: .failure(failure))
+            } else {
+                waiter.continuation.resume(returning: .success(()))
+            }
+        }
+    }
+
+    // MARK: - Set aside
+
+    private func setAside(_ waiter: Waiter, _ error: Failure) {
+        self.held.append(Held(waiter: waiter, error: error, until: .now + self.bounds.heldMax))
+        guard self.held.count == 1 else { return }
+        Task { await self.tryHeld() }
+    }
+
+    /// Tries what is set aside in turn, one at a time: it takes one connection, however much there is.
+    private func tryHeld() async {
+        while true {
+            self.refuseOverdue()
+            guard let next = self.held.first else { return }
+            let result = await self.commit([next.waiter.write])
+            self.held.removeFirst()
+            switch result {
+            case .success(let refused): Self.answer([next.waiter], refused)
+            case .failure(let error) where self.fault(error) == .held:
+                self.held.append(next)
+                await self.sleep(self.bounds.linger)
+            case .failure(let error): next.waiter.continuation.resume(returning: .failure(error))
+            }
+        }
+    }
+
+    /// All at once, and none is tried once more: each takes as long as a wait for a lock does, and were they many, none
+    /// would be answered in time.
+    private func refuseOverdue() {
+        let now = ContinuousClock.now
+        let overdue = self.held.filter { $0.until <= now }
+        guard !overdue.isEmpty else { return }
+        self.held.removeAll { $0.until <= now }
+        for held in overdue { held.waiter.continuation.resume(returning: .failure(held.error)) }
     }
 
     // MARK: - Held up

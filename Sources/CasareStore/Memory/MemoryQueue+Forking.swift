@@ -25,6 +25,14 @@ extension MemoryQueue {
         return job.id
     }
 
+    /// As `JobStore.effectsRepeated`.
+    package func effectsRepeated(
+        of id: Job.ID, from step: Int?, limit: Int
+    ) -> (effects: [RepeatedEffect], count: Int) {
+        let effects = self.records[id]?.rows.compactMap { $0.effectRepeated(from: step) } ?? []
+        return (Array(effects.prefix(limit)), effects.count)
+    }
+
     /// The same job once more, due at once and under an ID of its own.
     mutating func anew(_ job: NewJob, _ variables: Object?, _ now: Date) -> NewJob {
         var job = job

@@ -194,8 +194,10 @@ extension MemoryQueue {
 
     /// Submits a failed job anew, with its own variables or others, and marks its dead letter as replayed.
     package mutating func retry(
-        _ id: Job.ID, from point: Job.ResumePoint = .start, by person: String, variables: Object? = nil, now: Date
+        _ id: Job.ID, from point: Job.ResumePoint = .start, by person: String, variables: Object? = nil,
+        reason: String? = nil, idempotency: NewJob.Idempotency? = nil, now: Date
     ) throws(StoreError) -> Job.ID {
+        if let idempotency, let holder = try self.holder(of: idempotency, now) { return holder }
         guard let record = self.records[id] else { throw .notFound(.job, id.description) }
         guard let letter = record.letter else {
             let status = record.job(heldBy: nil).status
@@ -203,9 +205,14 @@ extension MemoryQueue {
         }
         if let replay = letter.replayedAs { throw .alreadyReplayed(id, as: replay) }
         let step = try point.firstStep(of: id, record.rows, after: letter.failure)
-        let job = self.anew(record.job, variables, now)
+        var job = self.anew(record.job, variables, now)
+        job.idempotency = idempotency
+        _ = self.takeKey(of: job, window: JobStore.idempotencyWindow, now)
+        job.idempotency = nil
         self.closeLetter(of: id, as: job.id)
-        self.note(.retried, id, ["as": .string(job.id.description), "by": .string(person)], now)
+        var detail: Object = ["as": .string(job.id.description), "by": .string(person)]
+        if let reason { detail["reason"] = .string(reason) }
+        self.note(.retried, id, detail, now)
         try self.store(job, by: person, retryOf: id, inherited: step.map { (from: record, step: $0) }, now)
         return job.id
     }

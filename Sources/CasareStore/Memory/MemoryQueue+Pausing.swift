@@ -3,8 +3,8 @@ package import FoundationEssentials
 
 /// As `JobStore.pause` and `JobStore.resume`: jobs that people keep from going on.
 extension MemoryQueue {
-    /// Keeps a job from going on until somebody resumes it: at once when it waits, and else when its robot hands it back.
-    /// One that is paused, or is to be, stays as it is.
+    /// Keeps a job from going on until somebody resumes it: at once when it waits, and else when its robot hands it
+    /// back. One that is paused, or is to be, stays as it is.
     ///
     /// - Throws: `StoreError.invalidTransition` for a job that has ended or asks a person, `.notFound`.
     package mutating func pause(

@@ -118,8 +118,8 @@ extension MemoryQueue.Record {
 
     var rows: [JournalRow] { self.journal.values.map(\.row).sorted { $0.step < $1.step } }
 
-    /// How long the leases ran that have ended since the job was last to be tried again after a failure, or since a person
-    /// answered for a step of it.
+    /// How long the leases ran that have ended since the job was last to be tried again after a failure, or since a
+    /// person answered for a step of it.
     var secondsSpent: Double {
         var (seconds, since): (Double, Date?) = (0, nil)
         for event in self.events {

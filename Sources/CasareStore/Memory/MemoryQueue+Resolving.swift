@@ -23,12 +23,12 @@ extension MemoryQueue {
         let result = resolution.journaled(for: question, by: person, reason: reason)?.jsonText(.compact)
         self.settle(question, of: id, with: result, askedAt: blockage.since, now)
         self.move(id, to: .ready(attempt: blockage.attempt, crashes: 0))
-        self.note(
-            .resolved, id,
-            [
-                "step": .int(step), "node": .string(question.node), "attempt": .int(blockage.attempt),
-                "answer": .string(resolution.answer.rawValue), "by": .string(person), "reason": .string(reason),
-            ], now)
+        var detail: Object = [
+            "step": .int(step), "node": .string(question.node), "attempt": .int(blockage.attempt),
+            "answer": .string(resolution.answer.rawValue), "by": .string(person), "reason": .string(reason),
+        ]
+        if let robot = blockage.robot { detail["robot"] = .string(robot.rawValue) }
+        self.note(.resolved, id, detail, now)
     }
 
     /// The blocked jobs that wait longest for an answer, the longest first.

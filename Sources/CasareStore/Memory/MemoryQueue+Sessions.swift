@@ -133,8 +133,8 @@ extension MemoryQueue {
     private static let endedSessionsKeptFor = Duration.seconds(86_400)
     private static let purgeInterval = Duration.seconds(600)
 
-    /// Ends the sessions that were not heard of in time and deals with the jobs that they held; removes now and then what
-    /// has run out.
+    /// Ends the sessions that were not heard of in time and deals with the jobs that they held; removes now and then
+    /// what has run out.
     @discardableResult
     package mutating func sweep(now: Date) -> SweepReport {
         var report = SweepReport()

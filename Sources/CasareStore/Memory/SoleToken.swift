@@ -13,7 +13,8 @@ package struct SoleToken: Sendable {
         self.createdAt = createdAt
     }
 
-    /// Who shows a token; `nil` for any other one. The hashes are compared: how long that takes tells nothing of the text.
+    /// Who shows a token; `nil` for any other one. The hashes are compared: how long that takes tells nothing of the
+    /// text.
     package func principal(showing other: TokenText) -> Principal? {
         guard other.hash == self.text.hash else { return nil }
         return Principal(

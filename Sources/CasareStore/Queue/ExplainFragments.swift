@@ -32,13 +32,18 @@ enum ExplainFragments {
         """
 
     /// Robots with the session that counts, if one is open, the queue that this session leases from or else the one of
-    /// their environment, and how they stand: by the same rules as `RobotQueries.list`. Needs `at` and `in_use`.
+    /// their environment, and how they stand: by the same rules as `RobotQueries.list`. Of several sessions that lease
+    /// from this queue all slots count; `slots_wanted` is what each needs for one more job. Needs `at` and `in_use`.
     static let robots = """
         (
             SELECT
                 robots.robot_id, robots.environment, robots.tags, robots.capabilities, robots.cordoned_at,
-                robots.cordoned_by, robots.cordon_reason, coalesce(session.slots, robots.slots) AS slots,
-                coalesce(in_use.leases, 0) AS slots_in_use,
+                robots.cordoned_by, robots.cordon_reason,
+                coalesce(total.slots, session.slots, robots.slots) AS slots,
+                coalesce(total.leases, 0) AS slots_in_use, total.free AS free_slots,
+                greatest(
+                    coalesce(session.slots, robots.slots),
+                    coalesce(total.leases, 0) / greatest(total.sessions, 1)) + 1 AS slots_wanted,
                 coalesce(
                     session.queue_id,
                     (
@@ -54,7 +59,7 @@ enum ExplainFragments {
                     WHEN session.ending IS NOT NULL THEN 'draining'
                     WHEN session.cordoned_at IS NOT NULL OR robots.cordoned_at IS NOT NULL THEN 'cordoned'
                     WHEN session.unasked_since IS NOT NULL THEN 'wedged'
-                    WHEN coalesce(in_use.leases, 0) >= session.slots THEN 'busy'
+                    WHEN total.free = 0 THEN 'busy'
                     ELSE 'free'
                 END AS state
             FROM robots
@@ -74,7 +79,23 @@ enum ExplainFragments {
                 WHERE known.tenant_id = casare_tenant() AND known.robot_id = robots.robot_id AND ended_at IS NULL
                 ORDER BY is_in_time DESC, overdue_job IS NULL, session_id DESC LIMIT 1
             ) AS session ON true
-            LEFT JOIN in_use ON in_use.session_id = session.session_id
+            LEFT JOIN LATERAL (
+                SELECT
+                    count(*) AS sessions, sum(known.slots)::int8 AS slots,
+                    coalesce(sum(held.leases), 0)::int8 AS leases,
+                    sum(greatest(known.slots - coalesce(held.leases, 0), 0))::int8 AS free
+                FROM robot_sessions AS known
+                LEFT JOIN in_use AS held ON held.session_id = known.session_id
+                WHERE known.tenant_id = casare_tenant() AND known.robot_id = robots.robot_id
+                    AND known.ended_at IS NULL AND known.queue_id = session.queue_id
+                    AND (
+                        known.session_id = session.session_id
+                        OR known.ending IS NULL AND known.lost_at IS NULL
+                            AND known.alive_until > (SELECT now FROM at)
+                            AND known.seen_at
+                                > (SELECT now FROM at) - known.lease_seconds * interval '1 second' * 2 / 3
+                    )
+            ) AS total ON true
             WHERE robots.tenant_id = casare_tenant()
         )
         """
@@ -195,9 +216,8 @@ enum ExplainFragments {
                 \(Self.standing) AS standing,
                 \(Self.first("cordoned", Self.command("robot uncordon", "robot.robot_id"))) AS uncordon,
                 \(Self.first("busy", """
-                    CASE WHEN greatest(robot.slots, robot.slots_in_use) < 1000 THEN
-                    \(Self.command("robot register", "robot.robot_id",
-                        ("slots", "greatest(robot.slots, robot.slots_in_use) + 1"))) END
+                    CASE WHEN robot.slots_wanted <= 1000 THEN
+                    \(Self.command("robot register", "robot.robot_id", ("slots", "robot.slots_wanted"))) END
                     """)) AS widen
             FROM robot WHERE robot.fits
         ) AS known

@@ -74,9 +74,9 @@ extension ExplainQueries {
                 FROM robot WHERE ending IS NOT NULL
                 UNION ALL
                 SELECT 4, 'slots_full', json_build_object('slots', slots, 'in_use', slots_in_use),
-                    CASE WHEN slots_in_use < 1000 THEN
-                        \(ExplainFragments.command("robot register", "robot_id", ("slots", "slots_in_use + 1"))) END
-                FROM robot WHERE session_id IS NOT NULL AND slots_in_use >= slots
+                    CASE WHEN slots_wanted <= 1000 THEN
+                        \(ExplainFragments.command("robot register", "robot_id", ("slots", "slots_wanted"))) END
+                FROM robot WHERE free_slots = 0
                 UNION ALL
                 \(ExplainFragments.ruleReasons)
                 UNION ALL

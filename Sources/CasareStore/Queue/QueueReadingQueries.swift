@@ -27,6 +27,17 @@ enum QueueReadingQueries {
                 WHERE robots.tenant_id = casare_tenant()
             ) AS robot
             GROUP BY queue_id
+        ), kept AS MATERIALIZED (
+            -- Paused jobs do not know their queue. The count stops when so many were looked at, of all queues.
+            SELECT job.queue_id, count(*) AS jobs
+            FROM (
+                SELECT job_id FROM paused WHERE paused.tenant_id = casare_tenant() LIMIT @count_max + 1
+            ) AS one
+            CROSS JOIN LATERAL (
+                SELECT queue_id FROM jobs
+                WHERE jobs.tenant_id = casare_tenant() AND jobs.job_id = one.job_id LIMIT 1
+            ) AS job
+            GROUP BY job.queue_id
         )
         SELECT
             queues.queue_id, queues.name, rules.*,
@@ -64,6 +75,8 @@ enum QueueReadingQueries {
                 ) AS counted
             ) AS scheduled,
             coalesce((SELECT leases FROM held WHERE held.queue_id = queues.queue_id), 0) AS running,
+            coalesce((SELECT jobs FROM kept WHERE kept.queue_id = queues.queue_id), 0) AS paused_jobs,
+            (SELECT coalesce(sum(jobs), 0)::int8 FROM kept) AS paused_in_all,
             coalesce((SELECT robots FROM alive WHERE alive.queue_id = queues.queue_id), 0) AS robots_alive,
             coalesce((SELECT slots FROM alive WHERE alive.queue_id = queues.queue_id), 0)::int8 AS slots
         FROM queues LEFT JOIN LATERAL (

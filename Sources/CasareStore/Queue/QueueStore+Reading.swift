@@ -168,8 +168,10 @@ extension JobQueue {
             limits: try QueueLimits(row: row),
             ready: BoundedCount(try row.int("ready_plain") + inLanes, max: countMax),
             scheduled: BoundedCount(try row.int("scheduled"), max: countMax),
-            running: BoundedCount(try row.int("running")), robotsAlive: try row.int("robots_alive"),
-            slots: try row.int("slots"))
+            running: BoundedCount(try row.int("running")),
+            pausedJobs: BoundedCount(
+                min(try row.int("paused_jobs"), countMax), isExact: try row.int("paused_in_all") <= countMax),
+            robotsAlive: try row.int("robots_alive"), slots: try row.int("slots"))
     }
 }
 

@@ -21,8 +21,8 @@ extension QueueStore {
         return try gone.only().int("gone") >= self.lanesRetiredMax
     }
 
-    /// Forgets keys that nothing needs any more, makes queues plain that have no rule any more, and sees to it that every
-    /// lease under a limit counts. Run it every minute.
+    /// Forgets keys that nothing needs any more, makes queues plain that have no rule any more, and sees to it that
+    /// every lease under a limit counts. Run it every minute.
     ///
     /// Call within `Database.asSystem`. It may run in many processes at once.
     ///
@@ -51,8 +51,8 @@ extension QueueStore {
 
     /// Removes what is kept of jobs so long after their week has ended: their partitions, one week at a time, and what
     /// lies beside them, in bounded batches. A week stays for as long as a job of it waits, runs or is asked about, and
-    /// dead letters until they are replayed. Unique and idempotency keys and sessions that have run out go in any case. Run
-    /// it every hour, and again at once for as long as it is partial.
+    /// dead letters until they are replayed. Unique and idempotency keys and sessions that have run out go in any case.
+    /// Run it every hour, and again at once for as long as it is partial.
     ///
     /// Call within `Database.asSystem`. It may run in many processes at once.
     ///

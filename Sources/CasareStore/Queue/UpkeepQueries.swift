@@ -52,7 +52,8 @@ enum UpkeepQueries {
         ))
         """)
 
-    /// Sessions that ended a day ago and hold no lease any more. The leases are read once, into a hash table of sessions.
+    /// Sessions that ended a day ago and hold no lease any more. The leases are read once, into a hash table of
+    /// sessions.
     static let purgeSessions = Query(
         """
         DELETE FROM robot_sessions WHERE ctid = ANY (ARRAY(

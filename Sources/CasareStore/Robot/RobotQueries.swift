@@ -72,8 +72,8 @@ enum RobotQueries {
 
     // MARK: Control
 
-    /// Nothing more is leased to the robot from the commit on. Its sessions follow in a statement of their own, so that one
-    /// which was opened just before is seen.
+    /// Nothing more is leased to the robot from the commit on. Its sessions follow in a statement of their own, so that
+    /// one which was opened just before is seen.
     static let cordon = Query(
         """
         UPDATE robots
@@ -124,8 +124,8 @@ enum RobotQueries {
     static let lock = Query(
         "SELECT robot_id FROM robots WHERE tenant_id = casare_tenant() AND robot_id = @robot FOR UPDATE")
 
-    /// What keeps the robot from being removed. Jobs that only it may run and that wait, for their turn, their time or a
-    /// person, are counted up to `count_max` + 1.
+    /// What keeps the robot from being removed. Jobs that only it may run and that wait, for their turn, their time or
+    /// a person, are counted up to `count_max` + 1.
     static let ties = Query(
         """
         SELECT

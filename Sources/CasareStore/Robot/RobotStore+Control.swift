@@ -38,8 +38,8 @@ extension RobotStore {
         return try self.known(id, now: now, on: connection)
     }
 
-    /// Asks the robot's process to end. From the commit on nothing is leased to it; it hears of it with its next renewal,
-    /// or when the bell of its sessions, or of the tenant, is rung.
+    /// Asks the robot's process to end. From the commit on nothing is leased to it; it hears of it with its next
+    /// renewal, or when the bell of its sessions, or of the tenant, is rung.
     ///
     /// - Throws: `StoreError.robotIsNotThere` when it has no session.
     package static func end(
@@ -69,8 +69,8 @@ extension RobotStore {
 
     /// Forgets a robot that has ended, and revokes the tokens that speak for it alone. What it has done stays.
     ///
-    /// - Throws: `StoreError.robotIsNeeded` while it has a session, a workflow is assigned to it, or jobs wait that no other
-    ///   robot may run.
+    /// - Throws: `StoreError.robotIsNeeded` while it has a session, a workflow is assigned to it, or jobs wait that no
+    ///   other robot may run.
     package static func remove(
         _ id: Robot.ID, by actor: String, reason: String? = nil, now: Date? = nil,
         on connection: isolated PostgresConnection

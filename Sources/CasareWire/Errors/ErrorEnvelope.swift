@@ -10,8 +10,8 @@ public struct ErrorEnvelope: Hashable, Sendable, Codable {
         public let message: String
         /// The member or parameter at fault, such as `jobs[3].priority`.
         public let field: String?
-        /// By code: `validation_errors` or `issues`, the `status` that a job has, `replayed_as`, the `job_id` that holds a
-        /// unique key, `unknown_route`.
+        /// By code: `validation_errors` or `issues`, the `status` that a job has, `replayed_as`, the `job_id` that
+        /// holds a unique key, `unknown_route`.
         public let details: Object?
 
         public init(code: String, message: String, field: String? = nil, details: Object? = nil) {

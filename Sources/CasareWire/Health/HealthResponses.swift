@@ -65,8 +65,8 @@ public struct StatusResponse: Hashable, Sendable, Codable {
     public let database: String
     public let jobs: Jobs
     public let robotsOnline: Int
-    /// Those of them that take jobs: neither cordoned, nor asked to end, nor wedged. A server before it counted them says
-    /// nothing.
+    /// Those of them that take jobs: neither cordoned, nor asked to end, nor wedged. A server before it counted them
+    /// says nothing.
     public let robotsAvailable: Int?
     public let deadLettersOpen: Int
     /// The counts that stop at a bound, of which there are more: `jobs.pending`, `dead_letters_open`. A server that

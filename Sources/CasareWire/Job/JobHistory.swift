@@ -30,9 +30,12 @@ public struct JobHistory: Hashable, Sendable, Codable {
         public let isCrash: Bool
         /// `null` for one that ended well, stopped at a question or is under way.
         public let failure: FailureInfo?
+        /// At which it stopped, where it did. A server before it told of answers has none.
+        public let question: Question?
 
         public init(
-            attempt: Int, robot: String?, startedAt: Date, finishedAt: Date?, isCrash: Bool, failure: FailureInfo?
+            attempt: Int, robot: String?, startedAt: Date, finishedAt: Date?, isCrash: Bool, failure: FailureInfo?,
+            question: Question? = nil
         ) {
             self.attempt = attempt
             self.robot = robot
@@ -40,11 +43,44 @@ public struct JobHistory: Hashable, Sendable, Codable {
             self.finishedAt = finishedAt
             self.isCrash = isCrash
             self.failure = failure
+            self.question = question
         }
 
         private enum CodingKeys: String, CodingKey {
-            case attempt, robot, startedAt, finishedAt, failure
+            case attempt, robot, startedAt, finishedAt, failure, question
             case isCrash = "crashed"
+        }
+    }
+
+    /// What an attempt asked a person about a step in doubt.
+    public struct Question: Hashable, Sendable, Codable {
+        public let step: Int
+        public let node: String
+        public let text: String
+        /// `null` while it waits for one.
+        public let answer: Answer?
+
+        public init(step: Int, node: String, text: String, answer: Answer?) {
+            self.step = step
+            self.node = node
+            self.text = text
+            self.answer = answer
+        }
+    }
+
+    /// What a person said became of the step.
+    public struct Answer: Hashable, Sendable, Codable {
+        public let at: Date
+        /// One of `Job.Resolution.Answer`.
+        public let answer: String
+        public let by: String
+        public let reason: String
+
+        public init(at: Date, answer: String, by: String, reason: String) {
+            self.at = at
+            self.answer = answer
+            self.by = by
+            self.reason = reason
         }
     }
 

@@ -91,8 +91,8 @@ extension SubmitJobRequest: Codable {
         try self.check(decoder.codingPath)
     }
 
-    /// A server before it knew of a member refuses it, and repeats of a request are known by its text: what came later is
-    /// left out where it is not asked for.
+    /// A server before it knew of a member refuses it, and repeats of a request are known by its text: what came later
+    /// is left out where it is not asked for.
     public func encode(to encoder: any Encoder) throws {
         var container = encoder.container(keyedBy: CodingKeys.self)
         try container.encodeIfPresent(self.workflow, forKey: .workflow)
@@ -254,21 +254,34 @@ public struct RetryJobRequest: Hashable, Sendable, Codable {
     public var variables: Object?
     /// Where it begins; what was recorded before is not done again. `nil`: at the start.
     public var from: Job.ResumePoint?
+    /// Kept with what was done.
+    public var reason: String?
 
     private enum CodingKeys: String, CodingKey {
-        case variables, from
+        case variables, from, reason
     }
 
-    public init(variables: Object? = nil, from: Job.ResumePoint? = nil) {
+    public init(variables: Object? = nil, from: Job.ResumePoint? = nil, reason: String? = nil) {
         self.variables = variables
         self.from = from
+        self.reason = reason
     }
 
-    /// A server before it knew of `from` refuses it: it is left out where it is not asked for.
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        self.init(
+            variables: try container.decodeIfPresent(Object.self, forKey: .variables),
+            from: try container.decodeIfPresent(Job.ResumePoint.self, forKey: .from),
+            reason: try container.decodeIfPresent(String.self, forKey: .reason))
+        try ControlReason.check(self.reason, decoder.codingPath + [CodingKeys.reason])
+    }
+
+    /// A server before it knew of `from` or of `reason` refuses it: it is left out where it is not asked for.
     public func encode(to encoder: any Encoder) throws {
         var container = encoder.container(keyedBy: CodingKeys.self)
         try container.encodeIfPresent(self.variables, forKey: .variables)
         if let from { try container.encode(from, forKey: .from) }
+        if let reason { try container.encode(reason, forKey: .reason) }
     }
 }
 

@@ -27,8 +27,8 @@ public struct JobInfo: Hashable, Sendable, Codable {
     /// Why it failed, or was cancelled.
     public let failure: FailureInfo?
     public let question: Job.Question?
-    /// Who keeps it from going on, of a paused job, and of one that runs and is to be paused after the step that it is in.
-    /// A server before there were pauses has none.
+    /// Who keeps it from going on, of a paused job, and of one that runs and is to be paused after the step that it is
+    /// in. A server before there were pauses has none.
     public let pause: PauseInfo?
     public var result: RunResult?
     /// Jobs of one key take turns with those of others.
@@ -174,7 +174,7 @@ public struct SubmitJobResponse: Hashable, Sendable, Codable {
     }
 }
 
-/// The answer to a retry, and to other questions for one job.
+/// The answer to questions for one job.
 public struct JobResponse: Hashable, Sendable, Codable {
     public let job: JobInfo
 

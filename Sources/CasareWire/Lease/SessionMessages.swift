@@ -109,7 +109,8 @@ public struct LeasedJobInfo: Hashable, Sendable, Codable {
 }
 
 public struct LeaseResponse: Hashable, Sendable, Codable {
-    /// Of documents and variables in one answer, if there is more than one job in it. A robot reads about twice as much.
+    /// Of documents and variables in one answer, if there is more than one job in it. A robot reads about twice as
+    /// much.
     public static let bytesMax = 32 << 20
 
     public let jobs: [LeasedJobInfo]
@@ -162,18 +163,46 @@ public struct RenewRequest: Hashable, Sendable, Codable {
     }
 }
 
-/// `POST /api/v1/sessions/{sid}/news`: answered when there is news of the session, or after `waitSeconds` with none. The
-/// news itself comes with a renewal.
+/// `POST /api/v1/sessions/{sid}/news`: answered when there is news of the session, or after `waitSeconds` with none.
+/// The news itself comes with a renewal.
 public struct NewsRequest: Hashable, Sendable, Codable {
     public static let waitSecondsMax = 25.0
 
     /// Held by the robot: that one of them has passed on is news, however long ago it happened.
     public var leases: [LeaseInfo]
     public var waitSeconds: Double?
+    /// What the last renewal told: anything else is news, however long ago it happened. `nil`: a robot that does not
+    /// say, to whom orders and pauses are news only while it waits.
+    public var known: Known?
 
-    public init(leases: [LeaseInfo], waitSeconds: Double? = nil) {
+    /// What a robot knows of what it is asked for.
+    public struct Known: Hashable, Sendable, Codable {
+        /// Jobs to hand back after the step that they are in.
+        public var paused: [Job.ID]
+        public var order: Robot.Order?
+
+        public init(paused: [Job.ID], order: Robot.Order?) {
+            self.paused = paused
+            self.order = order
+        }
+    }
+
+    private enum CodingKeys: String, CodingKey {
+        case leases, waitSeconds, known
+    }
+
+    public init(leases: [LeaseInfo], waitSeconds: Double? = nil, known: Known? = nil) {
         self.leases = leases
         self.waitSeconds = waitSeconds
+        self.known = known
+    }
+
+    /// A server before it knew of `known` refuses it: it is left out where there is none.
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(self.leases, forKey: .leases)
+        try container.encodeIfPresent(self.waitSeconds, forKey: .waitSeconds)
+        if let known { try container.encode(known, forKey: .known) }
     }
 }
 

@@ -82,6 +82,8 @@ public struct QueueInfo: Hashable, Sendable, Codable {
     /// Jobs that are due later.
     public let scheduled: Int
     public let running: Int
+    /// Jobs that somebody keeps from going on. A server before it counted them says nothing.
+    public let pausedJobs: Int?
     /// The counts that stop at a bound, of which there are more.
     public let inexact: [String]
     public let robotsAlive: Int
@@ -96,8 +98,11 @@ public struct QueueInfo: Hashable, Sendable, Codable {
         self.ready = queue.ready.value
         self.scheduled = queue.scheduled.value
         self.running = queue.running.value
-        self.inexact = [("ready", queue.ready), ("scheduled", queue.scheduled), ("running", queue.running)]
-            .filter { !$1.isExact }.map(\.0)
+        self.pausedJobs = queue.pausedJobs.value
+        self.inexact = [
+            ("ready", queue.ready), ("scheduled", queue.scheduled), ("running", queue.running),
+            ("paused_jobs", queue.pausedJobs),
+        ].filter { !$1.isExact }.map(\.0)
         self.robotsAlive = queue.robotsAlive
         self.slots = queue.slots
     }

@@ -40,7 +40,8 @@ public struct RequestShape: Sendable {
         return .anything
     }
 
-    /// - Throws: for the first unknown member; of kind `malformed`. What has another form altogether is left to decoding.
+    /// - Throws: for the first unknown member; of kind `malformed`. What has another form altogether is left to
+    ///   decoding.
     public func check(_ value: Value) throws(WireDecodingError) { try Self.check(value, self.part, "") }
 
     private static func check(_ value: Value, _ part: Part, _ path: String) throws(WireDecodingError) {

@@ -47,5 +47,6 @@ struct ConsentTests {
             return "a job"
         }
         #expect(described.items.map(\.detail) == ["a job", "(there is no such job)", ""])
+        #expect(described.items.map(\.failure?.status) == [nil, .notFound, nil])
     }
 }

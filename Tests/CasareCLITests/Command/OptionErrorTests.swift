@@ -96,8 +96,8 @@ struct OptionErrorTests {
         }
     }
 
-    /// Commands without a name of their own are named after their types, which the runtime looks for all over the program:
-    /// that doubled the time of every start.
+    /// Commands without a name of their own are named after their types, which the runtime looks for all over the
+    /// program: that doubled the time of every start.
     @Test func `every command has its name written down`() {
         func check(_ command: any ParsableCommand.Type) {
             #expect(command.configuration.commandName != nil, "\(command)")

@@ -87,4 +87,20 @@ struct CapsuleTests {
             #expect(try FileManager.default.contentsOfDirectory(atPath: folder) == ["c.json"])
         }
     }
+
+    @Test func `where files have one name only, none is replaced either`() throws {
+        try withFolder { folder in
+            let path = folder + "/c.json"
+            func put(_ text: String) throws {
+                let template = folder + "/new"
+                try CapsuleFile(path: template, mayReplace: true).write(text)
+                try CapsuleFile(path: path, mayReplace: false).putInReservedPlace(Array(template.utf8CString))
+            }
+            try put("one")
+            #expect(try TextInput.file(path).read() == "one")
+            let failure = #expect(throws: CommandFailure.self) { try put("two") }
+            #expect(failure?.status == .conflict)
+            #expect(try TextInput.file(path).read() == "one")
+        }
+    }
 }

@@ -148,6 +148,7 @@ struct JobViewTests {
         #expect(text["status"] == "paused" && text["pause"]?["by"] == "ann")
         let running = Self.job(.running(Job.Running(robot: "r1", since: Self.now, pause: pause)))
         #expect(running.status == .running && running.pause?.reason == "month end")
+        #expect(JobCommand.Pause.past(job) == "paused" && JobCommand.Pause.past(running) == "asked to pause")
     }
 
     @Test func `progress tells a step when it begins and when it ends`() throws {

@@ -38,6 +38,14 @@ struct ReplayTests {
                 == "casarectl: left out of the capsule: key, inner; --var NAME=VALUE gives a value\n")
     }
 
+    @Test func `a result refers to what a called workflow's document gave to its sensitive variable`() throws {
+        let fetched = try CapsuleBuilder.step(
+            0, "fetch", "ReadFileNode", "captured", ["outputs": ["content": "<{{$sealed:inner%2Ejson..inner}}>"]])
+        let ending = try Self.replay([fetched, CapsuleBuilder.note], "-o", "json")
+        #expect(ending.status == 9, "\(ending.output)")
+        #expect(try Value(parsingJSON: ending.output)["failure"]?["message"] == "no such invoice <***>")
+    }
+
     @Test func `a step that is not in the capsule ends the replay, whatever handles errors, and is named`() throws {
         let ending = try Self.replay([CapsuleBuilder.fetch], "-o", "json", "--var", "key=k", "--var", "inner=i")
         #expect(ending.status == 1)

@@ -88,7 +88,49 @@ struct RetrialTests {
         let none = #expect(throws: CommandFailure.self) {
             try StepArgument.position(of: "write", among: steps, in: Self.job)
         }
-        #expect(none?.message.contains("no step of a node 'write'") == true)
+        #expect(none?.status == .notFound && none?.message.contains("no step of a node 'write'") == true)
+    }
+
+    @Test func `what is done to the world once more is named`() throws {
+        func step(_ number: Int, _ effect: String, _ result: String?) throws -> StepInfo {
+            try StepInfo(
+                JournalRow(
+                    step: number, node: "n\(number)", nodeType: "T", effect: effect, result: result,
+                    startedAt: Date(timeIntervalSince1970: 1),
+                    finishedAt: result == nil ? nil : Date(timeIntervalSince1970: 2)))
+        }
+        let steps = [
+            try step(0, "effect", "{}"), try step(1, "captured", "{}"), try step(2, "effect", #"{"error":"no"}"#),
+            try step(3, "effect", #"{"error":"?","type":"InDoubtError"}"#), try step(4, "effect", nil),
+        ]
+        #expect(steps.compactMap { $0.repeated(from: nil) }.map(\.step) == [0, 3, 4])
+        // The step in doubt is taken over from itself on.
+        #expect(steps.compactMap { $0.repeated(from: 4) }.isEmpty)
+        let repeats = RepeatedEffects(steps.compactMap { $0.repeated(from: 0) })
+        #expect(
+            repeats.text == "performs again: step 0 (n0), step 3 (n3, which may have happened), "
+                + "step 4 (n4, which may have happened)")
+        let selection = Selection(items: [Selection.Item(id: "id1", detail: "w", repeats: repeats)], noun: "job")
+        #expect(selection.sample == ["  id1  w", "    \(repeats.text)"])
+        #expect(selection.presentation.headings.map(\.key) == ["id", "detail", "repeats"])
+        #expect(selection.presentation.rows[0].json["repeats"]?.list?.count == 3)
+    }
+
+    @Test func `what cannot be looked at ends a dry run as it would end the command`() async {
+        func look(_ ids: [String]) async -> Selection {
+            await Selection(items: ids.map { Selection.Item(id: $0, detail: "") }, noun: "job").lookedAt(atMost: 9) {
+                item in
+                if item.id == "bad" { throw CommandFailure(.notFound, "no such step") }
+                return item
+            }
+        }
+        let lone = await look(["bad"])
+        #expect(throws: CommandFailure(.notFound, "no such step")) { try lone.check() }
+        let several = await look(["good", "bad"])
+        let failure = #expect(throws: CommandFailure.self) { try several.check() }
+        #expect(failure?.status == .partOfBulkFailed)
+        let good = await look(["good"])
+        #expect(throws: Never.self) { try good.check() }
     }
 
     @Test func `a job shows where it goes on from`() throws {

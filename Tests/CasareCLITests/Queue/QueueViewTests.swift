@@ -10,11 +10,13 @@ struct QueueViewTests {
     private static let now = Date(timeIntervalSince1970: 1_800_000_000)
     private static let pause = QueuePause(by: "ann", reason: "unpaid", since: Self.now, until: nil)
 
-    private static func queue(_ kind: JobQueue.Kind, paused: QueuePause? = nil) -> JobQueue {
+    private static func queue(
+        _ kind: JobQueue.Kind, paused: QueuePause? = nil, pausedJobs: BoundedCount = BoundedCount(0)
+    ) -> JobQueue {
         JobQueue(
             name: "prod", kind: kind, pause: paused, limits: QueueLimits(),
             ready: BoundedCount(10_000, isExact: false), scheduled: BoundedCount(1), running: BoundedCount(2),
-            robotsAlive: 1, slots: 4)
+            pausedJobs: pausedJobs, robotsAlive: 1, slots: 4)
     }
 
     private static func render(_ arguments: [String], _ presentation: Presentation) throws -> String {
@@ -41,8 +43,23 @@ struct QueueViewTests {
         #expect(!text.contains("empty"), "empty lanes wait for nothing: \(text)")
         let list = try Presentation(
             list: [stats.queue], columns: QueueInfo.columns, name: \.name, json: { try ValueEncoder.encode($0) })
-        #expect(try Self.render(["-o", "csv", "--no-headers"], list) == "prod,lanes,10000,1,2,4,1,,,,,,ready\n")
+        #expect(try Self.render(["-o", "csv", "--no-headers"], list) == "prod,lanes,10000,1,2,0,4,1,,,,,,ready\n")
         #expect(try Self.render(["--columns", "name,ready"], list) == "NAME   READY\nprod  10000+\n")
+    }
+
+    @Test func `paused jobs are counted, unless the server does not count them`() throws {
+        let counted = QueueInfo(Self.queue(.plain, pausedJobs: BoundedCount(3, isExact: false)))
+        #expect(counted.pausedJobs == 3 && counted.inexact.contains("paused_jobs"))
+        let jobs = counted.fields.first { $0.label == "jobs" }
+        #expect(jobs?.cell == .text("10000+ ready, 1 due later, 2 running, 3+ paused"))
+        var older = try #require(try ValueEncoder.encode(counted).object)
+        older["paused_jobs"] = nil
+        let read = try ValueDecoder.decode(QueueInfo.self, from: .object(older))
+        #expect(read.pausedJobs == nil)
+        let list = try Presentation(
+            list: [counted, read], columns: QueueInfo.columns, name: \.name, json: { try ValueEncoder.encode($0) })
+        let text = try Self.render(["--no-headers", "-o", "csv", "--columns", "name,paused_jobs"], list)
+        #expect(text == "prod,3\nprod,\n")
     }
 
     @Test func `a list says by whom a queue is paused, whether or not there is a reason`() throws {

@@ -79,6 +79,9 @@ struct SchemaTests {
                 "settings": ["timeout": "30", "retry_count": .null],
             ],
             ["nodes": ["a": ["node_type": "LogNode"]], "variables": [["name": "n", "type": "Whatever"]]],
+            ["nodes": ["a": ["node_type": "LogNode"]], "settings": ["on_recovery": "retry"]],
+            ["nodes": ["a": ["node_type": "LogNode"]], "settings": ["on_recovery": "Skip"]],
+            ["nodes": ["a": ["node_type": "LogNode"]], "settings": ["on_recovery": .null]],
             // Values as they come from editors: templates, numbers as texts, null, other names, open-ended ones.
             Self.document("RetryNode", ["max_retries": "3", "delay_ms": 250, "backoff_multiplier": "{{factor}}"]),
             Self.document("LogNode", ["message": 5, "include_node_id": "yes", "level": .null, "_disabled": true]),
@@ -110,6 +113,10 @@ struct SchemaTests {
             (["nodes": ["a": ["node_type": "LogNode"]], "connections": [:]], "connections"),
             (["nodes": ["a": ["node_type": "LogNode"]], "variables": [1]], "variables/0"),
             (["nodes": ["a": ["node_type": "LogNode"]], "settings": ["timeout": 0]], "settings/timeout"),
+            (
+                ["nodes": ["a": ["node_type": "LogNode"]], "settings": ["on_recovery": "hope"]],
+                "settings/on_recovery"
+            ),
             (["nodes": ["a": ["node_type": "LogNode"]], "metadata": "x"], "metadata"),
             (["nodes": ["a": ["node_type": "LogNode"]], "inputs": [["name": "n", "type": "SHIP"]]], "inputs/0/type"),
             (

@@ -239,8 +239,8 @@ final class World: Sendable {
     }
 }
 
-/// A document written as a list of nodes and of edges such as `"a > b"` or `"loop.body > c"`; `"a.value ~ b.value"` is a
-/// data connection.
+/// A document written as a list of nodes and of edges such as `"a > b"` or `"loop.body > c"`; `"a.value ~ b.value"` is
+/// a data connection.
 func document(
     _ nodes: KeyValuePairs<String, (String, Object)>, _ edges: [String], settings: Object = [:], variables: Object = [:]
 ) -> Value {

@@ -99,6 +99,16 @@ struct JournalMismatchTests {
         #expect(self.world.effects.isEmpty)
     }
 
+    @Test func `a step that was recorded of a node of another type is not the same step`() async throws {
+        let error = await #expect(throws: JournalMismatch.self) {
+            try await self.conclusion(Self.one, journal: MemoryJournal([Self.entry(0, "one", "StallNode")]))
+        }
+        #expect(error?.step == 0)
+        let text = error?.description ?? ""
+        #expect(text.contains("one (StallNode)") && text.contains("one (ActNode)"))
+        #expect(self.world.effects.isEmpty)
+    }
+
     @Test func `a step that was recorded with another effect is not the same step`() async throws {
         let error = await #expect(throws: JournalMismatch.self) {
             try await self.conclusion(

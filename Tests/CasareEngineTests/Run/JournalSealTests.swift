@@ -69,6 +69,24 @@ struct JournalSealTests {
         #expect(error?.description.contains("'password'") == true)
     }
 
+    @Test func `what a called workflow's document gives to its sensitive variables is sealed, too`() throws {
+        var workflow = document(
+            ["call": ("CallNode", ["subworkflow_path": "c.json"])], [], variables: ["plain": "open text"])
+        if case .object(var members) = workflow {
+            members["subflows"] = [
+                "c.json": document(
+                    ["act": ("ActNode", ["name": "act"])], [],
+                    variables: ["token": ["default_value": "hunter2xyz", "sensitive": true]])
+            ]
+            workflow = .object(members)
+        }
+        let seal = try #require(JournalSeal(of: try World().program(workflow), given: [:]))
+        let result = StepResult.succeeded(NodeResult(["value": "<hunter2xyz>"]))
+        let sealed = seal.sealed(result)
+        #expect(sealed.json["outputs"]?["value"] == "<{{$sealed:c%2Ejson..token}}>")
+        #expect(try seal.opened(sealed, of: try Self.step()) == result)
+    }
+
     @Test func `a workflow without sensitive variables writes what there is`() throws {
         let workflow = document(["one": ("ActNode", [:])], [], variables: ["plain": "open text"])
         let isSealed = JournalSeal(of: try World().program(workflow), given: ["plain": "x"]) != nil

@@ -142,9 +142,24 @@ import Testing
         }
     }
 
-    @Test func `what a server sends elsewhere it has not done`() async throws {
+    @Test(arguments: [301, 302])
+    func `a change that may have been made before a redirect stays in doubt, whichever method follows`(
+        status: Int
+    ) async throws {
         let elsewhere = "http://127.0.0.1:\(ClosedPort.number)/"
-        try await WebServer.with({ _ in .redirect(307, elsewhere) }) { server in
+        try await WebServer.with({ _ in .redirect(status, elsewhere) }) { server in
+            try await withWeb { web async throws in
+                let inputs: Object = ["url": .string(server.url), "method": "PATCH", "body": "x"]
+                let reason = try await web.doubt("HttpRequestNode", inputs).reason
+                #expect(reason.hasPrefix("PATCH \(server.url)/ was sent: "), "\(reason)")
+            }
+        }
+    }
+
+    @Test(arguments: [307, 308])
+    func `what a server sends elsewhere it has not done`(status: Int) async throws {
+        let elsewhere = "http://127.0.0.1:\(ClosedPort.number)/"
+        try await WebServer.with({ _ in .redirect(status, elsewhere) }) { server in
             try await withWeb { web async throws in
                 let inputs: Object = ["url": .string(server.url), "method": "POST", "body": "x"]
                 #expect(try await web.failure("HttpRequestNode", inputs).message.hasSuffix("refused the connection"))

@@ -2,6 +2,7 @@ import CasareDomain
 import CasareEngine
 import CasareNodes
 import FoundationEssentials
+import Synchronization
 import Testing
 
 /// A wait that another robot began. Where it went wrong, a test would wait for days.
@@ -41,21 +42,27 @@ import Testing
         }
     }
 
-    @Test func `a run that takes over goes on with the wait where the other robot began it`() async throws {
+    /// A run that waits for 400,000 s.
+    private static func driver(_ journal: MemoryJournal, _ environment: RunEnvironment) throws -> RunDriver {
         let (document, issues) = WorkflowDocument.parse(
             StandardRun.workflow(
                 [
                     "wait": ("WaitNode", ["duration": 400_000]),
                     "after": ("SetVariableNode", ["variable_name": "after", "value": true]),
                 ], ["wait > after"]))
+        return RunDriver(
+            program: try Program(try #require(document, "\(issues)"), catalogue: StandardNodes.catalogue),
+            runID: "run", options: Job.Options(timeoutSeconds: 1e6), variables: [:], journal: journal,
+            environment: environment)
+    }
+
+    @Test func `a run that takes over goes on with the wait where the other robot began it`() async throws {
         let begun = JournalEntry(
             step: 0, node: "wait", nodeType: "WaitNode", effect: .captured, result: nil, startedAt: Self.begunAt,
             finishedAt: nil)
-        let conclusion = try await RunDriver(
-            program: try Program(try #require(document, "\(issues)"), catalogue: StandardNodes.catalogue),
-            runID: "run", options: Job.Options(), variables: [:], journal: MemoryJournal([begun]),
-            environment: RunEnvironment(
-                workingDirectory: "/tmp", now: { Date(timeIntervalSince1970: 401_000) })
+        let conclusion = try await Self.driver(
+            MemoryJournal([begun]),
+            RunEnvironment(workingDirectory: "/tmp", now: { Date(timeIntervalSince1970: 401_000) })
         ).run()
         guard case .finished(let result, nil, let entries) = conclusion else {
             Issue.record("\(conclusion)")
@@ -63,5 +70,34 @@ import Testing
         }
         #expect(result.variables["after"] == true)
         #expect(entries.map(\.startedAt) == [Self.begunAt])
+    }
+
+    @Test func `a run that is to stop leaves the wait, which another run goes on with`() async throws {
+        let journal = MemoryJournal()
+        let isInside = Mutex(false)
+        let left = try await Self.driver(
+            journal,
+            RunEnvironment(
+                workingDirectory: "/tmp", now: { Self.begunAt }, isStopRequested: { isInside.withLock(\.self) },
+                onEvent: { event in
+                    if case .stepStarted = event { isInside.withLock { $0 = true } }
+                })
+        ).run()
+        guard case .interrupted(let entries) = left else {
+            Issue.record("\(left)")
+            return
+        }
+        #expect(entries.isEmpty)
+        let begun = await journal.entries()
+        #expect(begun.map(\.result) == [nil] && begun.map(\.startedAt) == [Self.begunAt])
+        let conclusion = try await Self.driver(
+            journal, RunEnvironment(workingDirectory: "/tmp", now: { Date(timeIntervalSince1970: 401_000) })
+        ).run()
+        guard case .finished(let result, nil, let later) = conclusion else {
+            Issue.record("\(conclusion)")
+            return
+        }
+        #expect(result.variables["after"] == true)
+        #expect(later.map(\.startedAt) == [Self.begunAt])
     }
 }

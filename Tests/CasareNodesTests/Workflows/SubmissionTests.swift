@@ -1,5 +1,6 @@
 import CasareDomain
 import CasareEngine
+import CasareNodes
 import FoundationEssentials
 import Synchronization
 import Testing
@@ -82,6 +83,36 @@ struct SubmissionTests {
         #expect(run.result.error == "Job job-1 of parts/c.json failed: no luck")
         #expect(run.failure?.type == "HttpError")
         #expect(run.result.nodeOutputs?["call"]?["success"] == false)
+    }
+
+    @Test func `a run that is to stop leaves the job that it waits for, and finds it again`() async throws {
+        let orchestrator = Orchestrator()
+        let (document, issues) = WorkflowDocument.parse(
+            StandardRun.workflow(
+                ["call": ("CallSubworkflowNode", ["subworkflow_path": "parts/c.json", "execution_mode": "async"])],
+                extra: ["subflows": .object(Self.subflows)]))
+        let program = try Program(try #require(document, "\(issues)"), catalogue: StandardNodes.catalogue)
+        let journal = MemoryJournal()
+        func run(until isStopRequested: @escaping @Sendable () -> Bool) async throws -> RunConclusion {
+            let driver = RunDriver(
+                program: program, runID: "run", options: Job.Options(), variables: [:], journal: journal,
+                environment: RunEnvironment(
+                    workingDirectory: "/tmp", sleep: { _ in }, isStopRequested: isStopRequested,
+                    submitter: orchestrator))
+            return try await driver.run()
+        }
+        let left = try await run { orchestrator.state.withLock(\.looks) == 1 }
+        guard case .interrupted = left else {
+            Issue.record("\(left)")
+            return
+        }
+        let conclusion = try await run { false }
+        guard case .finished(_, nil, _) = conclusion else {
+            Issue.record("\(conclusion)")
+            return
+        }
+        let keys = orchestrator.state.withLock { $0.submissions.map { $0.key } }
+        #expect(keys.count == 2 && Set(keys).count == 1)
     }
 
     @Test func `without an orchestrator the workflow runs here`() async throws {

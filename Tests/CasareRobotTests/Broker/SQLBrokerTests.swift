@@ -1,3 +1,5 @@
+import CasareDomain
+import CasarePostgres
 import CasareRobot
 import CasareStore
 import CasareTestSupport
@@ -18,6 +20,41 @@ struct SQLBrokerTests {
                 return
             }
             #expect(message.contains("casarectl db migrate"))
+        }
+    }
+
+    @Test func `jobs whose rows somebody holds keep no others back, however many they are`() async throws {
+        try await BrokerFixture.with(.sql) { fixture in
+            var logger = Logger(label: "test")
+            logger.logLevel = .critical
+            let configuration = try fixture.database.configuration
+            try await fixture.submit(10)
+            // As a robot's, where a statement may take as long as it wants.
+            let broker = SQLBroker(
+                database: Database(
+                    configuration, connectionsMax: 4, statementMax: .seconds(3600), tenant: .default),
+                logger: logger)
+            _ = try await broker.open(BrokerFixture.description("robot"))
+            let jobs = try await broker.lease(slots: 10, waiting: .seconds(60))
+            try #require(jobs.count == 10)
+            let result = RunResult(success: true, error: nil, variables: [:], logs: [], nodeErrors: [])
+            let holder = try await PostgresConnection.connect(configuration)
+            let held = jobs[..<5].map { "'\($0.lease.job)'" }.joined(separator: ", ")
+            try await holder.script("BEGIN; SELECT FROM leases WHERE job_id IN (\(held)) FOR UPDATE")
+            try await withThrowingTaskGroup(of: Void.self) { tasks in
+                for (heldUp, free) in zip(jobs[..<5], jobs[5...]) {
+                    tasks.addTask { try await broker.complete(heldUp.lease, result: result, rows: []) }
+                    try await broker.complete(free.lease, result: result, rows: [])
+                }
+                for job in jobs[..<5] {
+                    let status = try await fixture.job(job.lease.job).status
+                    #expect(status == .running)
+                }
+                try await holder.script("COMMIT")
+                try await tasks.waitForAll()
+            }
+            await holder.close()
+            await broker.close()
         }
     }
 }

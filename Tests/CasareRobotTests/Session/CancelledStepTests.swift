@@ -11,14 +11,14 @@ import Logging
 import ServiceLifecycle
 import Testing
 
-/// Jobs that people cancel in the middle of a step. Their robots renew so seldom that only the news of it can explain what
-/// happens, and what the step holds tells that it has ended.
+/// Jobs that people cancel in the middle of a step. Their robots renew so seldom that only the news of it can explain
+/// what happens, and what the step holds tells that it has ended.
 @Suite(.timeLimit(.minutes(10)))
 struct CancelledStepTests {
     typealias Form = BrokerFixture.Form
 
     /// A broker over the API whose session is trusted for hours.
-    private struct QuietBroker: Broker {
+    private struct QuietBroker: WrappingBroker {
         let broker: any Broker
         let database: Database
 
@@ -35,56 +35,6 @@ struct CancelledStepTests {
             return SessionTerms(
                 leaseDuration: .seconds(7200), heartbeatInterval: .seconds(2400), otherSessions: terms.otherSessions)
         }
-
-        func lease(slots: Int, waiting: Duration) async throws(BrokerError) -> [LeasedJob] {
-            try await self.broker.lease(slots: slots, waiting: waiting)
-        }
-
-        func renew(_ leases: [Lease]) async throws(BrokerError) -> Set<Job.ID> { try await self.broker.renew(leases) }
-
-        func renew(_ leases: [Lease], progress: Robot.Progress) async throws(BrokerError) -> RenewalAnswer {
-            try await self.broker.renew(leases, progress: progress)
-        }
-
-        func untilSessionIsLost() async { await self.broker.untilSessionIsLost() }
-
-        func untilNews(about held: @Sendable () -> [Lease]) async { await self.broker.untilNews(about: held) }
-
-        func journal(of lease: Lease) async throws(BrokerError) -> JobJournal {
-            try await self.broker.journal(of: lease)
-        }
-
-        func checkpoint(_ rows: [JournalRow], under lease: Lease) async throws(BrokerError) {
-            try await self.broker.checkpoint(rows, under: lease)
-        }
-
-        func complete(_ lease: Lease, result: RunResult, rows: [JournalRow]) async throws(BrokerError) {
-            try await self.broker.complete(lease, result: result, rows: rows)
-        }
-
-        func fail(
-            _ lease: Lease, failure: Failure, result: RunResult?, rows: [JournalRow]
-        ) async throws(BrokerError) {
-            try await self.broker.fail(lease, failure: failure, result: result, rows: rows)
-        }
-
-        func block(_ lease: Lease, question: Job.Question, rows: [JournalRow]) async throws(BrokerError) {
-            try await self.broker.block(lease, question: question, rows: rows)
-        }
-
-        func release(_ lease: Lease, reason: String) async throws(BrokerError) {
-            try await self.broker.release(lease, reason: reason)
-        }
-
-        func submit(_ child: ChildJob, forStep step: Int, under lease: Lease) async throws(BrokerError) -> Job.ID {
-            try await self.broker.submit(child, forStep: step, under: lease)
-        }
-
-        func ending(of child: Job.ID, under lease: Lease) async throws(BrokerError) -> ChildJob.Ending? {
-            try await self.broker.ending(of: child, under: lease)
-        }
-
-        func close() async { await self.broker.close() }
     }
 
     private static let logger: Logger = {

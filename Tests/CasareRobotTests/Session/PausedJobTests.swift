@@ -17,65 +17,15 @@ struct PausedJobTests {
     typealias Form = BrokerFixture.Form
 
     /// Tells when a renewal says of jobs that they are to be paused.
-    private struct ListeningBroker: Broker {
+    private struct ListeningBroker: WrappingBroker {
         let broker: any Broker
         let heard: AsyncStream<Void>.Continuation
-
-        func open(_ robot: RobotDescription) async throws(BrokerError) -> SessionTerms {
-            try await self.broker.open(robot)
-        }
-
-        func lease(slots: Int, waiting: Duration) async throws(BrokerError) -> [LeasedJob] {
-            try await self.broker.lease(slots: slots, waiting: waiting)
-        }
-
-        func renew(_ leases: [Lease]) async throws(BrokerError) -> Set<Job.ID> { try await self.broker.renew(leases) }
 
         func renew(_ leases: [Lease], progress: Robot.Progress) async throws(BrokerError) -> RenewalAnswer {
             let answer = try await self.broker.renew(leases, progress: progress)
             if !answer.paused.isEmpty { self.heard.yield() }
             return answer
         }
-
-        func untilSessionIsLost() async { await self.broker.untilSessionIsLost() }
-
-        func untilNews(about held: @Sendable () -> [Lease]) async { await self.broker.untilNews(about: held) }
-
-        func journal(of lease: Lease) async throws(BrokerError) -> JobJournal {
-            try await self.broker.journal(of: lease)
-        }
-
-        func checkpoint(_ rows: [JournalRow], under lease: Lease) async throws(BrokerError) {
-            try await self.broker.checkpoint(rows, under: lease)
-        }
-
-        func complete(_ lease: Lease, result: RunResult, rows: [JournalRow]) async throws(BrokerError) {
-            try await self.broker.complete(lease, result: result, rows: rows)
-        }
-
-        func fail(
-            _ lease: Lease, failure: Failure, result: RunResult?, rows: [JournalRow]
-        ) async throws(BrokerError) {
-            try await self.broker.fail(lease, failure: failure, result: result, rows: rows)
-        }
-
-        func block(_ lease: Lease, question: Job.Question, rows: [JournalRow]) async throws(BrokerError) {
-            try await self.broker.block(lease, question: question, rows: rows)
-        }
-
-        func release(_ lease: Lease, reason: String) async throws(BrokerError) {
-            try await self.broker.release(lease, reason: reason)
-        }
-
-        func submit(_ child: ChildJob, forStep step: Int, under lease: Lease) async throws(BrokerError) -> Job.ID {
-            try await self.broker.submit(child, forStep: step, under: lease)
-        }
-
-        func ending(of child: Job.ID, under lease: Lease) async throws(BrokerError) -> ChildJob.Ending? {
-            try await self.broker.ending(of: child, under: lease)
-        }
-
-        func close() async { await self.broker.close() }
     }
 
     /// Steps that wait until they may end, and are counted.
@@ -123,15 +73,15 @@ struct PausedJobTests {
     }()
 
     /// Runs a robot while `body` runs.
-    private static func withRobot(
-        _ name: String, _ broker: any Broker, _ catalogue: NodeCatalogue,
+    static func withRobot(
+        _ name: String, _ broker: any Broker, _ catalogue: NodeCatalogue, shutdownGrace: Duration = .zero,
         onEvent: @escaping @Sendable (RunEvent) -> Void = { _ in }, _ body: () async throws -> Void
     ) async throws {
         let agent = RobotAgent(
             broker: broker, catalogue: catalogue,
             configuration: RobotConfiguration(
                 description: try BrokerFixture.description(name, slots: 1), workingDirectory: "/tmp",
-                shutdownGrace: .zero),
+                shutdownGrace: shutdownGrace),
             logger: self.logger, onEvent: onEvent)
         let group = ServiceGroup(configuration: .init(services: [agent], logger: self.logger))
         async let running: Void = group.run()
@@ -146,7 +96,7 @@ struct PausedJobTests {
     }
 
     /// As people do it: through an orchestrator, where there is one.
-    private static func pause(_ job: Job.ID, in fixture: BrokerFixture) async throws {
+    static func pause(_ job: Job.ID, in fixture: BrokerFixture) async throws {
         guard fixture.form != .memory else { return try await fixture.pause(job) }
         let client = try CasareClient(.init(url: fixture.url, token: try await fixture.token("ann", as: .operator)))
         do {

@@ -33,6 +33,21 @@ struct DatabaseTests {
         }
     }
 
+    @Test func `reports wait for a lock for a moment only`() async throws {
+        try await withTestDatabase { database in
+            let ofOne = Database(database.configuration, connectionsMax: 1, tenant: .default)
+            let alone = try await ofOne.statement(as: .default) { try $0.execute(Self.settings) }
+            #expect(try Self.limits(alone) == ["15s", "500ms"])
+            await ofOne.close()
+            let together = try await database.asTenant(.default, lockWaitMax: Database.reportLockWaitMax) {
+                try $0.execute(Self.settings)
+            }
+            #expect(try Self.limits(together) == ["15s", "500ms"])
+            let after = try await database.asTenant(.default) { try $0.execute(Self.settings) }
+            #expect(try Self.limits(after) == ["15s", "0"])
+        }
+    }
+
     @Test func `whoever rested for too long in a transaction may try again`() async throws {
         try await withTestDatabase { database in
             var configuration = database.configuration

@@ -85,4 +85,34 @@ struct HistoryTests {
             }
         }
     }
+
+    @Test func `an attempt whose question was answered says who answered what, and why`() async throws {
+        try await withFixture { store in
+            let job = try await store.leased(now: Self.time(0))
+            let id = job.lease.job
+            let question = Job.Question(step: 0, node: "n", nodeType: "T", text: "Done?")
+            try await store.run {
+                try LeaseStore.block(job.lease, question: question, now: Self.time(9), on: $0)
+            }
+            let open = try await Self.past(store, id).attempts
+            #expect(open.map(\.question?.text) == ["Done?"] && open[0].question?.answer == nil)
+            _ = try await store.run {
+                try JobStore.resolve(
+                    id, step: 0, as: .skip, by: "bob", reason: "seen", now: Self.time(20), on: $0)
+            }
+            let next = try await store.lease(now: Self.time(21))[0]
+            try await store.run {
+                try LeaseStore.complete(next.lease, result: .ok(), now: Self.time(30), on: $0)
+            }
+            let past = try await Self.past(store, id)
+            #expect(past.attempts.map(\.number) == [1, 2] && past.attempts.map(\.robot) == ["r1", "r1"])
+            #expect(past.attempts.map(\.startedAt) == [0, 21].map(Self.time))
+            #expect(past.attempts.map(\.finishedAt) == [Self.time(9), Self.time(30)])
+            let asked = try #require(past.attempts[0].question)
+            #expect(asked.step == 0 && asked.node == "n" && asked.text == "Done?")
+            let answer = try #require(asked.answer)
+            #expect(answer.answer == "skip" && answer.by == "bob" && answer.reason == "seen")
+            #expect(answer.at == Self.time(20) && past.attempts[1].question == nil)
+        }
+    }
 }

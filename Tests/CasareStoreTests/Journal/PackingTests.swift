@@ -72,7 +72,7 @@ struct PackingTests {
                     try [
                         StepsFilter(), StepsFilter(limit: 2), StepsFilter(after: 1, limit: 2),
                         StepsFilter(after: 0, withResults: false), StepsFilter(after: 3),
-                    ].map { try JobStore.steps(job, $0, on: connection) }
+                    ].map { try JobStore.stepsPage(job, $0, on: connection).steps }
                 }
             }
             let before = try await pages()
@@ -192,6 +192,26 @@ struct PackingTests {
             let report = try await Self.pack(store)
             #expect(report.packed == 1 && report.failures.map { $0.job.job } == [jobs[0]])
             #expect(try await store.run { try JobStore.steps(jobs[0], on: $0) } == Self.entries)
+        }
+    }
+
+    @Test func `a tenant whose journal somebody holds keeps no other tenant's from being packed`() async throws {
+        try await withFixture { store in
+            try await store.asOwner("INSERT INTO tenants (tenant_id, name) VALUES (2, 'other')")
+            let other = try await StoreFixture(store.database, tenant: Tenant.ID(rawValue: 2))
+            let jobs = [try await Self.completed(store), try await Self.completed(other)]
+            let holder = try await PostgresConnection.connect(store.database.configuration)
+            try await holder.script("BEGIN; SELECT FROM journal WHERE job_id = '\(jobs[0])' FOR UPDATE")
+            let report = try await store.database.asSystem { connection in
+                try connection.script("SET lock_timeout = '10ms'")
+                var cursor = PackingCursor()
+                let report = try JournalStore.pack(endedFor: .zero, cursor: &cursor, now: Self.later, on: connection)
+                try connection.script("SET lock_timeout = '2s'")
+                return report
+            }
+            await holder.close()
+            #expect(report.packed == 1 && report.failures.map(\.job.job) == [jobs[0]])
+            #expect(try await Self.pack(store).packed == 1)
         }
     }
 

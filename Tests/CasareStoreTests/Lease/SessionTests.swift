@@ -242,6 +242,15 @@ struct SweepTests {
         }
     }
 
+    @Test func `a step that was only begun shows none`() async throws {
+        try await withFixture { store in
+            let id = try await store.submit(store.job())
+            for _ in 1...4 { _ = try await self.crash(store) }
+            let (_, report) = try await self.crash(store, entries: [.step(0, "effect", nil)])
+            #expect(report.requeued.isEmpty && report.deadLettered.map(\.job) == [id])
+        }
+    }
+
     @Test func `crashes use up no retries`() async throws {
         try await withFixture { store in
             _ = try await store.submit(store.job())

@@ -89,6 +89,21 @@ struct StaleWriteTests {
         }
     }
 
+    @Test func `a rescuer that comes while a step is recorded knows that the job got further`() async throws {
+        try await withFixture { store in
+            let session = try await store.openSession(now: noon)
+            _ = try await store.submit(store.job())
+            let lease = try await store.lease(session: session, now: noon)[0].lease
+            let swept = try await self.race(store) { connection in
+                try LeaseStore.checkpoint(lease, entries: [.step(0, "effect")], on: connection)
+            } second: {
+                try await store.sweep(now: noon.addingTimeInterval(31))
+            }
+            #expect(try swept.get().requeued.map(\.job) == [lease.job])
+            #expect(try await store.count("SELECT crashes FROM ready") == 0)
+        }
+    }
+
     @Test func `a completion that comes while a rescuer takes the job is refused`() async throws {
         try await withFixture { store in
             let lease = try await store.leased().lease
@@ -241,6 +256,101 @@ struct StaleWriteTests {
                 throws: StoreError.invalidTransition(lease.job, from: .completed, action: "cancelled")
             ) { try cancelled.get() }
             #expect(try await store.status(lease.job) == .completed)
+            #expect(try await store.jobsAreInOnePlaceEach())
+        }
+    }
+
+    // MARK: - Pausing
+
+    private func pause(_ job: Job.ID, in store: StoreFixture) async throws {
+        try await store.run { _ = try JobStore.pause(job, by: "bob", reason: nil, on: $0) }
+    }
+
+    @Test func `a job that is completed while somebody pauses it is completed`() async throws {
+        try await withFixture { store in
+            let lease = try await store.leased().lease
+            let completed = try await self.race(store) { connection in
+                _ = try JobStore.pause(lease.job, by: "bob", reason: nil, on: connection)
+            } second: {
+                try await store.run { try LeaseStore.complete(lease, result: .ok(), on: $0) }
+            }
+            try completed.get()
+            #expect(try await store.status(lease.job) == .completed)
+            #expect(try await store.jobsAreInOnePlaceEach())
+        }
+    }
+
+    @Test func `a job that is handed back while somebody pauses it is paused`() async throws {
+        try await withFixture { store in
+            let lease = try await store.leased().lease
+            let released = try await self.race(store) { connection in
+                _ = try JobStore.pause(lease.job, by: "bob", reason: nil, on: connection)
+            } second: {
+                try await store.run { try LeaseStore.release(lease, reason: "test", on: $0) }
+            }
+            try released.get()
+            #expect(try await store.status(lease.job) == .paused)
+            #expect(try await store.jobsAreInOnePlaceEach())
+        }
+    }
+
+    @Test func `a rescuer that comes while somebody pauses the job leaves it paused`() async throws {
+        try await withFixture { store in
+            let session = try await store.openSession(now: noon)
+            _ = try await store.submit(store.job())
+            let lease = try await store.lease(session: session, now: noon)[0].lease
+            let swept = try await self.race(store) { connection in
+                _ = try JobStore.pause(lease.job, by: "bob", reason: nil, on: connection)
+            } second: {
+                try await store.sweep(now: noon.addingTimeInterval(31))
+            }
+            #expect(try swept.get().failures.isEmpty)
+            #expect(try await store.status(lease.job) == .paused)
+            #expect(try await store.jobsAreInOnePlaceEach())
+        }
+    }
+
+    @Test func `a pause that comes while the job is handed back finds it where it waits`() async throws {
+        try await withFixture { store in
+            let lease = try await store.leased().lease
+            let paused = try await self.race(store) { connection in
+                try LeaseStore.release(lease, reason: "test", on: connection)
+            } second: {
+                try await self.pause(lease.job, in: store)
+            }
+            try paused.get()
+            #expect(try await store.status(lease.job) == .paused)
+            #expect(try await store.jobsAreInOnePlaceEach())
+        }
+    }
+
+    @Test func `a pause that comes while the job is leased is heard by its robot`() async throws {
+        try await withFixture { store in
+            let id = try await store.submit(store.job())
+            let session = store.session
+            let paused = try await self.race(store) { connection in
+                var cursor = LeaseCursor()
+                _ = try LeaseStore.lease(session, limit: 1, cursor: &cursor, on: connection)
+            } second: {
+                try await store.run { try JobStore.pause(id, by: "bob", reason: nil, on: $0).session }
+            }
+            #expect(try paused.get() == session)
+            #expect(try await store.status(id) == .running)
+            #expect(try await store.jobsAreInOnePlaceEach())
+        }
+    }
+
+    @Test func `a job that is resumed while it is handed back waits like any other`() async throws {
+        try await withFixture { store in
+            let lease = try await store.leased().lease
+            try await self.pause(lease.job, in: store)
+            let resumed = try await self.race(store) { connection in
+                try LeaseStore.release(lease, reason: "test", on: connection)
+            } second: {
+                try await store.run { _ = try JobStore.resume(lease.job, by: "bob", on: $0) }
+            }
+            try resumed.get()
+            #expect(try await store.status(lease.job) == .pending)
             #expect(try await store.jobsAreInOnePlaceEach())
         }
     }

@@ -6,7 +6,7 @@ import Testing
 
 struct WriteGroupTests {
     private enum Refusal: Error, Hashable {
-        case badRow, lost, unreachable
+        case badRow, lost, unreachable, locked
     }
 
     private typealias Group = WriteGroup<Refusal>
@@ -17,6 +17,10 @@ struct WriteGroupTests {
         private var refused: Set<Job.ID> = []
         private var lost: Set<Job.ID> = []
         private var held: Set<Job.ID> = []
+        private var locked: Set<Job.ID> = []
+        /// On their way at once, and the most of them.
+        private var commits = 0
+        private(set) var commitsMax = 0
         private var isClosed = false
         private var isUnreachable = false
         private var waiters: [CheckedContinuation<Void, Never>] = []
@@ -24,6 +28,7 @@ struct WriteGroupTests {
         func refuse(_ job: Job.ID) { self.refused.insert(job) }
         func lose(_ job: Job.ID) { self.lost.insert(job) }
         func hold(_ job: Job.ID) { self.held.insert(job) }
+        func lock(_ jobs: [Job.ID]) { self.locked = Set(jobs) }
         func close() { self.isClosed = true }
         func becomeUnreachable() { self.isUnreachable = true }
 
@@ -37,10 +42,16 @@ struct WriteGroupTests {
         func commit(_ writes: [LeaseWrite]) async -> Result<[Job.ID: Refusal], Refusal> {
             let jobs = writes.map(\.lease.job)
             self.batches.append(jobs)
+            self.commits += 1
+            self.commitsMax = max(self.commitsMax, self.commits)
+            defer { self.commits -= 1 }
+            // As over a network: others come in between.
+            for _ in 0..<10 { await Task.yield() }
             if self.isClosed || !self.held.isDisjoint(with: jobs) {
                 await withCheckedContinuation { self.waiters.append($0) }
             }
             if self.isUnreachable { return .failure(.unreachable) }
+            if !self.locked.isDisjoint(with: jobs) { return .failure(.locked) }
             if !self.refused.isDisjoint(with: jobs) { return .failure(.badRow) }
             let lost = self.lost.intersection(jobs)
             return .success(Dictionary(uniqueKeysWithValues: lost.map { ($0, Refusal.lost) }))
@@ -53,7 +64,15 @@ struct WriteGroupTests {
     private static let never = Duration.seconds(3600)
 
     private func group(_ bounds: Group.Bounds = .init(patience: Self.never)) -> Group {
-        Group(bounds: bounds, mayConcernOne: { $0 != .unreachable }) { [server] in await server.commit($0) }
+        Group(bounds: bounds, fault: Self.fault) { [server] in await server.commit($0) }
+    }
+
+    private static func fault(_ refusal: Refusal) -> WriteFault {
+        switch refusal {
+        case .unreachable: .everyones
+        case .locked: .held
+        case .badRow, .lost: .ofOne
+        }
     }
 
     private static func write(_ job: Job.ID, token: Int64 = 1) -> LeaseWrite {
@@ -124,7 +143,7 @@ struct WriteGroupTests {
 
     @Test func `completions that came together are followed by ones that wait for each other`() async {
         let group = Group(
-            bounds: .init(count: 2, companyMemory: .seconds(3600)), sleep: Self.untilCancelled
+            bounds: .init(count: 2, companyMemory: .seconds(3600)), sleep: Self.untilCancelled, fault: Self.fault
         ) { [server] in await server.commit($0) }
         _ = await self.writeAll(self.jobs[..<3].map { Self.completion($0) }, by: group)
         #expect(await self.server.batches == [[self.jobs[0]], [self.jobs[1], self.jobs[2]]])
@@ -138,7 +157,7 @@ struct WriteGroupTests {
 
     @Test func `a checkpoint takes the completions that wait along at once`() async {
         let group = Group(
-            bounds: .init(companyMemory: .seconds(3600)), sleep: Self.untilCancelled
+            bounds: .init(companyMemory: .seconds(3600)), sleep: Self.untilCancelled, fault: Self.fault
         ) { [server] in await server.commit($0) }
         _ = await self.writeAll(
             [Self.write(self.jobs[0]), Self.completion(self.jobs[1]), Self.write(self.jobs[2])], by: group)
@@ -150,7 +169,7 @@ struct WriteGroupTests {
     }
 
     @Test func `a lone completion waits for nobody`() async throws {
-        let group = Group(sleep: Self.untilCancelled) { [server] in await server.commit($0) }
+        let group = Group(sleep: Self.untilCancelled, fault: Self.fault) { [server] in await server.commit($0) }
         for job in self.jobs { try await group.write(Self.completion(job)) }
         #expect(await self.server.batches == self.jobs.map { [$0] })
     }
@@ -159,6 +178,84 @@ struct WriteGroupTests {
         await self.server.refuse(self.jobs[3])
         let results = await self.writeAll(self.jobs.map { Self.write($0) })
         #expect(Self.errors(results) == [nil, nil, nil, .badRow, nil])
+    }
+
+    @Test func `the parts of a batch that fails go one after the other`() async {
+        await self.server.refuse(self.jobs[1])
+        await self.server.refuse(self.jobs[4])
+        let results = await self.writeAll(self.jobs.map { Self.write($0) })
+        #expect(Self.errors(results) == [nil, .badRow, nil, nil, .badRow])
+        #expect(await self.server.commitsMax == 1)
+    }
+
+    @Test func `what somebody holds up keeps nobody else back, however much it is, and goes when it can`() async {
+        // More than batches may be on their way at once.
+        let (held, free) = (self.jobs[..<3], self.jobs[3...])
+        await self.server.lock(Array(held))
+        let group = self.group(.init(patience: Self.never, sendersMax: 1, heldMax: Self.never))
+        await withTaskGroup(of: Bool.self) { tasks in
+            for job in held { tasks.addTask { await self.isWritten(job, by: group) } }
+            while await group.heldCount < held.count { await Task.yield() }
+            for job in free {
+                let isWritten = await self.isWritten(job, by: group)
+                #expect(isWritten)
+            }
+            // One after the other, beside those that are free.
+            let commitsMax = await self.server.commitsMax
+            #expect(commitsMax <= 2)
+            await self.server.lock([])
+            for await isWritten in tasks { #expect(isWritten) }
+        }
+    }
+
+    @Test func `of a batch that somebody holds up the others go through`() async {
+        await self.server.lock([self.jobs[2]])
+        let group = self.group(.init(patience: Self.never, heldMax: Self.never))
+        async let results = self.writeAll(self.jobs.map { Self.write($0) }, by: group)
+        while await !self.server.batches.contains([self.jobs[4]]) { await Task.yield() }
+        while await group.heldCount == 0 { await Task.yield() }
+        await self.server.lock([])
+        let errors = Self.errors(await results)
+        #expect(errors == [nil, nil, nil, nil, nil])
+    }
+
+    @Test func `what is sent anew of a job that somebody holds up keeps nobody back either`() async {
+        await self.server.lock([self.jobs[0]])
+        let group = self.group(.init(patience: Self.never, heldMax: Self.never))
+        async let held = self.isWritten(self.jobs[0], by: group)
+        while await group.heldCount == 0 { await Task.yield() }
+        await self.server.close()
+        async let first = self.isWritten(self.jobs[1], by: group)
+        while await !self.server.batches.joined().contains(self.jobs[1]) { await Task.yield() }
+        async let anew = self.isWritten(self.jobs[0], by: group)
+        async let second = self.isWritten(self.jobs[2], by: group)
+        while await group.heldCount + group.waitingCount < 3 { await Task.yield() }
+        await self.server.open()
+        let others = await [first, second]
+        #expect(others == [true, true])
+        await self.server.lock([])
+        let own = await [held, anew]
+        #expect(own == [true, true])
+        let batches = await self.server.batches
+        #expect(batches.allSatisfy { $0.count == 1 })
+    }
+
+    @Test func `what is held up for too long is refused`() async {
+        await self.server.lock([self.jobs[0]])
+        let group = self.group(.init(patience: Self.never, heldMax: .zero))
+        let isWritten = await self.isWritten(self.jobs[0], by: group)
+        #expect(!isWritten)
+    }
+
+    @Test func `what was held up for its time is not tried once more, however much it is`() async {
+        await self.server.lock(self.jobs)
+        let group = self.group(.init(patience: Self.never, heldMax: .zero))
+        let results = await self.writeAll(self.jobs.map { Self.write($0) }, by: group)
+        #expect(Self.errors(results) == [Refusal?](repeating: .locked, count: 5))
+        // The first; the others together, and then each by itself.
+        let alone = self.jobs[1...].map { [$0] }
+        let batches = await self.server.batches
+        #expect(batches == [[self.jobs[0]], Array(self.jobs[1...])] + alone)
     }
 
     @Test func `a lost lease concerns its own job`() async {

@@ -4,7 +4,7 @@ import CasareStore
 import CasareTestSupport
 
 /// A database with 20,000 jobs of 20 workflows over several weeks' partitions, as if they had been run: of a hundred
-/// jobs, 2 are ready, 1 is scheduled, 1 runs, 1 is blocked, 5 failed, 2 were cancelled and 88 completed.
+/// jobs, 2 are ready, 1 is scheduled, 1 runs, 1 is blocked, 5 failed, 2 were cancelled, 1 is paused and 87 completed.
 enum LargeDatabase {
     static func with<Result: Sendable>(_ body: (StoreFixture) async throws -> Result) async throws -> Result {
         try await withFixture { store in
@@ -43,7 +43,7 @@ enum LargeDatabase {
             CASE
                 WHEN n % 100 < 2 THEN 'ready' WHEN n % 100 < 3 THEN 'scheduled' WHEN n % 100 < 4 THEN 'running'
                 WHEN n % 100 < 5 THEN 'blocked' WHEN n % 100 < 10 THEN 'failed' WHEN n % 100 < 12 THEN 'cancelled'
-                ELSE 'completed'
+                WHEN n % 100 < 13 THEN 'paused' ELSE 'completed'
             END AS status,
             n % 2 = 0 AS is_even
         FROM generate_series(1, 20000) AS n, queues;
@@ -60,6 +60,8 @@ enum LargeDatabase {
         FROM made WHERE status = 'running';
         INSERT INTO blocked (job_id, attempt, step, node, node_type, question, since)
         SELECT job_id, 1, 0, 'n', 'T', 'Done?', now() FROM made WHERE status = 'blocked';
+        INSERT INTO paused (job_id, attempt, since, paused_by)
+        SELECT job_id, 0, now(), 'ann' FROM made WHERE status = 'paused';
         INSERT INTO outcomes (
             job_id, kind, attempt, finished_at, failure_kind, failure_type, message, cancelled_by
         )

@@ -6,8 +6,8 @@ import Testing
 
 /// What a page costs does not depend on how many jobs there are: it is counted in pages of the database and in rows.
 ///
-/// A page by status *and* workflow is not among them, but for completed jobs: it reads what stands so until enough of it
-/// is of that workflow.
+/// A page by status *and* workflow is not among them, but for completed jobs: it reads what stands so until enough of
+/// it is of that workflow.
 struct PagePlanTests {
     private struct Page {
         let name: String
@@ -35,6 +35,7 @@ struct PagePlanTests {
         Page(name: "pending", query: JobQueries.pageOfPending, arguments: span),
         Page(name: "running", query: JobQueries.pageOfRunning, arguments: span),
         Page(name: "blocked", query: JobQueries.pageOfBlocked, arguments: span),
+        Page(name: "paused", query: JobQueries.pageOfPaused, arguments: span),
         Page(name: "completed", query: JobQueries.pageOfCompleted, arguments: span),
         Page(
             name: "completed of a workflow", query: JobQueries.pageOfCompletedOfWorkflow, arguments: span(workflow)),
@@ -86,8 +87,11 @@ struct PagePlanTests {
                 Page(name: "steps", query: JournalQueries.rows, arguments: one, rows: 3, buffersMax: 20),
                 Page(
                     name: "a page of steps", query: JournalQueries.page,
-                    arguments: one.merging(["after": "0", "limit": "1", "with_results": "true"]) { $1 }, rows: 1,
-                    buffersMax: 20),
+                    arguments: one.merging(
+                        [
+                            "after": "0", "limit": "2", "with_results": "true", "bytes": "4194304",
+                            "step_bytes": "512",
+                        ]) { $1 }, rows: 1, buffersMax: 20),
                 Page(
                     name: "events", query: HistoryQueries.events, arguments: one.merging(["limit": "10"]) { $1 },
                     rows: 1, buffersMax: 20),

@@ -112,6 +112,19 @@ struct ExplainRobotTests {
         }
     }
 
+    @Test func `the slots of all sessions of a robot count`() async throws {
+        try await withFixture { store in
+            let newest = try await store.openSession()
+            _ = try await store.load(2)
+            let job = try await store.load(1)[0]
+            #expect(try await store.lease(2, session: newest).count == 2)
+            // The newest session is full, the other has nothing.
+            #expect(try await store.codes(job) == [.inLine])
+            let robot = try await store.reasonsOfRobot()
+            #expect(robot.map(\.code) == [.workWaits])
+        }
+    }
+
     @Test func `only a robot that is alive and cordoned is to be uncordoned, with who wants it so`() async throws {
         try await withFixture { store in
             let away = try #require(Robot.ID(rawValue: "a"))

@@ -222,12 +222,15 @@ struct QueueControlTests {
             try await store.load(4, keys: 2, priority: 9)
             _ = try await store.submit(store.job(due: .after(.seconds(600))))
             _ = try await store.submit(store.job(environment: "other"))
+            let held = try await store.submit(store.job())
+            _ = try await store.run { try JobStore.pause(held, by: "ann", reason: nil, on: $0) }
             try await store.limit { $0.keyConcurrency = 1 }
             let now = Date()
             let jobs = try await store.lease(9, now: now)
             #expect(jobs.count == 5, "three without a key, and one of each key")
             let stats = try await store.run { try QueueStore.stats(StoreFixture.queue, now: now, on: $0) }
             #expect(stats.queue.ready == BoundedCount(2) && stats.queue.scheduled == BoundedCount(1))
+            #expect(stats.queue.pausedJobs == BoundedCount(1))
             #expect(stats.queue.running == BoundedCount(5) && stats.queue.robotsAlive == 1 && stats.queue.slots == 2)
             #expect(stats.readyByPriority == [try #require(Priority(rawValue: 9)): BoundedCount(2)])
             #expect(stats.keys.map(\.key) == ["k0", "k1"] && stats.keys.allSatisfy { $0.running == 1 })
@@ -236,6 +239,7 @@ struct QueueControlTests {
             #expect(stats.nextDueAt != nil && stats.lanes["concurrency"] == 2)
             let all = try await store.run { try QueueStore.list(limit: 9, on: $0) }
             #expect(all.map(\.name) == ["default", "other"] && all.map(\.kind) == [.lanes, .plain])
+            #expect(all.map(\.pausedJobs.value) == [1, 0])
             #expect(try await store.run { try QueueStore.list(after: "default", limit: 9, on: $0) }.count == 1)
             let counts = try await store.run { try JobStore.counts(on: $0) }
             #expect(counts.ready == 3 && counts.running == 5)

@@ -3,7 +3,7 @@ import CasareRobot
 
 /// A broker that tells of the first session and of jobs whose completion is committed. Where the journal is off it
 /// writes nothing of it and reads nothing: what is left is the same robot without durability.
-struct BenchBroker: Broker {
+struct BenchBroker: WrappingBroker {
     let broker: any Broker
     let journaling: Request.Journal
     let opened: @Sendable () -> Void
@@ -21,20 +21,6 @@ struct BenchBroker: Broker {
         self.opened()
         return terms
     }
-
-    func lease(slots: Int, waiting: Duration) async throws(BrokerError) -> [LeasedJob] {
-        try await self.broker.lease(slots: slots, waiting: waiting)
-    }
-
-    func renew(_ leases: [Lease]) async throws(BrokerError) -> Set<Job.ID> { try await self.broker.renew(leases) }
-
-    func renew(_ leases: [Lease], progress: Robot.Progress) async throws(BrokerError) -> RenewalAnswer {
-        try await self.broker.renew(leases, progress: progress)
-    }
-
-    func untilSessionIsLost() async { await self.broker.untilSessionIsLost() }
-
-    func untilNews(about held: @Sendable () -> [Lease]) async { await self.broker.untilNews(about: held) }
 
     func journal(of lease: Lease) async throws(BrokerError) -> JobJournal {
         switch self.journaling {
@@ -64,18 +50,4 @@ struct BenchBroker: Broker {
     func block(_ lease: Lease, question: Job.Question, rows: [JournalRow]) async throws(BrokerError) {
         try await self.broker.block(lease, question: question, rows: self.written(rows))
     }
-
-    func release(_ lease: Lease, reason: String) async throws(BrokerError) {
-        try await self.broker.release(lease, reason: reason)
-    }
-
-    func submit(_ child: ChildJob, forStep step: Int, under lease: Lease) async throws(BrokerError) -> Job.ID {
-        try await self.broker.submit(child, forStep: step, under: lease)
-    }
-
-    func ending(of child: Job.ID, under lease: Lease) async throws(BrokerError) -> ChildJob.Ending? {
-        try await self.broker.ending(of: child, under: lease)
-    }
-
-    func close() async { await self.broker.close() }
 }

@@ -25,12 +25,38 @@ struct CapsuleFile: Sendable {
         if self.mayReplace {
             guard rename(template, self.path) == 0 else { throw self.failure(errno) }
         } else {
-            // Unlike rename, link refuses a name that is taken, also by somebody who came meanwhile.
-            guard link(template, self.path) == 0 else {
-                throw errno == EEXIST ? self.conflict : self.failure(errno)
-            }
+            try self.putInPlace(template)
         }
     }
+
+    /// Gives the file its name, unless that is taken.
+    private func putInPlace(_ template: [CChar]) throws(CommandFailure) {
+        // Unlike rename, link refuses a name that is taken, also by somebody who came meanwhile.
+        if link(template, self.path) == 0 { return }
+        guard Self.meansWithoutLinks(errno) else { throw self.taken(errno) }
+        try self.putInReservedPlace(template)
+    }
+
+    /// The same on file systems where a file has one name only: the name is taken with an empty file, which the whole
+    /// one then replaces.
+    func putInReservedPlace(_ template: [CChar]) throws(CommandFailure) {
+        let place = open(self.path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+        guard place >= 0 else { throw self.taken(errno) }
+        close(place)
+        guard rename(template, self.path) == 0 else {
+            let code = errno
+            unlink(self.path)
+            throw self.failure(code)
+        }
+    }
+
+    /// File systems without hard links say so in different ways: EPERM by link(2), the others by drivers of network
+    /// mounts.
+    private static func meansWithoutLinks(_ code: Int32) -> Bool {
+        [EPERM, EOPNOTSUPP, ENOSYS, EMLINK, EXDEV, EINVAL].contains(code)
+    }
+
+    private func taken(_ code: Int32) -> CommandFailure { code == EEXIST ? self.conflict : self.failure(code) }
 
     /// - Returns: An error number, or 0.
     private static func write(_ text: String, to descriptor: Int32) -> Int32 {

@@ -66,6 +66,10 @@ struct CapsuleRedaction {
                     failure: try attempt.failure.map { failure in
                         try ValueDecoder.decode(
                             FailureInfo.self, from: self.masking.masked(try ValueEncoder.encode(failure)))
+                    },
+                    question: try attempt.question.map { question in
+                        try ValueDecoder.decode(
+                            JobHistory.Question.self, from: self.masking.masked(try ValueEncoder.encode(question)))
                     })
             })
     }
@@ -87,8 +91,8 @@ struct CapsuleRedaction {
 
     private static let defaultKeys = ["default_value", "value"]
 
-    /// The same document in which sensitive variables have no default. Everything else in it stays as it is: parts of
-    /// it refer to each other by text.
+    /// The same document in which something else stands for the defaults of sensitive variables. Everything else in it
+    /// stays as it is: parts of it refer to each other by text.
     func document(_ document: Value) -> Value {
         guard case .object(var members) = document else { return document }
         switch members["variables"] {
@@ -107,7 +111,12 @@ struct CapsuleRedaction {
 
     private static func withoutSecret(_ variable: Value) -> Value {
         guard case .object(var members) = variable, Self.isSensitive(variable) else { return variable }
-        for key in Self.defaultKeys where members[key] != nil { members[key] = .null }
+        for key in Self.defaultKeys {
+            guard let value = members[key] else { continue }
+            // The journal refers to the parts of a called workflow's defaults, too. An empty text has none, and a run
+            // may ask whether it is there.
+            members[key] = value == "" ? .null : Self.hidden(value)
+        }
         return .object(members)
     }
 }

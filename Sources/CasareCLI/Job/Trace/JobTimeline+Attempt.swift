@@ -44,7 +44,9 @@ extension JobTimeline.Attempt {
                 }
             return Self(
                 number: attempt.attempt, robot: attempt.robot, startedAt: attempt.startedAt, until: finishedAt ?? end,
-                outcome: outcome, error: attempt.failure?.message ?? (attempt.isCrash ? "its robot was lost" : nil))
+                outcome: outcome,
+                error: attempt.failure?.message ?? (attempt.isCrash ? "its robot was lost" : nil)
+                    ?? attempt.question?.answered)
         }
     }
 
@@ -165,5 +167,14 @@ extension JobTimeline.Attempt {
         case .succeeded, .failed, .unknown, .stopped: addGap(until: self.until, "computing")
         }
         return spans
+    }
+}
+
+extension JobHistory.Question {
+    /// "step 3 (pay) was in doubt; ann answered done: booked as 4711"; `nil` while nobody has answered.
+    var answered: String? {
+        self.answer.map { answer in
+            "step \(self.step) (\(self.node)) was in doubt; \(answer.by) answered \(answer.answer): \(answer.reason)"
+        }
     }
 }

@@ -2,8 +2,8 @@ import CasareDomain
 import CasareEngine
 import Synchronization
 
-/// What `--trace` makes of a run: lines on stderr as it goes on, or records for the result, whichever fits the format of
-/// the result. Stdout has the result alone.
+/// What `--trace` makes of a run: lines on stderr as it goes on, or records for the result, whichever fits the format
+/// of the result. Stdout has the result alone.
 final class Trace: Sendable {
     enum Form: Hashable, Sendable {
         /// For people, on stderr.

@@ -54,7 +54,8 @@ enum NodesPage {
             what a connection delivers wins. Templates such as `{{name}}` are allowed wherever a value is.
             - An output is read as `{{node_id.output}}`, or sent on by a data connection.
             - Every node has the exec input `exec_in`. The first exec output is the one that is usually followed.
-            - `on_recovery` (`ask`, `retry`, `skip`, `fail`) is a config key of every node with the effect `effect`.
+            - `on_recovery` (`ask`, `retry`, `skip`, `fail`) is a config key of every node with the effect `effect`; \
+            where a node has none, `settings.on_recovery` of its workflow holds.
 
             What the effects mean:
 

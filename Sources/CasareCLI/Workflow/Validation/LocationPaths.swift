@@ -1,7 +1,8 @@
 import CasareDomain
 import CasareEngine
 
-/// Finds what the locations of findings mean in a document as it was written: the way to a node, a connection, a member.
+/// Finds what the locations of findings mean in a document as it was written: the way to a node, a connection, a
+/// member.
 ///
 /// A document may have a finding for every node, so the nodes are looked up by name instead of one after the other.
 struct LocationPaths {

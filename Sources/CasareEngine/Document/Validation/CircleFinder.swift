@@ -1,8 +1,8 @@
 /// Finds the circles of exec connections, one after the other.
 ///
-/// A node is open while it may lie on a circle that was not found yet. It is closed as soon as nothing open leads to it,
-/// or it leads to nothing open: all in all that takes one pass over nodes and connections, however many circles there
-/// are.
+/// A node is open while it may lie on a circle that was not found yet. It is closed as soon as nothing open leads to
+/// it, or it leads to nothing open: all in all that takes one pass over nodes and connections, however many circles
+/// there are.
 struct CircleFinder {
     private let successors: [[Int]]
     private let predecessors: [[Int]]

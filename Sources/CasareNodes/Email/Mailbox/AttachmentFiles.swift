@@ -1,7 +1,8 @@
 import CasareEngine
 import Glibc
 
-/// A directory that attachments are saved in, under the names that their senders gave them as far as those are harmless.
+/// A directory that attachments are saved in, under the names that their senders gave them as far as those are
+/// harmless.
 struct AttachmentFiles {
     private static let nameBytesMax = 200
     private static let suffixMax = 10_000

@@ -11,8 +11,8 @@ struct SMTPSubmission {
     private static let replyBytesMax = 4096
     private static let replyLinesMax = 100
 
-    /// - Throws: `ServiceFailure` when the mail was not taken, by anybody; `OutcomeUnknown` when the server had it and did
-    ///   not say what becomes of it; `CancellationError`.
+    /// - Throws: `ServiceFailure` when the mail was not taken, by anybody; `OutcomeUnknown` when the server had it and
+    ///   did not say what becomes of it; `CancellationError`.
     func run(
         _ server: LineConnection.Server, at addresses: ServerAddresses, _ account: MailAccess.Account,
         _ cancellation: OwnThread.Cancellation

@@ -48,7 +48,9 @@ final class RequestProgress: Sendable {
 
     func answerBegan() { self.state.withLock { $0 = .sent } }
 
-    /// The server answered that the same request is to be made elsewhere (RFC 9110 §15.4.8), by which it did nothing.
+    /// The server answered that the same request is to be made elsewhere (RFC 9110 §15.4.8 and §15.4.9), by which it
+    /// did nothing. Of 301 and 302 that cannot be said, whichever method follows: many a server answers so when it is
+    /// done.
     func sentElsewhere() { self.state.withLock { $0 = .notSent } }
 }
 

@@ -131,7 +131,7 @@ package final class WebClient: Sendable {
             case .redirect(let status, let location):
                 redirects += 1
                 let next = Redirect.request(after: request, status: status, to: try request.url.resolving(location))
-                if HttpEffects.ofMethod(next.method.rawValue) == .effect { progress.sentElsewhere() }
+                if [307, 308].contains(status) { progress.sentElsewhere() }
                 guard redirects <= first.options.redirectsMax else {
                     throw NodeFailure(
                         "NetworkError",

@@ -37,8 +37,8 @@ struct WebRequest: Sendable {
         var responseBytesMax = Options.responseBytesMax
         /// Nothing but the origin of the URL may stand in messages: the rest is a secret.
         var hidesPath = false
-        /// An attempt that may have been sent, and has no answer, leaves a doubt and is not repeated: a second one would
-        /// do again what the first perhaps has done.
+        /// An attempt that may have been sent, and has no answer, leaves a doubt and is not repeated: a second one
+        /// would do again what the first perhaps has done.
         var leavesDoubt = false
     }
 

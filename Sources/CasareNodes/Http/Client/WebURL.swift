@@ -3,8 +3,8 @@ package import CasareEngine
 /// An `http` or `https` URL in the one form in which everything here reads it.
 ///
 /// What checks a URL and what connects to it must agree on its host. So the host may hold only characters that no
-/// parser reads in two ways, and the request is made from these parts, not from the text that a workflow gave. Texts are
-/// taken apart by Unicode scalars: to others a slash with an accent upon it is a slash.
+/// parser reads in two ways, and the request is made from these parts, not from the text that a workflow gave. Texts
+/// are taken apart by Unicode scalars: to others a slash with an accent upon it is a slash.
 package struct WebURL: Hashable, Sendable {
     package enum Scheme: String, Sendable {
         case http, https

@@ -37,7 +37,8 @@ struct PatternMatcher {
 
     /// The first match at or after a position: the ranges of the whole match and of every group.
     ///
-    /// - Parameter isOccupied: Whether an empty match was found at the position itself, so that this one must be longer.
+    /// - Parameter isOccupied: Whether an empty match was found at the position itself, so that this one must be
+    ///   longer.
     mutating func firstMatch(
         from start: Int, isOccupied: Bool = false, anchored: Bool = false
     ) throws(TooManySteps) -> [Range<Int>?]? {

@@ -1,0 +1,68 @@
+package import CasareDomain
+
+/// A broker around another one: what it does not do itself, that one does.
+package protocol WrappingBroker: Broker {
+    var broker: any Broker { get }
+}
+
+extension WrappingBroker {
+    package func open(_ robot: RobotDescription) async throws(BrokerError) -> SessionTerms {
+        try await self.broker.open(robot)
+    }
+
+    package func lease(slots: Int, waiting: Duration) async throws(BrokerError) -> [LeasedJob] {
+        try await self.broker.lease(slots: slots, waiting: waiting)
+    }
+
+    package func renew(_ leases: [Lease]) async throws(BrokerError) -> Set<Job.ID> {
+        try await self.broker.renew(leases)
+    }
+
+    package func renew(_ leases: [Lease], progress: Robot.Progress) async throws(BrokerError) -> RenewalAnswer {
+        try await self.broker.renew(leases, progress: progress)
+    }
+
+    package func untilSessionIsLost() async { await self.broker.untilSessionIsLost() }
+
+    package func untilNews(about held: @Sendable () -> [Lease]) async { await self.broker.untilNews(about: held) }
+
+    package func journal(of lease: Lease) async throws(BrokerError) -> JobJournal {
+        try await self.broker.journal(of: lease)
+    }
+
+    package func checkpoint(_ rows: [JournalRow], under lease: Lease) async throws(BrokerError) {
+        try await self.broker.checkpoint(rows, under: lease)
+    }
+
+    package func complete(_ lease: Lease, result: RunResult, rows: [JournalRow]) async throws(BrokerError) {
+        try await self.broker.complete(lease, result: result, rows: rows)
+    }
+
+    package func fail(
+        _ lease: Lease, failure: Failure, result: RunResult?, rows: [JournalRow]
+    ) async throws(BrokerError) {
+        try await self.broker.fail(lease, failure: failure, result: result, rows: rows)
+    }
+
+    package func block(_ lease: Lease, question: Job.Question, rows: [JournalRow]) async throws(BrokerError) {
+        try await self.broker.block(lease, question: question, rows: rows)
+    }
+
+    package func release(_ lease: Lease, reason: String) async throws(BrokerError) {
+        try await self.broker.release(lease, reason: reason)
+    }
+
+    package func submit(_ child: ChildJob, forStep step: Int, under lease: Lease) async throws(BrokerError) -> Job.ID {
+        try await self.broker.submit(child, forStep: step, under: lease)
+    }
+
+    package func ending(of child: Job.ID, under lease: Lease) async throws(BrokerError) -> ChildJob.Ending? {
+        try await self.broker.ending(of: child, under: lease)
+    }
+
+    package func log(_ lines: [Job.LogLine], under lease: Lease) async throws(BrokerError) -> Int {
+        try await self.broker.log(lines, under: lease)
+    }
+
+    package func close() async { await self.broker.close() }
+}
