@@ -31,6 +31,8 @@ struct ForkRouteTests {
                     .POST, "/api/v1/jobs/\(second.lease.job)/fork", ["from_step": 0])
                 #expect(running.status == 409 && running.code == "INVALID_STATE_TRANSITION")
             }
+            let history = try await server.call(.GET, "/api/v1/jobs/\(id)/history", as: .viewer)
+            #expect(history.json["events"]?.list?.last?["detail"]?["reason"] == "a typo")
             let unknown = try await server.call(.POST, "/api/v1/jobs/\(id)/fork", ["from_step": 9])
             #expect(unknown.status == 422 && unknown.message.contains("its steps are 0 to 1"))
             #expect(

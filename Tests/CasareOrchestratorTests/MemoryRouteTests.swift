@@ -73,7 +73,7 @@ struct MemoryRouteTests {
         .call(.POST, "/api/v1/jobs/$job/pause", ["reason": ""]),
         .call(.POST, "/api/v1/jobs/$job/pause", ["reason": "month end"]),
         .call(.GET, "/api/v1/jobs?status=paused"), .call(.POST, "/api/v1/jobs/$job/pause"),
-        .call(.POST, "/api/v1/jobs/$job/resume"), .call(.POST, "/api/v1/jobs/$job/resume", ["reason": "go"]),
+        .call(.POST, "/api/v1/jobs/$job/resume", ["reason": "go"]), .call(.POST, "/api/v1/jobs/$job/resume"),
         .call(.POST, "/api/v1/jobs/$job/resolve", ["answer": "done", "step": 0]),
         .call(.POST, "/api/v1/jobs/$job/resolve", ["answer": "skip", "step": 0, "reason": "r", "result": ["a": 1]]),
         .call(.POST, "/api/v1/jobs/$job/resolve", ["answer": "perhaps", "step": 0, "reason": "r"]),
@@ -103,6 +103,7 @@ struct MemoryRouteTests {
             headers: ["Idempotency-Key": "retry"]),
         .call(.POST, "/api/v1/dlq/$job/retry", headers: ["Idempotency-Key": "retry"]),
         .call(.POST, "/api/v1/jobs/$job/retry"), .call(.POST, "/api/v1/jobs/$job/pause"),
+        .call(.GET, "/api/v1/jobs/$job/history"),
         .call(.POST, "/api/v1/jobs/$job/cancel", ["reason": "enough"]),
         .call(.POST, "/api/v1/jobs/$job/cancel"),
     ]

@@ -100,6 +100,23 @@ struct SteeringTests {
         }
     }
 
+    @Test func `who waits for a job that is paused hears by whom and why, and what lets it go on`() async throws {
+        try await TestSystem.with { system in
+            let submit = ["submit", "-", "--idempotency-key", "k"]
+            let submitted = try await system.casarectl(submit + ["-o", "name"], input: Self.document)
+            let id = submitted.output.filter { !$0.isNewline }
+            let paused = try await system.casarectl("job", "pause", id, "--reason", "month end")
+            #expect(paused.status == 0, "\(paused.errors)")
+            for wait in ["--wait", "--follow"] {
+                let waited = try await system.casarectl(submit + [wait, "--timeout", "1s"], input: Self.document)
+                #expect(waited.status == 8)
+                let told = waited.errors.split(separator: "\n").filter { $0.contains("paused by") }
+                #expect(told.count == 1, "\(waited.errors)")
+                #expect(told.first?.contains(": month end (to go on: casarectl job resume \(id))") == true)
+            }
+        }
+    }
+
     private static let refused: [(options: [String], status: Int, message: String)] = [
         (["--version", "99"], 4, "there is no workflow version 99 of w; the newest is 1"),
         (["--robot", "nope"], 4, "there is no robot nope"),

@@ -68,10 +68,13 @@ struct JobCommand: ParsableCommand {
                 } else if job.result != nil, job.result?.trace == nil {
                     StandardStreams.report("no trace was recorded: submit with --trace to have one")
                 }
-                // A server before it kept histories has none to give; the job is shown all the same.
-                let history = job.attempt > 0 ? (try? await client.history(of: self.job.id)) : nil
-                try self.output.print(
-                    try job.presentation(answered: history?.attempts.compactMap(\.question?.answered) ?? []))
+                var answered: [String] = []
+                // Answers stand in the sheet alone. A server before it kept histories has none to give; the job is
+                // shown all the same.
+                if self.output.showsSheet, job.attempt > 0, let history = try? await client.history(of: self.job.id) {
+                    answered = history.attempts.compactMap(\.question?.answered)
+                }
+                try self.output.print(try job.presentation(answered: answered))
             }
         }
     }
@@ -85,12 +88,20 @@ struct JobCommand: ParsableCommand {
         @OptionGroup(title: "Server") var connection: ConnectionOptions
 
         func run() async throws {
-            try self.output.check(StepInfo.columns.map(\.heading))
+            try self.output.check(StepView.columns.map(\.heading))
             try await self.connection.withClient { client, _ in
+                let steps = try await client.steps(of: self.job.id)
+                // Only of a wait more is to be said than the journal does.
+                let job = steps.contains { $0.outcome == .waiting } ? try await client.job(self.job.id) : nil
+                var ends: [Int: Date] = [:]
+                if let job { ends = await WaitEnds.known(for: steps, of: job, from: client) }
+                let views = steps.map { step in
+                    StepView(step, waitsUntil: ends[step.step], isOver: job?.status.isTerminal ?? false)
+                }
                 try self.output.print(
                     try Presentation(
-                        list: try await client.steps(of: self.job.id), columns: StepInfo.columns,
-                        name: { String($0.step) }, json: { try ValueEncoder.encode($0) }))
+                        list: views, columns: StepView.columns, name: { String($0.step.step) },
+                        json: { try $0.json() }))
             }
         }
     }

@@ -89,6 +89,21 @@ extension JobInfo {
         return sheet
     }
 
+    /// What it stands still for until a person does something, and what that is; `nil`: it does not.
+    var standstill: String? {
+        switch self.status {
+        case .paused:
+            let person = self.pause.map { " by \($0.by)" } ?? ""
+            let reason = self.pause?.reason.map { ": \($0)" } ?? ""
+            return "paused\(person)\(reason) (to go on: casarectl job resume \(self.id))"
+        case .blocked:
+            let question = self.question?.text ?? "a person must decide"
+            return "blocked: \(question) (to answer: casarectl job resolve \(self.id))"
+        case .pending, .running, .completed, .failed, .cancelled:
+            return nil
+        }
+    }
+
     /// Where it stands, behind its ID.
     private var sentence: String {
         switch self.status {
@@ -138,42 +153,6 @@ extension Sheet {
         self.add("error", .state(failure.message, .bad))
         self.add("error type", .text("\(failure.type) (\(failure.kind))"))
         self.add("failed node", .text(failure.node))
-    }
-}
-
-extension StepInfo {
-    static let columns: [Column<StepInfo>] = [
-        Column("step") { .number($0.step) },
-        Column("node") { .text($0.node) },
-        Column("node_type") { .text($0.nodeType) },
-        Column("effect", wide: true) { .text($0.effect) },
-        Column("status") { step in
-            switch step.outcome {
-            case .inDoubt: .state("begun", .attention)
-            case .succeeded: .state("succeeded", .good)
-            case .failed: .state("failed", .bad)
-            }
-        },
-        Column("started_at") { .time($0.startedAt) },
-        Column("duration") { step in
-            step.finishedAt.map { .duration(seconds: max(0, $0.timeIntervalSince(step.startedAt))) } ?? .empty
-        },
-        Column("result_bytes", wide: true) { .number($0.resultBytes) },
-        Column("error", shrinks: true) { step in
-            if case .failed(let message) = step.outcome { .text(message) } else { .empty }
-        },
-    ]
-
-    enum Outcome: Hashable {
-        /// Nothing is known of what followed its beginning.
-        case inDoubt
-        case succeeded
-        case failed(String)
-    }
-
-    var outcome: Outcome {
-        guard self.finishedAt != nil else { return .inDoubt }
-        return self.result?["error"]?.string.map { .failed($0) } ?? .succeeded
     }
 }
 

@@ -24,10 +24,7 @@ struct JobProgress {
         case .running:
             let robot = job.robot.map { " on \($0)" } ?? ""
             return "running\(robot)" + (job.attempt > 1 ? ", attempt \(job.attempt)" : "")
-        case .blocked: return "blocked: " + (job.question?.text ?? "a person must decide")
-        case .paused:
-            let reason = job.pause?.reason.map { ": \($0)" } ?? ""
-            return "paused" + (job.pause.map { " by \($0.by)" } ?? "") + reason
+        case .blocked, .paused: return job.standstill
         case .completed: return "completed"
         case .failed: return "failed" + Self.because(job)
         case .cancelled: return "cancelled" + Self.because(job)
@@ -40,7 +37,7 @@ struct JobProgress {
         for step in steps where !self.ended.contains(step.step) {
             let name = "step \(step.step) \(step.node) (\(step.nodeType))"
             switch step.outcome {
-            case .inDoubt:
+            case .inDoubt, .waiting:
                 if self.begun.insert(step.step).inserted { lines.append("\(name) began") }
             case .succeeded:
                 self.ended.insert(step.step)

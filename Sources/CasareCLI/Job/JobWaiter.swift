@@ -49,6 +49,7 @@ struct JobWaiter: Sendable {
     private func wait(for id: Job.ID, showsID: Bool) async throws -> JobInfo {
         let start = ContinuousClock.now
         var progress = JobProgress()
+        var standstill = JobStandstill()
         var mayLackRobots = true
         var poll = Duration.zero
         while true {
@@ -60,6 +61,8 @@ struct JobWaiter: Sendable {
             }
             if self.follows {
                 await self.report(job, &progress, showsID: showsID)
+            } else if let line = standstill.saw(job) {
+                StandardStreams.report(TerminalText.line(line))
             }
             if job.status.isTerminal || job.status == .blocked { return job }
             if isLast {

@@ -41,12 +41,15 @@ struct OutputOptions: ParsableArguments {
         }
     }
 
+    /// Whether one thing is shown as a sheet, which may have more than its JSON and its columns.
+    var showsSheet: Bool { self.format == .table && self.layout.columns == nil }
+
     /// The one place where formats differ. A pure function of its arguments and the options.
     func render(_ presentation: Presentation, in context: RenderContext) throws(CommandFailure) -> String {
         let showsHeader = !self.layout.noHeaders
         switch self.format {
         case .table:
-            if case .single(let sheet) = presentation.shape, self.layout.columns == nil {
+            if case .single(let sheet) = presentation.shape, self.showsSheet {
                 return SheetText.render(sheet, in: context)
             }
             let (headings, rows) = try self.select(from: presentation, includingWide: false)

@@ -12,7 +12,7 @@ extension Job {
     /// The job whose recorded steps a job has taken over.
     public struct Origin: Hashable, Sendable {
         public let job: ID
-        /// The first step that was not taken over, unless it was begun and nothing more is known of it.
+        /// The first step that was not taken over, unless it was in doubt.
         public let step: Int
 
         public init(job: ID, step: Int) {

@@ -108,10 +108,10 @@ extension MemoryRoutes {
         return Answer(JobResponse(job: JobInfo(job)))
     }
 
-    func resume(_ request: APIRequest, _: PauseJobRequest) throws -> Answer<JobResponse> {
+    func resume(_ request: APIRequest, _ body: PauseJobRequest) throws -> Answer<JobResponse> {
         let id = try request.jobID()
         let job = try self.queue.access { queue, now throws(StoreError) in
-            try queue.resume(id, by: request.actor, now: now)
+            try queue.resume(id, by: request.actor, reason: body.reason, now: now)
             return try queue.known(id)
         }
         return Answer(JobResponse(job: JobInfo(job)))
@@ -148,8 +148,8 @@ extension MemoryRoutes {
         let idempotency = try ForkRoutes.idempotency(of: request, body, on: id)
         let response = try self.queue.access { queue, now throws(StoreError) in
             let new = try queue.fork(
-                id, from: body.fromStep, by: request.actor, variables: body.variables, idempotency: idempotency,
-                now: now)
+                id, from: body.fromStep, by: request.actor, variables: body.variables, reason: body.reason,
+                idempotency: idempotency, now: now)
             return RerunResponse(
                 try queue.known(new),
                 queue.effectsRepeated(of: id, from: body.fromStep, limit: RerunResponse.repeatsMax))

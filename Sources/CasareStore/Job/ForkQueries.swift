@@ -33,7 +33,9 @@ enum ForkQueries {
                 INSERT INTO events (job_id, at, kind, detail)
                 SELECT
                     job_id, at, 'forked',
-                    json_build_object('as', @new::uuid, 'from_step', @from::int4, 'by', @by::text)
+                    json_strip_nulls(
+                        json_build_object(
+                            'as', @new::uuid, 'from_step', @from::int4, 'by', @by::text, 'reason', @reason::text))
                 FROM origin
                 UNION ALL
                 SELECT
@@ -77,13 +79,13 @@ enum ForkQueries {
             ORDER BY step LIMIT @limit::int8
             """)
 
-    /// Copies a job's steps before `from` into the journal of another one, and that one too if it was begun and nothing
-    /// more is known of it. A copy belongs to no lease: no token is 0.
+    /// Copies a job's steps before `from` into the journal of another one, and that one too if it is in doubt. A wait at
+    /// which the other one begins is waited anew: its beginning stays behind. A copy belongs to no lease: no token is 0.
     static let takeOver = Query(
         assembled: """
             WITH taken AS MATERIALIZED (
                 SELECT * FROM (\(JournalFragments.stored("@job"))) AS stored
-                WHERE step < @from::int4 OR step = @from::int4 AND result IS NULL
+                WHERE step < @from::int4 OR step = @from::int4 AND result IS NULL AND effect = 'effect'
             ), values_taken AS (
                 INSERT INTO journal_values (tenant_id, job_id, step, value)
                 SELECT casare_tenant(), @new::uuid, stored.step, large.value

@@ -10,7 +10,8 @@ enum HistoryQueries {
         """)
 
     /// Attempts at a job, oldest first: those that failed, the one that ended the job, the one that runs, and those
-    /// that stopped at a question, each of which began with the last lease before it, with what a person answered.
+    /// that stopped at a question, each of which began with the last lease before it, with what a person answered. The
+    /// last question has no answer while the job waits for one, and when it was cancelled instead.
     static let attempts = Query(
         """
         SELECT
@@ -65,6 +66,24 @@ enum HistoryQueries {
             WHERE tenant_id = casare_tenant() AND job_id = @job AND kind = 'leased' AND event_id < asked.event_id
             ORDER BY event_id DESC LIMIT 1
         ) AS leased
+        UNION ALL
+        SELECT
+            ended.attempt, ended.robot_id, leased.at, asked.at, false, NULL, NULL, NULL, NULL, asked.detail, NULL, NULL
+        FROM (
+            SELECT attempt, robot_id FROM outcomes
+            WHERE tenant_id = casare_tenant() AND job_id = @job AND kind = 'cancelled' AND started_at IS NULL
+        ) AS ended
+        CROSS JOIN LATERAL (
+            SELECT event_id, at, kind, detail FROM events
+            WHERE tenant_id = casare_tenant() AND job_id = @job AND kind IN ('blocked', 'resolved')
+            ORDER BY event_id DESC LIMIT 1
+        ) AS asked
+        CROSS JOIN LATERAL (
+            SELECT at FROM events
+            WHERE tenant_id = casare_tenant() AND job_id = @job AND kind = 'leased' AND event_id < asked.event_id
+            ORDER BY event_id DESC LIMIT 1
+        ) AS leased
+        WHERE asked.kind = 'blocked'
         ORDER BY attempt, started_at
         """)
 }

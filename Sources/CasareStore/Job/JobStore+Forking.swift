@@ -11,7 +11,7 @@ extension JobStore {
     /// Submits a job anew that takes over what the first one recorded before a step: that is not done again. The first
     /// job stays as it is, and may be forked as often as somebody likes.
     ///
-    /// A step that was begun and of which nothing more is known is taken over, so that the new job asks about it. What
+    /// A step in doubt is taken over, so that the new job asks about it; a wait at which it begins is waited anew. What
     /// was recorded keeps what it was given, whatever the variables of the new job.
     ///
     /// - Parameters:
@@ -42,7 +42,7 @@ extension JobStore {
             [
                 "job": .uuid(id.rawValue), "new": .uuid(new.rawValue), "from": .int(step),
                 "by": .text(person.storable), "variables": .text(variables.map(StoredJSON.text(of:))),
-                "now": .timestamp(now),
+                "reason": .text(reason?.storable), "now": .timestamp(now),
             ])
         guard !forked.isEmpty else { throw StoreError.notFound(.job, id.description) }
         try self.takeOver(id, before: step, as: new, on: connection)

@@ -36,7 +36,7 @@ package struct JobPast: Hashable, Sendable {
         package let step: Int
         package let node: String
         package let text: String
-        /// `nil` while it waits for one.
+        /// `nil` while it waits for one, and of a job that was cancelled instead.
         package let answer: Answer?
     }
 

@@ -52,7 +52,10 @@ extension JobStore {
             guard job.pause != nil else { throw job.notPaused }
             let changed = try connection.execute(
                 PauseQueries.resume,
-                ["job": .uuid(id.rawValue), "by": .text(person.storable), "now": .timestamp(now)])
+                [
+                    "job": .uuid(id.rawValue), "by": .text(person.storable), "reason": .text(reason?.storable),
+                    "now": .timestamp(now),
+                ])
             guard let row = changed.first else { continue }
             try ControlLog.record(
                 "job.resume", of: id.description, by: person, reason: reason, now: now, on: connection)

@@ -65,7 +65,7 @@ enum PauseQueries {
                 INSERT INTO events (tenant_id, job_id, at, kind, detail)
                 SELECT
                     tenant_id, job_id, coalesce(@now::timestamptz, now()), 'resumed',
-                    json_build_object('by', @by::text)
+                    json_strip_nulls(json_build_object('by', @by::text, 'reason', @reason::text))
                 FROM gone
             ), kept AS (
                 UPDATE leases SET pause_asked_at = NULL, pause_asked_by = NULL, pause_reason = NULL

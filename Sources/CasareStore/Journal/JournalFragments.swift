@@ -66,6 +66,23 @@ enum JournalFragments {
         """
     }
 
+    /// Whether anything is recorded of a job that has not ended, intents included: a robot has begun it.
+    ///
+    /// Not by EXISTS, for which a plan may read the whole table.
+    ///
+    /// - Parameters:
+    ///   - job: an expression for the job's ID: `@job`, or a column.
+    ///   - tenant: a column, outside of a tenant's transaction.
+    static func isBegun(_ job: String, of tenant: String = "casare_tenant()") -> String {
+        """
+        (
+            SELECT true FROM journal AS recorded
+            WHERE recorded.tenant_id = \(tenant) AND recorded.job_id = \(job)
+            LIMIT 1
+        ) IS NOT NULL
+        """
+    }
+
     /// Results above so many bytes stand aside.
     static let inlineBytesMax = 32 << 10
 

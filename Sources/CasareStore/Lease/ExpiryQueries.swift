@@ -1,8 +1,11 @@
 import CasarePostgres
 
-/// Deadlines by which a robot must have begun a job. One that has been begun in time is out of their reach, also when
-/// it waits for another attempt; one that was handed back without using its attempt up is not. A job's deadline is said
-/// in `jobs`; `deadlines` has when to look at it.
+/// Deadlines by which a robot must have begun a job. One that has been begun is out of their reach, also when it waits
+/// for another attempt, or was handed back without using its attempt up. Begun is what has used an attempt up, and in
+/// the first one what has something in its journal, as it has before an effect begins. A job that a robot handed back
+/// with nothing recorded has not been begun, and expires.
+///
+/// A job's deadline is said in `jobs`; `deadlines` has when to look at it.
 enum ExpiryQueries {
     static let due = Query(
         """
@@ -14,13 +17,16 @@ enum ExpiryQueries {
     /// Ends those of these jobs that nobody has begun as failed, with a dead letter. What somebody else works on just
     /// then is left alone.
     ///
-    /// The deadlines of these are forgotten, and of those that have ended or that a robot has had an attempt at. All
-    /// others are looked at again in a minute: a job's first attempt, which may be handed back unbegun, and a job that
-    /// changes its place just now, of which this statement sees neither.
+    /// The deadlines of these are forgotten, and of those that have ended or been begun. All others are looked at again
+    /// in a minute: a job's first attempt, which may be handed back unbegun, and a job that changes its place just now,
+    /// of which this statement sees neither. A row that it finds and locks where a job waits says that no robot has had
+    /// the job since the statement began: what it saw of the journal holds.
     static let expire = Query(
         assembled: """
             WITH due AS MATERIALIZED (
-                SELECT deadlines.tenant_id, deadlines.job_id
+                SELECT
+                    deadlines.tenant_id, deadlines.job_id,
+                    \(JournalFragments.isBegun("deadlines.job_id", of: "deadlines.tenant_id")) AS is_begun
                 FROM unnest(@tenants::int4[], @jobs::uuid[]) AS asked (tenant_id, job_id)
                 CROSS JOIN LATERAL (
                     SELECT tenant_id, job_id FROM deadlines
@@ -33,6 +39,7 @@ enum ExpiryQueries {
                         SELECT ctid FROM ready WHERE ready.job_id = due.job_id AND ready.attempt = 0
                         FOR UPDATE SKIP LOCKED
                     ) AS free
+                    WHERE NOT due.is_begun
                 ))
                 RETURNING tenant_id, job_id
             ), from_scheduled AS (
@@ -43,6 +50,7 @@ enum ExpiryQueries {
                             AND scheduled.attempt = 0
                         FOR UPDATE SKIP LOCKED
                     ) AS free
+                    WHERE NOT due.is_begun
                 ))
                 RETURNING tenant_id, job_id
             ), from_paused AS (
@@ -53,6 +61,7 @@ enum ExpiryQueries {
                             AND paused.attempt = 0
                         FOR UPDATE SKIP LOCKED
                     ) AS free
+                    WHERE NOT due.is_begun
                 ))
                 RETURNING tenant_id, job_id
             ), expired AS MATERIALIZED (
@@ -63,7 +72,7 @@ enum ExpiryQueries {
             ), judged AS MATERIALIZED (
                 SELECT
                     due.tenant_id, due.job_id,
-                    due.job_id IN (SELECT expired.job_id FROM expired) OR coalesce(
+                    due.is_begun OR due.job_id IN (SELECT expired.job_id FROM expired) OR coalesce(
                         (SELECT true FROM outcomes
                         WHERE outcomes.tenant_id = due.tenant_id AND outcomes.job_id = due.job_id),
                         (SELECT true FROM blocked
@@ -92,11 +101,16 @@ enum ExpiryQueries {
             SELECT tenant_id, job_id FROM expired
             """)
 
-    /// Ends a job that was leased a moment too late in the same way: it is not run, and no attempt was made.
+    /// Ends a job that was leased a moment too late in the same way: it is not run, and no attempt was made. No row: it
+    /// has been begun before and stays leased, or the lease has passed on.
+    ///
+    /// Leasing leaves the look into the journal to this, so that only late jobs pay for it.
     static let expireLeased = Query(
         assembled: """
             WITH gone AS (
-                DELETE FROM leases WHERE tenant_id = casare_tenant() AND job_id = @job AND token = @token
+                DELETE FROM leases
+                WHERE tenant_id = casare_tenant() AND job_id = @job AND token = @token
+                    AND NOT (\(JournalFragments.isBegun("@job")))
                 RETURNING tenant_id, job_id, gate, coalesce(@now::timestamptz, now()) AS at
             ), forgotten AS (
                 DELETE FROM deadlines USING gone

@@ -37,7 +37,8 @@ enum LeaseFragments {
         )
         """
 
-    /// What a robot gets of each job in `taken`. A document comes with the first job of its workflow version only.
+    /// What a robot gets of each job in `taken`. A document comes with the first job of its workflow version only. One
+    /// that `is_late` is expired unless its journal says that it has been begun, which is not looked at here.
     static let leasedColumns = """
         taken.job_id, taken.token, taken.seq, taken.priority, taken.attempt,
             taken.attempt = 1 AND coalesce(jobs.expires_at <= coalesce(@now::timestamptz, now()), false) AS is_late,

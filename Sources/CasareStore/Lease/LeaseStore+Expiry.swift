@@ -51,15 +51,18 @@ extension LeaseStore {
         ).map(TenantJob.init(row:))
     }
 
-    /// Ends a job that was leased after its deadline, and that nobody had begun before. Call within
+    /// Ends a job that was leased after its deadline, unless it has been begun before. Call within
     /// `Database.asTenant`.
-    static func expire(_ lease: Lease, now: Date?, on connection: isolated PostgresConnection) throws {
+    ///
+    /// - Returns: whether it ended by this.
+    static func expire(_ lease: Lease, now: Date?, on connection: isolated PostgresConnection) throws -> Bool {
         let failure = Failure.expired
-        try connection.execute(
+        let ended = try connection.execute(
             ExpiryQueries.expireLeased,
             [
                 "job": .uuid(lease.job.rawValue), "token": .int8(lease.token.rawValue), "type": .text(failure.type),
                 "message": .text(failure.message), "fingerprint": .text(failure.fingerprint), "now": .timestamp(now),
             ])
+        return !ended.isEmpty
     }
 }

@@ -96,7 +96,7 @@ extension LeaseStore {
         let limit: Int
         let now: Date?
         private(set) var jobs: [LeasedJob] = []
-        /// Those whose deadline had passed: ended unrun.
+        /// Those that nobody had begun by their deadlines: ended unrun.
         private(set) var expired: [Job.ID] = []
         private var texts = LeasedTexts()
 
@@ -229,7 +229,7 @@ extension LeaseStore {
             }
         }
 
-        /// Adds the jobs to those that were leased, and ends those whose deadline has passed unrun.
+        /// Adds the jobs to those that were leased, and ends those unrun that nobody has begun by their deadlines.
         private mutating func take(
             _ rows: Rows, besidesCompleted: Bool = false, on connection: isolated PostgresConnection
         ) throws -> [(priority: Priority, seq: Int64)] {
@@ -238,8 +238,7 @@ extension LeaseStore {
                 if besidesCompleted, try row.bool("is_completed") { continue }
                 let job = try self.texts.job(row)
                 places.append((job.priority, try row.int64("seq")))
-                if try row.bool("is_late") {
-                    try LeaseStore.expire(job.lease, now: self.now, on: connection)
+                if try row.bool("is_late"), try LeaseStore.expire(job.lease, now: self.now, on: connection) {
                     self.expired.append(job.lease.job)
                 } else {
                     self.jobs.append(job)

@@ -4,7 +4,7 @@ package import FoundationEssentials
 extension MemoryQueue {
     /// As `JobStore.fork`.
     package mutating func fork(
-        _ id: Job.ID, from step: Int, by person: String, variables: Object? = nil,
+        _ id: Job.ID, from step: Int, by person: String, variables: Object? = nil, reason: String? = nil,
         idempotency: NewJob.Idempotency? = nil, now: Date
     ) throws(StoreError) -> Job.ID {
         if let idempotency, let holder = try self.holder(of: idempotency, now) { return holder }
@@ -18,9 +18,9 @@ extension MemoryQueue {
         job.idempotency = idempotency
         _ = self.takeKey(of: job, window: JobStore.idempotencyWindow, now)
         job.idempotency = nil
-        self.note(
-            .forked, id,
-            ["as": .string(job.id.description), "from_step": .int(step), "by": .string(person)], now)
+        var detail: Object = ["as": .string(job.id.description), "from_step": .int(step), "by": .string(person)]
+        if let reason { detail["reason"] = .string(reason) }
+        self.note(.forked, id, detail, now)
         try self.store(job, by: person, inherited: (from: record, step: step), now)
         return job.id
     }
@@ -45,13 +45,14 @@ extension MemoryQueue {
 }
 
 extension MemoryQueue.Record {
-    /// Takes over the steps before one, and that one too if it was begun and nothing more is known of it.
+    /// Takes over the steps before one, and that one too if it is in doubt. A wait at which the job begins is waited
+    /// anew.
     mutating func inherit(from other: Self, before step: Int) {
         let id = other.job.id
         self.heritage = Heritage(
             origin: Job.Origin(job: id, step: step), seed: other.heritage?.seed ?? id)
         self.journal = other.journal.values.map(\.row)
-            .filter { $0.step < step || $0.step == step && $0.result == nil }
+            .filter { $0.step < step || $0.step == step && $0.result == nil && $0.effect == "effect" }
             .reduce(into: [:]) { $0[$1.step] = Journaled(row: $1, token: .init(rawValue: 0)) }
     }
 }

@@ -32,7 +32,7 @@ extension MemoryQueue {
                 number: attempt.number, robot: attempt.robot?.rawValue, startedAt: attempt.startedAt,
                 finishedAt: attempt.finishedAt, isCrash: attempt.isCrash, failure: attempt.failure)
         }
-        attempts += record.answeredAttempts
+        attempts += record.askingAttempts
         if let last = record.unfailedAttempt(heldBy: self.holder(of: record)) { attempts.append(last) }
         attempts.sort { ($0.number, $0.startedAt) < ($1.number, $1.startedAt) }
         return JobPast(
@@ -44,8 +44,8 @@ extension MemoryQueue {
 }
 
 extension MemoryQueue.Record {
-    /// The attempts that stopped at a question which a person has answered.
-    fileprivate var answeredAttempts: [JobPast.Attempt] {
+    /// The attempts that stopped at a question which a person has answered, or has cancelled the job at.
+    fileprivate var askingAttempts: [JobPast.Attempt] {
         var attempts: [JobPast.Attempt] = []
         var (leased, asked): (Event?, Event?) = (nil, nil)
         for event in self.events {
@@ -53,14 +53,24 @@ extension MemoryQueue.Record {
             case .leased: leased = event
             case .blocked: asked = event
             case .resolved:
-                guard let leased, let asked, let number = event.detail["attempt"]?.int else { continue }
+                guard let leased, let question = asked, let number = event.detail["attempt"]?.int else { continue }
+                asked = nil
                 attempts.append(
                     JobPast.Attempt(
                         number: number, robot: event.detail["robot"]?.string, startedAt: leased.at,
-                        finishedAt: asked.at, isCrash: false, failure: nil,
-                        question: JobPast.Question(asked.detail, answer: event.detail, at: event.at)))
-            case .submitted, .completed, .failed, .retrying, .cancelled, .released, .retried, .forked, .paused,
-                .resumed, .deadLettered, .leaseExpired:
+                        finishedAt: question.at, isCrash: false, failure: nil,
+                        question: JobPast.Question(question.detail, answer: event.detail, at: event.at)))
+            case .cancelled:
+                guard let leased, let question = asked, case .ended(let outcome, let number) = self.place else {
+                    continue
+                }
+                attempts.append(
+                    JobPast.Attempt(
+                        number: number, robot: outcome.robot, startedAt: leased.at, finishedAt: question.at,
+                        isCrash: false, failure: nil,
+                        question: JobPast.Question(question.detail, answer: nil, at: nil)))
+            case .submitted, .completed, .failed, .retrying, .released, .retried, .forked, .paused, .resumed,
+                .deadLettered, .leaseExpired:
                 break
             }
         }

@@ -32,7 +32,9 @@ extension MemoryQueue {
     /// Lets a paused job go on: behind those that wait already, or when it is due. Its attempts are as before.
     ///
     /// - Throws: `StoreError.invalidTransition` for a job that nobody paused, `.notFound`.
-    package mutating func resume(_ id: Job.ID, by person: String, now: Date) throws(StoreError) {
+    package mutating func resume(
+        _ id: Job.ID, by person: String, reason: String? = nil, now: Date
+    ) throws(StoreError) {
         guard let record = self.records[id] else { throw .notFound(.job, id.description) }
         switch record.place {
         case .paused(let halt):
@@ -41,7 +43,9 @@ extension MemoryQueue {
             } else {
                 self.move(id, to: .ready(attempt: halt.attempt, crashes: halt.crashes))
             }
-            self.note(.resumed, id, ["by": .string(person)], now)
+            var detail: Object = ["by": .string(person)]
+            if let reason { detail["reason"] = .string(reason) }
+            self.note(.resumed, id, detail, now)
         case .leased(let holding) where holding.pause != nil:
             self.mark(id, with: nil)
             self.tell(holding.session)

@@ -57,7 +57,7 @@ public struct JobHistory: Hashable, Sendable, Codable {
         public let step: Int
         public let node: String
         public let text: String
-        /// `null` while it waits for one.
+        /// `null` while it waits for one, and of a job that was cancelled instead.
         public let answer: Answer?
 
         public init(step: Int, node: String, text: String, answer: Answer?) {

@@ -143,12 +143,77 @@ struct JobViewTests {
         let pause = Job.Pause(by: "ann", reason: "month end", since: Self.now)
         let job = Self.job(.paused(pause, dueAt: nil), attempt: 0)
         var progress = JobProgress()
-        #expect(progress.saw(job) == "paused by ann: month end")
+        #expect(progress.saw(job) == "paused by ann: month end (to go on: casarectl job resume \(Self.id))")
         let text = try ValueEncoder.encode(job)
         #expect(text["status"] == "paused" && text["pause"]?["by"] == "ann")
         let running = Self.job(.running(Job.Running(robot: "r1", since: Self.now, pause: pause)))
         #expect(running.status == .running && running.pause?.reason == "month end")
         #expect(JobCommand.Pause.past(job) == "paused" && JobCommand.Pause.past(running) == "asked to pause")
+    }
+
+    @Test func `who waits in silence is told once each time that the job stands still`() throws {
+        var standstill = JobStandstill()
+        func paused(_ seconds: Double, reason: String?) -> JobInfo {
+            let pause = Job.Pause(by: "ann", reason: reason, since: Self.now.addingTimeInterval(seconds))
+            return Self.job(.paused(pause, dueAt: nil), attempt: 0)
+        }
+        #expect(standstill.saw(Self.job(.pending(dueAt: nil), attempt: 0)) == nil)
+        let line = "casarectl: job \(Self.id) is paused by ann: month end (to go on: casarectl job resume \(Self.id))"
+        #expect(standstill.saw(paused(0, reason: "month end")) == line)
+        #expect(standstill.saw(paused(0, reason: "month end")) == nil)
+        // It was resumed meanwhile, and nobody looked.
+        let again = standstill.saw(paused(9, reason: nil))
+        #expect(again == "casarectl: job \(Self.id) is paused by ann (to go on: casarectl job resume \(Self.id))")
+        #expect(standstill.saw(Self.job(.running(Job.Running(robot: "r1", since: Self.now)))) == nil)
+        #expect(standstill.saw(paused(9, reason: nil)) == again)
+        let question = Job.Question(step: 0, node: "n", nodeType: "T", text: "Did it happen?")
+        let asking = "is blocked: Did it happen? (to answer: casarectl job resolve \(Self.id))"
+        let blocked = Self.job(.blocked(question, since: Self.now))
+        #expect(standstill.saw(blocked) == "casarectl: job \(Self.id) \(asking)")
+        #expect(standstill.saw(blocked) == nil)
+        #expect(standstill.saw(Self.job(Self.ended(.completed, Self.result))) == nil)
+    }
+
+    @Test func `a wait that is not over is shown as one, with its time where that is known`() throws {
+        let wait = try StepInfo(
+            JournalRow(
+                step: 0, node: "wait", nodeType: "WaitNode", effect: "captured", result: nil, startedAt: Self.now,
+                finishedAt: nil))
+        let pay = try StepInfo(
+            JournalRow(
+                step: 1, node: "pay", nodeType: "T", effect: "effect", result: nil, startedAt: Self.now,
+                finishedAt: nil))
+        func shown(_ views: [StepView], _ arguments: [String] = []) throws -> String {
+            try Self.render(
+                try Presentation(
+                    list: views, columns: StepView.columns, name: { String($0.step.step) },
+                    json: { try $0.json() }), arguments)
+        }
+        let until = StepView(wait, waitsUntil: Self.now.addingTimeInterval(60))
+        #expect(try shown([until]).contains("waiting until 2027-01-15T08:01:00.000Z"))
+        let others = try shown([StepView(wait), StepView(wait, isOver: true), StepView(pay)], ["--columns", "status"])
+        #expect(others.split(whereSeparator: \.isWhitespace) == ["STATUS", "waiting", "left", "begun"])
+        let json = try Value(parsingJSON: try shown([until, StepView(pay)], ["-o", "json"]))
+        #expect(json.list?.map { $0["status"] } == ["waiting", "begun"])
+        #expect(json.list?.map { $0["waiting_until"] } == ["2027-01-15T08:01:00.000Z", .null])
+        #expect(json.list?.first?["started_at"] == "2027-01-15T08:00:00.000Z")
+    }
+
+    @Test func `until when a job waits is known where its workflow has the duration as a number`() throws {
+        let nodes: Value = [
+            "a": ["node_type": "WaitNode", "config": ["duration": 60]],
+            "b": ["node_type": "SleepNode", "config": ["duration_ms": 1500]],
+            "c": ["node_type": "WaitNode", "config": ["duration": "{{x}}"]],
+            "d": ["node_type": "WaitNode", "config": [:]],
+        ]
+        let steps = try ["a", "b", "c", "d", "e"].enumerated().map { place, node in
+            try StepInfo(
+                JournalRow(
+                    step: place, node: node, nodeType: "WaitNode", effect: "captured", result: nil,
+                    startedAt: Self.now, finishedAt: nil))
+        }
+        let ends = WaitEnds.ends(of: steps, in: ["metadata": ["name": "w"], "nodes": nodes])
+        #expect(ends.mapValues { $0.timeIntervalSince(Self.now) } == [0: 60, 1: 1.5, 3: 1])
     }
 
     @Test func `progress tells a step when it begins and when it ends`() throws {

@@ -41,6 +41,14 @@ struct TimelineTests {
                 finishedAt: end.map(self.at)))
     }
 
+    private static func wait(_ start: Double, _ end: Double?) throws -> StepInfo {
+        try StepInfo(
+            JournalRow(
+                step: 0, node: "wait", nodeType: "WaitNode", effect: "captured",
+                result: end == nil ? nil : #"{"outputs": {}}"#, startedAt: self.at(start),
+                finishedAt: end.map(self.at)))
+    }
+
     private static func event(_ kind: String, _ seconds: Double) -> JobHistory.Event {
         JobHistory.Event(at: self.at(seconds), kind: kind, detail: nil)
     }
@@ -202,6 +210,52 @@ struct TimelineTests {
         #expect(spans.map(\.seconds) == [1, 2, 1, 1, 2, 2, 2])
     }
 
+    @Test func `a wait that a pause left waits on, and says until when`() throws {
+        let history = JobHistory(
+            events: [Self.event("submitted", 0), Self.event("leased", 1), Self.event("paused", 3)], attempts: [])
+        let pause = Job.Pause(by: "ann", reason: nil, since: Self.at(3))
+        let job = Self.job(.paused(pause, dueAt: nil), attempt: 0)
+        let steps = [try Self.wait(1, nil)]
+        let timeline = JobTimeline(job, history: history, steps: steps, waitEnds: [0: Self.at(60)], now: Self.at(5))
+        #expect(timeline.spans.map(\.name) == ["waits for a robot", "attempt 1", "0 wait", "paused"])
+        let json = timeline.spans[2].json
+        #expect(json["outcome"] == "waiting" && json["waiting_until"] == "2027-01-15T08:01:00.000Z")
+        #expect(json["finished_at"] == .null)
+        let text = WaterfallText.render(timeline, of: job, width: 60)
+        #expect(text.contains("\n    waiting until 2027-01-15T08:01:00.000Z\n") && !text.contains("?"), "\(text)")
+        let unknown = WaterfallText.render(
+            JobTimeline(job, history: history, steps: steps, now: Self.at(5)), of: job, width: 60)
+        #expect(unknown.contains("\n    waiting\n") && !unknown.contains("?"), "\(unknown)")
+        // Who cancels it ends the wait, too.
+        let cancelled = JobTimeline(
+            Self.job(Self.ended(.cancelled, from: 1, to: 4)), history: history, steps: steps,
+            waitEnds: [0: Self.at(60)], now: Self.at(5))
+        #expect(cancelled.spans.filter { $0.kind == .step }.map(\.outcome) == [.stopped])
+        #expect(cancelled.spans.compactMap(\.waitsUntil).isEmpty)
+    }
+
+    @Test(arguments: [7, nil] as [Double?])
+    func `a wait that robots left has a bar in each attempt that waited`(end: Double?) throws {
+        let history = JobHistory(
+            events: [
+                Self.event("submitted", 0), Self.event("leased", 1), Self.event("paused", 3), Self.event("resumed", 4),
+                Self.event("leased", 5),
+            ], attempts: [Self.attempt(1, "r2", 5, end.map { $0 + 1 })])
+        let job =
+            end == nil
+            ? Self.job(.running(.init(robot: "r2", since: Self.at(5))))
+            : Self.job(Self.ended(.completed, from: 5, to: 8))
+        let timeline = JobTimeline(
+            job, history: history, steps: [try Self.wait(1, end)], waitEnds: [0: Self.at(60)], now: Self.at(9))
+        let waits = timeline.spans.filter { $0.kind == .step }
+        #expect(waits.map(\.startedAt) == [Self.at(1), Self.at(5)])
+        #expect(waits.map(\.until) == [Self.at(3), Self.at(end ?? 9)])
+        #expect(waits.map(\.outcome) == [.stopped, end == nil ? .underWay : .succeeded])
+        #expect(waits.map(\.waitsUntil) == [nil, end == nil ? Self.at(60) : nil])
+        let computing = timeline.spans.filter { $0.kind == .computing }.map(\.seconds)
+        #expect(computing == (end == nil ? [] : [1]))
+    }
+
     @Test func `steps that were taken over took none of the job's time`() throws {
         let history = JobHistory(
             events: [Self.event("submitted", 0), Self.event("leased", 1)], attempts: [Self.attempt(1, "r1", 1, 2)])
@@ -222,17 +276,18 @@ struct TimelineTests {
             [
                 "kind": "wait", "name": "waits for a robot", "attempt": nil, "step": nil, "node": nil,
                 "node_type": nil, "started_at": "2027-01-15T08:00:00.000Z",
-                "finished_at": "2027-01-15T08:00:01.000Z", "seconds": 1.0, "outcome": nil, "error": nil,
+                "finished_at": "2027-01-15T08:00:01.000Z", "seconds": 1.0, "outcome": nil, "waiting_until": nil,
+                "error": nil,
             ],
             [
                 "kind": "attempt", "name": "attempt 1 on r1", "attempt": 1, "step": nil, "node": nil,
                 "node_type": nil, "started_at": "2027-01-15T08:00:01.000Z", "finished_at": nil, "seconds": nil,
-                "outcome": "under_way", "error": nil,
+                "outcome": "under_way", "waiting_until": nil, "error": nil,
             ],
             [
                 "kind": "step", "name": "0 pay", "attempt": 1, "step": 0, "node": "pay", "node_type": "T",
                 "started_at": "2027-01-15T08:00:01.000Z", "finished_at": nil, "seconds": nil,
-                "outcome": "under_way", "error": nil,
+                "outcome": "under_way", "waiting_until": nil, "error": nil,
             ],
         ]
         #expect(timeline.spans.map(\.json) == expected)

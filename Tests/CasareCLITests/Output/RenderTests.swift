@@ -206,4 +206,14 @@ struct RenderTests {
         #expect(try Self.render(["-o", "name"], single) == "Aurora\n")
         #expect(try Self.render(["--columns", "name,state"], single) == "NAME    STATE\nAurora  afloat\n")
     }
+
+    @Test func `a sheet is shown where neither a format nor columns were asked for`() throws {
+        for (arguments, isShown) in [
+            ([], true), (["-o", "table"], true), (["-o", "json"], false), (["-o", "wide"], false),
+            (["--columns", "name"], false),
+        ] as [([String], Bool)] {
+            let options = try OutputOptions.parse(arguments)
+            #expect(options.showsSheet == isShown, "\(arguments)")
+        }
+    }
 }

@@ -215,6 +215,80 @@ struct DeadlineTests {
         }
     }
 
+    /// Jobs with a deadline at a minute past noon, each with what a robot recorded of it from noon on before it handed
+    /// the job back.
+    private func handedBack(_ recorded: [[JournalRow]], in store: StoreFixture) async throws -> [Job.ID] {
+        try await store.submit(recorded.map { _ in store.job(deadline: .after(.seconds(60))) }, now: noon)
+        let leases = try await store.lease(recorded.count, now: noon).map(\.lease)
+        for (lease, entries) in zip(leases, recorded) {
+            try await store.run { connection in
+                if !entries.isEmpty { try LeaseStore.checkpoint(lease, entries: entries, on: connection) }
+                try LeaseStore.release(lease, reason: "stopping", now: noon.addingTimeInterval(30), on: connection)
+            }
+        }
+        return leases.map(\.job)
+    }
+
+    @Test func `a job that was handed back after a step goes on, however late, and one without a step expires`()
+        async throws
+    {
+        try await withFixture { store in
+            let jobs = try await self.handedBack([[], [.step(0, "effect")]], in: store)
+            let (untouched, begun) = (jobs[0], jobs[1])
+            let report = try await self.expire(store, at: 61)
+            #expect(report.due == 2 && report.expired.map(\.job) == [untouched] && report.failures.isEmpty)
+            #expect(try await store.count("SELECT count(*) FROM deadlines") == 0)
+            let again = try await store.lease(9, now: noon.addingTimeInterval(62))
+            #expect(again.map(\.lease.job) == [begun] && again.map(\.attempt) == [1])
+            try await store.complete(again)
+            #expect(try await store.status(begun) == .completed)
+            #expect(try await store.status(untouched) == .failed)
+            #expect(try await store.jobsAreInOnePlaceEach())
+        }
+    }
+
+    /// Nobody has looked at the deadlines before.
+    @Test(arguments: [#"{"outputs": {}}"#, nil] as [String?])
+    func `a job that was begun and handed back is leased past its deadline, beside one that expires`(
+        result: String?
+    ) async throws {
+        try await withFixture { store in
+            let jobs = try await self.handedBack([[.step(0, "effect", result)], []], in: store)
+            let (begun, untouched) = (jobs[0], jobs[1])
+            let again = try await store.lease(9, now: noon.addingTimeInterval(62))
+            #expect(again.map(\.lease.job) == [begun])
+            #expect(try await store.status(untouched) == .failed)
+            // While it runs, too, the deadline is none of its business any more.
+            #expect(try await self.expire(store, at: 63).expired.isEmpty)
+            #expect(try await store.count("SELECT count(*) FROM deadlines") == 0)
+            try await store.complete(again)
+            #expect(try await store.status(begun) == .completed)
+            #expect(try await store.jobsAreInOnePlaceEach())
+        }
+    }
+
+    @Test func `a job that was paused after a step goes on when it is resumed past its deadline`() async throws {
+        try await withFixture { store in
+            let leased = try await store.leased(store.job(deadline: .after(.seconds(60))), now: noon)
+            let id = leased.lease.job
+            try await store.run { connection in
+                try LeaseStore.checkpoint(leased.lease, entries: [.step(0, "captured")], on: connection)
+                _ = try JobStore.pause(id, by: "bob", reason: nil, now: noon, on: connection)
+                try LeaseStore.release(leased.lease, reason: "pause", now: noon, on: connection)
+            }
+            #expect(try await store.status(id) == .paused)
+            #expect(try await self.expire(store, at: 61).expired.isEmpty)
+            #expect(try await store.count("SELECT count(*) FROM deadlines") == 0)
+            _ = try await store.run {
+                try JobStore.resume(id, by: "bob", reason: nil, now: noon.addingTimeInterval(70), on: $0).session
+            }
+            let again = try await store.lease(9, now: noon.addingTimeInterval(71))
+            #expect(again.map(\.lease.job) == [id])
+            try await store.complete(again)
+            #expect(try await store.status(id) == .completed)
+        }
+    }
+
     @Test func `a job that is handed back after its deadline expires within a minute, though nobody leases`()
         async throws
     {

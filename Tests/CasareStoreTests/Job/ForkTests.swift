@@ -65,6 +65,8 @@ struct ForkTests {
             #expect(try await self.steps(id, store) == Self.rows)
             #expect(try await self.events(id, store).last == "forked")
             #expect(try await self.events(new, store) == ["submitted"])
+            let forked = try await store.run { try JobStore.past(of: id, on: $0).events.last?.detail }
+            #expect(forked?["reason"] == "a typo")
             let action = try await store.run { try ControlLog.list(of: id.description, limit: 9, on: $0) }.first
             #expect(action?.action == "job.fork" && action?.actor == "bob" && action?.reason == "a typo")
             #expect(action?.detail == ["as": .string(new.description), "from_step": 2])
@@ -138,6 +140,18 @@ struct ForkTests {
             let before = try await self.fork(id, from: 0, store)
             #expect(try await self.steps(before, store).isEmpty)
             #expect(try await store.status(id) == .blocked)
+        }
+    }
+
+    @Test func `a wait at which a fork begins is waited anew`() async throws {
+        try await withFixture { store in
+            let rows: [JournalRow] = [.step(0, "captured"), .step(1, "captured", nil)]
+            let job = try await store.leased()
+            try await store.run { try LeaseStore.checkpoint(job.lease, entries: rows, on: $0) }
+            _ = try await store.run { try JobStore.cancel(job.lease.job, by: "ann", reason: nil, on: $0) }
+            let new = try await self.fork(job.lease.job, from: 1, store)
+            #expect(try await self.steps(new, store) == [.step(0, "captured")])
+            #expect(try await self.steps(job.lease.job, store) == rows)
         }
     }
 

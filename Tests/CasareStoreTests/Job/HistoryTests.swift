@@ -56,6 +56,52 @@ struct HistoryTests {
         }
     }
 
+    @Test func `the attempt at whose question a job was cancelled is there, without an answer`() async throws {
+        try await withFixture { store in
+            let first = try await store.leased(now: Self.time(0))
+            let id = first.lease.job
+            let question = Job.Question(step: 0, node: "n", nodeType: "T", text: "Done?")
+            try await store.run {
+                try LeaseStore.block(first.lease, question: question, now: Self.time(9), on: $0)
+            }
+            _ = try await store.run {
+                try JobStore.resolve(
+                    id, step: 0, as: .retry, by: "bob", reason: "not there", now: Self.time(20), on: $0)
+            }
+            let second = try await store.lease(now: Self.time(21))[0]
+            try await store.run {
+                try LeaseStore.block(second.lease, question: question, now: Self.time(29), on: $0)
+            }
+            _ = try await store.run {
+                try JobStore.cancel(id, by: "bob", reason: nil, now: Self.time(40), on: $0).from
+            }
+            let past = try await Self.past(store, id)
+            #expect(past.attempts.map(\.number) == [1, 2] && past.attempts.map(\.robot) == ["r1", "r1"])
+            #expect(past.attempts.map(\.startedAt) == [0, 21].map(Self.time))
+            #expect(past.attempts.map(\.finishedAt) == [Self.time(9), Self.time(29)])
+            #expect(past.attempts.map(\.question?.text) == ["Done?", "Done?"])
+            #expect(past.attempts.map(\.question?.answer?.answer) == ["retry", nil])
+        }
+    }
+
+    @Test func `a job that was answered and cancelled before it went on has its question once`() async throws {
+        try await withFixture { store in
+            let job = try await store.leased(now: Self.time(0))
+            let id = job.lease.job
+            let question = Job.Question(step: 0, node: "n", nodeType: "T", text: "Done?")
+            try await store.run {
+                try LeaseStore.block(job.lease, question: question, now: Self.time(9), on: $0)
+            }
+            _ = try await store.run {
+                try JobStore.resolve(id, step: 0, as: .skip, by: "bob", reason: "seen", now: Self.time(20), on: $0)
+            }
+            _ = try await store.run {
+                try JobStore.cancel(id, by: "bob", reason: nil, now: Self.time(30), on: $0).from
+            }
+            #expect(try await Self.past(store, id).attempts.map(\.question?.answer?.answer) == ["skip"])
+        }
+    }
+
     @Test func `an attempt whose robot died is told apart`() async throws {
         try await withFixture { store in
             let session = try await store.openSession(now: noon)

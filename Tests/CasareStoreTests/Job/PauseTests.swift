@@ -18,7 +18,7 @@ struct PauseTests {
     private static func resume(
         _ id: Job.ID, in store: StoreFixture, now: Date? = nil
     ) async throws -> JobStore.PauseChange {
-        try await store.run { try JobStore.resume(id, by: "cyd", now: now, on: $0) }
+        try await store.run { try JobStore.resume(id, by: "cyd", reason: "done", now: now, on: $0) }
     }
 
     private static func kinds(_ id: Job.ID, in store: StoreFixture) async throws -> [String] {
@@ -40,6 +40,8 @@ struct PauseTests {
             #expect(resumed.job.state == .pending(dueAt: nil) && resumed.job.attempt == 0)
             #expect(try await store.lease(9).map(\.lease.job) == [second, first])
             #expect(try await Self.kinds(first, in: store) == ["submitted", "paused", "resumed", "leased"])
+            let events = try await store.run { try JobStore.past(of: first, on: $0).events }
+            #expect(events[2].detail["by"] == "cyd" && events[2].detail["reason"] == "done")
             let actions = try await store.run { try ControlLog.list(of: first.description, limit: 9, on: $0) }
             #expect(actions.map(\.action) == ["job.resume", "job.pause"] && actions[1].reason == "month end")
         }

@@ -236,6 +236,31 @@ struct MemoryQueueTests {
         #expect(try self.queue.submit([jobs[0]], by: "ann", now: noon)[0].isDuplicate == false)
     }
 
+    @Test mutating func `the attempt at whose question a job was cancelled is there, and an answered one once`() throws
+    {
+        let question = Job.Question(step: 0, node: "n", nodeType: "T", text: "Done?")
+        let id = try self.submit()
+        let first = try self.lease()
+        try self.queue.block(first, question: question, now: noon + 9)
+        try self.queue.resolve(id, step: 0, as: .retry, by: "bob", reason: "not there", now: noon + 20)
+        let answered = try self.submit()
+        let second = try self.lease(now: noon + 21)
+        try self.queue.block(second, question: question, now: noon + 29)
+        try self.queue.cancel(id, by: "bob", reason: nil, now: noon + 40)
+        let attempts = try self.queue.past(of: id).attempts
+        #expect(attempts.map(\.number) == [1, 2] && attempts.map(\.robot) == ["r1", "r1"])
+        #expect(attempts.map(\.startedAt) == [noon, noon + 21])
+        #expect(attempts.map(\.finishedAt) == [noon + 9, noon + 29])
+        #expect(attempts.map(\.question?.text) == ["Done?", "Done?"])
+        #expect(attempts.map(\.question?.answer?.answer) == ["retry", nil])
+
+        let third = try self.lease(now: noon + 41)
+        try self.queue.block(third, question: question, now: noon + 42)
+        try self.queue.resolve(answered, step: 0, as: .skip, by: "bob", reason: "seen", now: noon + 43)
+        try self.queue.cancel(answered, by: "bob", reason: nil, now: noon + 44)
+        #expect(try self.queue.past(of: answered).attempts.map(\.question?.answer?.answer) == ["skip"])
+    }
+
     @Test mutating func `what only a database's queue knows is refused`() throws {
         let job = NewJob(workflow: self.workflow, workflowVersion: 1)
         var asking = [job, job, job, job]

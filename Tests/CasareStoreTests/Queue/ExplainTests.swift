@@ -163,7 +163,16 @@ struct ExplainTests {
             #expect(try await store.codes(job) == [.inLine, .expires])
             let leased = try #require(try await store.lease().first)
             #expect(try await store.codes(job) == [.running])
-            _ = try await store.fail(leased)
+            try await store.run { try LeaseStore.release(leased.lease, reason: "stopping", on: $0) }
+            #expect(try await store.codes(job) == [.inLine, .expires], "it was not begun")
+            let begun = try #require(try await store.lease().first)
+            try await store.run { connection in
+                try LeaseStore.checkpoint(begun.lease, entries: [.step(0, "effect")], on: connection)
+                try LeaseStore.release(begun.lease, reason: "stopping", on: connection)
+            }
+            #expect(try await store.codes(job) == [.inLine])
+            let last = try #require(try await store.lease().first)
+            _ = try await store.fail(last)
             #expect(try await store.codes(job) == [.retryDue])
         }
     }

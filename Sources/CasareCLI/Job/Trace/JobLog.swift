@@ -43,9 +43,11 @@ struct JobLog: Sendable {
         return try await !self.client.log(of: self.job, limit: 1).lines.isEmpty
     }
 
-    /// Hands over lines as they come, until the job has ended or waits for a person.
+    /// Hands over lines as they come, until the job has ended or waits for a person. Whoever follows is told when it is
+    /// paused.
     func follow(_ show: ([JobLogLine]) throws -> Void) async throws {
         var last = self.since - 1
+        var standstill = JobStandstill()
         while true {
             let after = last
             let page = try await Outage.withstanding {
@@ -58,6 +60,9 @@ struct JobLog: Sendable {
             } else if page.status.isTerminal || page.status == .blocked {
                 return
             }
+            guard page.status == .paused else { continue }
+            let job = try await Outage.withstanding { try await self.client.job(self.job) }
+            if let line = standstill.saw(job) { StandardStreams.report(TerminalText.line(line)) }
         }
     }
 }

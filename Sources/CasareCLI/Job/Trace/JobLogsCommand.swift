@@ -41,7 +41,8 @@ struct JobLogsCommand: AsyncParsableCommand {
                     ? try await JobWaiter(client, follows: false, timeout: nil).wait(for: [self.job.id])[0]
                     : try await client.job(self.job.id)
                 try self.printResult(of: job)
-                if self.follow { try Self.endAs(job) }
+                // That it asks a person was said while it was waited for.
+                if self.follow { try Self.endAs(job, isTold: job.status == .blocked) }
             }
         }
     }
@@ -99,10 +100,10 @@ struct JobLogsCommand: AsyncParsableCommand {
     }
 
     /// Says how the job ended, where that is not as it should.
-    private static func endAs(_ job: JobInfo) throws {
+    private static func endAs(_ job: JobInfo, isTold: Bool = false) throws {
         guard ExitReason.ofWaiting(for: [job]) != .success else { return }
         var progress = JobProgress()
-        if let line = progress.saw(job) { StandardStreams.report(TerminalText.line("job \(job.id) " + line)) }
+        if !isTold, let line = progress.saw(job) { StandardStreams.report(TerminalText.line("job \(job.id) " + line)) }
         throw QuietExit(.jobEndedBadly)
     }
 }

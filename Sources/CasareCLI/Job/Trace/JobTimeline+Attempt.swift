@@ -13,8 +13,21 @@ extension JobTimeline {
         let until: Date
         let outcome: TimelineSpan.Outcome
         let error: String?
-        /// In the order of their beginnings.
-        var steps: [StepInfo] = []
+        /// Of its steps, in the order of their beginnings.
+        var parts: [Part] = []
+
+        /// What an attempt has of a step: all of it, or of a wait that robots left the time that each had it.
+        struct Part {
+            let step: StepInfo
+            /// An earlier attempt began it.
+            let isContinued: Bool
+            /// A later attempt goes on with it.
+            let goesOn: Bool
+            /// The job has ended.
+            let isOver: Bool
+            /// When the time comes that it waits for, as far as that is known.
+            let waitsUntil: Date?
+        }
 
         var isUnderWay: Bool { self.outcome == .underWay }
     }
@@ -140,16 +153,26 @@ extension JobTimeline.Attempt {
             spans.append(
                 TimelineSpan(kind: .computing, name: name, attempt: self.number, startedAt: rest, until: moment))
         }
-        for step in self.steps {
-            addGap(until: step.startedAt, "computing")
+        for part in self.parts {
+            let step = part.step
+            let startedAt = part.isContinued ? self.startedAt : step.startedAt
+            addGap(until: startedAt, "computing")
             let retry = failures[step.node] ?? 0
+            let end = part.goesOn ? nil : step.finishedAt
             var span = TimelineSpan(
                 kind: .step, name: "\(step.step) \(step.node)" + (retry > 0 ? " (retry \(retry))" : ""),
                 attempt: self.number, step: step.step, node: step.node, nodeType: step.nodeType,
-                startedAt: step.startedAt, until: step.finishedAt ?? max(step.startedAt, self.until))
+                startedAt: startedAt, until: end ?? max(startedAt, self.until))
             switch step.outcome {
+            case _ where part.goesOn:
+                span.outcome = .stopped
             case .inDoubt:
                 span.outcome = self.isUnderWay ? .underWay : .unknown
+            case .waiting where part.isOver:
+                span.outcome = .stopped
+            case .waiting:
+                span.outcome = self.isUnderWay ? .underWay : .waiting
+                span.waitsUntil = part.waitsUntil
             case .succeeded:
                 span.outcome = .succeeded
                 failures[step.node] = nil
@@ -164,7 +187,7 @@ extension JobTimeline.Attempt {
         switch self.outcome {
         // What it did last may be a step whose result was not recorded yet, or never was.
         case .underWay, .crashed: addGap(until: self.until, "not recorded")
-        case .succeeded, .failed, .unknown, .stopped: addGap(until: self.until, "computing")
+        case .succeeded, .failed, .unknown, .waiting, .stopped: addGap(until: self.until, "computing")
         }
         return spans
     }

@@ -15,8 +15,11 @@ struct JobTimeline: Hashable, Sendable {
 
     /// - Parameters:
     ///   - history: `nil` where the server has none to give: then only the last attempt is known, and no crash.
+    ///   - waitEnds: Until when the steps wait that are not over, as far as that is known, by their numbers.
     ///   - now: By the clock of this machine, which may be behind what is known.
-    init(_ job: JobInfo, history: JobHistory?, steps: [StepInfo], now: Date) {
+    init(
+        _ job: JobInfo, history: JobHistory?, steps: [StepInfo], waitEnds: [Int: Date] = [:], now: Date
+    ) {
         let steps = steps.filter { step in
             // Readings of the clock take no time, and what was taken over from another job took none of this one's.
             let isTakenOver = job.forkedFrom != nil && (step.finishedAt ?? step.startedAt) < job.createdAt
@@ -34,7 +37,18 @@ struct JobTimeline: Hashable, Sendable {
         for step in steps {
             let distances = attempts.map { $0.distance(to: step.startedAt) }
             guard let nearest = distances.indices.min(by: { distances[$0] < distances[$1] }) else { break }
-            attempts[nearest].steps.append(step)
+            // A wait goes on in the attempts that follow, until it is over.
+            let (isWait, until) = (step.isWait, step.finishedAt ?? end)
+            let later = attempts.indices.filter { place in
+                isWait && place > nearest && until.timeIntervalSince(attempts[place].startedAt) >= Self.instant
+            }
+            let places = [nearest] + later
+            for place in places {
+                attempts[place].parts.append(
+                    Attempt.Part(
+                        step: step, isContinued: place != nearest, goesOn: place != places.last,
+                        isOver: job.status.isTerminal, waitsUntil: waitEnds[step.step]))
+            }
         }
         self.start = job.createdAt
         self.end = end

@@ -10,7 +10,8 @@ struct JobTraceCommand: AsyncParsableCommand {
         discussion: """
             Made of the job's journal and history, so that it needs no tracing backend. Each attempt stands over its \
             steps; what lies between them is computed (·). ░ is waiting, ≈ a wait drawn shorter than it was, ✗ failed, \
-            ? began and nothing is known of what followed, and … still goes on. What is only computed is not recorded, \
+            ? began and nothing is known of what followed, and … still goes on. A WaitNode that one robot began and \
+            another one ended has a bar in both attempts. What is only computed is not recorded, \
             and of an attempt that was retried the steps that failed are not either.
             """)
     @Argument(help: "The job's ID.", transform: JobArgument.parse) var job: JobArgument
@@ -26,7 +27,9 @@ struct JobTraceCommand: AsyncParsableCommand {
                     "casarectl: this server does not tell a job's history: waits between attempts, crashes and earlier "
                         + "attempts are missing")
             }
-            let timeline = JobTimeline(records.job, history: records.history, steps: records.steps, now: Date())
+            let timeline = JobTimeline(
+                records.job, history: records.history, steps: records.steps,
+                waitEnds: await WaitEnds.known(for: records.steps, of: records.job, from: client), now: Date())
             guard self.drawsBars else { return try self.output.print(try Self.presentation(of: timeline)) }
             let context = Terminal.standard.renderContext(self.output)
             try StandardStreams.print(

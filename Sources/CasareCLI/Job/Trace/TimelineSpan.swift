@@ -19,7 +19,9 @@ struct TimelineSpan: Hashable, Sendable {
         case crashed
         /// It began, and nothing is known of what followed.
         case unknown
-        /// The attempt was handed back, or ended at a question.
+        /// It was left in the middle of a wait, which goes on without a robot.
+        case waiting
+        /// The attempt was handed back, or ended at a question; or the wait went on in a later attempt, or was cut off.
         case stopped
         case underWay = "under_way"
     }
@@ -35,10 +37,17 @@ struct TimelineSpan: Hashable, Sendable {
     /// As far as the bar goes: the present for what is under way, the attempt's end where nothing else is known.
     let until: Date
     var outcome: Outcome?
+    /// When the time comes that it waits for, as far as that is known.
+    var waitsUntil: Date?
     var error: String?
 
     /// Whether `until` is when it ended.
-    private var hasEnded: Bool { self.outcome != .unknown && self.outcome != .underWay }
+    private var hasEnded: Bool {
+        switch self.outcome {
+        case .unknown, .waiting, .underWay: false
+        case .succeeded, .failed, .crashed, .stopped, nil: true
+        }
+    }
 
     var seconds: Double { max(0, self.until.timeIntervalSince(self.startedAt)) }
 
@@ -52,6 +61,7 @@ struct TimelineSpan: Hashable, Sendable {
             "finished_at": self.hasEnded ? .string(Timestamp.text(self.until)) : .null,
             "seconds": self.hasEnded ? .double(Self.toMilliseconds(self.seconds)) : .null,
             "outcome": (self.outcome?.rawValue).map(Value.string) ?? .null,
+            "waiting_until": self.waitsUntil.map { Value.string(Timestamp.text($0)) } ?? .null,
             "error": self.error.map(Value.string) ?? .null,
         ]
     }
@@ -68,6 +78,7 @@ struct TimelineSpan: Hashable, Sendable {
         Column("node_type", wide: true) { .text($0.nodeType) },
         Column("started_at") { .time($0.startedAt) },
         Column("duration") { $0.hasEnded ? .duration(seconds: $0.seconds) : .empty },
+        Column("waiting_until", wide: true) { .time($0.waitsUntil) },
         Column("outcome") { span in span.outcome.map { .state($0.rawValue, $0.tone) } ?? .empty },
         Column("error", shrinks: true) { .text($0.error) },
     ]
@@ -79,6 +90,7 @@ extension TimelineSpan.Outcome {
         case .succeeded: .good
         case .failed, .crashed: .bad
         case .unknown: .attention
+        case .waiting: .faint
         case .stopped, .underWay: .plain
         }
     }

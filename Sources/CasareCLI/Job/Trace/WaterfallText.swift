@@ -65,10 +65,18 @@ struct WaterfallText {
             label + Self.spaces(self.labelWidth - DisplayWidth.of(label)) + Self.gap
             + self.bar(of: span) + Self.gap + Self.spaces(self.durationWidth - duration.count) + duration
             + Self.mark(span)
-        guard let error = span.error else { return [row] }
+        guard let (note, tone) = Self.note(on: span) else { return [row] }
         let indent = Self.indent(span) + "  "
-        let text = Self.fit(TerminalText.line(error), into: self.width - indent.count)
-        return [row, indent + Tone.bad.applied(to: text, usingColour: self.usesColour)]
+        let text = Self.fit(TerminalText.line(note), into: self.width - indent.count)
+        return [row, indent + tone.applied(to: text, usingColour: self.usesColour)]
+    }
+
+    /// What stands under a bar.
+    private static func note(on span: TimelineSpan) -> (text: String, tone: Tone)? {
+        if let error = span.error { return (text: error, tone: .bad) }
+        if let until = span.waitsUntil { return (text: "waiting until \(Timestamp.text(until))", tone: .plain) }
+        guard span.outcome == .waiting else { return nil }
+        return (text: "waiting", tone: .plain)
     }
 
     private func bar(of span: TimelineSpan) -> String {
@@ -86,7 +94,7 @@ struct WaterfallText {
         switch span.kind {
         case .wait: self.axis.isShortened(span) ? "≈" : "░"
         case .attempt: "─"
-        case .step: span.outcome == .unknown ? "?" : "█"
+        case .step: span.outcome == .unknown ? "?" : span.outcome == .waiting ? "░" : "█"
         case .computing: "·"
         }
     }
@@ -115,7 +123,7 @@ struct WaterfallText {
     private static func mark(_ span: TimelineSpan) -> String {
         switch span.outcome {
         case .failed, .crashed: " ✗"
-        case .underWay: " …"
+        case .underWay, .waiting: " …"
         case .succeeded, .unknown, .stopped, nil: ""
         }
     }
