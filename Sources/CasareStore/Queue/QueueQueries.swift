@@ -62,8 +62,19 @@ enum QueueQueries {
     static let limit = Query(
         """
         WITH woken AS (
-            UPDATE lanes SET parked_until = NULL, parked_for = NULL, version = version + 1
-            WHERE tenant_id = casare_tenant() AND queue_id = @queue_id AND parked_for IN ('concurrency', 'rate')
+            UPDATE lanes
+            SET version = lanes.version + 1,
+                parked_until = CASE WHEN parked_for NOT IN ('concurrency', 'rate') THEN parked_until END,
+                parked_for = CASE WHEN parked_for NOT IN ('concurrency', 'rate') THEN parked_for END,
+                -- A turn stands for a moment, and for what its priority was worth then.
+                turn_at = turn_at
+                    + priority * (before.ageing_seconds - @ageing_seconds::float8) * interval '1 second'
+            FROM queue_rules AS before
+            WHERE before.queue_id = @queue_id AND lanes.tenant_id = casare_tenant() AND lanes.queue_id = @queue_id
+                AND (
+                    parked_for IN ('concurrency', 'rate')
+                    OR priority > 0 AND before.ageing_seconds <> @ageing_seconds::float8
+                )
         ), forgiven AS (
             UPDATE queue_keys SET rate_busy_until = NULL, version = queue_keys.version + 1
             FROM queue_rules AS before

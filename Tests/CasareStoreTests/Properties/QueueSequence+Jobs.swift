@@ -20,7 +20,8 @@ extension QueueSequence {
                 priority: Self.priorities.randomElement(using: &self.random) ?? .normal, options: Self.options,
                 due: Int.random(in: 0..<5, using: &self.random) == 0 ? .after(.seconds(10)) : .now,
                 environment: self.environment,
-                queueKey: self.model.hasLimits ? ["a", "b", nil].randomElement(using: &self.random) ?? nil : nil)
+                queueKey: self.mayHaveKeys && self.model.hasLimits
+                    ? ["a", "b", nil].randomElement(using: &self.random) ?? nil : nil)
         }
         try await self.store.submit(jobs, now: self.model.now)
         for job in jobs {

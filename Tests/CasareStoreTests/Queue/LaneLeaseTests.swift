@@ -58,6 +58,22 @@ struct LaneLeaseTests {
         }
     }
 
+    @Test(arguments: [false, true])
+    func `what a priority is worth holds at once for lanes that there are`(isWaiting: Bool) async throws {
+        try await withFixture { store in
+            // With a minute's worth, all lanes that the queue has from the beginning.
+            try await store.limit { $0.concurrency = 9 }
+            func submit() async throws {
+                try await store.submit([.low, .normal, .normal].map { store.job(priority: $0) }, now: Self.at(0))
+            }
+            if isWaiting { try await submit() }
+            try await store.limit { $0.ageingSeconds = 86_400 }
+            if !isWaiting { try await submit() }
+            var cursor = LeaseCursor()
+            #expect(try await store.lease(2, &cursor, now: Self.at(1)).map(\.priority) == [.normal, .normal])
+        }
+    }
+
     @Test func `a key's urgent lane that is empty leaves its room to the others`() async throws {
         try await withFixture { store in
             try await store.limit { $0.keyConcurrency = 1 }
