@@ -48,7 +48,8 @@ struct LeasingTests {
             let ids = try await server.submit(1)
             try await server.withRobot("r1") { robot in
                 let session = try await server.database.asTenant(.default) { connection in
-                    try LeaseStore.openSession(robot.id, boot: UUID(), kind: .api, slots: 1, on: connection)
+                    try LeaseStore.openSession(
+                        robot.id, boot: UUID(), kind: .api, slots: 1, leaseDuration: .seconds(600), on: connection)
                 }
                 let dead = try await robot.client.lease(session, slots: 1)
                 #expect(dead.map(\.lease.job) == ids)

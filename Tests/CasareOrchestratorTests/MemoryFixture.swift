@@ -69,7 +69,9 @@ enum RobotDeed: Sendable {
         try await database.asTenant(.default) { connection in
             _ = try RobotStore.register(
                 Self.robot, environment: "default", tags: ["t"], capabilities: [], slots: 2, on: connection)
-            let session = try LeaseStore.openSession(Self.robot, boot: UUID(), kind: .api, slots: 2, on: connection)
+            // Nobody renews it, and on a busy machine the calls take their time.
+            let session = try LeaseStore.openSession(
+                Self.robot, boot: UUID(), kind: .api, slots: 2, leaseDuration: .seconds(600), on: connection)
             var cursor = LeaseCursor()
             let jobs = try LeaseStore.lease(session, limit: 1, cursor: &cursor, on: connection)
             guard let lease = jobs.first?.lease else { return }

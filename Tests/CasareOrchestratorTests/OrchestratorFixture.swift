@@ -59,7 +59,7 @@ struct OrchestratorFixture: Sendable {
 
     /// Runs `body` with an orchestrator; stops it gracefully and waits for that.
     static func with<R: Sendable>(
-        leaseBytesMax: Int = LeaseResponse.bytesMax, leaseDuration: Duration = .seconds(30),
+        leaseBytesMax: Int = LeaseResponse.bytesMax, leaseDuration: Duration = .seconds(600),
         _ body: @escaping @Sendable (OrchestratorFixture) async throws -> R
     ) async throws -> R {
         try await withTestDatabase { database in
@@ -76,7 +76,7 @@ struct OrchestratorFixture: Sendable {
 
     static func with<R: Sendable>(
         _ database: Database, _ tokens: [Role: String], leaseBytesMax: Int = LeaseResponse.bytesMax,
-        leaseDuration: Duration = .seconds(30),
+        leaseDuration: Duration = .seconds(600),
         _ body: @escaping @Sendable (OrchestratorFixture) async throws -> R
     ) async throws -> R {
         let orchestrator = Orchestrator(
