@@ -58,6 +58,8 @@ enum RobotDeed: Sendable {
     static let question = Job.Question(step: 0, node: "s", nodeType: "StartNode", text: "Did it happen?")
     static let result = RunResult(success: true, error: nil, variables: ["x": 1], logs: [], nodeErrors: [])
     static let robot = Robot.ID(rawValue: "r1")!  // The literal is a robot's ID.
+    /// Nobody renews the sessions, and on a busy machine the calls take their time.
+    static let leaseDuration = Duration.seconds(600)
     static let step = JournalRow(
         step: 0, node: "s", nodeType: "StartNode", effect: "effect", result: #"{"outputs":{}}"#,
         startedAt: Date(timeIntervalSince1970: 1), finishedAt: Date(timeIntervalSince1970: 2))
@@ -69,9 +71,8 @@ enum RobotDeed: Sendable {
         try await database.asTenant(.default) { connection in
             _ = try RobotStore.register(
                 Self.robot, environment: "default", tags: ["t"], capabilities: [], slots: 2, on: connection)
-            // Nobody renews it, and on a busy machine the calls take their time.
             let session = try LeaseStore.openSession(
-                Self.robot, boot: UUID(), kind: .api, slots: 2, leaseDuration: .seconds(600), on: connection)
+                Self.robot, boot: UUID(), kind: .api, slots: 2, leaseDuration: Self.leaseDuration, on: connection)
             var cursor = LeaseCursor()
             let jobs = try LeaseStore.lease(session, limit: 1, cursor: &cursor, on: connection)
             guard let lease = jobs.first?.lease else { return }
@@ -90,7 +91,8 @@ enum RobotDeed: Sendable {
         try queue.access { queue, now throws(StoreError) in
             queue.register(
                 Self.robot, environment: "default", tags: ["t"], capabilities: [], slots: 2, now: now)
-            let session = try queue.openSession(Self.robot, boot: UUID(), now: now)
+            let session = try queue.openSession(
+                Self.robot, boot: UUID(), leaseDuration: Self.leaseDuration, now: now)
             guard let lease = try queue.lease(session, limit: 1, now: now).first?.lease else { return }
             try queue.checkpoint(lease, entries: [Self.step])
             _ = try queue.log([Self.line], under: lease)
