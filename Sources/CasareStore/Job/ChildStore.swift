@@ -9,7 +9,8 @@ package enum ChildStore {
     /// Submits a child for a step of a leased job: in the same environment, as urgent, with the usual options.
     ///
     /// The step's child is the same however often it is asked for within `keyWindow`, also by the robot that takes the
-    /// job over. Once the attempt has failed, the next one has a child of its own.
+    /// job over. Once the attempt has failed, the next one has a child of its own. A job with a child has been begun,
+    /// although nothing of the call stands in its journal before the child has ended: its deadline is forgotten.
     package static func submit(
         _ child: ChildJob, forStep step: Int, under lease: Lease, on connection: isolated PostgresConnection
     ) throws -> SubmittedJob {
@@ -19,6 +20,7 @@ package enum ChildStore {
         guard let priority = Priority(rawValue: try parent.int("priority")) else {
             throw StoreError.unreadable("job \(lease.job) has an impossible priority")
         }
+        try connection.execute(ExpiryQueries.forget, ["job": .uuid(lease.job.rawValue)])
         let actor = "job \(lease.job)"
         let (workflow, version) = try self.workflow(child.source, calledBy: parent, by: actor, on: connection)
         let key = self.key(ofStep: step, under: lease.job, failures: try parent.int("failures"))

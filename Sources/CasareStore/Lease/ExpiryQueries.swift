@@ -2,11 +2,28 @@ import CasarePostgres
 
 /// Deadlines by which a robot must have begun a job. One that has been begun is out of their reach, also when it waits
 /// for another attempt, or was handed back without using its attempt up. Begun is what has used an attempt up, and in
-/// the first one what has something in its journal, as it has before an effect begins. A job that a robot handed back
-/// with nothing recorded has not been begun, and expires.
+/// the first one what has something in its journal, as it has before an effect begins, or has submitted another job. A
+/// job that a robot handed back with nothing recorded has not been begun, and expires.
 ///
-/// A job's deadline is said in `jobs`; `deadlines` has when to look at it.
+/// A job's deadline is said in `jobs`; `deadlines` has when to look at it, and has no row of a job that is known to be
+/// begun.
 enum ExpiryQueries {
+    /// Whether a job with a deadline, of which no attempt was used up, has been begun. In a tenant's transaction only.
+    ///
+    /// - Parameter job: an expression for the job's ID: `@job`, or a column.
+    static func isBegun(_ job: String) -> String {
+        """
+        \(JournalFragments.isBegun(job)) OR (
+            SELECT true FROM deadlines AS known
+            WHERE known.tenant_id = casare_tenant() AND known.job_id = \(job)
+            LIMIT 1
+        ) IS NULL
+        """
+    }
+
+    /// The job is known to be begun, whatever is recorded of it.
+    static let forget = Query("DELETE FROM deadlines WHERE tenant_id = casare_tenant() AND job_id = @job")
+
     static let due = Query(
         """
         SELECT tenant_id, job_id FROM deadlines
@@ -110,7 +127,7 @@ enum ExpiryQueries {
             WITH gone AS (
                 DELETE FROM leases
                 WHERE tenant_id = casare_tenant() AND job_id = @job AND token = @token
-                    AND NOT (\(JournalFragments.isBegun("@job")))
+                    AND NOT (\(ExpiryQueries.isBegun("@job")))
                 RETURNING tenant_id, job_id, gate, coalesce(@now::timestamptz, now()) AS at
             ), forgotten AS (
                 DELETE FROM deadlines USING gone

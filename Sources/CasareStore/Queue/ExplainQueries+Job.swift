@@ -86,7 +86,7 @@ extension ExplainQueries {
                     OR EXISTS (
                         SELECT FROM paused
                         WHERE paused.tenant_id = casare_tenant() AND paused.job_id = job.job_id AND attempt = 0)
-                ) AND NOT (\(JournalFragments.isBegun("job.job_id")))
+                ) AND NOT (\(ExpiryQueries.isBegun("job.job_id")))
             )
             SELECT reason, json_strip_nulls(detail) AS detail, clears FROM reason
             -- A place in line is worth knowing where it is only a matter of time.

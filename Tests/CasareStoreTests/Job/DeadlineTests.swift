@@ -148,6 +148,25 @@ struct DeadlineTests {
         }
     }
 
+    /// As when a call is left that waits for another job: nothing is recorded of it.
+    @Test(arguments: [false, true])
+    func `a job that has submitted another one goes on, however late, though nothing is recorded of it`(
+        isSwept: Bool
+    ) async throws {
+        try await withFixture { store in
+            let lease = try await store.leased(store.job(deadline: .after(.seconds(60))), now: noon).lease
+            try await store.run { connection in
+                let child = ChildJob(source: .stored("orders"), variables: [:])
+                _ = try ChildStore.submit(child, forStep: 0, under: lease, on: connection)
+                try LeaseStore.release(lease, reason: "stopping", now: noon.addingTimeInterval(30), on: connection)
+            }
+            if isSwept { #expect(try await self.expire(store, at: 61).expired.isEmpty) }
+            let again = try await store.lease(9, now: noon.addingTimeInterval(62))
+            #expect(again.map(\.lease.job).contains(lease.job))
+            #expect(try await store.status(lease.job) == .running)
+        }
+    }
+
     @Test func `a job that is handed back after its deadline expires within a minute, though nobody leases`()
         async throws
     {

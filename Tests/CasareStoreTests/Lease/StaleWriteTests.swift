@@ -154,7 +154,8 @@ struct StaleWriteTests {
         ][ending]
         let query = try #require(statement)
         try await withFixture { store in
-            let old = try await store.leased().lease
+            // Only what has a deadline expires.
+            let old = try await store.leased(store.job(deadline: .after(.seconds(3600)))).lease
             try await store.run { try LeaseStore.release(old, reason: "test", on: $0) }
             let new = try await store.lease()[0].lease
             #expect(new.job == old.job)
