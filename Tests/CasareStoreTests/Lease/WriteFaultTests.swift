@@ -13,8 +13,14 @@ struct WriteFaultTests {
         for error in errors { #expect(WriteFault.of(error) == .everyones, "\(error)") }
     }
 
-    @Test func `what the server refuses may be the fault of one, and a lock is somebody else's`() async throws {
-        let faults: [(state: String, fault: WriteFault)] = [("22P02", .ofOne), ("40P01", .ofOne), ("55P03", .held)]
+    @Test
+    func `what the server refuses may be the fault of one, a lock is somebody else's, and a full disk everyone's`()
+        async throws
+    {
+        let faults: [(state: String, fault: WriteFault)] = [
+            ("22P02", .ofOne), ("40P01", .ofOne), ("53200", .ofOne), ("55P03", .held), ("25006", .everyones),
+            ("53100", .everyones), ("57P03", .everyones),
+        ]
         try await withTestDatabase { database in
             for (state, fault) in faults {
                 let error = await #expect(throws: PostgresError.self) {
