@@ -36,10 +36,10 @@ final class ReportGroups: Sendable {
     private func group(of tenant: Tenant.ID) -> WriteGroup<any Error> {
         WriteGroup<any Error>(
             bounds: .init(heldMax: self.database.statementMax), fault: WriteFault.of
-        ) { [database, bell] writes in
+        ) { [database, bell] writes, lockWait in
             do {
                 let written = try await database.asTenant(
-                    tenant, deadline: .now + APIRequest.connectionWaitMax, lockWaitMax: Database.reportLockWaitMax
+                    tenant, deadline: .now + APIRequest.connectionWaitMax, lockWaitMax: lockWait
                 ) { connection in
                     try LeaseStore.write(writes, on: connection)
                 }

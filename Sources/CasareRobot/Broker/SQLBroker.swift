@@ -49,9 +49,9 @@ package actor SQLBroker: Broker {
         self.bell = ReadyBell(database.configuration)
         self.writes = WriteGroup<any Error>(
             bounds: .init(heldMax: database.statementMax), fault: WriteFault.of
-        ) { [bell, readiness] writes in
+        ) { [bell, readiness] writes, lockWait in
             do {
-                let committed = try await Self.commit(writes, tenant, database)
+                let committed = try await Self.commit(writes, lockWait, tenant, database)
                 if committed.makesRoom {
                     readiness.signal()
                     bell.ring(tenant)
@@ -299,16 +299,16 @@ package actor SQLBroker: Broker {
         }
     }
 
-    /// One transaction for all of it; a statement by itself where one is enough.
+    /// One transaction for all of it; a statement by itself where one is enough, and may wait for locks as usual.
     private static func commit(
-        _ writes: [LeaseWrite], _ tenant: Tenant.ID, _ database: Database
+        _ writes: [LeaseWrite], _ lockWait: Duration, _ tenant: Tenant.ID, _ database: Database
     ) async throws -> LeaseStore.WrittenBatch {
         let write: @Sendable (isolated PostgresConnection) throws -> LeaseStore.WrittenBatch = { connection in
             try LeaseStore.write(writes, on: connection)
         }
-        return LeaseStore.isOneStatement(writes)
-            ? try await database.statement(as: tenant, lockWaitMax: Database.reportLockWaitMax, write)
-            : try await database.asTenant(tenant, lockWaitMax: Database.reportLockWaitMax, write)
+        return LeaseStore.isOneStatement(writes) && lockWait == Database.reportLockWaitMax
+            ? try await database.statement(as: tenant, lockWaitMax: lockWait, write)
+            : try await database.asTenant(tenant, lockWaitMax: lockWait, write)
     }
 
     func inDatabase<Result: Sendable>(

@@ -19,7 +19,7 @@ package struct Database: Sendable {
     /// of the round are done.
     private static let lockWaitMax = Duration.seconds(2)
     /// How long what many reports wait for waits for a lock itself, and, in a program that works for one tenant, every
-    /// statement: whoever waits for longer holds a connection that others need, and does better to come again.
+    /// statement of the pool: whoever waits for longer holds a connection that others need, and does better to come again.
     package static let reportLockWaitMax = Duration.milliseconds(500)
     /// How long one statement may take that a request or a robot's report waits for. All of them are look-ups by key
     /// and short scans of one index: one that takes longer waits for a lock, or has lost its way.

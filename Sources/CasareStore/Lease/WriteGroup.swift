@@ -25,13 +25,19 @@ package actor WriteGroup<Failure: Error> {
         let patience: Duration
         /// So many batches are on their way at once, at the most, beside what is set aside.
         let sendersMax: Int
+        /// How long a batch waits for a lock.
+        let lockWait: Duration
+        /// How long the parts of one that waited in vain do: what is free needs no longer, and each that somebody holds
+        /// up delays those behind it by that.
+        let lockWaitOfPart: Duration
         /// How long a write that somebody holds up is tried.
         let heldMax: Duration
 
         package init(
             count: Int = 256, bytes: Int = 4 << 20, linger: Duration = .milliseconds(2),
             companyMemory: Duration = .milliseconds(50), patience: Duration = .milliseconds(250),
-            sendersMax: Int = 3, heldMax: Duration = Database.statementMaxDefault
+            sendersMax: Int = 3, lockWait: Duration = Database.reportLockWaitMax,
+            lockWaitOfPart: Duration = .milliseconds(20), heldMax: Duration = Database.statementMaxDefault
         ) {
             self.count = count
             self.bytes = bytes
@@ -39,6 +45,8 @@ package actor WriteGroup<Failure: Error> {
             self.companyMemory = companyMemory
             self.patience = patience
             self.sendersMax = sendersMax
+            self.lockWait = lockWait
+            self.lockWaitOfPart = lockWaitOfPart
             self.heldMax = heldMax
         }
     }
@@ -56,7 +64,7 @@ package actor WriteGroup<Failure: Error> {
         let until: ContinuousClock.Instant
     }
 
-    private let commit: @Sendable ([LeaseWrite]) async -> Result<[Job.ID: Failure], Failure>
+    private let commit: @Sendable ([LeaseWrite], _ lockWait: Duration) async -> Result<[Job.ID: Failure], Failure>
     private let fault: @Sendable (Failure) -> WriteFault
     private let bounds: Bounds
     private let sleep: @Sendable (Duration) async -> Void
@@ -77,12 +85,12 @@ package actor WriteGroup<Failure: Error> {
     ///   - sleep: returns after the time, or when its task is cancelled.
     ///   - fault: whose fault it was that a batch failed.
     ///   - commit: makes all of it durable or nothing, except for what is refused by itself: for the jobs that it
-    ///     returns nothing is written. It waits for locks for a moment only, and fails as `held` then.
+    ///     returns nothing is written. It waits for a lock for as long as it is told, and fails as `held` then.
     package init(
         bounds: Bounds = Bounds(),
         sleep: @escaping @Sendable (Duration) async -> Void = { try? await Task.sleep(for: $0) },
         fault: @escaping @Sendable (Failure) -> WriteFault,
-        commit: @escaping @Sendable ([LeaseWrite]) async -> Result<[Job.ID: Failure], Failure>
+        commit: @escaping @Sendable ([LeaseWrite], _ lockWait: Duration) async -> Result<[Job.ID: Failure], Failure>
     ) {
         self.bounds = bounds
         self.sleep = sleep
@@ -127,7 +135,7 @@ package actor WriteGroup<Failure: Error> {
             if batch.isEmpty { continue }
             if batch.count > 1 { self.companyAt = .now }
             self.batches += 1
-            await self.send(batch)
+            await self.send(batch, waitingForLocks: self.bounds.lockWait)
         }
         self.senders -= 1
         if self.senders == 0 {
@@ -161,19 +169,21 @@ package actor WriteGroup<Failure: Error> {
         return self.waiters.prefix(count)
     }
 
-    private func send(_ batch: ArraySlice<Waiter>) async {
-        switch await self.commit(batch.map(\.write)) {
+    private func send(_ batch: ArraySlice<Waiter>, waitingForLocks lockWait: Duration) async {
+        switch await self.commit(batch.map(\.write), lockWait) {
         case .success(let refused): Self.answer(batch, refused)
         case .failure(let error):
             switch (self.fault(error), batch.count) {
             case (.held, 1): self.setAside(batch[batch.startIndex], error)
             case (.held, _):
-                for position in batch.indices { await self.send(batch[position...position]) }
+                for position in batch.indices {
+                    await self.send(batch[position...position], waitingForLocks: self.bounds.lockWaitOfPart)
+                }
             case (.ofOne, 2...):
                 // One after the other: the connections are there for others, too.
                 let middle = batch.startIndex + batch.count / 2
-                await self.send(batch[..<middle])
-                await self.send(batch[middle...])
+                await self.send(batch[..<middle], waitingForLocks: lockWait)
+                await self.send(batch[middle...], waitingForLocks: lockWait)
             case (.ofOne, _), (.everyones, _):
                 for waiter in batch { waiter.continuation.resume(returning: .failure(error)) }
             }
@@ -203,7 +213,7 @@ package actor WriteGroup<Failure: Error> {
         while true {
             self.refuseOverdue()
             guard let next = self.held.first else { return }
-            let result = await self.commit([next.waiter.write])
+            let result = await self.commit([next.waiter.write], self.bounds.lockWait)
             self.held.removeFirst()
             switch result {
             case .success(let refused): Self.answer([next.waiter], refused)

@@ -14,6 +14,8 @@ struct WriteGroupTests {
     /// Takes batches one by one, when it is told to.
     private actor Server {
         private(set) var batches: [[Job.ID]] = []
+        /// How long each of the batches was to wait for a lock.
+        private(set) var lockWaits: [Duration] = []
         private var refused: Set<Job.ID> = []
         private var lost: Set<Job.ID> = []
         private var held: Set<Job.ID> = []
@@ -39,9 +41,10 @@ struct WriteGroupTests {
             self.waiters = []
         }
 
-        func commit(_ writes: [LeaseWrite]) async -> Result<[Job.ID: Refusal], Refusal> {
+        func commit(_ writes: [LeaseWrite], _ lockWait: Duration) async -> Result<[Job.ID: Refusal], Refusal> {
             let jobs = writes.map(\.lease.job)
             self.batches.append(jobs)
+            self.lockWaits.append(lockWait)
             self.commits += 1
             self.commitsMax = max(self.commitsMax, self.commits)
             defer { self.commits -= 1 }
@@ -64,7 +67,7 @@ struct WriteGroupTests {
     private static let never = Duration.seconds(3600)
 
     private func group(_ bounds: Group.Bounds = .init(patience: Self.never)) -> Group {
-        Group(bounds: bounds, fault: Self.fault) { [server] in await server.commit($0) }
+        Group(bounds: bounds, fault: Self.fault) { [server] in await server.commit($0, $1) }
     }
 
     private static func fault(_ refusal: Refusal) -> WriteFault {
@@ -144,7 +147,7 @@ struct WriteGroupTests {
     @Test func `completions that came together are followed by ones that wait for each other`() async {
         let group = Group(
             bounds: .init(count: 2, companyMemory: .seconds(3600)), sleep: Self.untilCancelled, fault: Self.fault
-        ) { [server] in await server.commit($0) }
+        ) { [server] in await server.commit($0, $1) }
         _ = await self.writeAll(self.jobs[..<3].map { Self.completion($0) }, by: group)
         #expect(await self.server.batches == [[self.jobs[0]], [self.jobs[1], self.jobs[2]]])
         // The first of these would go at once; the second makes the batch full, which ends the waiting.
@@ -158,7 +161,7 @@ struct WriteGroupTests {
     @Test func `a checkpoint takes the completions that wait along at once`() async {
         let group = Group(
             bounds: .init(companyMemory: .seconds(3600)), sleep: Self.untilCancelled, fault: Self.fault
-        ) { [server] in await server.commit($0) }
+        ) { [server] in await server.commit($0, $1) }
         _ = await self.writeAll(
             [Self.write(self.jobs[0]), Self.completion(self.jobs[1]), Self.write(self.jobs[2])], by: group)
         async let completion: Void? = try? group.write(Self.completion(self.jobs[3]))
@@ -169,7 +172,7 @@ struct WriteGroupTests {
     }
 
     @Test func `a lone completion waits for nobody`() async throws {
-        let group = Group(sleep: Self.untilCancelled, fault: Self.fault) { [server] in await server.commit($0) }
+        let group = Group(sleep: Self.untilCancelled, fault: Self.fault) { [server] in await server.commit($0, $1) }
         for job in self.jobs { try await group.write(Self.completion(job)) }
         #expect(await self.server.batches == self.jobs.map { [$0] })
     }
@@ -217,6 +220,16 @@ struct WriteGroupTests {
         await self.server.lock([])
         let errors = Self.errors(await results)
         #expect(errors == [nil, nil, nil, nil, nil])
+    }
+
+    @Test func `each part of a batch that somebody holds up waits for locks for a moment only`() async {
+        await self.server.lock(Array(self.jobs[1...3]))
+        let (whole, part) = (Duration.milliseconds(500), Duration.milliseconds(20))
+        let group = self.group(.init(patience: Self.never, lockWait: whole, lockWaitOfPart: part, heldMax: .zero))
+        let results = await self.writeAll(self.jobs.map { Self.write($0) }, by: group)
+        #expect(Self.errors(results) == [nil, .locked, .locked, .locked, nil])
+        // The first; the others together, and then each by itself.
+        #expect(await self.server.lockWaits == [whole, whole, part, part, part, part])
     }
 
     @Test func `what is sent anew of a job that somebody holds up keeps nobody back either`() async {
