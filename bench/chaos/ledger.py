@@ -55,7 +55,11 @@ class Handler(BaseHTTPRequestHandler):
 
     def do_POST(self):
         began = time.monotonic()
-        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        length = int(self.headers.get("Content-Length") or 0)
+        body = self.rfile.read(length)
+        if len(body) < length:
+            self.close_connection = True  # Who sent it is gone, and no server acts on half a request.
+            return
         ledger = self.server.ledger
         kind = self.path.strip("/")
         try:

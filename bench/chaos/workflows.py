@@ -113,12 +113,14 @@ class Writer:
         flow.caught.update(labels[:-1])
 
     def forked(self, flow, tag):
+        """A branch that fails ends alone: the job's result tells of it."""
         flow.node(f"{tag}f", "ForkNode", branch_count=2, paired_join_id=f"{tag}j")
         self.post(flow, f"{tag}one", f"{tag}-one", after=f"{tag}f.branch_1")
         first = flow.ends
         self.append(flow, f"{tag}two", f"{tag}-two", after=f"{tag}f.branch_2")
         flow.ends += first
         flow.node(f"{tag}j", "JoinNode", paired_fork_id=f"{tag}f")
+        flow.caught.update((f"{tag}-one", f"{tag}-two"))
 
     def called(self, flow, tag):
         """A workflow within the run."""
