@@ -18,7 +18,7 @@ enum CommandActions {
         guard let program = words.first, !program.isEmpty else { throw NodeFailure.value("command is required") }
         let outcome = try await self.run(words, inputs, environment)
         let isCaptured = inputs["capture_output"].bool ?? true
-        return try self.result(outcome, inputs, isCaptured: isCaptured)
+        return try self.result(outcome, inputs, environment, isCaptured: isCaptured)
     }
 
     /// Runs a program with the node's `working_dir` and `timeout`.
@@ -42,20 +42,32 @@ enum CommandActions {
 
     /// The outputs of the nodes that report standard output and exit code.
     ///
-    /// - Throws: `TimeoutError` when the time was up; a non-zero exit code is no failure.
+    /// - Throws: As `timedOut` when the time was up; a non-zero exit code is no failure.
     static func result(
-        _ outcome: ProgramRun.Outcome, _ inputs: Inputs, isCaptured: Bool = true
-    ) throws(NodeFailure) -> NodeResult {
+        _ outcome: ProgramRun.Outcome, _ inputs: Inputs, _ environment: NodeEnvironment, isCaptured: Bool = true
+    ) throws -> NodeResult {
         let outputs: Object = [
             "stdout": .string(isCaptured ? outcome.output : ""),
             "stderr": .string(isCaptured ? outcome.errorOutput : ""),
             "return_code": .int(outcome.code), "success": .bool(outcome.code == 0),
         ]
-        if outcome.wasEnded {
-            throw NodeFailure(
-                "TimeoutError", "The command timed out after \(inputs.int("timeout")) s", outputs: outputs)
-        }
+        if outcome.wasEnded { throw self.timedOut("The command", inputs, environment, outputs: outputs) }
         return NodeResult(outputs)
+    }
+
+    /// What is to be said of a program whose own time was up: it ran, and nobody knows how far it came.
+    ///
+    /// - Parameter what: "The command", as the beginning of a sentence.
+    /// - Returns: A failure where the step may happen twice, so that whatever repeats failed steps may repeat it;
+    ///   otherwise `OutcomeUnknown`.
+    static func timedOut(
+        _ what: String, _ inputs: Inputs, _ environment: NodeEnvironment, outputs: Object = [:]
+    ) -> any Error {
+        let seconds = inputs.int("timeout")
+        guard environment.repeatsInDoubt else {
+            return OutcomeUnknown("it was ended when its timeout of \(seconds) s was up")
+        }
+        return NodeFailure("TimeoutError", "\(what) timed out after \(seconds) s", outputs: outputs)
     }
 
     /// A list, one argument each, or text as on a command line.

@@ -11,7 +11,7 @@ package enum CommandNodes {
     static func timeout() -> NodeType.Parameter {
         .init(
             "timeout", .integer, default: 60, range: 1...86_400,
-            "Seconds; then the program and all that it started are ended.")
+            "Seconds; then the program and its process group are ended, and the step is in doubt.")
     }
 
     private static let workingDirectory = NodeType.Parameter(

@@ -53,6 +53,8 @@ struct ProgramRun: Sendable {
             group.cancelAll()
             let partial = try? await group.next() ?? nil
             try Task.checkCancellation()
+            // It came to its end at the last moment.
+            if let partial, !partial.wasEnded { return partial }
             return Outcome(
                 code: -1, output: partial?.output ?? "", errorOutput: partial?.errorOutput ?? "", wasEnded: true)
         }

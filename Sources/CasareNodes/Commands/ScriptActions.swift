@@ -48,8 +48,8 @@ enum ScriptActions {
             let outcome = try await self.run(
                 ["python3"] + options + ["\(folder)/frame.py", folder], inputs, environment)
             if outcome.wasEnded {
-                let message = "The script timed out after \(inputs.int("timeout")) s"
-                throw NodeFailure("TimeoutError", message, outputs: ["output": .string(outcome.output)])
+                throw CommandActions.timedOut(
+                    "The script", inputs, environment, outputs: ["output": .string(outcome.output)])
             }
             let content = try await BlockingWork.run { try? FileAccess.read("\(folder)/result.json") }
             var outputs: Object = ["result": .null, "output": .string(outcome.output), "success": true, "error": ""]
@@ -76,7 +76,7 @@ enum ScriptActions {
         }
         let words = [interpreter, path] + (try CommandActions.arguments(inputs["args"]))
         return try await self.retrying(inputs) {
-            try CommandActions.result(try await self.run(words, inputs, environment), inputs)
+            try CommandActions.result(try await self.run(words, inputs, environment), inputs, environment)
         }
     }
 
@@ -90,7 +90,7 @@ enum ScriptActions {
         return try await PrivateFolder.with(["script": script]) { folder in
             try await self.retrying(inputs) {
                 let words = (interpreter.isEmpty ? ["bash"] : interpreter) + ["\(folder)/script"]
-                return try CommandActions.result(try await self.run(words, inputs, environment), inputs)
+                return try CommandActions.result(try await self.run(words, inputs, environment), inputs, environment)
             }
         }
     }
@@ -110,9 +110,7 @@ enum ScriptActions {
             } catch let failure as NodeFailure where failure.type == "FileNotFoundError" {
                 throw NodeFailure("FileNotFoundError", "Node.js not found")
             }
-            if outcome.wasEnded {
-                throw NodeFailure("TimeoutError", "The script timed out after \(inputs.int("timeout")) s")
-            }
+            if outcome.wasEnded { throw CommandActions.timedOut("The script", inputs, environment) }
             return NodeResult([
                 "result": .string(self.trimmed(outcome.output)), "success": .bool(outcome.code == 0),
                 "error": .string(outcome.code == 0 ? "" : self.trimmed(outcome.errorOutput)),
@@ -136,7 +134,8 @@ enum ScriptActions {
         }
     }
 
-    /// Repeats after a failure, and after a non-zero exit code if the node wants that.
+    /// Repeats after a failure, and after a non-zero exit code if the node wants that. What may or may not have
+    /// happened is no failure.
     private static func retrying(
         _ inputs: Inputs, _ attempt: () async throws -> NodeResult
     ) async throws -> NodeResult {

@@ -16,7 +16,9 @@ struct JobRunTests {
             "nodes": [
                 "count": [
                     "node_type": "RunCommandNode",
-                    "config": ["command": "sh", "args": ["-c", .string(script)], "timeout": 5],
+                    "config": [
+                        "command": "sh", "args": ["-c", .string(script)], "timeout": 5, "on_recovery": "retry",
+                    ],
                 ],
                 "keep": ["node_type": "SetVariableNode", "config": ["variable_name": "done", "value": true]],
             ],
@@ -76,7 +78,9 @@ struct JobRunTests {
                 "nodes": [
                     "first": [
                         "node_type": "RunCommandNode",
-                        "config": ["command": "sh", "args": ["-c", .string(script)], "timeout": 2],
+                        "config": [
+                            "command": "sh", "args": ["-c", .string(script)], "timeout": 2, "on_recovery": "retry",
+                        ],
                     ],
                     "wait": ["node_type": "WaitNode", "config": ["duration": 600]],
                 ],

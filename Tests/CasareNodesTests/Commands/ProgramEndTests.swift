@@ -35,7 +35,7 @@ import Testing
         for seconds in [2, 8, 32] {
             let wasLongEnough = try await withRunFolder { folder in
                 let inputs: Object = ["script": .string(Self.script), "timeout": .int(seconds)]
-                let failure = try await folder.failure("RunBatchScriptNode", inputs)
+                let failure = try await folder.repeatingInDoubt.failure("RunBatchScriptNode", inputs)
                 #expect(failure.type == "TimeoutError")
                 #expect(failure.message == "The command timed out after \(seconds) s")
                 #expect(failure.outputs["return_code"] == -1)

@@ -32,7 +32,7 @@ import Testing
         try await withRunFolder { folder in
             let gone = try await folder.perform("RunPythonScriptNode", ["code": "import os; os._exit(7)"])
             #expect(gone["error"] == "The script ended with code 7")
-            let failure = try await folder.failure(
+            let failure = try await folder.repeatingInDoubt.failure(
                 "RunPythonScriptNode", ["code": "import time; time.sleep(60)", "timeout": 1])
             #expect(failure.type == "TimeoutError")
             #expect(failure.outputs["error"] == .string(failure.message))

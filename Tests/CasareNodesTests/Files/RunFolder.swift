@@ -53,6 +53,22 @@ struct RunFolder: Sendable {
         }
     }
 
+    /// What a node says of a step that it must not know the outcome of.
+    func doubt(_ name: String, _ inputs: Object = [:]) async throws -> OutcomeUnknown {
+        do {
+            return OutcomeUnknown("none: it succeeded with \(try await self.perform(name, inputs))")
+        } catch let unknown as OutcomeUnknown {
+            return unknown
+        }
+    }
+
+    /// The same folder for a step that may happen twice.
+    var repeatingInDoubt: RunFolder {
+        var folder = self
+        folder.repeatsInDoubt = true
+        return folder
+    }
+
     func write(_ text: String, _ name: String) throws {
         try Data(text.utf8).write(to: URL(filePath: "\(self.path)/\(name)"))
     }
