@@ -61,9 +61,16 @@ struct LossTests {
                 "connection to server at \"a\" failed: Connection refused "
                     + "connection to server at \"b\" failed: timeout expired"
             ).serverState == .unknown)
-        #expect(
-            PostgresError.connection(
-                "connection to server on socket \"/s\" failed: FATAL:  the database system is starting up"
-            ).serverState == .restarting)
+        let refused = "connection to server at \"a\" failed: Connection refused"
+        for (texts, state) in [
+            (["starting up"], .starting), (["shutting down"], .stopping), (["in recovery mode"], .recovering),
+            (["not yet accepting connections"], .recovering), (["starting up", "shutting down"], .recovering),
+        ] as [([String], PostgresError.ServerState)] {
+            let answers = texts.map {
+                "connection to server on socket \"/s\" failed: FATAL:  the database system is \($0)"
+            }
+            #expect(PostgresError.connection(answers.joined(separator: "\n")).serverState == state)
+            #expect(PostgresError.connection(([refused] + answers).joined(separator: "\n")).serverState == state)
+        }
     }
 }

@@ -6,14 +6,14 @@
  * are shorter than they are and stand in the same order.
  */
 
-#define RESUMING_MAX 1  /* SQLBroker.resumingTimeMax, 300 ms */
+#define RESUMING_MAX 1  /* ResumingTime.usualMax, 300 ms */
 #define STOPPING_MAX 3  /* a child process, between SIGTERM and SIGKILL: 900 ms */
 #ifdef SHORT_GRACE
 #define GRACE 3
 #else
 #define GRACE 5         /* LeaseStore.lostSessionGrace, 1500 ms */
 #endif
-#define ABSENCE_MAX 5   /* SQLBroker.absenceMax */
+#define ABSENCE_MAX 5   /* ResumingTime.absenceMax */
 #ifdef NO_MARGIN
 #define TRUST 10
 #else

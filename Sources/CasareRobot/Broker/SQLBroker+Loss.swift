@@ -4,11 +4,6 @@ import CasareStore
 
 /// What a robot does when only its session's connection is lost, and the robot itself is well.
 extension SQLBroker {
-    /// The jobs go on for so long while the session is taken up again. What remains of `LeaseStore.lostSessionGrace`
-    /// is for the jobs to stop in.
-    private static let resumingTimeMax = Duration.milliseconds(300)
-    /// For how long nothing may listen at the server's address before that is no restart any more.
-    private static let absenceMax = Duration.seconds(10)
     private static let pauseBetweenAttempts = Duration.milliseconds(25)
 
     private enum Attempt {
@@ -29,14 +24,13 @@ extension SQLBroker {
     /// Whether the session goes on, on a new connection.
     ///
     /// While the server is down, as in a restart, no time passes for anyone: the sweep that would take the jobs cannot
-    /// run either, and begins to count when the server is back. That is certain when the server says so, and taken for
-    /// a restart for a while when nothing listens at its address. The robot's renewals limit both.
+    /// run either, and leaves the jobs alone for a while when the server is back. That is certain when the server says
+    /// so, and taken for a restart for a while when nothing listens at its address. The robot's renewals limit both.
     private func resume(_ session: Robot.SessionID) async -> Bool {
-        let lostAt = ContinuousClock.now
-        var absenceEndsAt = lostAt + Self.absenceMax
-        var giveUpAt = lostAt + Self.resumingTimeMax
-        while ContinuousClock.now < giveUpAt, !Task.isCancelled {
-            switch await self.attempt(session, until: giveUpAt) {
+        var time = ResumingTime(lostAt: .now)
+        while ContinuousClock.now < time.giveUpAt, !Task.isCancelled {
+            let begunAt = ContinuousClock.now
+            switch await self.attempt(session, until: time.giveUpAt) {
             case .resumed(let connection):
                 guard self.session?.id == session else {
                     await connection.close()
@@ -45,11 +39,7 @@ extension SQLBroker {
                 self.session = Session(id: session, connection: connection)
                 return true
             case .ended: return false
-            case .failed(.restarting):
-                absenceEndsAt = .now + Self.absenceMax
-                giveUpAt = .now + Self.resumingTimeMax
-            case .failed(.absent): giveUpAt = min(.now + Self.resumingTimeMax, max(giveUpAt, absenceEndsAt))
-            case .failed(.unknown): break
+            case .failed(let server): time.attemptFailed(server, begunAt: begunAt, at: .now)
             }
             guard (try? await Task.sleep(for: Self.pauseBetweenAttempts)) != nil else { return false }
         }

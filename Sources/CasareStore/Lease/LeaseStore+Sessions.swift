@@ -58,6 +58,10 @@ extension LeaseStore {
     /// robot has either taken it up again or stopped all of its jobs, so that no two robots are at the same job.
     package static let lostSessionGrace: Duration = .milliseconds(1500)
 
+    /// How long after the server's start no session ends because its connection is gone. A robot that has seen the
+    /// server go and start has the more time to come back.
+    package static let serverStartGrace: Duration = .seconds(10)
+
     /// Takes up a session of kind sql on a new connection, in place of one that was lost.
     ///
     /// - Returns: false when the server has not noticed yet that the old connection is gone: try again at once.

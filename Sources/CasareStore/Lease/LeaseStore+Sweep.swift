@@ -29,7 +29,11 @@ extension LeaseStore {
     /// their robots keep dying. Each job is a transaction of its own.
     ///
     /// Call within `Database.asRescuer`, not in a transaction. It may run in many processes at once.
-    package static func sweep(now: Date? = nil, on connection: isolated PostgresConnection) throws -> SweepReport {
+    ///
+    /// - Parameter startGrace: counts only by the server's own clock, without `now`.
+    package static func sweep(
+        now: Date? = nil, startGrace: Duration = LeaseStore.serverStartGrace, on connection: isolated PostgresConnection
+    ) throws -> SweepReport {
         var report = SweepReport()
         let changed = try connection.execute(
             SweepQueries.noteLostSessions, ["class": .int4(self.sessionLockClass), "now": .timestamp(now)])
@@ -37,7 +41,10 @@ extension LeaseStore {
         report.sessionsEnded =
             try connection.execute(
                 SweepQueries.endDeadSessions,
-                ["grace_seconds": .double(self.lostSessionGrace.seconds), "now": .timestamp(now)]
+                [
+                    "grace_seconds": .double(self.lostSessionGrace.seconds),
+                    "start_grace_seconds": .double(startGrace.seconds), "now": .timestamp(now),
+                ]
             ).count
         var last = Job.ID.first
         while true {

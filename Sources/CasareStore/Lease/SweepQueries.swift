@@ -23,7 +23,8 @@ enum SweepQueries {
         """)
 
     /// Ends the sessions that have not been heard of in time, and those whose connection has been gone for a moment in
-    /// which the server was there to come back to.
+    /// which the server was there to come back to. After a start of the server that is a longer one: all of its robots
+    /// come back at once, and to a server that has much to do.
     static let endDeadSessions = Query(
         """
         UPDATE robot_sessions SET ended_at = coalesce(@now::timestamptz, now())
@@ -31,8 +32,11 @@ enum SweepQueries {
             SELECT tenant_id, session_id FROM robot_sessions
             WHERE ended_at IS NULL AND (
                 alive_until <= coalesce(@now::timestamptz, now())
-                OR lost_at IS NOT NULL AND greatest(lost_at, CASE WHEN @now::timestamptz IS NULL THEN pg_postmaster_start_time() END)
-                    <= coalesce(@now::timestamptz, now()) - @grace_seconds * interval '1 second'
+                OR lost_at <= coalesce(@now::timestamptz, now()) - @grace_seconds * interval '1 second'
+                    AND (
+                        @now::timestamptz IS NOT NULL
+                        OR pg_postmaster_start_time() <= now() - @start_grace_seconds * interval '1 second'
+                    )
             )
             FOR UPDATE SKIP LOCKED
         )

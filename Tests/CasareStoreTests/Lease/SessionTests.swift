@@ -133,6 +133,40 @@ struct SessionTests {
         }
     }
 
+    @Test func `a session whose connection is gone does not end soon after the server's start`() async throws {
+        try await withFixture { store in
+            let connection = try await store.database.connect()
+            let session = try await Database.asTenant(store.tenant, on: connection) {
+                try LeaseStore.openSession(StoreFixture.robot, boot: UUID(), kind: .sql, slots: 1, on: $0)
+            }
+            let process = await connection.backendProcessID
+            await connection.close()
+            try await store.database.asSystem { system in
+                // The server ends a session a moment after its client has gone.
+                while try !system.execute(
+                    "SELECT FROM pg_stat_activity WHERE pid = @process::int4", ["process": .int4(process)]
+                ).isEmpty {}
+            }
+            try await store.asOwner(
+                "UPDATE robot_sessions SET lost_at = now() - interval '1 minute' WHERE session_id = \(session.rawValue)"
+            )
+            // No server of a test has been running for so long.
+            let early = try await store.database.asSystem {
+                try LeaseStore.sweep(startGrace: .seconds(100 * 365 * 86_400), on: $0)
+            }
+            #expect(early.sessionsEnded == 0)
+            let late = try await store.database.asSystem { try LeaseStore.sweep(startGrace: .zero, on: $0) }
+            #expect(late.sessionsEnded == 1)
+            let again = try await store.database.connect()
+            await #expect(throws: StoreError.sessionEnded(session)) {
+                try await Database.asTenant(store.tenant, on: again) {
+                    _ = try LeaseStore.resumeSession(session, on: $0)
+                }
+            }
+            await again.close()
+        }
+    }
+
     @Test func `a session that is taken up again keeps its jobs`() async throws {
         try await withFixture { store in
             let first = try await store.database.connect()

@@ -59,7 +59,8 @@ struct SweepPlanTests {
             // And the locks of other tests.
             rowsRemovedMax: sessionsOpen + 1000),
         Round(
-            name: "dead sessions", query: SweepQueries.endDeadSessions, arguments: ["grace_seconds": "3600"],
+            name: "dead sessions", query: SweepQueries.endDeadSessions,
+            arguments: ["grace_seconds": "3600", "start_grace_seconds": "10"],
             buffersMax: 2 * sessionsOpen, rowsRemovedMax: sessionsOpen + 1),
         // Looking up the session of each lease would be three pages for each.
         Round(
