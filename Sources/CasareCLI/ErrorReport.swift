@@ -60,6 +60,8 @@ enum ErrorReport {
         case .notFound: return .notFound
         case .conflict, .invalidStateTransition, .leaseLost, .idempotencyConflict, .uniqueKeyHeld: return .conflict
         case .serviceUnavailable, .databaseTimeout: return .unavailable
+        // A step that a job has not recorded, as `job fork` was given it.
+        case .validation where problem.field == "from_step": return .notFound
         case .methodNotAllowed, .bodyTooLarge, .unsupportedMediaType, .validation, .invalidJSON, .invalidInput,
             .internal, .needsDatabase:
             return .failure
@@ -104,11 +106,20 @@ enum ErrorReport {
             }
             let rest = details.count - texts.count
             message += ": " + texts.joined(separator: "; ") + (rest > 0 ? "; and \(rest) more" : "")
-        } else if let field = problem.field, !message.contains(field) {
-            message = "\(field): \(message)"
+        } else if let field = problem.field {
+            message = Self.sentence(message, about: field)
         }
         if problem.code == .internal { message += " (request \(problem.requestID))" }
         return message
+    }
+
+    /// What a member of a request is called, where the server's words do not say it themselves.
+    private static func sentence(_ message: String, about field: String) -> String {
+        let name = String(field.map { $0 == "_" ? " " : $0 })
+        // A sentence about a job has its subject.
+        if message.contains(field) || message.contains(name) || message.hasPrefix("job ") { return message }
+        let isPredicate = ["is ", "are ", "has ", "holds ", "goes "].contains { message.hasPrefix($0) }
+        return isPredicate ? "\(name) \(message)" : "\(name): \(message)"
     }
 
     // MARK: Databases

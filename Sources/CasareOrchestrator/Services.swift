@@ -15,6 +15,7 @@ struct Services: Sendable {
     let promotionAlarm: Alarm
     let examinations: ExaminationTurn
     let openAPI: OpenAPIDocument
+    let sensitiveVariables = SensitiveVariables()
     /// Of documents and variables in one answer to a robot, if there is more than one job in it.
     let leaseBytesMax: Int
     /// How long a robot's session is trusted without a renewal.

@@ -23,7 +23,8 @@ package enum StoreError: Error, Hashable, Sendable {
     /// The job asks about another step than the one that was answered, or about the same one in a later attempt.
     case otherQuestion(Job.ID, Job.Question, attempt: Int, answered: Int)
     /// The key was used for another request within its window.
-    case idempotencyConflict(key: String)
+    /// - Parameter job: has the key; `nil`: another job of the same submit.
+    case idempotencyConflict(key: String, job: Job.ID? = nil)
     /// Another job holds the key, and the submit was to be refused then.
     case uniqueKeyHeld(key: String, by: Job.ID)
     /// Two jobs of one submit have the same unique key, and the second one would be refused or replace the first.
@@ -46,6 +47,9 @@ package enum StoreError: Error, Hashable, Sendable {
     case robotIsNeeded(Robot.ID, String)
     /// The job has recorded no step of that number; `last` is the last one that it has.
     case noSuchStep(Job.ID, Int, last: Int?)
+    /// The job ended because the step counts as failed, by a person's answer or its own `on_recovery`; another one that
+    /// takes it over would end there, too.
+    case failsAgain(Job.ID, step: Int, node: String, isAnswered: Bool)
     /// Of the job only its dead letter is left.
     case stepsGone(Job.ID)
     /// A stored value cannot be read, by this version of the program at least.
@@ -67,8 +71,9 @@ extension StoreError: CustomStringConvertible {
         case .otherQuestion(let job, let question, let attempt, let step):
             "job \(job) does not ask about step \(step) of an attempt before: it asks about step \(question.step) "
                 + "(\(question.node)) of attempt \(attempt); look at it again with casarectl job get \(job)"
-        case .idempotencyConflict(let key):
-            "idempotency key \"\(key)\" was used for a different request; use another key for another job"
+        case .idempotencyConflict(let key, let job):
+            "idempotency key \"\(key)\" was used for a different request"
+                + (job.map { ", which made job \($0)" } ?? "") + "; use another key for another job"
         case .uniqueKeyHeld(let key, let job):
             "the unique key \"\(key)\" is held by job \(job); wait for that job, or cancel it; a "
                 + "submit may have on_conflict return or replace instead"
@@ -101,6 +106,12 @@ extension StoreError: CustomStringConvertible {
             "job \(job) has recorded no step \(step): its steps are 0 to \(last); look at them with `casarectl job steps`"
         case .noSuchStep(let job, let step, last: nil):
             "job \(job) has recorded no step \(step), nor any other; begin from its start, step 0"
+        case .failsAgain(let job, step: let step, node: let node, isAnswered: true):
+            "job \(job) failed because of an answer: step \(step) (\(node)) counts as failed, and a retry behind it would "
+                + "fail there again; begin at it with --from \(step), which performs it once more, or from the start"
+        case .failsAgain(let job, step: let step, node: let node, isAnswered: false):
+            "job \(job) failed because step \(step) (\(node)) may or may not have happened, and a retry that takes it over "
+                + "would fail there again; begin before it, or from the start, which performs it once more"
         case .stepsGone(let job):
             "only the dead letter of job \(job) is kept, its steps are not; retry it from the start"
         case .unreadable(let what): what

@@ -153,6 +153,30 @@ struct MemoryRouteTests {
         return answers
     }
 
+    @Test func `an answer stands in the journal without the values of sensitive variables`() async throws {
+        try await MemoryFixture.with { memory in
+            _ = try await memory.server.call(
+                .POST, "/api/v1/workflows", ["document": Fixture.document("orders", sensitive: "password")])
+            let submitted = try await memory.server.call(
+                .POST, "/api/v1/jobs", ["workflow": "orders", "variables": ["password": "topsecretPW42"]])
+            let id = try #require(submitted.json["job"]?["id"]?.string)
+            try memory.queue.access { queue, now throws(StoreError) in
+                queue.register(
+                    RobotDeed.robot, environment: "default", tags: [], capabilities: [], slots: 1, now: now)
+                let session = try queue.openSession(
+                    RobotDeed.robot, boot: UUID(), leaseDuration: RobotDeed.leaseDuration, now: now)
+                guard let lease = try queue.lease(session, limit: 1, now: now).first?.lease else { return }
+                try queue.block(lease, question: RobotDeed.question, now: now)
+            }
+            let resolved = try await memory.server.call(
+                .POST, "/api/v1/jobs/\(id)/resolve",
+                ["step": 0, "answer": "done", "reason": "seen", "result": ["stdout": "has topsecretPW42 inside"]])
+            #expect(resolved.status == 200)
+            let steps = try await memory.server.call(.GET, "/api/v1/jobs/\(id)/steps").json["steps"]?.list
+            #expect(steps?.first?["result"] == ["outputs": ["stdout": "has {{$sealed:password}} inside"]])
+        }
+    }
+
     @Test func `every request has the answer that it has on a database`() async throws {
         let inMemory = try await MemoryFixture.with { memory in
             try await Self.answers(of: memory.server) { try $0.perform(in: memory.queue) }

@@ -38,9 +38,12 @@ struct OrchestratorFixture: Sendable {
         NodeType("EndNode", family: "Basic", "Ends.", .structure(.end)),
     ])
 
-    static func document(_ name: String, extraKey: String? = nil) -> Value {
-        [
-            "metadata": ["name": .string(name), "note": .string(extraKey ?? "")],
+    /// - Parameter sensitive: The name of a sensitive variable.
+    static func document(_ name: String, extraKey: String? = nil, sensitive: String? = nil) -> Value {
+        var variables: Object = [:]
+        if let sensitive { variables[sensitive] = ["default_value": "", "sensitive": true] }
+        return [
+            "metadata": ["name": .string(name), "note": .string(extraKey ?? "")], "variables": .object(variables),
             "nodes": [
                 "s": ["node_id": "s", "node_type": "StartNode", "config": [:]],
                 "e": ["node_id": "e", "node_type": "EndNode", "config": [:]],

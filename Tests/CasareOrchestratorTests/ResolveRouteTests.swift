@@ -1,5 +1,7 @@
 import CasareClient
 import CasareDomain
+import CasareStore
+import CasarePostgres
 import CasareWire
 import FoundationEssentials
 import Testing
@@ -51,6 +53,40 @@ struct ResolveRouteTests {
             #expect(steps?.first?["result"] == ["outputs": ["id": 4711]])
             let actions = try await server.call(.GET, "/api/v1/actions?subject=\(ids[0])").json["actions"]?.list
             #expect(actions?.first?["action"] == "job.resolve" && actions?.first?["actor"] == "the operator")
+        }
+    }
+
+    @Test(
+        arguments: [
+            (
+                ["answer": "done", "reason": "seen", "result": ["stdout": "has topsecretPW42 inside", "code": 0]],
+                "stdout"
+            ),
+            (["answer": "fail", "reason": "topsecretPW42 is wrong"], "error"),
+        ] as [(Object, String)])
+    func `an answer stands in the journal without the values of sensitive variables`(
+        answer: Object, written: String
+    ) async throws {
+        try await Fixture.with { server in
+            _ = try await server.call(
+                .POST, "/api/v1/workflows", ["document": Fixture.document("invoices", sensitive: "password")])
+            let submitted = try await server.call(
+                .POST, "/api/v1/jobs", ["workflow": "invoices", "variables": ["password": "topsecretPW42"]])
+            #expect(submitted.status == 201)
+            try await server.withRobot("r1") { robot in
+                let job = try #require(try await robot.client.lease(robot.session, slots: 1).first)
+                try await robot.client.block(job.lease, question: Self.question, rows: [Self.intent])
+                let body = Value.object(answer.merging(["step": 0]))
+                #expect(try await Self.resolve(job.lease.job, body, of: server).status == 200)
+                let results = try await server.database.asTenant(.default) { connection in
+                    try connection.execute("SELECT result::text AS result FROM journal").map { try $0.string("result") }
+                }
+                #expect(results.count == 1 && results.allSatisfy { !$0.contains("topsecretPW42") }, "\(results)")
+                let steps = try await server.call(.GET, "/api/v1/jobs/\(job.lease.job)/steps").json["steps"]?.list
+                let result = try #require(steps?.first?["result"])
+                let text = (result["outputs"]?[written] ?? result[written])?.string
+                #expect(text?.contains("{{$sealed:password}}") == true, "\(result)")
+            }
         }
     }
 

@@ -72,7 +72,11 @@ struct ForkTests {
                     let retried = try await system.casarectl(["retry", id, "--from", "nowhere"] + arguments, input: "")
                     #expect(retried.status == 4 && retried.errors.contains("casarectl job steps"))
                 }
-                #expect(try await system.casarectl("job", "fork", new, "--from-step", "9").status != 0)
+                for arguments in [["--dry-run"], []] {
+                    let unknown = try await system.casarectl(["job", "fork", new, "--from-step", "9"] + arguments)
+                    #expect(unknown.status == 4 && unknown.errors.contains("no step 9"), "\(unknown.errors)")
+                    #expect(!unknown.errors.contains("from_step"), "\(unknown.errors)")
+                }
             }
         }
     }

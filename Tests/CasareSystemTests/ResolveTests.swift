@@ -62,6 +62,8 @@ struct ResolveTests {
             #expect(ended["status"] == "completed" && ended["result"]?["variables"]?["kept"] == "by hand")
             let late = try await system.casarectl("job", "resolve", done, "--skip", "--reason", "r")
             #expect(late.status == 5 && late.errors.contains("is completed"), "\(late.errors)")
+            // Whoever comes late is told what was said, and why.
+            #expect(late.errors.contains(" said done at ") && late.errors.contains("booked as 4711"), "\(late.errors)")
 
             let again = try await Self.blocked("b", in: system)
             let warned = try await system.casarectl("job", "resolve", again, "--done", "--reason", "r", "--dry-run")

@@ -7,7 +7,8 @@ import FoundationEssentials
 
 struct DatabaseCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "db", abstract: "The database's schema.", subcommands: [Migrate.self, Status.self])
+        commandName: "db", abstract: "The database's schema, and the first token.",
+        subcommands: [Migrate.self, Status.self, FirstToken.self])
 
     /// Which database.
     struct Target: ParsableArguments {
@@ -17,19 +18,22 @@ struct DatabaseCommand: ParsableCommand {
                 valueName: "url"), transform: Text.notEmpty)
         var databaseURL: String?
 
-        func withConnection<Result: Sendable>(
-            _ body: @Sendable (isolated PostgresConnection) throws -> Result
-        ) async throws -> Result {
+        /// - Throws: `.usage` when nobody says which, or not in the form of a URL.
+        func configuration() throws(CommandFailure) -> PostgresConfiguration {
             guard let url = self.databaseURL ?? Environment.process.nonEmpty("DATABASE_URL") else {
                 throw CommandFailure(.usage, "which database? Set DATABASE_URL to postgres://user@host/name")
             }
-            let configuration: PostgresConfiguration
             do {
-                configuration = try PostgresConfiguration(url: url)
+                return try PostgresConfiguration(url: url)
             } catch {
                 throw CommandFailure(.usage, "\(error)")
             }
-            let connection = try await PostgresConnection.connect(configuration)
+        }
+
+        func withConnection<Result: Sendable>(
+            _ body: @Sendable (isolated PostgresConnection) throws -> Result
+        ) async throws -> Result {
+            let connection = try await PostgresConnection.connect(try self.configuration())
             do {
                 let result = try await connection.run(body)
                 await connection.close()

@@ -68,13 +68,9 @@ struct JobCommand: ParsableCommand {
                 } else if job.result != nil, job.result?.trace == nil {
                     StandardStreams.report("no trace was recorded: submit with --trace to have one")
                 }
-                var answered: [String] = []
-                // Answers stand in the sheet alone. A server before it kept histories has none to give; the job is
-                // shown all the same.
-                if self.output.showsSheet, job.attempt > 0, let history = try? await client.history(of: self.job.id) {
-                    answered = history.attempts.compactMap(\.question?.answered)
-                }
-                try self.output.print(try job.presentation(answered: answered))
+                var past = JobPast()
+                if self.output.showsSheet { past = await JobPast(of: job, client) }
+                try self.output.print(try job.presentation(past: past))
             }
         }
     }
@@ -95,8 +91,15 @@ struct JobCommand: ParsableCommand {
                 let job = steps.contains { $0.outcome == .waiting } ? try await client.job(self.job.id) : nil
                 var ends: [Int: Date] = [:]
                 if let job { ends = await WaitEnds.known(for: steps, of: job, from: client) }
+                // Only of changes of the world people are asked. A server before it kept histories has none to give.
+                var answers: [Int: JobHistory.Answer] = [:]
+                if steps.contains(where: \.mayBeAnswered) {
+                    answers = (try? await client.history(of: self.job.id))?.answers ?? [:]
+                }
                 let views = steps.map { step in
-                    StepView(step, waitsUntil: ends[step.step], isOver: job?.status.isTerminal ?? false)
+                    StepView(
+                        step, waitsUntil: ends[step.step], isOver: job?.status.isTerminal ?? false,
+                        answer: answers[step.step])
                 }
                 try self.output.print(
                     try Presentation(

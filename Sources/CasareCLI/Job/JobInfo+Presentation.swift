@@ -41,10 +41,12 @@ extension JobInfo {
 
     /// One job with everything that is known of it.
     ///
-    /// - Parameter answered: what people have said of its steps in doubt, for whom it is shown to.
-    func presentation(answered: [String] = []) throws -> Presentation {
+    /// - Parameter past: what else is told to people.
+    func presentation(past: JobPast = JobPast()) throws -> Presentation {
         var sheet = self.sheet
-        for answer in answered { sheet.add("answered", .text(answer)) }
+        sheet.add("last failure", .text(past.lastFailure))
+        for answer in past.answers { sheet.add("answered", .text(answer)) }
+        sheet.add("replayed as", .text(past.replayedAs?.description))
         return Presentation(
             single: self, columns: Self.columns, name: self.id.description, json: try ValueEncoder.encode(self),
             sheet: sheet)
@@ -162,6 +164,22 @@ extension JobInfo {
         Presentation(
             single: self, columns: Self.columns, name: self.id.description, json: try ValueEncoder.encode(self),
             sheet: Sheet("\(verb) \(self.id): \(self.workflow) version \(self.workflowVersion)"))
+    }
+}
+
+extension JobInfo {
+    /// For a job that a submit found instead of making one: where it stands, and what came of it.
+    func presentationOfFound() throws -> Presentation {
+        var sheet = Sheet(
+            "found \(self.id): \(self.workflow) version \(self.workflowVersion), \(self.sentence)",
+            tone: self.status.tone)
+        sheet.add(self.failure)
+        sheet.add("question", .text(self.question?.text))
+        sheet.add("to answer", .text(self.question.map { _ in "casarectl job resolve \(self.id)" }))
+        if let result { sheet.add(result) }
+        return Presentation(
+            single: self, columns: Self.columns, name: self.id.description, json: try ValueEncoder.encode(self),
+            sheet: sheet)
     }
 }
 

@@ -9,6 +9,16 @@ struct JobProgress {
     private var ended: Set<Int> = []
     private var begun: Set<Int> = []
 
+    /// - Returns: Lines in their order: what a job has ended with or stands still for follows the steps that led to it.
+    mutating func saw(_ job: JobInfo, _ steps: [StepInfo]) -> [String] {
+        let line = self.saw(job).map { [$0] } ?? []
+        let lines = self.saw(steps)
+        return switch job.status {
+        case .completed, .failed, .cancelled, .blocked, .paused: lines + line
+        case .pending, .running: line + lines
+        }
+    }
+
     /// - Returns: A line when the job's state is another than before, or a new attempt began.
     mutating func saw(_ job: JobInfo) -> String? {
         guard job.status != self.status || job.attempt != self.attempt else { return nil }

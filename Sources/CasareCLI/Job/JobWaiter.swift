@@ -41,8 +41,9 @@ struct JobWaiter: Sendable {
         case .finished(let jobs):
             return jobs
         case .interrupted(let reason):
-            let what = ids.count == 1 ? "job \(ids[0]) goes on: casarectl job watch \(ids[0])" : "the jobs go on"
-            throw CommandFailure(reason, "stopped waiting; \(what)")
+            // Where it stands by now is not known: it may be paused.
+            let what = ids.count == 1 ? "job \(ids[0]): casarectl job watch \(ids[0])" : "the jobs"
+            throw CommandFailure(reason, "stopped waiting; nothing was done to \(what)")
         }
     }
 
@@ -68,8 +69,9 @@ struct JobWaiter: Sendable {
             if isLast {
                 throw CommandFailure(
                     .waitTimedOut,
-                    "job \(id) is still \(job.status.rawValue) after --timeout; it goes on: "
-                        + "casarectl job watch \(id)")
+                    "job \(id) is still \(job.status.rawValue) after --timeout; "
+                        + (job.status == .paused
+                            ? "casarectl job resume \(id) lets it go on" : "it goes on: casarectl job watch \(id)"))
             }
             let waited = ContinuousClock.now - start
             if mayLackRobots, waited >= Self.robotCheckAfter {
@@ -84,13 +86,9 @@ struct JobWaiter: Sendable {
 
     private func report(_ job: JobInfo, _ progress: inout JobProgress, showsID: Bool) async {
         let prefix = showsID ? "\(job.id) " : ""
-        let line = progress.saw(job)
         // Steps are an extra: what can be waited for without them is waited for.
         let steps = job.attempt > 0 ? (try? await self.client.steps(of: job.id, results: false)) ?? [] : []
-        let lines = progress.saw(steps)
-        // A job's end is told after the steps that led to it.
-        let ordered = job.status.isTerminal ? lines + [line].compactMap(\.self) : [line].compactMap(\.self) + lines
-        for text in ordered {
+        for text in progress.saw(job, steps) {
             StandardStreams.report(TerminalText.line(prefix + text))
         }
     }

@@ -27,7 +27,7 @@ struct RepeatedEffects: Hashable, Sendable {
 
     /// What a server keeps of the job, before anything is done; nothing where only a dead letter is left of it.
     ///
-    /// - Throws: `.failure` for a step that the job has not recorded.
+    /// - Throws: `.notFound` for a step that the job has not recorded.
     static func of(_ id: Job.ID, from point: Job.ResumePoint, by client: CasareClient) async throws -> RepeatedEffects {
         let first: Int?
         switch point {
@@ -45,7 +45,7 @@ struct RepeatedEffects: Hashable, Sendable {
         }
         if let first, first > 0, !steps.contains(where: { $0.step == first }) {
             throw CommandFailure(
-                .failure, "job \(id) has recorded no step \(first): casarectl job steps \(id) shows its steps")
+                .notFound, "job \(id) has recorded no step \(first): casarectl job steps \(id) shows its steps")
         }
         return RepeatedEffects(steps.compactMap { $0.repeated(from: first) })
     }

@@ -61,9 +61,14 @@ struct ResolutionQuestion: Sendable {
 
 /// What a person says that a step gave to those behind it: for `job resolve`, and as a stub for `job replay`.
 enum ResultFile {
-    /// - Throws: `.usage` for what is no JSON object, with the place; what `TextInput.read` throws.
+    /// - Throws: `.usage` for what is no JSON object, with the place, no text, no file or too long; `.notFound`.
     static func outputs(in input: TextInput) throws(CommandFailure) -> Object {
-        let text = try input.read(bytesMax: Job.Resolution.outputsBytesMax)
+        let text: String
+        do throws(CommandFailure) {
+            text = try input.read(bytesMax: Job.Resolution.outputsBytesMax)
+        } catch {
+            throw CommandFailure(error.status == .failure ? .usage : error.status, error.message)
+        }
         let value: Value
         do {
             value = try Value(parsingJSON: text)

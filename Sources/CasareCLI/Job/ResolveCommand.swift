@@ -9,8 +9,9 @@ extension JobCommand {
             commandName: "resolve", abstract: "Say what became of the step that a blocked job asks about.",
             discussion: """
                 A step that changes the world was cut off, and nobody knows whether it happened. Look where it would have \
-                left a trace, and say so: the job goes on from there. Without an answer or a reason the question is \
-                shown, and a terminal is asked. Of two people who answer at once, one is refused.
+                left a trace, and say so: the job goes on from there. On a terminal the question is shown where the \
+                answer or the reason is missing, and they are asked for; elsewhere both are needed, and job get shows \
+                the question. Of two people who answer at once, one is refused.
 
                   casarectl job resolve 0192f0c1-… --done --result receipt.json --reason "booked as 4711"
                   casarectl job resolve 0192f0c1-… --retry --reason "the bank has no such transfer"
@@ -45,10 +46,8 @@ extension JobCommand {
             try await self.connection.withClient { client, server in
                 let job = try await client.job(self.job.id)
                 guard let question = job.question else {
-                    throw CommandFailure(
-                        .conflict,
-                        "job \(job.id) is \(job.status.rawValue) and asks nothing: only a blocked job can be resolved, "
-                            + "and somebody may have answered already")
+                    // A server before it kept histories has none to give.
+                    throw Self.refusal(of: job, try? await client.history(of: job.id))
                 }
                 let (answer, reason) = try asking.asked(about: question, of: job)
                 let resolution = answer.resolution(outputs: outputs ?? [:])
@@ -68,6 +67,23 @@ extension JobCommand {
                 try self.output.print(try resolved.presentation(saying: "resolved as \(answer.rawValue)"))
             }
         }
+    }
+}
+
+extension JobCommand.Resolve {
+    /// Why nothing can be answered: what was said to the last question and by whom, where somebody has answered it.
+    static func refusal(of job: JobInfo, _ history: JobHistory?) -> CommandFailure {
+        let stands = "job \(job.id) is \(job.status.rawValue)"
+        if let question = history?.attempts.last(where: { $0.question != nil })?.question, let answer = question.answer
+        {
+            return CommandFailure(
+                .conflict,
+                TerminalText.line(
+                    "\(stands): its question about step \(question.step) (\(question.node)) was answered already: "
+                        + "\(answer.by) said \(answer.answer) at \(Timestamp.text(answer.at)) (\(answer.reason)); "
+                        + "nothing was changed"))
+        }
+        return CommandFailure(.conflict, "\(stands) and asks nothing: only a blocked job can be resolved")
     }
 }
 

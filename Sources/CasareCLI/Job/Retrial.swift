@@ -133,7 +133,9 @@ struct Retrial {
     private func changes(of subject: Subject, _ secrets: DeclaredSecrets) async -> [VariableChange]? {
         guard let replacements else { return nil }
         let declared = await secrets.names(of: subject.workflow, version: subject.workflowVersion)
-        return VariableChange.changes(from: subject.variables, by: replacements, hiding: declared)
+        let defaults = await secrets.defaults(of: subject.workflow, version: subject.workflowVersion)
+        return VariableChange.changes(
+            from: subject.variables, by: replacements, hiding: declared, defaults: defaults)
     }
 
     private func show(_ jobs: [JobInfo], _ done: [Done], isSelection: Bool) throws {

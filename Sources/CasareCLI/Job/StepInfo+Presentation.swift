@@ -25,6 +25,9 @@ extension StepInfo {
         self.outcome == .waiting || StandardNodes.catalogue.type(named: self.nodeType)?.isTimer ?? false
     }
 
+    /// Whether its result may be what a person said.
+    var mayBeAnswered: Bool { self.effect == Self.effectClass && self.finishedAt != nil }
+
     private static let effectClass = NodeType.Effect.effect.rawValue
 }
 
@@ -35,11 +38,14 @@ struct StepView: Sendable {
     let waitsUntil: Date?
     /// Its job has ended: what was begun goes on no more.
     let isOver: Bool
+    /// What a person has said became of it, where nobody has seen it end.
+    let answer: JobHistory.Answer?
 
-    init(_ step: StepInfo, waitsUntil: Date? = nil, isOver: Bool = false) {
+    init(_ step: StepInfo, waitsUntil: Date? = nil, isOver: Bool = false, answer: JobHistory.Answer? = nil) {
         self.step = step
         self.waitsUntil = waitsUntil
         self.isOver = isOver
+        self.answer = step.finishedAt == nil ? nil : answer
     }
 
     static let columns: [Column<StepView>] = [
@@ -56,11 +62,15 @@ struct StepView: Sendable {
                 case .failed: .bad
                 }
             let until = view.waitsUntil.map { " until \(Timestamp.text($0))" } ?? ""
-            return .state(view.status + until, tone)
+            let said = view.answer.map { " (\($0.by) answered \($0.answer))" } ?? ""
+            return .state(view.status + until + said, tone)
         },
         Column("started_at") { .time($0.step.startedAt) },
         Column("duration") { view in
-            view.step.finishedAt.map { .duration(seconds: max(0, $0.timeIntervalSince(view.step.startedAt))) } ?? .empty
+            // When somebody answered is no end of the step.
+            guard view.answer == nil else { return .empty }
+            return view.step.finishedAt.map { .duration(seconds: max(0, $0.timeIntervalSince(view.step.startedAt))) }
+                ?? .empty
         },
         Column("result_bytes", wide: true) { .number($0.step.resultBytes) },
         Column("error", shrinks: true) { view in
@@ -83,6 +93,7 @@ struct StepView: Sendable {
         json["status"] = .string(self.status)
         let until = self.waitsUntil.map(Timestamp.text)
         json["waiting_until"] = until.map(Value.string) ?? Value.null
+        json["answer"] = try self.answer.map { try ValueEncoder.encode($0) } ?? Value.null
         return .object(json)
     }
 }

@@ -18,8 +18,15 @@ extension Submission {
         }
     }
 
+    /// Of a job that was there already, too, how it stands and what came of it.
     func presentation() throws -> Presentation {
-        self.adding(to: try self.job.presentation(saying: self.verb))
+        let presentation =
+            if self.isDuplicate {
+                try self.job.presentationOfFound()
+            } else {
+                try self.job.presentation(saying: self.verb)
+            }
+        return self.adding(to: presentation)
     }
 
     /// - Parameter ended: the job, as it was when nobody waited any more.

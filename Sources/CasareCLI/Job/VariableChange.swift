@@ -12,14 +12,21 @@ struct VariableChange: Hashable, Sendable {
     /// `nil`: there was none. What is secret is hidden.
     let old: Value?
     let new: Value
+    /// The first job was not given it, and began with the workflow's.
+    var isDefault = false
 
     /// - Parameter declared: the sensitive variables of the workflow; `nil` hides all values, as nobody could say.
-    static func changes(from old: Object, by replacements: Object, hiding declared: Set<String>?) -> [VariableChange] {
+    /// - Parameter defaults: what variables begin with that a job is not given.
+    static func changes(
+        from old: Object, by replacements: Object, hiding declared: Set<String>?, defaults: Object = [:]
+    ) -> [VariableChange] {
         replacements.compactMap { name, new in
-            guard old[name] != new else { return nil }
+            let before = old[name] ?? defaults[name]
+            guard before != new else { return nil }
             let isHidden = declared?.contains(name) ?? true
             return VariableChange(
-                name: name, old: old[name].map { Self.shown($0, name, isHidden) }, new: Self.shown(new, name, isHidden))
+                name: name, old: before.map { Self.shown($0, name, isHidden) }, new: Self.shown(new, name, isHidden),
+                isDefault: old[name] == nil && before != nil)
         }
     }
 
@@ -30,7 +37,9 @@ struct VariableChange: Hashable, Sendable {
 
     /// "amount: 3 → 5", on one line.
     var text: String {
-        TerminalText.line("\(self.name): \(self.old.map(Self.text) ?? "not set") → \(Self.text(self.new))")
+        let old = self.old.map(Self.text) ?? "not set"
+        let note = self.isDefault ? " (the default)" : ""
+        return TerminalText.line("\(self.name): \(old)\(note) → \(Self.text(self.new))")
     }
 
     private static func text(_ value: Value) -> String {
@@ -39,11 +48,12 @@ struct VariableChange: Hashable, Sendable {
         return text.count > self.charactersMax ? "\(text.prefix(self.charactersMax))…" : text
     }
 
-    /// Without `old` where there was none.
+    /// Without `old` where there was none; with `default` where it is the workflow's.
     var json: Value {
         var members: Object = ["name": .string(self.name)]
         if let old { members["old"] = old }
         members["new"] = self.new
+        if self.isDefault { members["default"] = true }
         return .object(members)
     }
 }
@@ -56,30 +66,29 @@ actor DeclaredSecrets {
     }
 
     private let client: CasareClient
-    private var known: [Version: Set<String>?] = [:]
+    private var documents: [Version: Value?] = [:]
 
     init(_ client: CasareClient) { self.client = client }
 
     /// `nil` when the document cannot be had.
     func names(of workflow: String, version: Int) async -> Set<String>? {
-        let key = Version(workflow: workflow, number: version)
-        if let known = self.known[key] { return known }
         // Then everything counts as a secret: the change itself is none.
-        let document = try? await self.client.workflowVersion(version, of: workflow).document
-        let names = document.map { Self.names(in: $0) }
-        self.known[key] = .some(names)
-        return names
+        await self.document(of: workflow, version: version).map { WorkflowDocument.sensitiveNames(in: $0) }
     }
 
-    /// As the document declares them, by their names or in a list (workflow format §3).
-    static func names(in document: Value) -> Set<String> {
-        var names: Set<String> = []
-        for (name, definition) in document["variables"]?.object ?? [:] where definition["sensitive"]?.bool == true {
-            names.insert(name)
-        }
-        for definition in document["variables"]?.list ?? [] where definition["sensitive"]?.bool == true {
-            if let name = definition["name"]?.string { names.insert(name) }
-        }
-        return names
+    /// What variables begin with that a job is not given.
+    func defaults(of workflow: String, version: Int) async -> Object {
+        guard let json = await self.document(of: workflow, version: version),
+            let document = WorkflowDocument.parse(json).document
+        else { return [:] }
+        return Object(document.variables.map { ($0.name, $0.value) })
+    }
+
+    private func document(of workflow: String, version: Int) async -> Value? {
+        let key = Version(workflow: workflow, number: version)
+        if let known = self.documents[key] { return known }
+        let document = try? await self.client.workflowVersion(version, of: workflow).document
+        self.documents[key] = .some(document)
+        return document
     }
 }

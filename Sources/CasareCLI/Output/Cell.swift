@@ -57,7 +57,8 @@ enum Cell: Hashable, Sendable {
         case .text(let text), .state(let text, _): text
         case .number(let number), .count(let number, isExact: _): String(number)
         case .time(let date): Timestamp.text(date)
-        case .duration(let seconds): Value.double(seconds).jsonText(.compact)
+        // As exact as the moments that it lies between.
+        case .duration(let seconds): Value.double((seconds * 1000).rounded() / 1000).jsonText(.compact)
         case .flag(let isSet): isSet ? "true" : "false"
         }
     }

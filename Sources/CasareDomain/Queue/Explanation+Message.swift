@@ -39,7 +39,9 @@ extension Explanation.Reason {
         case .dueNotMoved:
             "It has been due since \(facts.text("due_at")), and no orchestrator has moved it to the queue: is one "
                 + "running? casarectl doctor db looks after that."
-        case .retryDue: "Attempt \(facts.number("attempt")) failed; the next one is due at \(facts.text("due_at"))."
+        case .retryDue:
+            "Attempt \(facts.number("attempt")) failed" + facts.clause("error") { ": \($0)" }
+                + "; the next one is due at \(facts.text("due_at"))."
         case .dueLater: "It is due at \(facts.text("due_at"))."
         case .inLine:
             "It is in line: \(facts.before)"

@@ -43,7 +43,7 @@ package struct Masking: Sendable {
         return try? Value(parsingJSON: text)  // Not JSON: a text like any other.
     }
 
-    func masked(_ text: String) -> String {
+    package func masked(_ text: String) -> String {
         var text = text
         for secret in self.secrets where ExpressionText.position(of: secret, in: text) != nil {
             text = ExpressionText.replacing(secret, with: Self.mask, in: text, limit: .max)

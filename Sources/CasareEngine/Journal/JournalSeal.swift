@@ -1,4 +1,4 @@
-import CasareDomain
+package import CasareDomain
 
 /// Keeps the values of sensitive start variables out of the journal, and those that the documents of called workflows
 /// give to their sensitive variables: a reference to the variable stands in their place, and a replay resolves it
@@ -9,7 +9,7 @@ import CasareDomain
 /// `PATH..NAME`. `{{$sealed}}` is a `{{$sealed` that was there before. What a step has made of a secret, and what a
 /// sensitive variable was set to later, is written as it is, as is what a call hands to a sensitive variable and is no
 /// other secret: there is nothing to resolve it from.
-struct JournalSeal: Sendable {
+package struct JournalSeal: Sendable {
     private struct Secret {
         let reference: String
         let text: String
@@ -26,12 +26,47 @@ struct JournalSeal: Sendable {
     ///   are written as they are.
     init?(of program: Program, given variables: Object) {
         guard program.hasSensitiveVariables else { return nil }
+        self.init(
+            program.variables,
+            called: program.subflows.map { (path: $0.key, variables: $0.value.program.variables) }, given: variables)
+    }
+
+    /// For what somebody else than a run writes into its journal.
+    ///
+    /// - Parameters:
+    ///   - text: The document of the run's workflow. Not all of its nodes need be in the catalogue; without them what a
+    ///     call has handed over is written as it is.
+    ///   - variables: The job's.
+    /// - Returns: As for a program; also `nil` for a document that does not load, of which there are no runs.
+    package init?(ofDocument text: String, given variables: Object, catalogue: NodeCatalogue) {
+        guard let document = WorkflowDocument.parse(text: text).document, let bundled = try? document.bundled()
+        else { return nil }
+        if let program = try? Program(document, catalogue: catalogue) {
+            var driver = RunDriver(
+                program: program, runID: "", options: Job.Options(), variables: variables, journal: NoJournal(),
+                environment: RunEnvironment(workingDirectory: "/"))
+            try? driver.takeCall()  // One that the workflow refuses has had no steps.
+            self.init(of: driver.program, given: driver.variables)
+            return
+        }
+        let called = bundled.map { (path: $0.path, variables: $0.document.variables) }
+        guard
+            document.variables.contains(where: \.isSensitive)
+                || called.contains(where: { $0.variables.contains(where: \.isSensitive) })
+        else { return nil }
+        self.init(document.variables, called: called, given: variables)
+    }
+
+    private init(
+        _ own: [WorkflowDocument.Variable], called: [(path: String, variables: [WorkflowDocument.Variable])],
+        given variables: Object
+    ) {
         var secrets: [Secret] = []
-        for variable in program.variables where variable.isSensitive {
+        for variable in own where variable.isSensitive {
             secrets += Self.secrets(in: variables[variable.name] ?? variable.value, named: Self.written(variable.name))
         }
-        for (path, called) in program.subflows {
-            for variable in called.program.variables where variable.isSensitive {
+        for (path, declared) in called {
+            for variable in declared where variable.isSensitive {
                 // No name of the job's own variables has two dots on end.
                 let name = "\(Self.written(path))..\(Self.written(variable.name))"
                 secrets += Self.secrets(in: variable.value, named: name)
@@ -58,6 +93,9 @@ struct JournalSeal: Sendable {
     }
 
     // MARK: Sealing
+
+    /// A result in its stored form.
+    package func sealed(stored json: Value) -> Value { self.sealed(StepResult(json: json)).json }
 
     func sealed(_ result: StepResult) -> StepResult { Self.replaced(result) { self.sealed($0) } }
 

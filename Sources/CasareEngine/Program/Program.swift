@@ -42,18 +42,10 @@ package struct Program: Sendable {
     /// - Throws: `ProgramError` for a document that validation refuses, and for subflow documents that do not load.
     package init(_ document: WorkflowDocument, catalogue: NodeCatalogue) throws(ProgramError) {
         var subflows: [String: Called] = [:]
-        var open = document.subflows.map { (path: WorkflowReference.normalized($0.path), json: $0.document) }
-        while let (path, json) = open.popLast() {
-            guard subflows[path] == nil else { continue }
-            let (parsed, issues) = WorkflowDocument.parse(json)
-            guard let child = parsed else { throw .invalid(issues.filter { $0.severity == .error }) }
-            subflows[path] = Called(
-                program: try Program(child, catalogue: catalogue, path: path, subflows: [:]), document: json)
-            // A bundle inside a bundle has paths of its own.
-            let folder = WorkflowReference.folder(of: path)
-            open += child.subflows.map {
-                (WorkflowReference.normalized(WorkflowReference.joined(folder, $0.path)), $0.document)
-            }
+        for bundled in try document.bundled() {
+            subflows[bundled.path] = Called(
+                program: try Program(bundled.document, catalogue: catalogue, path: bundled.path, subflows: [:]),
+                document: bundled.json)
         }
         try self.init(document, catalogue: catalogue, path: nil, subflows: subflows)
     }

@@ -69,7 +69,7 @@ package struct RunDriver: Sendable {
     /// Takes the call that the run is, if it is one, out of the start values.
     ///
     /// - Throws: What the workflow's interface refuses.
-    private mutating func takeCall() throws(NodeFailure) {
+    mutating func takeCall() throws(NodeFailure) {
         guard let call = CallOrigin(self.variables) else { return }
         self.variables[CallOrigin.variable] = nil
         self.callDepth = call.depth

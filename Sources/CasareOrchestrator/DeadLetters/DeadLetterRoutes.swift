@@ -24,7 +24,7 @@ enum DeadLetterRoutes {
         let status: DeadLetter.Status? = try request.choice("status")
         let kind: Failure.Kind? = try request.choice("kind")
         let name = request.query["workflow"] ?? ""
-        let letters = try await request.inTenant { connection -> [DeadLetter] in
+        return try await request.inTenant { connection in
             var filter = DeadLetterFilter(status: status, kind: kind)
             if !name.isEmpty {
                 guard let workflow = try WorkflowStore.get(idOrName: name, on: connection) else {
@@ -32,19 +32,20 @@ enum DeadLetterRoutes {
                 }
                 filter.workflow = workflow.id
             }
-            return try DeadLetterStore.list(filter, before: before, limit: limit + 1, on: connection)
+            let page = try DeadLetterStore.list(filter, before: before, limit: limit + 1, on: connection)
+                .page(of: limit, cursor: \.id.description)
+            return DeadLetterPage(
+                deadLetters: try request.shown(page.items, on: connection), nextCursor: page.nextCursor)
         }
-        let page = letters.page(of: limit, cursor: \.id.description)
-        return DeadLetterPage(deadLetters: page.items.map(DeadLetterInfo.init), nextCursor: page.nextCursor)
     }
 
     private static func get(_ request: APIRequest) async throws -> DeadLetterInfo {
         let id = try request.jobID()
         return try await request.inTenant { connection in
-            guard let letter = try DeadLetterStore.get(id, on: connection) else {
-                throw StoreError.notFound(.deadLetter, id.description)
-            }
-            return DeadLetterInfo(letter)
+            guard let letter = try DeadLetterStore.get(id, on: connection),
+                let shown = try request.shown([letter], on: connection).first
+            else { throw StoreError.notFound(.deadLetter, id.description) }
+            return shown
         }
     }
 

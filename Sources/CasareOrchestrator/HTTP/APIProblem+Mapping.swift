@@ -46,8 +46,10 @@ extension APIProblem {
             self.init(
                 .invalidStateTransition, error.description,
                 details: ["step": .int(question.step), "attempt": .int(attempt)])
-        case .idempotencyConflict:
-            self.init(.idempotencyConflict, error.description, field: "idempotency_key")
+        case .idempotencyConflict(_, let job):
+            self.init(
+                .idempotencyConflict, error.description, field: "idempotency_key",
+                details: job.map { ["job_id": .string($0.description)] })
         case .robotIsNotThere, .robotIsNeeded:
             self.init(.conflict, error.description)
         case .uniqueKeyHeld(_, let holder):
@@ -64,6 +66,8 @@ extension APIProblem {
             self.init(.validation, error.description, field: "requirements.robot")
         case .noSuchStep:
             self.init(.validation, error.description, field: "from_step")
+        case .failsAgain:
+            self.init(.conflict, error.description, field: "from")
         case .stepsGone:
             self.init(.conflict, error.description)
         case .pauseEnd:

@@ -17,14 +17,15 @@ enum ForkRoutes {
         let idempotency = try self.idempotency(of: request, body, on: id)
         let response = try await request.inTenant { connection in
             let new = try JobStore.fork(
-                id, from: body.fromStep, by: request.actor, variables: body.variables, reason: body.reason,
+                id, from: body.fromStep, by: request.actor,
+                variables: try request.restored(body.variables, of: id, on: connection), reason: body.reason,
                 idempotency: idempotency, on: connection)
             guard let job = try JobStore.get(new, on: connection) else {
                 throw StoreError.notFound(.job, new.description)
             }
             let repeated = try JobStore.effectsRepeated(
                 of: id, from: body.fromStep, limit: RerunResponse.repeatsMax, on: connection)
-            return RerunResponse(job, repeated)
+            return RerunResponse(try request.shown(job, on: connection), repeated)
         }
         request.services.bell.ring(request.principal.tenant)
         return Answer(status: 201, response)
@@ -61,9 +62,9 @@ enum ForkRoutes {
 }
 
 extension RerunResponse {
-    init(_ job: Job, _ repeated: (effects: [RepeatedEffect], count: Int)) {
+    init(_ job: JobInfo, _ repeated: (effects: [RepeatedEffect], count: Int)) {
         self.init(
-            job: JobInfo(job),
+            job: job,
             repeats: repeated.effects.map { effect in
                 RepeatedEffectInfo(
                     step: effect.step, node: effect.node, nodeType: effect.nodeType, isInDoubt: effect.isInDoubt)

@@ -24,7 +24,7 @@ enum JobRoutes {
                 .time("until", "Only jobs created before this time."), .limit, .cursor,
             ], Self.list),
         .get(
-            "/api/v1/jobs/{id}", .needs(.read), "One job with its result.",
+            "/api/v1/jobs/{id}", .needs(.read), "One job with its result. Values of sensitive variables are hidden.",
             query: [
                 .seconds(
                     "wait_seconds", max: Self.waitSecondsMax,
@@ -32,7 +32,10 @@ enum JobRoutes {
             ], Self.get),
         .post("/api/v1/jobs/{id}/cancel", .needs(.operate), "Cancel a job that has not ended.", Self.cancel),
         .post(
-            "/api/v1/jobs/{id}/retry", .needs(.operate), "Submit a failed job anew.", statuses: [201], Self.retry
+            "/api/v1/jobs/{id}/retry", .needs(.operate),
+            "Submit a failed job anew. Variables that are given as the API shows them stay as they are.",
+            statuses: [201],
+            Self.retry
         ).reading(.idempotencyKey),
     ]
 
@@ -48,13 +51,13 @@ enum JobRoutes {
             guard let first = submitted.first, let job = try JobStore.get(first.id, on: connection) else {
                 throw StoreError.unreadable("a job that was just submitted is not there")
             }
-            return (first, job)
+            return (first, try request.shown(job, on: connection))
         }
         self.announce([submitted], of: submission, request)
         return Answer(
             status: submitted.isDuplicate ? 200 : 201,
             SubmitJobResponse(
-                job: JobInfo(job), foundBy: submitted.found.map(SubmitJobResponse.Found.init),
+                job: job, foundBy: submitted.found.map(SubmitJobResponse.Found.init),
                 replaced: submitted.replaced))
     }
 
@@ -135,7 +138,7 @@ enum JobRoutes {
         let since = try request.time("since")
         let until = try request.time("until")
         let name = request.query["workflow"] ?? ""
-        let jobs = try await request.inTenant { connection -> [Job] in
+        return try await request.inTenant { connection in
             var filter = JobFilter(status: status, since: since, until: until)
             if !name.isEmpty {
                 guard let workflow = try WorkflowStore.get(idOrName: name, on: connection) else {
@@ -143,32 +146,32 @@ enum JobRoutes {
                 }
                 filter.workflow = workflow.id
             }
-            return try JobStore.list(filter, before: before, limit: limit + 1, on: connection)
+            let page = try JobStore.list(filter, before: before, limit: limit + 1, on: connection)
+                .page(of: limit, cursor: \.id.description)
+            return JobPage(jobs: try request.shown(page.items, on: connection), nextCursor: page.nextCursor)
         }
-        let page = jobs.page(of: limit, cursor: \.id.description)
-        return JobPage(jobs: page.items.map(JobInfo.init), nextCursor: page.nextCursor)
     }
 
     private static func get(_ request: APIRequest) async throws -> JobResponse {
         let id = try request.jobID()
         let limit = try request.seconds("wait_seconds", max: Self.waitSecondsMax)
-        guard limit > .zero else { return JobResponse(job: JobInfo(try await self.job(id, request))) }
-        var job: Job?
+        guard limit > .zero else { return JobResponse(job: try await self.job(id, request)) }
+        var job: JobInfo?
         _ = try await request.waiting(for: .job(id), atMost: limit) { () -> Bool? in
             let current = try await self.job(id, request)
             job = current
             return current.status.isTerminal || current.status == .blocked ? true : nil
         }
         guard let job else { throw StoreError.notFound(.job, id.description) }  // It was looked at once at least.
-        return JobResponse(job: JobInfo(job))
+        return JobResponse(job: job)
     }
 
-    static func job(_ id: Job.ID, _ request: APIRequest) async throws -> Job {
+    private static func job(_ id: Job.ID, _ request: APIRequest) async throws -> JobInfo {
         try await request.inTenant { connection in
             guard let job = try JobStore.get(id, on: connection) else {
                 throw StoreError.notFound(.job, id.description)
             }
-            return job
+            return try request.shown(job, on: connection)
         }
     }
 
@@ -181,13 +184,13 @@ enum JobRoutes {
             guard let job = try JobStore.get(id, on: connection) else {
                 throw StoreError.notFound(.job, id.description)
             }
-            return (job, cancellation)
+            return (try request.shown(job, on: connection), cancellation)
         }
         if let session = cancellation.session { request.services.bell.sessionChanged(session) }
         request.services.bell.jobChanged(id)
         // What ran may have kept others waiting under a limit.
         request.services.bell.ring(request.principal.tenant)
-        return Answer(JobResponse(job: JobInfo(job)))
+        return Answer(JobResponse(job: job))
     }
 
     static func retry(_ request: APIRequest, _ body: RetryJobRequest) async throws -> Answer<RerunResponse> {
@@ -195,14 +198,15 @@ enum JobRoutes {
         let idempotency = try ForkRoutes.idempotency(of: request, body, on: id)
         let response = try await request.inTenant { connection in
             let new = try JobStore.retry(
-                id, from: body.from ?? .start, by: request.actor, variables: body.variables, reason: body.reason,
+                id, from: body.from ?? .start, by: request.actor,
+                variables: try request.restored(body.variables, of: id, on: connection), reason: body.reason,
                 idempotency: idempotency, on: connection)
             guard let job = try JobStore.get(new, on: connection) else {
                 throw StoreError.notFound(.job, new.description)
             }
             let repeated = try JobStore.effectsRepeated(
                 of: id, from: job.forkedFrom?.step, limit: RerunResponse.repeatsMax, on: connection)
-            return RerunResponse(job, repeated)
+            return RerunResponse(try request.shown(job, on: connection), repeated)
         }
         request.services.bell.ring(request.principal.tenant)
         return Answer(status: 201, response)

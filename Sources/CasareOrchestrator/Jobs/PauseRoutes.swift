@@ -17,17 +17,19 @@ enum PauseRoutes {
 
     private static func pause(_ request: APIRequest, _ body: PauseJobRequest) async throws -> Answer<JobResponse> {
         let id = try request.jobID()
-        let change = try await request.inTenant { connection in
-            try JobStore.pause(id, by: request.actor, reason: body.reason, on: connection)
+        let (change, job) = try await request.inTenant { connection in
+            let change = try JobStore.pause(id, by: request.actor, reason: body.reason, on: connection)
+            return (change, try request.shown(change.job, on: connection))
         }
         self.announce(change, request)
-        return Answer(JobResponse(job: JobInfo(change.job)))
+        return Answer(JobResponse(job: job))
     }
 
     private static func resume(_ request: APIRequest, _ body: PauseJobRequest) async throws -> Answer<JobResponse> {
         let id = try request.jobID()
-        let change = try await request.inTenant { connection in
-            try JobStore.resume(id, by: request.actor, reason: body.reason, on: connection)
+        let (change, job) = try await request.inTenant { connection in
+            let change = try JobStore.resume(id, by: request.actor, reason: body.reason, on: connection)
+            return (change, try request.shown(change.job, on: connection))
         }
         self.announce(change, request)
         if case .pending(let dueAt) = change.job.state {
@@ -36,7 +38,7 @@ enum PauseRoutes {
                 request.services.promotionAlarm.ring(in: .seconds(max(0, dueAt.timeIntervalSinceNow)))
             }
         }
-        return Answer(JobResponse(job: JobInfo(change.job)))
+        return Answer(JobResponse(job: job))
     }
 
     private static func announce(_ change: JobStore.PauseChange, _ request: APIRequest) {

@@ -1,4 +1,5 @@
 import CasareDomain
+import CasareEngine
 import CasareStore
 import CasareWire
 
@@ -15,14 +16,24 @@ enum ResolveRoutes {
         _ request: APIRequest, _ body: ResolveJobRequest
     ) async throws -> Answer<JobResponse> {
         let id = try request.jobID()
+        // A job's variables and its version of the workflow never change.
+        let (document, variables) = try await request.inTenant { connection in
+            guard let job = try JobStore.get(id, on: connection) else {
+                throw StoreError.notFound(.job, id.description)
+            }
+            let version = try WorkflowStore.version(job.workflowVersion, of: job.workflow, on: connection)
+            return (version.document, job.variables)
+        }
+        let seal = JournalSeal(ofDocument: document, given: variables, catalogue: request.services.catalogue)
         let job = try await request.inTenant { connection in
-            try JobStore.resolve(
+            let job = try JobStore.resolve(
                 id, step: body.step, attempt: body.attempt, as: body.resolution, by: request.actor,
-                reason: body.reason, on: connection)
+                reason: body.reason, seal: { seal?.sealed(stored: $0) ?? $0 }, on: connection)
+            return try request.shown(job, on: connection)
         }
         request.services.bell.jobChanged(id)
         request.services.bell.ring(request.principal.tenant)
-        return Answer(JobResponse(job: JobInfo(job)))
+        return Answer(JobResponse(job: job))
     }
 }
 

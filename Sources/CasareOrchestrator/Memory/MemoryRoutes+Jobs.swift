@@ -1,4 +1,5 @@
 import CasareDomain
+import CasareEngine
 import CasareStore
 import CasareWire
 import FoundationEssentials
@@ -17,7 +18,7 @@ extension MemoryRoutes {
         return Answer(
             status: submitted.isDuplicate ? 200 : 201,
             SubmitJobResponse(
-                job: JobInfo(job), foundBy: submitted.found.map(SubmitJobResponse.Found.init), replaced: nil))
+                job: try self.shown(job), foundBy: submitted.found.map(SubmitJobResponse.Found.init), replaced: nil))
     }
 
     func submitBatch(_ request: APIRequest, _ body: SubmitBatchRequest) throws -> Answer<SubmitBatchResponse> {
@@ -45,7 +46,7 @@ extension MemoryRoutes {
             filter.workflow = name.isEmpty ? .none : try queue.workflow(idOrName: name).id
             return queue.jobs(filter, before: before, limit: limit + 1)
         }.page(of: limit, cursor: \.id.description)
-        return Answer(JobPage(jobs: page.items.map(JobInfo.init), nextCursor: page.nextCursor))
+        return Answer(JobPage(jobs: try self.shown(page.items), nextCursor: page.nextCursor))
     }
 
     func job(_ request: APIRequest) async throws -> Answer<JobResponse> {
@@ -58,7 +59,7 @@ extension MemoryRoutes {
                 return job.status.isTerminal || job.status == .blocked ? true : nil
             }
         }
-        return Answer(JobResponse(job: JobInfo(job)))
+        return Answer(JobResponse(job: try self.shown(job)))
     }
 
     private func job(_ id: Job.ID) throws -> Job {
@@ -96,7 +97,7 @@ extension MemoryRoutes {
             try queue.cancel(id, by: request.actor, reason: body.reason, now: now)
             return try queue.known(id)
         }
-        return Answer(JobResponse(job: JobInfo(job)))
+        return Answer(JobResponse(job: try self.shown(job)))
     }
 
     func pause(_ request: APIRequest, _ body: PauseJobRequest) throws -> Answer<JobResponse> {
@@ -105,7 +106,7 @@ extension MemoryRoutes {
             try queue.pause(id, by: request.actor, reason: body.reason, now: now)
             return try queue.known(id)
         }
-        return Answer(JobResponse(job: JobInfo(job)))
+        return Answer(JobResponse(job: try self.shown(job)))
     }
 
     func resume(_ request: APIRequest, _ body: PauseJobRequest) throws -> Answer<JobResponse> {
@@ -114,47 +115,55 @@ extension MemoryRoutes {
             try queue.resume(id, by: request.actor, reason: body.reason, now: now)
             return try queue.known(id)
         }
-        return Answer(JobResponse(job: JobInfo(job)))
+        return Answer(JobResponse(job: try self.shown(job)))
     }
 
     func resolve(_ request: APIRequest, _ body: ResolveJobRequest) throws -> Answer<JobResponse> {
         let id = try request.jobID()
+        let (document, variables) = try self.queue.access { queue, _ throws(StoreError) in
+            let job = try queue.known(id)
+            return (try queue.version(job.workflowVersion, of: job.workflow).document, job.variables)
+        }
+        let seal = JournalSeal(ofDocument: document, given: variables, catalogue: self.catalogue)
         let job = try self.queue.access { queue, now throws(StoreError) in
             try queue.resolve(
                 id, step: body.step, attempt: body.attempt, as: body.resolution, by: request.actor,
-                reason: body.reason, now: now)
+                reason: body.reason, seal: { seal?.sealed(stored: $0) ?? $0 }, now: now)
             return try queue.known(id)
         }
-        return Answer(JobResponse(job: JobInfo(job)))
+        return Answer(JobResponse(job: try self.shown(job)))
     }
 
     func retry(_ request: APIRequest, _ body: RetryJobRequest) throws -> Answer<RerunResponse> {
         let id = try request.jobID()
         let idempotency = try ForkRoutes.idempotency(of: request, body, on: id)
-        let response = try self.queue.access { queue, now throws(StoreError) in
+        let variables = try self.restored(body.variables, of: id)
+        let (job, repeated) = try self.queue.access { queue, now throws(StoreError) in
             let new = try queue.retry(
-                id, from: body.from ?? .start, by: request.actor, variables: body.variables, reason: body.reason,
+                id, from: body.from ?? .start, by: request.actor, variables: variables, reason: body.reason,
                 idempotency: idempotency, now: now)
             let job = try queue.known(new)
-            return RerunResponse(
-                job,
-                queue.effectsRepeated(of: id, from: job.forkedFrom?.step, limit: RerunResponse.repeatsMax))
+            return (
+                job, queue.effectsRepeated(of: id, from: job.forkedFrom?.step, limit: RerunResponse.repeatsMax)
+            )
         }
-        return Answer(status: 201, response)
+        return Answer(status: 201, RerunResponse(try self.shown(job), repeated))
     }
 
     func fork(_ request: APIRequest, _ body: ForkJobRequest) throws -> Answer<RerunResponse> {
         let id = try request.jobID()
         let idempotency = try ForkRoutes.idempotency(of: request, body, on: id)
-        let response = try self.queue.access { queue, now throws(StoreError) in
+        let variables = try self.restored(body.variables, of: id)
+        let (job, repeated) = try self.queue.access { queue, now throws(StoreError) in
             let new = try queue.fork(
-                id, from: body.fromStep, by: request.actor, variables: body.variables, reason: body.reason,
+                id, from: body.fromStep, by: request.actor, variables: variables, reason: body.reason,
                 idempotency: idempotency, now: now)
-            return RerunResponse(
+            return (
                 try queue.known(new),
-                queue.effectsRepeated(of: id, from: body.fromStep, limit: RerunResponse.repeatsMax))
+                queue.effectsRepeated(of: id, from: body.fromStep, limit: RerunResponse.repeatsMax)
+            )
         }
-        return Answer(status: 201, response)
+        return Answer(status: 201, RerunResponse(try self.shown(job), repeated))
     }
 
     // MARK: - Dead letters
@@ -170,14 +179,16 @@ extension MemoryRoutes {
             return queue.deadLetters(filter, before: before, limit: limit + 1)
         }.page(of: limit, cursor: \.id.description)
         return Answer(
-            DeadLetterPage(deadLetters: page.items.map(DeadLetterInfo.init), nextCursor: page.nextCursor))
+            DeadLetterPage(deadLetters: try self.shown(page.items), nextCursor: page.nextCursor))
     }
 
     func deadLetter(_ request: APIRequest) throws -> Answer<DeadLetterInfo> {
         let id = try request.jobID()
         let letter = try self.queue.access { queue, _ throws(StoreError) in queue.deadLetter(id) }
-        guard let letter else { throw StoreError.notFound(.deadLetter, id.description) }
-        return Answer(DeadLetterInfo(letter))
+        guard let letter, let shown = try self.shown([letter]).first else {
+            throw StoreError.notFound(.deadLetter, id.description)
+        }
+        return Answer(shown)
     }
 
     func retryDeadLetter(_ request: APIRequest, _ body: RetryJobRequest) throws -> Answer<RerunResponse> {

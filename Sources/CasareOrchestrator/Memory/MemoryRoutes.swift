@@ -11,6 +11,7 @@ struct MemoryRoutes: Sendable {
     let queue: SharedMemoryQueue
     let catalogue: NodeCatalogue
     let waitingRoom: WaitingRoom
+    let sensitiveVariables = SensitiveVariables()
 
     /// - Precondition: every route that is answered here is one of the API's.
     var table: [Route] {

@@ -157,11 +157,12 @@ enum QueueRoutes {
     ) async throws -> Answer<JobResponse> {
         let id = try request.jobID()
         let job = try await request.inTenant { connection in
-            try JobStore.changePriority(
+            let job = try JobStore.changePriority(
                 id, to: body.priority, by: request.actor, reason: body.reason, on: connection)
+            return try request.shown(job, on: connection)
         }
         request.services.bell.ring(request.principal.tenant)
-        return Answer(JobResponse(job: JobInfo(job)))
+        return Answer(JobResponse(job: job))
     }
 
     private static func detail(_ members: (String, Value?)...) -> Object {

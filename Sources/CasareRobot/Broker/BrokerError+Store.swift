@@ -12,7 +12,8 @@ extension BrokerError {
             case .notFound, .invalidTransition, .alreadyReplayed, .alreadyResolved, .otherQuestion,
                 .idempotencyConflict, .uniqueKeyHeld, .uniqueKeyRepeated, .robotElsewhere, .deadlineTooEarly,
                 .notInMemory, .nameTaken, .tooManyJobs,
-                .pauseEnd, .robotIsNotThere, .robotIsNeeded, .noSuchStep, .stepsGone, .unreadable:
+                .pauseEnd, .robotIsNotThere, .robotIsNeeded, .noSuchStep, .failsAgain, .stepsGone,
+                .unreadable:
                 .refused("\(error)")
             }
     }

@@ -85,7 +85,7 @@ extension JobStore {
     ///   - point: what was recorded before is taken over, as by `fork`.
     ///   - idempotency: the same request brings the job that it brought before.
     /// - Throws: `StoreError.idempotencyConflict` for a key of another request, `.uniqueKeyHeld` when another job holds
-    ///   the failed one's unique key by now, `.noSuchStep`, and `.stepsGone`.
+    ///   the failed one's unique key by now, `.noSuchStep`, `.failsAgain`, and `.stepsGone`.
     package static func retry(
         _ id: Job.ID, from point: Job.ResumePoint = .start, by person: String, variables: Object? = nil,
         reason: String? = nil, idempotency: NewJob.Idempotency? = nil, now: Date? = nil,

@@ -13,21 +13,23 @@ extension JobStore {
     /// - Parameters:
     ///   - step: The step that the person was asked about.
     ///   - attempt: The attempt in which it was asked; `nil`: the present one. Each attempt asks about a step once.
+    ///   - seal: What stands in the journal in place of a step's result.
     /// - Throws: `StoreError.alreadyResolved` when somebody has answered this, `.otherQuestion` when the job asks
     ///   something else by now, `.invalidTransition` when it asks nothing.
     package static func resolve(
         _ id: Job.ID, step: Int, attempt: Int? = nil, as resolution: Job.Resolution, by person: String,
-        reason: String, now: Date? = nil, on connection: isolated PostgresConnection
+        reason: String, seal: (Value) -> Value = { $0 }, now: Date? = nil,
+        on connection: isolated PostgresConnection
     ) throws -> Job {
         for _ in 1...self.resolveAttemptsMax {
             guard let job = try self.get(id, on: connection) else { throw StoreError.notFound(.job, id.description) }
             let question = try self.question(of: job, step: step, attempt: attempt, on: connection)
-            let result = resolution.journaled(for: question, by: person, reason: reason)?.jsonText(.compact)
+            let result = resolution.journaled(for: question, by: person, reason: reason).map(seal)
             let asked = try connection.execute(
                 ResolveQueries.resolve,
                 [
                     "job": .uuid(id.rawValue), "step": .int(step), "attempt": .int(job.attempt),
-                    "result": .text(result), "answer": .text(resolution.answer.rawValue),
+                    "result": .text(result?.jsonText(.compact)), "answer": .text(resolution.answer.rawValue),
                     "by": .text(person.storable), "reason": .text(reason.storable), "now": .timestamp(now),
                 ])
             // Without a row somebody has answered or cancelled it just now.

@@ -77,10 +77,11 @@ package enum JobStore {
         var holders: [String: Job.ID] = [:]
         for row in rows {
             let key = try row.string("key")
+            let holder = Job.ID(rawValue: try row.uuid("job_id"))
             guard try row.string("request_hash") == asked[key]?.hash else {
-                throw StoreError.idempotencyConflict(key: key)
+                throw StoreError.idempotencyConflict(key: key, job: holder)
             }
-            holders[key] = Job.ID(rawValue: try row.uuid("job_id"))
+            holders[key] = holder
         }
         return holders
     }

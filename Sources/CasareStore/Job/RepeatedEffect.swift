@@ -26,7 +26,7 @@ extension JournalRow {
     }
 
     /// Whether somebody decided that it counts as failed: it may have happened all the same.
-    private var isDoubtful: Bool {
+    var isDoubtful: Bool {
         // A result is the engine's own text; one that cannot be read tells of no error.
         guard let result, let value = try? Value(parsingJSON: result) else { return false }
         return value["error"] != nil && value["type"]?.string == Job.Resolution.failureType

@@ -6,12 +6,18 @@ extension Job.ResumePoint {
     /// - Parameters:
     ///   - journal: of the job, in order.
     ///   - failure: what ended the job; `nil` where nothing did, or nobody asks for it.
+    /// - Throws: `StoreError.noSuchStep`, and `.failsAgain` where a job from there would end as this one did.
     func firstStep(
         of job: Job.ID, _ journal: [JournalRow], after failure: Failure?
     ) throws(StoreError) -> Int? {
         switch self {
         case .start: return nil
-        case .failed: return journal.failedStep(of: failure)
+        case .failed:
+            let step = journal.failedStep(of: failure)
+            if let doubt = journal.doubt(behind: failure), doubt.step < step {
+                throw .failsAgain(job, step: doubt.step, node: doubt.node, isAnswered: doubt.result != nil)
+            }
+            return step
         case .step(let step):
             // From its beginning a job can be forked that has recorded nothing, too.
             guard step == 0 || journal.contains(where: { $0.step == step }) else {
@@ -36,6 +42,14 @@ extension [JournalRow] {
             !last.isKeptByRetry, !self.contains(where: { $0.step > last.step && $0.isInDoubt })
         else { return cut }
         return last.step
+    }
+
+    /// The step that ended the job because it may or may not have happened: whoever takes it over ends there as well.
+    fileprivate func doubt(behind failure: Failure?) -> JournalRow? {
+        guard let failure, failure.type == Job.Resolution.failureType,
+            let last = self.last(where: { $0.node == failure.node }), last.isInDoubt || last.isDoubtful
+        else { return nil }
+        return last
     }
 }
 

@@ -34,8 +34,9 @@ extension MemoryQueue {
         for job in jobs {
             guard let idempotency = job.idempotency else { continue }
             let hash = Self.hash(idempotency.request)
-            let known = self.holder(of: idempotency.key, now)?.requestHash ?? asked[idempotency.key] ?? hash
-            guard known == hash else { throw .idempotencyConflict(key: idempotency.key) }
+            let holder = self.holder(of: idempotency.key, now)
+            let known = holder?.requestHash ?? asked[idempotency.key] ?? hash
+            guard known == hash else { throw .idempotencyConflict(key: idempotency.key, job: holder?.job) }
             asked[idempotency.key] = hash
         }
     }
@@ -55,7 +56,7 @@ extension MemoryQueue {
     func holder(of idempotency: NewJob.Idempotency, _ now: Date) throws(StoreError) -> Job.ID? {
         guard let known = self.holder(of: idempotency.key, now) else { return nil }
         guard known.requestHash == Self.hash(idempotency.request) else {
-            throw .idempotencyConflict(key: idempotency.key)
+            throw .idempotencyConflict(key: idempotency.key, job: known.job)
         }
         return known.job
     }

@@ -5,10 +5,11 @@ package import FoundationEssentials
 extension MemoryQueue {
     /// Answers the question of a blocked job, which goes on from there.
     ///
+    /// - Parameter seal: What stands in the journal in place of a step's result.
     /// - Throws: `StoreError.alreadyResolved`, `.otherQuestion`, `.invalidTransition`, `.notFound`.
     package mutating func resolve(
         _ id: Job.ID, step: Int, attempt: Int? = nil, as resolution: Job.Resolution, by person: String,
-        reason: String, now: Date
+        reason: String, seal: (Value) -> Value = { $0 }, now: Date
     ) throws(StoreError) {
         guard let record = self.records[id] else { throw .notFound(.job, id.description) }
         guard case .blocked(let blockage) = record.place, blockage.question.step == step,
@@ -20,7 +21,7 @@ extension MemoryQueue {
             throw record.job(heldBy: self.holder(of: record)).notAsking(about: step)
         }
         let question = blockage.question
-        let result = resolution.journaled(for: question, by: person, reason: reason)?.jsonText(.compact)
+        let result = resolution.journaled(for: question, by: person, reason: reason).map(seal)?.jsonText(.compact)
         self.settle(question, of: id, with: result, askedAt: blockage.since, now)
         self.move(id, to: .ready(attempt: blockage.attempt, crashes: 0))
         var detail: Object = [

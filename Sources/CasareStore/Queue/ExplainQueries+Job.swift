@@ -157,7 +157,13 @@ extension ExplainQueries {
         UNION ALL
         SELECT 4, CASE WHEN due_at <= (SELECT now FROM at) THEN 'due_not_moved' WHEN attempt > 0 THEN 'retry_due'
                 ELSE 'due_later' END,
-            json_build_object('due_at', \(ExplainFragments.moment("due_at")), 'attempt', attempt), NULL
+            json_build_object(
+                'due_at', \(ExplainFragments.moment("due_at")), 'attempt', attempt,
+                'error', (
+                    SELECT attempts.message FROM attempts
+                    WHERE attempts.tenant_id = casare_tenant() AND attempts.job_id = job.job_id
+                        AND attempts.attempt = scheduled.attempt)),
+            NULL
         FROM job JOIN scheduled USING (tenant_id, job_id)
         UNION ALL
         -- Never, unless a statement went wrong.

@@ -68,4 +68,20 @@ enum WorkflowQueries {
         WHERE tenant_id = casare_tenant() AND workflow_id = @workflow
             AND version = coalesce(@version::integer, workflows.latest_version)
         """)
+
+    /// Versions by their workflow's name, each with its document where that has a member of this name anywhere: of the
+    /// others it is not sent.
+    static let documentsWithSensitive = Query(
+        """
+        SELECT asked.name, asked.version,
+            CASE WHEN position('"sensitive"' IN found.document) > 0 THEN found.document END AS document
+        FROM unnest(@names::text[], @versions::int8[]) AS asked (name, version)
+        CROSS JOIN LATERAL (
+            SELECT workflow_versions.document::text AS document
+            FROM workflows JOIN workflow_versions USING (tenant_id, workflow_id)
+            WHERE tenant_id = casare_tenant() AND workflows.name = asked.name
+                AND workflow_versions.version = asked.version
+            LIMIT 1
+        ) AS found
+        """)
 }

@@ -28,7 +28,8 @@ public struct DeadLetterInfo: Hashable, Sendable, Codable {
     /// Equal for errors that differ only in numbers, identifiers and quoted text.
     public let fingerprint: String
     public let attempts: [Attempt]
-    public let variables: Object
+    /// A server hides what the workflow declares sensitive.
+    public package(set) var variables: Object
     /// The job that a retry created.
     public let replayedAs: Job.ID?
     public let openedAt: Date

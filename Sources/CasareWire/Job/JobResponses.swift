@@ -20,9 +20,10 @@ public struct JobInfo: Hashable, Sendable, Codable {
     public let finishedAt: Date?
     /// When it may begin, while it waits for that.
     public let dueAt: Date?
-    public let idempotencyKey: String?
+    public package(set) var idempotencyKey: String?
     public let retryOf: Job.ID?
-    public let variables: Object
+    /// A server hides what the workflow declares sensitive.
+    public package(set) var variables: Object
     public let options: Job.Options
     /// Why it failed, or was cancelled.
     public let failure: FailureInfo?
@@ -32,12 +33,12 @@ public struct JobInfo: Hashable, Sendable, Codable {
     public let pause: PauseInfo?
     public var result: RunResult?
     /// Jobs of one key take turns with those of others.
-    public let queueKey: String?
+    public package(set) var queueKey: String?
     /// What its robot must be, where something is asked for.
     public let requirements: Job.Requirements?
     /// It fails as `expired` when no robot has begun it by then.
     public let expiresAt: Date?
-    public let unique: UniqueKeyInfo?
+    public package(set) var unique: UniqueKeyInfo?
     /// The job whose recorded steps it has taken over, and the first step that it has not.
     public let forkedFrom: Job.ID?
     public let forkedStep: Int?
@@ -103,7 +104,7 @@ public struct JobInfo: Hashable, Sendable, Codable {
 
 /// The unique key that a job was submitted with.
 public struct UniqueKeyInfo: Hashable, Sendable, Codable {
-    public let key: String
+    public package(set) var key: String
     /// Until when the job has the key to itself: until a robot has it, until it has ended, or for a window.
     public let scope: Job.UniqueKey.ScopeName
     public let windowSeconds: Double?

@@ -77,6 +77,17 @@ struct ErrorReportTests {
                 == "limit: expected a number")
     }
 
+    @Test(arguments: [
+        ("idempotency_key", "idempotency key \"k\" was used", "idempotency key \"k\" was used"),
+        ("from_step", "job 1 has recorded no step 9", "job 1 has recorded no step 9"),
+        ("result", "holds more than 8 MiB", "result holds more than 8 MiB"),
+        ("run_at", "expected a time", "run at: expected a time"),
+    ])
+    func `people read sentences, not the names of a request's members`(field: String, message: String, text: String) {
+        let failure = ErrorReport.failure(for: Self.problem(409, "RESOURCE_CONFLICT", message, field: field))
+        #expect(failure.message == text)
+    }
+
     @Test func `of a bulk, a lone failure is itself and one of several is part of it`() async {
         let items = ["a", "b", "c"].map { Selection.Item(id: $0, detail: "") }
         let outcome = await BulkOutcome.of(items, verb: "try") { item in

@@ -55,6 +55,7 @@ struct ParsingTests {
         "run w.json --var a=1 --vars - --trace --continue-on-error --node-timeout 1s --timeout 1m"
             + " --working-directory /tmp",
         "db migrate --database-url postgres://h/d --dry-run", "db status -o json",
+        "db token ann --database-url postgres://h/d -o json",
         "token create ci --role operator --expires-in 90d", "token create r --role robot --robot r1", "token list",
         "token revoke ci --yes", "tenant policy show -o wide", "tenant policy set url_rules=off scripts=ON --dry-run",
         "tenant policy reset url-rules --yes",

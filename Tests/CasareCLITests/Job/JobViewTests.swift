@@ -124,6 +124,29 @@ struct JobViewTests {
         #expect(try Self.render(try job.presentation()).contains("time limit   1 min 30 s\n"))
     }
 
+    @Test func `a job that waits for its next try says why the last one failed, and what was retried as what`() throws {
+        func attempt(_ number: Int, _ failure: Failure?) -> JobHistory.Attempt {
+            JobHistory.Attempt(
+                attempt: number, robot: "r1", startedAt: Self.now, finishedAt: Self.now, isCrash: false,
+                failure: failure.map { FailureInfo($0) })
+        }
+        let failure = Failure(kind: .application, message: "connection refused", type: "ConnectionError", node: "n")
+        let history = JobHistory(events: [], attempts: [attempt(1, nil), attempt(2, failure)])
+        let waiting = Self.job(.pending(dueAt: Self.now), attempt: 2)
+        let text = try Self.render(try waiting.presentation(past: JobPast(history, of: waiting, replayedAs: nil)))
+        #expect(text.contains("attempt 2: connection refused (ConnectionError)"), "\(text)")
+        let running = Self.job(.running(Job.Running(robot: "r1", since: Self.now)), attempt: 3)
+        #expect(JobPast(history, of: running, replayedAs: nil) == JobPast())
+        // It was handed back since.
+        let handedBack = JobHistory(events: [], attempts: [attempt(2, failure), attempt(3, nil)])
+        #expect(JobPast(handedBack, of: waiting, replayedAs: nil).lastFailure == nil)
+
+        let failed = Self.job(Self.ended(.failed(.application), nil, "no", failure: failure))
+        let replayed = try Self.render(
+            try failed.presentation(past: JobPast(nil, of: failed, replayedAs: Self.id)))
+        #expect(replayed.contains("replayed as") && replayed.contains("\(Self.id)\n"), "\(replayed)")
+    }
+
     @Test func `progress tells each change once`() {
         var progress = JobProgress()
         #expect(progress.saw(Self.job(.pending(dueAt: nil), attempt: 0)) == "waits for a robot")
@@ -231,6 +254,12 @@ struct JobViewTests {
         #expect(progress.saw([try step(0, "{\"outputs\":{}}"), try step(1, nil)]) == [])
         #expect(progress.saw([try step(1, "{\"error\":\"no\"}")]) == ["step 1 n1 (T) failed: no"])
         #expect(progress.saw([try step(1, "{\"error\":\"no\"}")]) == [])
+        // The step that is asked about began before anybody was asked.
+        let question = Job.Question(step: 2, node: "n2", nodeType: "T", text: "Did it happen?")
+        let blocked = progress.saw(Self.job(.blocked(question, since: Self.now)), [try step(2, nil)])
+        #expect(blocked.count == 2 && blocked.first == "step 2 n2 (T) began", "\(blocked)")
+        let running = progress.saw(Self.job(.running(Job.Running(robot: "r1", since: Self.now))), [try step(3, nil)])
+        #expect(running == ["running on r1", "step 3 n3 (T) began"])
     }
 
     @Test func `waiting ends well only when every job completed`() {

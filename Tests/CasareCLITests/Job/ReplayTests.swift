@@ -102,6 +102,23 @@ struct ReplayTests {
         #expect(try Value(parsingJSON: answered.output)["failure"]?["message"] == "no such invoice 42")
     }
 
+    @Test func `a step in doubt is asked about as the job asked about it`() throws {
+        try withFolder { folder in
+            let doubtful = try CapsuleBuilder.step(1, "note", "AppendFileNode", "effect", nil)
+            var capsule = try #require(try CapsuleBuilder.capsule([CapsuleBuilder.fetch, doubtful]).json().object)
+            var job = try #require(capsule["job"]?.object)
+            job["question"] = [
+                "step": 1, "node": "note", "node_type": "AppendFileNode", "text": "Did note happen? The disk was full.",
+            ]
+            capsule["job"] = .object(job)
+            try write(Value.object(capsule).jsonText(), to: folder + "/c.json")
+            // The suite is skipped without the program.
+            let ending = try BuiltProgram.casarectl!.run(["job", "replay", "c.json", "-o", "json"], in: folder)
+            let message = try Value(parsingJSON: ending.output)["failure"]?["message"]?.string ?? ""
+            #expect(message.hasPrefix("Did note happen? The disk was full. The capsule does not say;"), "\(message)")
+        }
+    }
+
     @Test func `steps of another workflow are refused with the step named`() throws {
         let other = try CapsuleBuilder.step(0, "download", "HttpRequestNode", "effect", ["outputs": [:]])
         let ending = try Self.replay([other], "-o", "json")

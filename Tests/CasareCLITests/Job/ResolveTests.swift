@@ -70,11 +70,45 @@ struct ResolveTests {
             #expect(list?.message.contains("must hold a JSON object") == true)
             let large = #"{"x": ""# + String(repeating: "x", count: Job.Resolution.outputsBytesMax) + #""}"#
             let refused = #expect(throws: CommandFailure.self) { try outputs(large) }
-            #expect(refused?.message.hasSuffix("holds more than 8 MiB") == true)
+            #expect(refused?.status == .usage && refused?.message.hasSuffix("holds more than 8 MiB") == true)
+            let noFile = #expect(throws: CommandFailure.self) { try ResultFile.outputs(in: TextInput(folder)) }
+            #expect(noFile?.status == .usage)
             let missing = #expect(throws: CommandFailure.self) {
                 try ResultFile.outputs(in: TextInput("\(folder)/nothing.json"))
             }
             #expect(missing?.status == .notFound)
+        }
+    }
+
+    @Test func `who answers too late is told what was said, and by whom`() throws {
+        let id = try #require(Job.ID(Self.id))
+        let at = Date(timeIntervalSince1970: 1_800_000_000)
+        let job = JobInfo(
+            Job(
+                id: id, workflow: Workflow.ID(rawValue: id.rawValue), workflowName: "w", workflowVersion: 1,
+                priority: .high, environment: "default", variables: [:], options: .init(), attempt: 1,
+                state: .running(Job.Running(robot: "r1", since: at)), idempotencyKey: nil, retryOf: nil, createdAt: at,
+                createdBy: "ci"))
+        func history(_ answer: JobHistory.Answer?) -> JobHistory {
+            let question = JobHistory.Question(step: 3, node: "pay", text: "Did it?", answer: answer)
+            return JobHistory(
+                events: [],
+                attempts: [
+                    JobHistory.Attempt(
+                        attempt: 1, robot: "r1", startedAt: at, finishedAt: at, isCrash: false, failure: nil,
+                        question: question),
+                    JobHistory.Attempt(
+                        attempt: 1, robot: "r2", startedAt: at, finishedAt: nil, isCrash: false, failure: nil),
+                ])
+        }
+        let answer = JobHistory.Answer(at: at, answer: "fail", by: "anna", reason: "it bounced")
+        let told = JobCommand.Resolve.refusal(of: job, history(answer))
+        #expect(told.status == .conflict)
+        #expect(told.message.contains("step 3 (pay) was answered already: anna said fail at 2027-01-15T08:00:00"))
+        #expect(told.message.contains("(it bounced)") && told.message.contains("is running"))
+        for unknown in [history(nil), nil] {
+            let refused = JobCommand.Resolve.refusal(of: job, unknown)
+            #expect(refused.status == .conflict && refused.message.contains("asks nothing"))
         }
     }
 

@@ -27,6 +27,15 @@ struct RetrialTests {
         #expect(changes[4].json == ["name": "new", "new": nil])
     }
 
+    @Test func `what a job was not given began with the workflow's default`() {
+        let changes = VariableChange.changes(
+            from: ["m": 2], by: ["n": 9, "m": 3, "pin": 4321, "same": 5], hiding: ["pin"],
+            defaults: ["n": 1, "m": 1, "pin": 1234, "same": 5])
+        #expect(
+            changes.map(\.text) == ["n: 1 (the default) → 9", "m: 2 → 3", "pin: *** (the default) → ***"])
+        #expect(changes[0].json == ["name": "n", "old": 1, "new": 9, "default": true])
+    }
+
     @Test func `without the workflow's document every value is hidden, and long ones are cut`() {
         let unknown = VariableChange.changes(from: ["a": 1], by: ["a": 2, "b": "x"], hiding: nil)
         #expect(unknown.map(\.text) == ["a: *** → ***", "b: not set → ***"])
@@ -34,16 +43,6 @@ struct RetrialTests {
             from: [:], by: ["a": .string(String(repeating: "x", count: 200))], hiding: [])
         #expect(long[0].text.count < 120 && long[0].text.hasSuffix("…"))
         #expect(long[0].json["new"]?.string?.count == 200)
-    }
-
-    @Test func `a document says which variables are sensitive, in either of its forms`() {
-        let byName: Value = [
-            "variables": ["a": ["default_value": 1, "sensitive": true], "b": ["sensitive": false], "c": 1]
-        ]
-        let listed: Value = ["variables": [["name": "a", "sensitive": true], ["name": "b"]]]
-        #expect(DeclaredSecrets.names(in: byName) == ["a"])
-        #expect(DeclaredSecrets.names(in: listed) == ["a"])
-        #expect(DeclaredSecrets.names(in: ["nodes": [:]]).isEmpty)
     }
 
     @Test func `a selection shows the changes below each item, and in its JSON`() throws {

@@ -1,3 +1,4 @@
+import ArgumentParser
 import CasareDomain
 import CasareWire
 import FoundationEssentials
@@ -55,11 +56,11 @@ struct TimelineTests {
 
     private static func attempt(
         _ number: Int, _ robot: String, _ start: Double, _ end: Double?, isCrash: Bool = false,
-        failure: Failure? = nil
+        failure: Failure? = nil, question: JobHistory.Question? = nil
     ) -> JobHistory.Attempt {
         JobHistory.Attempt(
             attempt: number, robot: robot, startedAt: self.at(start), finishedAt: end.map(self.at), isCrash: isCrash,
-            failure: failure.map { FailureInfo($0) })
+            failure: failure.map { FailureInfo($0) }, question: question)
     }
 
     private static func render(
@@ -129,6 +130,39 @@ struct TimelineTests {
                 waits for a person                        ≈≈≈≈≈≈≈≈     4 s …
 
                 """)
+    }
+
+    @Test(arguments: [("done", true), ("skip", true), ("fail", true), ("retry", false)])
+    func `a step that somebody answered for took no longer than its attempt`(answer: String, isAnswered: Bool) throws {
+        let question = JobHistory.Question(
+            step: 0, node: "pay", text: "Did pay happen?",
+            answer: JobHistory.Answer(at: Self.at(60), answer: answer, by: "ann", reason: "I looked"))
+        let history = JobHistory(
+            events: [
+                Self.event("submitted", 0), Self.event("leased", 1), Self.event("blocked", 3),
+                Self.event("resolved", 60), Self.event("leased", 61), Self.event("completed", 63),
+            ],
+            attempts: [Self.attempt(1, "r1", 1, 3, question: question), Self.attempt(1, "r2", 61, 63)])
+        let job = Self.job(Self.ended(.completed, from: 61, to: 63))
+        let timeline = JobTimeline(
+            job, history: history, steps: [try Self.step(0, "pay", 1, 60)], now: Self.at(100))
+        let step = try #require(timeline.spans.first { $0.kind == .step })
+        #expect(step.outcome == (isAnswered ? .unknown : .succeeded))
+        #expect(step.until == Self.at(isAnswered ? 3 : 60))
+        #expect(timeline.seconds(of: .attempt) == 4)
+        if isAnswered { #expect(timeline.seconds(of: .step) == 2) }
+        let attempt = try #require(timeline.spans.first { $0.kind == .attempt })
+        #expect(attempt.error == "step 0 (pay) was in doubt; ann answered \(answer): I looked")
+
+        // In the list of steps, too, the person's word is no end of the step.
+        let view = StepView(try Self.step(0, "pay", 1, 60), answer: history.answers[0])
+        let presentation = try Presentation(
+            list: [view], columns: StepView.columns, name: { _ in "0" }, json: { try $0.json() })
+        let text = try OutputOptions.parse(["-o", "csv", "--columns", "status,duration"]).render(
+            presentation, in: RenderContext(width: nil, usesColour: false, now: Self.start))
+        #expect(text.contains("ann answered") == isAnswered && text.contains("59") != isAnswered, "\(text)")
+        let member = try view.json()["answer"]
+        #expect(member?["by"]?.string == (isAnswered ? "ann" : .none))
     }
 
     @Test func `a running job is drawn up to now, and a long wait leaves room for the rest`() throws {
@@ -291,5 +325,12 @@ struct TimelineTests {
             ],
         ]
         #expect(timeline.spans.map(\.json) == expected)
+        let presentation = Presentation(
+            list: timeline.spans, columns: TimelineSpan.columns, name: { $0.name }, json: { $0.json })
+        let csv = try OutputOptions.parse(["-o", "csv"]).render(
+            presentation, in: RenderContext(width: nil, usesColour: false, now: Self.start))
+        #expect(csv.contains("started_at,finished_at,seconds,"), "\(csv)")
+        #expect(csv.contains("2027-01-15T08:00:00.000Z,2027-01-15T08:00:01.000Z,1.0,"), "\(csv)")
+        #expect(Cell.duration(seconds: 0.009000062942504883).plain == "0.009")
     }
 }

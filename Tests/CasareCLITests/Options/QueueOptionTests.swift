@@ -117,5 +117,9 @@ struct QueueOptionTests {
         let json = try new.presentation().rows[0].json
         #expect(json["found_by"] == Value.null && json["replaced"]?.string == job.id.description, "\(json)")
         #expect(found.verb == "found" && new.verb == "submitted")
+        // People read how the job of then stands.
+        let text = try OutputOptions.parse([]).render(
+            try found.presentation(), in: RenderContext(width: nil, usesColour: false, now: Date()))
+        #expect(text.hasPrefix("found \(job.id): ") && text.contains(", waits for a robot"), "\(text)")
     }
 }

@@ -87,6 +87,50 @@ struct JournalSealTests {
         #expect(try seal.opened(sealed, of: try Self.step()) == result)
     }
 
+    @Test func `what is made of a document alone seals as what is made of its program`() throws {
+        var workflow = document(
+            ["call": ("CallNode", ["subworkflow_path": "c.json"])], [], variables: Self.variables)
+        if case .object(var members) = workflow {
+            members["subflows"] = [
+                "c.json": document(
+                    ["act": ("ActNode", ["name": "act"])], [],
+                    variables: ["token": ["default_value": "s3cret token", "sensitive": true]])
+            ]
+            workflow = .object(members)
+        }
+        let given: Object = ["pin": 815]
+        let seal = try #require(JournalSeal(of: try World().program(workflow), given: given))
+        let other = try #require(
+            JournalSeal(ofDocument: workflow.jsonText(), given: given, catalogue: World().catalogue))
+        for result in [
+            .succeeded(NodeResult(["a": ["hunter2xyz, s3cret token", 815, "{{$sealed"]], port: "true")),
+            .failed(NodeFailure("InDoubtError", "hunter2xyz", outputs: ["b": "first key"], isBusiness: true)),
+        ] as [StepResult] {
+            let sealed = other.sealed(stored: result.json)
+            #expect(sealed.jsonText() == seal.sealed(result).json.jsonText())
+            #expect(!sealed.jsonText().contains("hunter2xyz"))
+        }
+        // What a call has handed over.
+        var members = try #require(document(["one": ("ActNode", [:])], [], variables: Self.variables).object)
+        members["inputs"] = [["name": "rate"]]
+        let called = try #require(
+            JournalSeal(
+                ofDocument: Value.object(members).jsonText(),
+                given: [CallOrigin.variable: CallOrigin(depth: 1, inputs: ["rate": "handed over"]).value],
+                catalogue: World().catalogue))
+        let handed = called.sealed(stored: StepResult.succeeded(NodeResult(["a": "<handed over>"])).json)
+        #expect(handed["outputs"]?["a"] == "<{{$sealed:rate}}>")
+        // A node that is not known here is no reason to write a secret down.
+        let strange = document(["one": ("NoSuchNode", [:])], [], variables: Self.variables)
+        let isSealed = JournalSeal(ofDocument: strange.jsonText(), given: [:], catalogue: World().catalogue) != nil
+        #expect(isSealed)
+        let open = document(["one": ("ActNode", [:])], [], variables: ["plain": "open text"])
+        let isOpen =
+            JournalSeal(
+                ofDocument: open.jsonText(), given: ["plain": "x"], catalogue: World().catalogue) == nil
+        #expect(isOpen)
+    }
+
     @Test func `a workflow without sensitive variables writes what there is`() throws {
         let workflow = document(["one": ("ActNode", [:])], [], variables: ["plain": "open text"])
         let isSealed = JournalSeal(of: try World().program(workflow), given: ["plain": "x"]) != nil

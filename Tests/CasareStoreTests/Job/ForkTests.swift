@@ -200,9 +200,11 @@ struct ForkTests {
 struct RetryFromTests {
     private static let failed = #"{"error": "no", "type": "E"}"#
 
-    private func failed(_ store: StoreFixture, _ entries: [JournalRow], node: String? = "n2") async throws -> Job.ID {
+    private func failed(
+        _ store: StoreFixture, _ entries: [JournalRow], node: String? = "n2", type: String = "E"
+    ) async throws -> Job.ID {
         let job = try await store.leased()
-        let failure = Failure(kind: .business, message: "no", type: "E", node: node)
+        let failure = Failure(kind: .business, message: "no", type: type, node: node)
         _ = try await store.run {
             try LeaseStore.fail(job.lease, failure: failure, result: nil, entries: entries, on: $0)
         }
@@ -251,6 +253,34 @@ struct RetryFromTests {
             let job = try #require(try await store.get(new))
             #expect(job.retryOf == id && (job.forkedFrom == nil) == (point == .start))
             #expect(try await store.lease()[0].origin == (point == .start ? nil : id))
+        }
+    }
+
+    /// A step that counts as failed by an answer, and one by its own `on_recovery`.
+    @Test(arguments: [#"{"error": "?", "type": "InDoubtError"}"#, nil])
+    func `a retry that would fail at once is refused, and the letter stays open`(result: String?) async throws {
+        try await withFixture { store in
+            let entries: [JournalRow] = [.step(0, "effect"), .step(1, "captured"), .step(2, "effect", result)]
+            let id = try await self.failed(store, entries, type: Job.Resolution.failureType)
+            await #expect(throws: StoreError.failsAgain(id, step: 2, node: "n2", isAnswered: result != nil)) {
+                try await self.retry(id, from: .failed, store)
+            }
+            // Whoever names a step has decided.
+            let new = try await self.retry(id, from: .step(1), store)
+            let taken = try await store.run { try JobStore.steps(new, on: $0) }
+            #expect(taken.map(\.step) == [0])
+        }
+    }
+
+    @Test func `an answer that did not end the job is taken over by a retry of what did`() async throws {
+        try await withFixture { store in
+            let entries: [JournalRow] = [
+                .step(0, "effect", #"{"error": "?", "type": "InDoubtError"}"#), .step(1, "captured"),
+                .step(2, "effect", Self.failed),
+            ]
+            let new = try await self.retry(try await self.failed(store, entries), from: .failed, store)
+            let taken = try await store.run { try JobStore.steps(new, on: $0) }
+            #expect(taken.map(\.step) == [0, 1])
         }
     }
 

@@ -134,9 +134,9 @@ struct IdempotencyTests {
 
     @Test func `a key with another request is refused`() async throws {
         try await withFixture { store in
-            try await store.submit([store.job(idempotency: self.key("k"))])
+            let first = try await store.submit([store.job(idempotency: self.key("k"))])[0].id
             let jobs = [store.job(), store.job(idempotency: self.key("k", "other"))]
-            await #expect(throws: StoreError.idempotencyConflict(key: "k")) { try await store.submit(jobs) }
+            await #expect(throws: StoreError.idempotencyConflict(key: "k", job: first)) { try await store.submit(jobs) }
             #expect(try await store.get(jobs[0].id) == nil)
         }
     }

@@ -220,7 +220,7 @@ struct MemoryQueueTests {
     @Test mutating func `a key stands for its first job, for its time and for one request`() throws {
         let first = try self.submit(key: "k", request: "a")
         #expect(try self.submit(key: "k", request: "a", now: noon + 86_399) == first)
-        #expect(throws: StoreError.idempotencyConflict(key: "k")) {
+        #expect(throws: StoreError.idempotencyConflict(key: "k", job: first)) {
             _ = try self.submit(key: "k", request: "b", now: noon + 1)
         }
         #expect(self.queue.counts.ready == 1)

@@ -128,6 +128,8 @@ struct ExplainTests {
             let failed = try await store.leased()
             _ = try await store.fail(failed, now: noon)
             #expect(try await store.codes(failed.lease.job, now: noon) == [.retryDue])
+            let due = try await store.firstReason(failed.lease.job, now: noon)
+            #expect(due.message.hasPrefix("Attempt 1 failed: \(Failure.broken.message); the next one is due at "))
             let ended = try await store.leased()
             _ = try await store.fail(ended, .business)
             let reason = try await store.firstReason(ended.lease.job)

@@ -20,29 +20,12 @@ struct CapsuleRedaction {
         for (name, declaration) in Self.declarations(in: document) where Self.isSensitive(declaration) {
             let known = ([variables[name]] + Self.defaultKeys.map { declaration[$0] }).compactMap(\.self)
                 .filter { !$0.isNull }
-            if let value = known.first, leftOut[name] == nil { leftOut[name] = Self.hidden(value) }
+            if let value = known.first, leftOut[name] == nil { leftOut[name] = ShownVariables.hidden(value) }
             values += known
         }
         self.leftOut = leftOut
         self.masking = Masking(values)
         self.sensitive = Set(leftOut.keys)
-    }
-
-    /// A value of the same shape, in which nothing of it can be read but names of members.
-    private static func hidden(_ value: Value) -> Value {
-        switch value {
-        case .null, .bool: return .null
-        case .int, .double: return .string(Masking.mask)
-        case .string(let text):
-            // JSON in a text has parts, too.
-            guard let parts = try? Value(parsingJSON: text) else { return .string(Masking.mask) }
-            switch parts {
-            case .list, .object: return .string(Self.hidden(parts).jsonText(.compact))
-            case .null, .bool, .int, .double, .string: return .string(Masking.mask)
-            }
-        case .list(let elements): return .list(elements.map(Self.hidden))
-        case .object(let members): return .object(Object(members.map { ($0.key, Self.hidden($0.value)) }))
-        }
     }
 
     /// Start values, without the sensitive ones.
@@ -115,7 +98,7 @@ struct CapsuleRedaction {
             guard let value = members[key] else { continue }
             // The journal refers to the parts of a called workflow's defaults, too. An empty text has none, and a run
             // may ask whether it is there.
-            members[key] = value == "" ? .null : Self.hidden(value)
+            members[key] = value == "" ? .null : ShownVariables.hidden(value)
         }
         return .object(members)
     }

@@ -44,7 +44,7 @@ struct CapsuleReplay: Sendable {
             case .finished(let result, let failure, _):
                 return .finished(report(failure, result))
             case .inDoubt(let question, let result, _):
-                return .finished(report(Self.doubt(question), result))
+                return .finished(report(self.doubt(question), result))
             case .interrupted:
                 preconditionFailure("Nobody asks this run to stop between steps")
             }
@@ -104,12 +104,22 @@ struct CapsuleReplay: Sendable {
             type: "NotInCapsule", node: missing.node)
     }
 
-    private static func doubt(_ question: Job.Question) -> Failure {
+    private func doubt(_ question: Job.Question) -> Failure {
         Failure(
             kind: .business,
-            message: question.text
+            message: (self.recordedText(of: question) ?? question.text)
                 + " The capsule does not say; --stub \(question.node)=FILE gives its outputs, as if it "
                 + "had.", type: "InDoubtError", node: question.node)
+    }
+
+    /// What the job asked about the step: the journal does not say why it is in doubt.
+    private func recordedText(of question: Job.Question) -> String? {
+        if let asked = self.capsule.job["question"], asked["step"]?.int == question.step,
+            let text = asked["text"]?.string
+        {
+            return text
+        }
+        return self.capsule.history?.attempts.last { $0.question?.step == question.step }?.question?.text
     }
 }
 

@@ -27,6 +27,8 @@ extension JobTimeline {
             let isOver: Bool
             /// When the time comes that it waits for, as far as that is known.
             let waitsUntil: Date?
+            /// A person has said what became of it, when the attempt was over.
+            let isAnswered: Bool
         }
 
         var isUnderWay: Bool { self.outcome == .underWay }
@@ -158,7 +160,7 @@ extension JobTimeline.Attempt {
             let startedAt = part.isContinued ? self.startedAt : step.startedAt
             addGap(until: startedAt, "computing")
             let retry = failures[step.node] ?? 0
-            let end = part.goesOn ? nil : step.finishedAt
+            let end = part.goesOn || part.isAnswered ? nil : step.finishedAt
             var span = TimelineSpan(
                 kind: .step, name: "\(step.step) \(step.node)" + (retry > 0 ? " (retry \(retry))" : ""),
                 attempt: self.number, step: step.step, node: step.node, nodeType: step.nodeType,
@@ -166,6 +168,8 @@ extension JobTimeline.Attempt {
             switch step.outcome {
             case _ where part.goesOn:
                 span.outcome = .stopped
+            case _ where part.isAnswered:
+                span.outcome = .unknown
             case .inDoubt:
                 span.outcome = self.isUnderWay ? .underWay : .unknown
             case .waiting where part.isOver:

@@ -34,6 +34,7 @@ struct JobTimeline: Hashable, Sendable {
         let end = job.status.isTerminal ? (job.finishedAt ?? known.max() ?? present) : present
         var attempts =
             history.map { Attempt.all(of: $0, job, until: end) } ?? Attempt.all(of: job, steps, until: end)
+        let answers = history?.answers ?? [:]
         for step in steps {
             let distances = attempts.map { $0.distance(to: step.startedAt) }
             guard let nearest = distances.indices.min(by: { distances[$0] < distances[$1] }) else { break }
@@ -47,7 +48,8 @@ struct JobTimeline: Hashable, Sendable {
                 attempts[place].parts.append(
                     Attempt.Part(
                         step: step, isContinued: place != nearest, goesOn: place != places.last,
-                        isOver: job.status.isTerminal, waitsUntil: waitEnds[step.step]))
+                        isOver: job.status.isTerminal, waitsUntil: waitEnds[step.step],
+                        isAnswered: step.finishedAt != nil && answers[step.step] != nil))
             }
         }
         self.start = job.createdAt

@@ -10,7 +10,8 @@ struct JobTraceCommand: AsyncParsableCommand {
         discussion: """
             Made of the job's journal and history, so that it needs no tracing backend. Each attempt stands over its \
             steps; what lies between them is computed (·). ░ is waiting, ≈ a wait drawn shorter than it was, ✗ failed, \
-            ? began and nothing is known of what followed, and … still goes on. A WaitNode that one robot began and \
+            ? began and nothing is known of what followed but what a person has said of it, and … still goes on. \
+            A WaitNode that one robot began and \
             another one ended has a bar in both attempts. What is only computed is not recorded, \
             and of an attempt that was retried the steps that failed are not either.
             """)
