@@ -160,8 +160,10 @@ struct JobRouteTests {
                     return
                 }
                 #expect(problem.code == .invalidStateTransition && problem.status == 409)
-                let retry = await #expect(throws: ClientError.self) { try await client.retryJob(id) }
-                #expect("\(String(describing: retry))".contains("INVALID_STATE_TRANSITION"))
+                let retry = try await client.retryJob(id)
+                #expect(retry.retryOf == id && retry.status == .pending)
+                let early = await #expect(throws: ClientError.self) { try await client.retryJob(retry.id) }
+                #expect("\(String(describing: early))".contains("INVALID_STATE_TRANSITION"))
             }
         }
     }

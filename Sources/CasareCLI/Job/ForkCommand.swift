@@ -42,13 +42,13 @@ extension JobCommand {
                 let step = try await self.fromStep.position(in: self.job.id, of: client)
                 let retrial = Retrial(
                     client: client, server: server, bulk: self.bulk, waiting: self.waiting, output: self.output,
-                    replacements: replacements, verb: .fork)
+                    changes: RerunChanges(set: replacements), reason: self.reason, verb: .fork)
                 try await retrial.run(
                     [Selection.Item(id: self.job.id.description, detail: "")], isSelection: false, noun: "job",
                     look: { Retrial.Subject(try await client.job($0)) }, point: { _ in .step(step) },
-                    again: { id, variables, _ in
+                    again: { id, request in
                         try await client.forkJob(
-                            id, ForkJobRequest(fromStep: step, variables: variables, reason: self.reason))
+                            id, ForkJobRequest(fromStep: step, variables: request.variables, reason: request.reason))
                     })
             }
         }

@@ -136,11 +136,22 @@ struct JobCommand: ParsableCommand {
     struct Cancel: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             commandName: "cancel", abstract: "Cancel jobs that have not ended.",
-            discussion: "A running job is taken from its robot at once. More than one job is asked about first.")
+            discussion: """
+                A running job is taken from its robot at once. More than one job is asked about first.
+
+                With a filter the server does it, to the jobs that have not ended. With --undo-within they are paused, \
+                and cancelled when that time is over.
+
+                  casarectl job cancel 0192f0c1-… --reason duplicate
+                  casarectl job cancel --workflow invoices --since 2h --undo-within 10m --reason "wrong file"
+                """)
         @OptionGroup var options: JobChangeOptions
+        @OptionGroup(title: "Operation") var undo: UndoOption
 
         func run() async throws {
-            try await self.options.run("cancel", past: { _ in "cancelled" }) { client, job in
+            try await self.options.run(
+                .cancel, of: [.pending, .running, .blocked, .paused], undo: self.undo, past: { _ in "cancelled" }
+            ) { client, job in
                 try await client.cancelJob(job, reason: self.options.reason)
             }
         }

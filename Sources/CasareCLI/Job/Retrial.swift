@@ -59,23 +59,24 @@ struct Retrial {
     let bulk: BulkOptions
     let waiting: WaitOptions
     let output: OutputOptions
-    /// Replace variables of the same name.
-    let replacements: Object?
+    let changes: RerunChanges
+    let reason: String?
     var verb = Verb.retry
 
     /// - Parameters:
     ///   - isSelection: The person has not named one single thing.
     ///   - look: Asked of those that are shown before, and of all when variables are to be replaced.
     ///   - point: Where a job begins; `nil`: at the start.
-    ///   - again: Gets the variables of the new job, where they are others.
+    ///   - again: Gets what is asked for it: of other variables all that the new job has, or how they change.
     func run(
         _ items: [Selection.Item], isSelection: Bool, noun: String, look: (Job.ID) async throws -> Subject,
         point: (Job.ID) async throws -> Job.ResumePoint?,
-        again: (Job.ID, Object?, Job.ResumePoint?) async throws -> RerunResponse
+        again: (Job.ID, RetryJobRequest) async throws -> RerunResponse
     ) async throws {
         let needed = Consent.needed(
             isSelection: isSelection, server: self.server, yes: self.bulk.yes, canAsk: Terminal.standard.canAsk)
         let secrets = DeclaredSecrets(self.client)
+        let latest = LatestVersions(self.client)
         var selection = Selection(items: items, noun: noun)
         if self.bulk.dryRun || needed.asks {
             selection = await selection.lookedAt(atMost: self.bulk.dryRun ? .max : Selection.sampleMax) { item in
@@ -87,13 +88,14 @@ struct Retrial {
                 if first != nil || items.count <= Selection.sampleMax {
                     repeats = try await RepeatedEffects.of(id, from: first ?? .start, by: self.client)
                 }
-                guard item.detail.isEmpty || self.replacements != nil else {
+                guard item.detail.isEmpty || !self.changes.isEmpty else {
                     return Selection.Item(id: item.id, detail: item.detail + beginning, repeats: repeats)
                 }
                 let subject = try await look(id)
+                let version = try await self.versionChange(of: subject, latest).map { ", \($0)" } ?? ""
                 return Selection.Item(
-                    id: item.id, detail: (item.detail.isEmpty ? subject.detail : item.detail) + beginning,
-                    changes: await self.changes(of: subject, secrets), repeats: repeats)
+                    id: item.id, detail: (item.detail.isEmpty ? subject.detail : item.detail) + beginning + version,
+                    changes: try await self.changes(of: subject, secrets), repeats: repeats)
             }
         }
         if self.bulk.dryRun { return try selection.show(in: self.output) }
@@ -103,13 +105,15 @@ struct Retrial {
         let outcome = await BulkOutcome.of(selection.items, verb: self.verb.rawValue) { item in
             let id = try JobIDs.id(item.id)
             let beginning = try await point(id)
-            let subject = try await self.replacements.mapAsync { _ in try await look(id) }
-            let changed = subject.flatMap { subject in self.replacements.map { subject.variables.merging($0) } }
-            let response = try await again(id, changed, beginning)
+            let subject = try await self.changes.isEmpty ? nil : look(id)
+            let changes = try await subject.flatMapAsync { try await self.changes(of: $0, secrets) }
+            let version = try await subject.flatMapAsync { try await self.versionChange(of: $0, latest) }
+            let response = try await again(
+                id, self.changes.request(after: subject?.variables, from: beginning, reason: self.reason))
             let job = response.job
             let repeats = RepeatedEffects(response)
-            let changes = await subject.mapAsync { await self.changes(of: $0, secrets) ?? [] }
             if tells {
+                if let version { StandardStreams.report(isSelection ? "\(id) \(version)" : version) }
                 for change in changes ?? [] {
                     StandardStreams.report(isSelection ? "\(id) \(change.text)" : change.text)
                 }
@@ -129,13 +133,22 @@ struct Retrial {
         if self.waiting.isWanted, ExitReason.ofWaiting(for: jobs) != .success { throw QuietExit(.jobEndedBadly) }
     }
 
-    /// What a person would have other than before; `nil` when no variables were given.
-    private func changes(of subject: Subject, _ secrets: DeclaredSecrets) async -> [VariableChange]? {
-        guard let replacements else { return nil }
+    /// What a person would have other than before; `nil` when nobody wants to change any variables.
+    private func changes(of subject: Subject, _ secrets: DeclaredSecrets) async throws -> [VariableChange]? {
+        guard self.changes.changesVariables else { return nil }
+        let variables = try self.changes.variables(after: subject.variables)
         let declared = await secrets.names(of: subject.workflow, version: subject.workflowVersion)
         let defaults = await secrets.defaults(of: subject.workflow, version: subject.workflowVersion)
         return VariableChange.changes(
-            from: subject.variables, by: replacements, hiding: declared, defaults: defaults)
+            from: subject.variables, to: variables, hiding: declared, defaults: defaults)
+    }
+
+    /// "version 3 → 4"; `nil` when nobody asks for another one.
+    private func versionChange(of subject: Subject, _ latest: LatestVersions) async throws -> String? {
+        guard self.changes.version == .latest else { return nil }
+        let newest = try await latest.version(of: subject.workflow)
+        return newest == subject.workflowVersion
+            ? "version \(newest), which is the latest" : "version \(subject.workflowVersion) → \(newest)"
     }
 
     private func show(_ jobs: [JobInfo], _ done: [Done], isSelection: Bool) throws {
@@ -158,8 +171,23 @@ struct Retrial {
 }
 
 extension Optional {
-    func mapAsync<Result>(_ body: (Wrapped) async throws -> Result) async rethrows -> Result? {
+    func flatMapAsync<Result>(_ body: (Wrapped) async throws -> Result?) async rethrows -> Result? {
         guard let self else { return nil }
         return try await body(self)
+    }
+}
+
+/// The newest versions of workflows; each is asked for once.
+private actor LatestVersions {
+    private let client: CasareClient
+    private var versions: [String: Int] = [:]
+
+    init(_ client: CasareClient) { self.client = client }
+
+    func version(of workflow: String) async throws -> Int {
+        if let known = self.versions[workflow] { return known }
+        let version = try await self.client.workflow(workflow).latestVersion
+        self.versions[workflow] = version
+        return version
     }
 }

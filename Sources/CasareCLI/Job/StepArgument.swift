@@ -73,6 +73,22 @@ enum ResumeArgument: ArgumentForm, Hashable {
         case .step(let step): .step(try await step.position(in: job, of: client))
         }
     }
+
+    /// The same of many jobs at once.
+    ///
+    /// - Throws: `.usage` for a step that is named by its node.
+    func pointOfMany() throws(CommandFailure) -> Job.ResumePoint? {
+        switch self {
+        case .start: return nil
+        case .failed: return .failed
+        case .step(.number(let step)): return .step(step)
+        case .step(.node(let node)):
+            throw CommandFailure(
+                .usage,
+                "'\(node)' may be another step in each of the jobs: with a selection give --from start, failed or the "
+                    + "number of a step")
+        }
+    }
 }
 
 extension Job.ResumePoint {

@@ -70,17 +70,10 @@ struct SubmitCommand: AsyncParsableCommand {
         transform: PositiveJobSpan.parse)
     var timeLimit: PositiveJobSpan?
 
-    @Option(
-        parsing: .unconditional,
-        help: ArgumentHelp(
-            "Attempts that may fail, 1 to 100 (default: 6). One whose robot was lost does not count; five of those in a "
-                + "row that got no further end the job as crash_loop.", valueName: "n"),
-        transform: Text.number(in: RetryPolicy.attemptsRange))
-    var maxAttempts: Int?
-
     @Flag(help: "Check all that can be checked and show the request, without submitting it.")
     var dryRun = false
 
+    @OptionGroup(title: "Retries") var retries: RetryPolicyOptions
     @OptionGroup(title: "Queue") var queue: QueueOptions
     @OptionGroup(title: "Waiting") var waiting: WaitOptions
     @OptionGroup(title: "Output") var output: OutputOptions
@@ -133,9 +126,7 @@ struct SubmitCommand: AsyncParsableCommand {
         Job.Options(
             continueOnError: self.continueOnError, nodeTimeoutSeconds: self.nodeTimeout?.seconds,
             timeoutSeconds: self.timeLimit?.seconds ?? Job.Options.timeoutSecondsDefault, trace: self.trace,
-            retry: try self.maxAttempts.map {
-                try RetryPolicy(RetryPolicy.standard.backoff, attemptsMax: $0, jitter: RetryPolicy.standard.jitter)
-            })
+            retry: try self.retries.policy())
     }
 }
 

@@ -11,7 +11,8 @@ struct VariableChange: Hashable, Sendable {
     let name: String
     /// `nil`: there was none. What is secret is hidden.
     let old: Value?
-    let new: Value
+    /// `nil`: there is none any more.
+    let new: Value?
     /// The first job was not given it, and began with the workflow's.
     var isDefault = false
 
@@ -30,6 +31,17 @@ struct VariableChange: Hashable, Sendable {
         }
     }
 
+    /// The same of variables that are changed in any way: those that are gone, too.
+    static func changes(
+        from old: Object, to new: Object, hiding declared: Set<String>?, defaults: Object = [:]
+    ) -> [VariableChange] {
+        let gone = old.filter { new[$0.key] == nil }.map { name, value in
+            VariableChange(name: name, old: Self.shown(value, name, declared?.contains(name) ?? true), new: nil)
+        }
+        let others = Object(new.filter { old[$0.key] != $0.value }.map { ($0.key, $0.value) })
+        return self.changes(from: old, by: others, hiding: declared, defaults: defaults) + gone
+    }
+
     private static func shown(_ value: Value, _ name: String, _ isHidden: Bool) -> Value {
         guard !value.isNull else { return value }
         return isHidden || SecretNames.contains(name) ? .string(Masking.mask) : SecretNames.masked(value)
@@ -39,7 +51,8 @@ struct VariableChange: Hashable, Sendable {
     var text: String {
         let old = self.old.map(Self.text) ?? "not set"
         let note = self.isDefault ? " (the default)" : ""
-        return TerminalText.line("\(self.name): \(old)\(note) → \(Self.text(self.new))")
+        let new = self.new.map(Self.text) ?? "removed"
+        return TerminalText.line("\(self.name): \(old)\(note) → \(new)")
     }
 
     private static func text(_ value: Value) -> String {
@@ -48,11 +61,11 @@ struct VariableChange: Hashable, Sendable {
         return text.count > self.charactersMax ? "\(text.prefix(self.charactersMax))…" : text
     }
 
-    /// Without `old` where there was none; with `default` where it is the workflow's.
+    /// Without `old` where there was none, without `new` where there is none; with `default` where it is the workflow's.
     var json: Value {
         var members: Object = ["name": .string(self.name)]
         if let old { members["old"] = old }
-        members["new"] = self.new
+        if let new { members["new"] = new }
         if self.isDefault { members["default"] = true }
         return .object(members)
     }

@@ -4,7 +4,7 @@ import CasareDomain
 /// The variables that a run starts with.
 struct VariableOptions: ParsableArguments {
     @Option(
-        name: .customLong("var"),
+        name: [.customLong("var"), .customLong("set")],
         help: ArgumentHelp(
             "Set a variable. The value is JSON when it is a number, true, false, null, a list or an object, "
                 + "and text otherwise; name:=JSON takes any JSON.", valueName: "name=value"),

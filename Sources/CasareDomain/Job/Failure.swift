@@ -1,5 +1,5 @@
 /// Why a job, or one attempt at it, ended badly.
-public struct Failure: Hashable, Sendable, Codable {
+public struct Failure: Hashable, Sendable {
     public enum Kind: String, Hashable, Sendable, Codable, CaseIterable {
         /// The workflow ended with an error.
         case application
@@ -28,12 +28,47 @@ public struct Failure: Hashable, Sendable, Codable {
     public var type: String
     /// The node that failed, when one did.
     public var node: String?
+    /// The server that could not answer asks to be left alone for so long (`Retry-After`): another attempt begins no
+    /// sooner. From 0 to `RetryPolicy.delaySecondsMax`.
+    public let retryAfterSeconds: Double?
 
-    public init(kind: Kind, message: String, type: String, node: String? = nil) {
+    /// - Parameter retryAfterSeconds: cut at its bounds; what is no number is as good as none.
+    public init(
+        kind: Kind, message: String, type: String, node: String? = nil, retryAfterSeconds: Double? = nil
+    ) {
         self.kind = kind
         self.message = message
         self.type = type
         self.node = node
+        self.retryAfterSeconds = retryAfterSeconds.flatMap { seconds in
+            seconds.isNaN ? nil : min(max(seconds, 0), RetryPolicy.delaySecondsMax)
+        }
+    }
+}
+
+extension Failure: Codable {
+    private enum CodingKeys: String, CodingKey {
+        case kind, message, type, node, retryAfterSeconds
+    }
+
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        self.init(
+            kind: try container.decode(Kind.self, forKey: .kind),
+            message: try container.decode(String.self, forKey: .message),
+            type: try container.decode(String.self, forKey: .type),
+            node: try container.decodeIfPresent(String.self, forKey: .node),
+            retryAfterSeconds: try container.decodeIfPresent(Double.self, forKey: .retryAfterSeconds))
+    }
+
+    /// A server before it knew of `retryAfterSeconds` refuses it: it is left out where nobody asked for anything.
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(self.kind, forKey: .kind)
+        try container.encode(self.message, forKey: .message)
+        try container.encode(self.type, forKey: .type)
+        try container.encodeIfPresent(self.node, forKey: .node)
+        if let retryAfterSeconds { try container.encode(retryAfterSeconds, forKey: .retryAfterSeconds) }
     }
 }
 

@@ -4,6 +4,8 @@
 public struct RetryPolicy: Hashable, Sendable {
     /// How the wait grows from one failed attempt to the next, in seconds.
     public enum Backoff: Hashable, Sendable {
+        /// Always the same.
+        case fixed(Double)
         /// One wait per failed attempt; the last one repeats.
         case list([Double])
         /// `initial`, then each time `factor` times as long, up to `max`.
@@ -21,6 +23,8 @@ public struct RetryPolicy: Hashable, Sendable {
     /// No wait is longer than this.
     public static let delaySecondsMax = Job.spanSecondsMax
     public static let jitterDefault = 0.2
+    /// The wait of a fixed policy, and the first of an exponential and of a linear one.
+    public static let secondsDefault = 10.0
     public static let exponentialFactorDefault = 2.0
     public static let exponentialSecondsMaxDefault = 3600.0
 
@@ -36,16 +40,24 @@ public struct RetryPolicy: Hashable, Sendable {
     public let attemptsMax: Int
     /// The share of a wait by which it is made longer or shorter at random, 0 to 1.
     public let jitter: Double
+    /// For failures of these kinds instead of the rest. Attempts are counted in all, whatever they failed of.
+    public let byKind: [Failure.Kind: RetryPolicy]
 
-    private init(unchecked backoff: Backoff, attemptsMax: Int, jitter: Double) {
+    private init(
+        unchecked backoff: Backoff, attemptsMax: Int, jitter: Double, byKind: [Failure.Kind: RetryPolicy] = [:]
+    ) {
         self.backoff = backoff
         self.attemptsMax = attemptsMax
         self.jitter = jitter
+        self.byKind = byKind
     }
 
-    /// - Parameter attemptsMax: `nil` stands for one attempt more than a list has waits, and for 6 otherwise.
+    /// - Parameters:
+    ///   - attemptsMax: `nil` stands for one attempt more than a list has waits, and for 6 otherwise.
+    ///   - byKind: only of kinds that are retried at all, and each for the one kind.
     public init(
-        _ backoff: Backoff, attemptsMax: Int? = nil, jitter: Double = RetryPolicy.jitterDefault
+        _ backoff: Backoff, attemptsMax: Int? = nil, jitter: Double = RetryPolicy.jitterDefault,
+        byKind: [Failure.Kind: RetryPolicy] = [:]
     ) throws(Invalid) {
         func check(_ seconds: Double, _ name: String) throws(Invalid) {
             guard seconds >= 0, seconds <= Self.delaySecondsMax else {
@@ -54,6 +66,7 @@ public struct RetryPolicy: Hashable, Sendable {
             }
         }
         switch backoff {
+        case .fixed(let seconds): try check(seconds, "delay_seconds")
         case .list(let delays):
             guard !delays.isEmpty else {
                 throw Invalid(description: "the list of delays is empty; give one delay or more")
@@ -76,7 +89,7 @@ public struct RetryPolicy: Hashable, Sendable {
             switch (attemptsMax, backoff) {
             case (let attempts?, _): attempts
             case (nil, .list(let delays)): min(delays.count + 1, Self.attemptsRange.upperBound)
-            case (nil, .exponential), (nil, .linear): Self.standard.attemptsMax
+            case (nil, .fixed), (nil, .exponential), (nil, .linear): Self.standard.attemptsMax
             }
         guard Self.attemptsRange.contains(attempts) else {
             throw Invalid(
@@ -86,10 +99,39 @@ public struct RetryPolicy: Hashable, Sendable {
         guard (0...1).contains(jitter) else {
             throw Invalid(description: "jitter is \(jitter); it must be from 0 to 1")
         }
-        self.init(unchecked: backoff, attemptsMax: attempts, jitter: jitter)
+        for (kind, policy) in byKind {
+            try Self.check(kind)
+            guard policy.byKind.isEmpty else {
+                throw Invalid(description: "by_kind.\(kind.rawValue) has a by_kind of its own; it is for one kind")
+            }
+        }
+        self.init(unchecked: backoff, attemptsMax: attempts, jitter: jitter, byKind: byKind)
     }
 
-    /// How long to wait after the given failed attempt; `nil` when it was the last one.
+    static func check(_ kind: Failure.Kind) throws(Invalid) {
+        guard kind.isRetryable else {
+            throw Invalid(
+                description: "by_kind.\(kind.rawValue): failures of this kind are never retried; leave it out")
+        }
+    }
+
+    /// How long to wait after an attempt that ended with a failure; `nil` when no other one follows.
+    ///
+    /// - Parameters:
+    ///   - attempt: which failed attempt it was, from 1.
+    ///   - randomFraction: as below.
+    public func delay(
+        after failure: Failure, attempt: Int, randomFraction: Double
+    ) -> Duration? {
+        guard failure.kind.isRetryable else { return nil }
+        let policy = self.byKind[failure.kind] ?? self
+        guard let delay = policy.delay(afterAttempt: attempt, randomFraction: randomFraction) else { return nil }
+        // Who is asked to come back later does not come sooner, whatever the jitter.
+        return max(delay, .seconds(failure.retryAfterSeconds ?? 0))
+    }
+
+    /// How long to wait after the given failed attempt, where no kind has a rule of its own; `nil` when it was the last
+    /// one.
     ///
     /// - Parameters:
     ///   - attempt: which failed attempt it was, from 1.
@@ -99,6 +141,7 @@ public struct RetryPolicy: Hashable, Sendable {
         let retry = max(attempt, 1) - 1
         let seconds =
             switch self.backoff {
+            case .fixed(let seconds): seconds
             case .list(let delays): delays[min(retry, delays.count - 1)]
             case .exponential(let initial, let factor, let max):
                 // Cut at each step, so that it never grows out of range.
@@ -106,70 +149,5 @@ public struct RetryPolicy: Hashable, Sendable {
             case .linear(let initial, let step, let max): min(initial + step * Double(retry), max)
             }
         return .seconds(min(seconds * (1 + self.jitter * (2 * randomFraction - 1)), Self.delaySecondsMax))
-    }
-}
-
-/// `{"backoff": "list", "delays_seconds": […], "max_attempts": 6, "jitter": 0.2}`,
-/// `{"backoff": "exponential", "initial_seconds": …, "factor": …, "max_seconds": …}` or
-/// `{"backoff": "linear", "initial_seconds": …, "step_seconds": …, "max_seconds": …}`; every key may be missing.
-extension RetryPolicy: Codable {
-    private enum CodingKeys: String, CodingKey {
-        case backoff, delaysSeconds, initialSeconds, factor, stepSeconds, maxSeconds, maxAttempts, jitter
-    }
-
-    private enum BackoffName: String, Codable, CaseIterable {
-        case list, exponential, linear
-    }
-
-    public init(from decoder: any Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        func seconds(_ key: CodingKeys, default fallback: Double) throws -> Double {
-            try container.decodeIfPresent(Double.self, forKey: key) ?? fallback
-        }
-        let backoff: Backoff
-        switch try container.decodeIfPresent(BackoffName.self, forKey: .backoff) ?? .list {
-        case .list:
-            let delays = try container.decodeIfPresent([Double].self, forKey: .delaysSeconds)
-            backoff = delays.map(Backoff.list) ?? Self.standard.backoff
-        case .exponential:
-            backoff = .exponential(
-                initial: try seconds(.initialSeconds, default: 10),
-                factor: try seconds(.factor, default: Self.exponentialFactorDefault),
-                max: try seconds(.maxSeconds, default: Self.exponentialSecondsMaxDefault))
-        case .linear:
-            let initial = try seconds(.initialSeconds, default: 10)
-            backoff = .linear(
-                initial: initial, step: try seconds(.stepSeconds, default: initial),
-                max: try seconds(.maxSeconds, default: Self.exponentialSecondsMaxDefault))
-        }
-        let attemptsMax = try container.decodeIfPresent(Int.self, forKey: .maxAttempts)
-        let jitter = try container.decodeIfPresent(Double.self, forKey: .jitter) ?? Self.jitterDefault
-        do throws(Invalid) {
-            try self.init(backoff, attemptsMax: attemptsMax, jitter: jitter)
-        } catch {
-            throw DecodingError.dataCorrupted(
-                .init(codingPath: decoder.codingPath, debugDescription: error.description, underlyingError: error))
-        }
-    }
-
-    public func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        switch self.backoff {
-        case .list(let delays):
-            try container.encode(BackoffName.list, forKey: .backoff)
-            try container.encode(delays, forKey: .delaysSeconds)
-        case .exponential(let initial, let factor, let max):
-            try container.encode(BackoffName.exponential, forKey: .backoff)
-            try container.encode(initial, forKey: .initialSeconds)
-            try container.encode(factor, forKey: .factor)
-            try container.encode(max, forKey: .maxSeconds)
-        case .linear(let initial, let step, let max):
-            try container.encode(BackoffName.linear, forKey: .backoff)
-            try container.encode(initial, forKey: .initialSeconds)
-            try container.encode(step, forKey: .stepSeconds)
-            try container.encode(max, forKey: .maxSeconds)
-        }
-        try container.encode(self.attemptsMax, forKey: .maxAttempts)
-        try container.encode(self.jitter, forKey: .jitter)
     }
 }

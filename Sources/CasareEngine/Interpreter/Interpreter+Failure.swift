@@ -13,6 +13,7 @@ extension Interpreter {
         let node = scope.program.nodes[position]
         self.records.note(failure, of: node.id)
         scope.variables.setOutputs(failure.outputs, of: node.id)
+        self.keepRetryAfter(failure.outputs)
         let errorPort = Self.errorPorts.first {
             node.isConnected($0) && node.type.structure?.ownsErrorPorts != true
         }
@@ -65,6 +66,13 @@ extension Interpreter {
         } else {
             self.transfer(.error(failed))
         }
+    }
+
+    /// Keeps for how long the server that was asked last wants to be left alone. Whether the workflow fails by that
+    /// answer, or says in words of its own that it was none, the next attempt would ask the same server.
+    mutating func keepRetryAfter(_ outputs: Object) {
+        guard let asked = outputs[NodeResult.retryAfterOutput] else { return }
+        self.retryAfterSeconds = asked.double
     }
 
     /// Has a leaf node executed again, if it may be.

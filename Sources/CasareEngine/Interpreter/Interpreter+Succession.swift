@@ -8,6 +8,7 @@ extension Interpreter {
         let node = scope.program.nodes[position]
         self.repeats = nil
         scope.variables.setOutputs(result.outputs, of: node.id)
+        self.keepRetryAfter(result.outputs)
         if self.watch.isOn { self.visitEnded(node, position, port: node.port(chosen: result)) }
         if self.isTarget(position, in: scope), !self.starts.targetIsContainer { return self.targetReached() }
         guard let port = result.port else {

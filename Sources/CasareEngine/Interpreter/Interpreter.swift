@@ -93,6 +93,8 @@ struct Interpreter {
     var repeats: (node: Int, count: Int)?
     var restarts = 0
     var limitsBegun = 0
+    /// For how long the server that was asked last wants to be left alone; `nil`: it did not say so.
+    var retryAfterSeconds: Double?
     /// The error that ended the run.
     var fatal: Transfer.Failed?
     var starts: Starts

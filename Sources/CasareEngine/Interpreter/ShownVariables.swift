@@ -34,6 +34,23 @@ package struct ShownVariables: Sendable {
             })
     }
 
+    /// Those of which not all is shown.
+    private var hiddenNames: Set<String> {
+        Set(self.originals.lazy.filter { name, value in self.variables[name] != value }.map(\.key))
+    }
+
+    /// The variables of a job that is run again by somebody who has seen the first one's like this; `nil`: the same.
+    ///
+    /// - Throws: when the patch cannot be made, or looks into what is hidden.
+    package func variables(after choices: Job.RerunChoices) throws(JSONPatch.Invalid) -> Object? {
+        guard choices.changesVariables else { return nil }
+        try choices.patch?.check(hiding: self.hiddenNames)
+        var meant = choices
+        meant.variables = choices.variables.map(self.restored)
+        meant.set = self.restored(choices.set)
+        return try meant.variables(after: self.originals)
+    }
+
     /// A value of the same shape, in which nothing of it can be read but names of members: a journal refers to the parts
     /// of a secret by their number.
     package static func hidden(_ value: Value) -> Value {

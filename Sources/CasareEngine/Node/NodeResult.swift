@@ -13,6 +13,13 @@ package struct NodeResult: Hashable, Sendable {
     }
 }
 
+extension NodeResult {
+    /// The output in which a node that asked a server says for how many seconds the server wants to be left alone
+    /// (`Retry-After`); null when it does not. A run that fails asks for the last one of these: another attempt begins no
+    /// sooner. Nodes of other kinds do not have it.
+    package static let retryAfterOutput = "retry_after_seconds"
+}
+
 /// Why a node failed. The type is one of the stable names of workflow format §8, such as `ValueError`.
 package struct NodeFailure: Error, Hashable, Sendable, CustomStringConvertible {
     package var type: String

@@ -73,6 +73,7 @@ extension Run {
         Failure(
             kind: failed.failure.isBusiness ? .business : .application,
             message: self.interpreter.masking.masked(failed.failure.message),
-            type: failed.failure.type, node: failed.nodeID)
+            type: failed.failure.type, node: failed.nodeID,
+            retryAfterSeconds: failed.failure.isBusiness ? nil : self.interpreter.retryAfterSeconds)
     }
 }

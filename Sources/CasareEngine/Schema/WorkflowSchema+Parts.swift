@@ -58,9 +58,71 @@ extension WorkflowSchema {
                 "default": "ask",
                 "anyOf": recoveryPolicies,
             ],
+            "retry": [
+                "description": """
+                When a job of this workflow that failed is tried again, unless it was submitted with a policy of its own.
+                """,
+                "anyOf": [["type": "null"], ["enum": ["never"]], Self.retryPolicy],
+            ],
         ],
         "additionalProperties": ["description": "A setting that Casare does not know; it is kept."],
     ]
+
+    private static let seconds: Value = [
+        "type": "number", "minimum": 0, "maximum": .double(RetryPolicy.delaySecondsMax),
+    ]
+
+    private static let backoffNames: [Value] =
+        RetryPolicy.BackoffName.allCases.map { Value.string($0.rawValue) } + [Value.null]
+
+    private static let retryMembers: Object = [
+        "backoff": [
+            "description": "How the wait grows from one attempt to the next.",
+            "enum": .list(Self.backoffNames), "default": "list",
+        ],
+        "delays_seconds": [
+            "description": "Of a list: one wait for each attempt; the last one repeats.",
+            "anyOf": [["type": "null"], ["type": "array", "items": Self.seconds, "minItems": 1]],
+        ],
+        "delay_seconds": ["description": "Of a fixed policy: each wait.", "anyOf": [["type": "null"], Self.seconds]],
+        "initial_seconds": ["description": "The first wait.", "anyOf": [["type": "null"], Self.seconds]],
+        "factor": [
+            "description": "Of an exponential policy: each wait is the one before times this.",
+            "type": ["number", "null"], "minimum": 1,
+        ],
+        "step_seconds": [
+            "description": "Of a linear policy: each wait is so much longer.",
+            "anyOf": [["type": "null"], Self.seconds],
+        ],
+        "max_seconds": ["description": "The longest wait.", "anyOf": [["type": "null"], Self.seconds]],
+        "max_attempts": [
+            "description": "Attempts in all, the first one included.", "type": ["integer", "null"],
+            "minimum": .int(RetryPolicy.attemptsRange.lowerBound),
+            "maximum": .int(RetryPolicy.attemptsRange.upperBound),
+        ],
+        "jitter": [
+            "description": "The share by which a wait is longer or shorter at random.",
+            "type": ["number", "null"], "minimum": 0, "maximum": 1,
+        ],
+    ]
+
+    /// A rule for one kind of failure takes over what it does not say itself.
+    private static let retryPolicy: Value = {
+        let rule: Value = [
+            "anyOf": [
+                ["enum": ["never"]],
+                ["type": "object", "properties": .object(Self.retryMembers), "additionalProperties": false],
+            ]
+        ]
+        var members = Self.retryMembers
+        members["by_kind"] = [
+            "description": "For failures of one kind instead.", "type": ["object", "null"],
+            "properties": .object(
+                Object(Failure.Kind.allCases.filter(\.isRetryable).map { ($0.rawValue, rule) })),
+            "additionalProperties": false,
+        ]
+        return ["type": "object", "properties": .object(members), "additionalProperties": false]
+    }()
 
     static let recoveryPolicies: Value = [
         ["enum": ["ask", "retry", "skip", "fail"]],

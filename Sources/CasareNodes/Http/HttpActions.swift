@@ -43,6 +43,7 @@ struct HttpActions: Sendable {
             // A body that is no JSON has no value.
             "response_json": (try? Value(parsingJSON: text)) ?? .null,
             "status_code": .int(answer.status), "response_headers": .object(HttpText.fields(answer.headers)),
+            NodeResult.retryAfterOutput: self.web.retryAfter(answer.status, answer.headers),
             "success": .bool(isGood), "error": .string(isGood ? "" : "HTTP \(answer.status)"),
         ])
     }
@@ -70,13 +71,17 @@ struct HttpActions: Sendable {
         let (status, size) = try await self.web.send(request) { response in
             guard statuses.contains(response.status) else {
                 throw NodeFailure(
-                    "HttpError", "HTTP \(response.status)", outputs: ["status_code": .int(response.status)])
+                    "HttpError", "HTTP \(response.status)",
+                    outputs: [
+                        "status_code": .int(response.status),
+                        NodeResult.retryAfterOutput: self.web.retryAfter(response.status, response.headers),
+                    ])
             }
             return (response.status, try await Self.save(response, to: path, pieceBytes, overwrite: overwrite))
         }
         return NodeResult([
-            "file_path": .string(path), "file_size": .int(size), "status_code": .int(status), "success": true,
-            "error": "",
+            "file_path": .string(path), "file_size": .int(size), "status_code": .int(status),
+            NodeResult.retryAfterOutput: nil, "success": true, "error": "",
         ])
     }
 

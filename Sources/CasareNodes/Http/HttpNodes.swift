@@ -64,7 +64,8 @@ package enum HttpNodes {
                         "Bytes that are written at a time."),
                     .allowInternalURLs,
                 ],
-                outputs: [.init("file_path", .string), .init("file_size", .integer)] + HttpOutputs.ending,
+                outputs: [.init("file_path", .string), .init("file_size", .integer), HttpOutputs.retryAfter]
+                    + HttpOutputs.ending,
                 effect: .idempotent, effectFor: HttpEffects.download(overwrite: true),
                 .http { inputs, environment in
                     var result = try await actions.download(inputs, environment, statuses: 200...200)

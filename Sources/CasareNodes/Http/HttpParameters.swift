@@ -79,8 +79,10 @@ enum HttpOutputs {
     static let answer: [NodeType.Output] = [
         .init("response_body", .string, aliases: ["body"]), .init("response_json", .any, aliases: ["json"]),
         .init("status_code", .integer, aliases: ["status"]),
-        .init("response_headers", .object, aliases: ["headers"]),
+        .init("response_headers", .object, aliases: ["headers"]), HttpOutputs.retryAfter,
     ]
+    /// Of 429 and 503 with `Retry-After`; a retry of the job waits so long at least.
+    static let retryAfter = NodeType.Output(NodeResult.retryAfterOutput, .number)
     static let ending: [NodeType.Output] = [.init("success", .boolean), .init("error", .string)]
 
     static let none: Object = [
@@ -98,7 +100,9 @@ extension NodeType.Behaviour {
             do {
                 return try await work(inputs, environment)
             } catch var failure as NodeFailure {
-                failure.outputs = outputs.merging(failure.outputs)
+                // Whoever gives no answer asks for nothing.
+                let none: Object = [NodeResult.retryAfterOutput: nil]
+                failure.outputs = none.merging(outputs).merging(failure.outputs)
                 throw failure
             }
         }

@@ -48,7 +48,12 @@ enum ForkRoutes {
             case .failed: "failed"
             case .step(let step): "\(step)"
             }
-        return try self.idempotency(of: request, "retry \(job) \(point)", body.variables)
+        // What came later is left out where it is not asked for: repeats of older requests are still known.
+        var text = "retry \(job) \(point)"
+        if let version = body.version { text += " version \(version.rawValue)" }
+        if let patch = body.patch { text += " patch \(patch.json.jsonText(.compact))" }
+        if let set = body.set { text += " set \(Value.object(set).jsonText(.compact))" }
+        return try self.idempotency(of: request, text, body.variables)
     }
 
     private static func idempotency(

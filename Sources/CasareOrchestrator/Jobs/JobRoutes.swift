@@ -194,22 +194,7 @@ enum JobRoutes {
     }
 
     static func retry(_ request: APIRequest, _ body: RetryJobRequest) async throws -> Answer<RerunResponse> {
-        let id = try request.jobID()
-        let idempotency = try ForkRoutes.idempotency(of: request, body, on: id)
-        let response = try await request.inTenant { connection in
-            let new = try JobStore.retry(
-                id, from: body.from ?? .start, by: request.actor,
-                variables: try request.restored(body.variables, of: id, on: connection), reason: body.reason,
-                idempotency: idempotency, on: connection)
-            guard let job = try JobStore.get(new, on: connection) else {
-                throw StoreError.notFound(.job, new.description)
-            }
-            let repeated = try JobStore.effectsRepeated(
-                of: id, from: job.forkedFrom?.step, limit: RerunResponse.repeatsMax, on: connection)
-            return RerunResponse(try request.shown(job, on: connection), repeated)
-        }
-        request.services.bell.ring(request.principal.tenant)
-        return Answer(status: 201, response)
+        try await RerunRoutes.rerun(.job, request, body)
     }
 }
 

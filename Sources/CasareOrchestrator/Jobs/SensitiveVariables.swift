@@ -87,8 +87,41 @@ extension DeadLetter {
     }
 
     fileprivate func shown(hiding sensitive: Set<String>?) -> DeadLetterInfo {
+        let shown = ShownVariables(self.variables, sensitive)
         var info = DeadLetterInfo(self)
-        info.variables = ShownVariables(self.variables, sensitive).variables
+        info.variables = shown.variables
+        info.queueKey = self.queueKey.map { shown.masked($0) }
+        return info
+    }
+}
+
+extension DeadLetter {
+    /// Those of its job and of the last success.
+    fileprivate func versions(with context: DeadLetterContext) -> Set<SensitiveVariables.Version> {
+        guard let success = context.lastSuccess else { return [self.version] }
+        return [
+            self.version,
+            SensitiveVariables.Version(workflow: self.workflowName, number: success.workflowVersion),
+        ]
+    }
+
+    /// What is hidden in one of the two jobs is hidden in both: between them it may have been declared sensitive.
+    fileprivate func shown(
+        _ context: DeadLetterContext, hiding names: [SensitiveVariables.Version: Set<String>]
+    ) -> DeadLetterInfo {
+        var hidden: Set<String>? = []
+        for version in self.versions(with: context) {
+            guard let known = hidden, let more = names[version] else {
+                hidden = nil
+                break
+            }
+            hidden = known.union(more)
+        }
+        let differences = context.differences(
+            from: self, showing: ShownVariables(context.lastSuccess?.variables ?? [:], hidden).variables,
+            ShownVariables(self.variables, hidden).variables)
+        var info = self.shown(hiding: names[self.version])
+        info.context = DeadLetterContextInfo(context, differences: differences)
         return info
     }
 }
@@ -112,6 +145,13 @@ extension APIRequest {
         return letters.map { $0.shown(hiding: names[$0.version]) }
     }
 
+    /// With what helps to understand it.
+    func shown(
+        _ letter: DeadLetter, _ context: DeadLetterContext, on connection: isolated PostgresConnection
+    ) throws -> DeadLetterInfo {
+        letter.shown(context, hiding: try self.sensitive(letter.versions(with: context), on: connection))
+    }
+
     /// What a person gives for the variables of a job that is to be run again: what is given as it was shown stays as it
     /// is. Call within `inTenant`.
     func restored(
@@ -128,7 +168,8 @@ extension APIRequest {
         return ShownVariables(letter.variables, names).restored(variables)
     }
 
-    private func sensitive(
+    /// The names of what each version declares sensitive; nothing of one of which nobody can say. Call within `inTenant`.
+    func sensitive(
         _ versions: Set<SensitiveVariables.Version>, on connection: isolated PostgresConnection
     ) throws -> [SensitiveVariables.Version: Set<String>] {
         let tenant = self.principal.tenant
@@ -158,6 +199,10 @@ extension MemoryRoutes {
         return letters.map { $0.shown(hiding: names[$0.version]) }
     }
 
+    func shown(_ letter: DeadLetter, _ context: DeadLetterContext) throws -> DeadLetterInfo {
+        letter.shown(context, hiding: try self.sensitive(letter.versions(with: context)))
+    }
+
     /// What a person gives for the variables of a job that is to be run again: what is given as it was shown stays as it
     /// is.
     func restored(_ variables: Object?, of id: Job.ID) throws -> Object? {
@@ -166,6 +211,16 @@ extension MemoryRoutes {
         // Of a job that is not there the change itself says so: here letters go with their jobs.
         guard let job = found else { return variables }
         return ShownVariables(job.variables, try self.sensitive([job.version])[job.version]).restored(variables)
+    }
+
+    /// The variables of a job that is run again; `nil`: they stay the same.
+    func variables(ofRerun id: Job.ID, _ choices: Job.RerunChoices) throws -> Object? {
+        guard choices.changesVariables else { return nil }
+        let found = try self.queue.access { queue, _ throws(StoreError) in queue.job(id) }
+        // Of a job that is not there the change itself says so: here letters go with their jobs.
+        guard let job = found else { return choices.variables }
+        return try ShownVariables.changed(
+            job.variables, hiding: try self.sensitive([job.version])[job.version], by: choices)
     }
 
     private func sensitive(

@@ -76,7 +76,7 @@ extension JobHistory {
     }
 
     /// The times in it as the API writes all times: the database has written them in its own way.
-    private static func shown(_ detail: Object) -> Object {
+    static func shown(_ detail: Object) -> Object {
         var detail = detail
         if let due = detail["due_at"]?.string, let date = Timestamp.date(due) {
             detail["due_at"] = .string(Timestamp.text(date))

@@ -59,7 +59,9 @@ enum JobQueries {
             ) AS paused,
             (
                 SELECT count(*) FROM (
-                    SELECT FROM dead_letters WHERE tenant_id = casare_tenant() AND replayed_as IS NULL
+                    SELECT FROM dead_letters
+                    WHERE tenant_id = casare_tenant() AND acknowledged_at IS NULL AND replayed_as IS NULL
+                        AND resolved_at IS NULL AND purged_at IS NULL
                     LIMIT @count_max + 1
                 ) AS counted
             ) AS dead_letters_open
@@ -88,6 +90,17 @@ enum JobQueries {
             )
             SELECT job_id FROM changed
             """)
+
+    static let notePriority = Query(
+        """
+        INSERT INTO events (job_id, at, kind, detail)
+        SELECT
+            @job::uuid, coalesce(@now::timestamptz, now()), 'prioritized',
+            json_strip_nulls(
+                json_build_object(
+                    'by', @by::text, 'reason', @reason::text, 'from', @from::int4, 'to', @priority::int4,
+                    'operation', @operation::uuid))
+        """)
 
     /// Takes the job from wherever it waits or runs, and ends it. `session_id` is of the robot that ran it. No row: it
     /// is in none of these places.
@@ -130,7 +143,7 @@ enum JobQueries {
                 INSERT INTO events (job_id, at, kind, detail)
                 SELECT
                     job_id, coalesce(@now::timestamptz, now()), 'cancelled',
-                    json_build_object('by', @by::text, 'reason', @reason::text)
+                    \(OperationFragments.detail)
                 FROM gone
             ), \(LeaseFragments.woken)
             SELECT status, session_id FROM gone

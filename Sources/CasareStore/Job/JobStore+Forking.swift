@@ -93,7 +93,7 @@ extension JobStore {
     }
 
     /// In order, with the results of those that failed; the others' are empty.
-    private static func recordedSteps(
+    static func recordedSteps(
         of id: Job.ID, on connection: isolated PostgresConnection
     ) throws -> [JournalRow] {
         try connection.execute(ForkQueries.steps, ["job": .uuid(id.rawValue)]).map(JournalRow.init(row:))
@@ -106,19 +106,5 @@ extension JobStore {
         try connection.execute(
             ForkQueries.takeOver,
             ["job": .uuid(id.rawValue), "new": .uuid(new.rawValue), "from": .int(step)])
-    }
-
-    /// Where a retry begins that is to take something over: the first step that is done anew.
-    ///
-    /// - Throws: `StoreError.stepsGone` when only the dead letter is left of the job.
-    static func firstStep(
-        ofRetry id: Job.ID, from point: Job.ResumePoint, on connection: isolated PostgresConnection
-    ) throws -> Int? {
-        guard point != .start else { return nil }
-        // Without an open letter the retry is refused, and says why.
-        guard let letter = try DeadLetterStore.get(id, on: connection), letter.status == .open else { return nil }
-        guard try self.status(id, on: connection) != nil else { throw StoreError.stepsGone(id) }
-        return try point.firstStep(
-            of: id, try self.recordedSteps(of: id, on: connection), after: letter.failure)
     }
 }

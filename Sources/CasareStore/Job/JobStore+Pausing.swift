@@ -17,9 +17,12 @@ extension JobStore {
     /// back, which is after the step that it is in. Ring the bell of the session then, after the commit. One that is
     /// paused, or is to be, stays as it is.
     ///
+    /// - Parameter operation: of which this is a part. It is audited as a whole, so nothing is noted of this but the
+    ///   job's event.
     /// - Throws: `StoreError.invalidTransition` for a job that has ended or asks a person.
     package static func pause(
-        _ id: Job.ID, by person: String, reason: String?, now: Date? = nil, on connection: isolated PostgresConnection
+        _ id: Job.ID, by person: String, reason: String?, within operation: Operation.ID? = nil, now: Date? = nil,
+        on connection: isolated PostgresConnection
     ) throws -> PauseChange {
         for _ in 1...self.pauseAttemptsMax {
             guard let job = try self.get(id, on: connection) else { throw StoreError.notFound(.job, id.description) }
@@ -28,12 +31,14 @@ extension JobStore {
                 PauseQueries.pause,
                 [
                     "job": .uuid(id.rawValue), "by": .text(person.storable), "reason": .text(reason?.storable),
-                    "now": .timestamp(now),
+                    "operation": .uuid(operation?.rawValue), "now": .timestamp(now),
                 ])
             // Without a row somebody has moved it just now.
             guard let row = changed.first else { continue }
-            try ControlLog.record(
-                "job.pause", of: id.description, by: person, reason: reason, now: now, on: connection)
+            if operation == nil {
+                try ControlLog.record(
+                    "job.pause", of: id.description, by: person, reason: reason, now: now, on: connection)
+            }
             return try self.change(of: id, row, on: connection)
         }
         throw StoreError.contended("job \(id)")
@@ -42,10 +47,12 @@ extension JobStore {
     /// Lets a paused job go on: it has a place behind those that wait already, or waits for its time, and its attempts
     /// are as before. Ring the ready bell after the commit.
     ///
+    /// - Parameter operation: of which this is a part. It is audited as a whole, so nothing is noted of this but the
+    ///   job's event.
     /// - Throws: `StoreError.invalidTransition` for a job that nobody paused.
     package static func resume(
-        _ id: Job.ID, by person: String, reason: String? = nil, now: Date? = nil,
-        on connection: isolated PostgresConnection
+        _ id: Job.ID, by person: String, reason: String? = nil, within operation: Operation.ID? = nil,
+        now: Date? = nil, on connection: isolated PostgresConnection
     ) throws -> PauseChange {
         for _ in 1...self.pauseAttemptsMax {
             guard let job = try self.get(id, on: connection) else { throw StoreError.notFound(.job, id.description) }
@@ -54,11 +61,13 @@ extension JobStore {
                 PauseQueries.resume,
                 [
                     "job": .uuid(id.rawValue), "by": .text(person.storable), "reason": .text(reason?.storable),
-                    "now": .timestamp(now),
+                    "operation": .uuid(operation?.rawValue), "now": .timestamp(now),
                 ])
             guard let row = changed.first else { continue }
-            try ControlLog.record(
-                "job.resume", of: id.description, by: person, reason: reason, now: now, on: connection)
+            if operation == nil {
+                try ControlLog.record(
+                    "job.resume", of: id.description, by: person, reason: reason, now: now, on: connection)
+            }
             return try self.change(of: id, row, on: connection)
         }
         throw StoreError.contended("job \(id)")

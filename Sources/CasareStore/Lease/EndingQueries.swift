@@ -24,6 +24,9 @@ enum EndingQueries {
         """
         SELECT
             jobs.options, leases.crashes,
+            (SELECT retry::text FROM workflow_versions AS pinned
+            WHERE pinned.tenant_id = casare_tenant() AND pinned.workflow_id = jobs.workflow_id
+                AND pinned.version = jobs.workflow_version) AS workflow_retry,
             (SELECT count(*) FROM attempts
             WHERE attempts.tenant_id = leases.tenant_id AND attempts.job_id = leases.job_id AND NOT crashed)
                 AS failures
@@ -62,7 +65,10 @@ enum EndingQueries {
                 INSERT INTO events (tenant_id, job_id, at, kind, detail)
                 SELECT
                     tenant_id, job_id, coalesce(@now::timestamptz, now()), 'retrying',
-                    json_build_object('due_at', due_at, 'kind', @kind::text, 'message', @message::text)
+                    json_strip_nulls(
+                        json_build_object(
+                            'due_at', due_at, 'kind', @kind::text, 'message', @message::text,
+                            'asked_seconds', @asked_seconds::float8))
                 FROM gone
                 RETURNING job_id
             ), \(LeaseFragments.parking(attempt: "attempt", crashes: "0::int2", dueAt: "due_at", isNotedBehind: true)),
@@ -96,12 +102,18 @@ enum EndingQueries {
                 INSERT INTO dead_letters (
                     tenant_id, job_id, workflow_id, workflow_version, queue_id, priority, variables, options, failure_kind,
                     failure_type, message, node, fingerprint, opened_at, queue_key, requirement_id, unique_key, unique_scope,
-                    unique_seconds
+                    unique_seconds, robot_id, attempt_count, tags, step
                 )
                 SELECT
                     jobs.tenant_id, jobs.job_id, workflow_id, workflow_version, queue_id, priority, variables, options,
                     @kind, @type, @message, @node, @fingerprint, ending.ended_at, queue_key, requirement_id, unique_key,
-                    unique_scope, unique_seconds
+                    unique_scope, unique_seconds, ending.robot_id, ending.attempt,
+                    \(LeaseFragments.tags(of: "jobs")), (
+                        SELECT step FROM journal
+                        WHERE journal.tenant_id = casare_tenant() AND journal.job_id = @job
+                            AND journal.result IS NOT NULL
+                        ORDER BY step DESC LIMIT 1
+                    )
                 FROM ending JOIN jobs ON jobs.tenant_id = ending.tenant_id AND jobs.job_id = @job
             ), noted AS (
                 INSERT INTO events (tenant_id, job_id, at, kind, detail)

@@ -233,12 +233,12 @@ enum LeaseFragments {
             INSERT INTO dead_letters (
                 tenant_id, job_id, workflow_id, workflow_version, queue_id, priority, variables, options, failure_kind,
                 failure_type, message, fingerprint, opened_at, queue_key, requirement_id, unique_key, unique_scope,
-                unique_seconds
+                unique_seconds, tags
             )
             SELECT
                 jobs.tenant_id, jobs.job_id, workflow_id, workflow_version, queue_id, priority, variables, options,
                 'expired', @type, @message, @fingerprint, \(rows).at, queue_key, requirement_id, unique_key,
-                unique_scope, unique_seconds
+                unique_scope, unique_seconds, \(Self.tags(of: "jobs"))
             FROM \(rows) CROSS JOIN LATERAL (
                 SELECT * FROM jobs WHERE jobs.tenant_id = \(rows).tenant_id AND jobs.job_id = \(rows).job_id LIMIT 1
             ) AS jobs
@@ -247,6 +247,16 @@ enum LeaseFragments {
             SELECT tenant_id, job_id, at, event.kind, json_build_object('kind', 'expired', 'message', @message::text)
             FROM \(rows) CROSS JOIN (VALUES ('failed'), ('dead_lettered')) AS event (kind)
         )
+        """
+    }
+
+    /// What a job asks its robot to have.
+    ///
+    /// - Parameter row: what has the job's `requirement_id`.
+    static func tags(of row: String) -> String {
+        """
+        coalesce(
+            (SELECT tags FROM requirements WHERE requirements.requirement_id = \(row).requirement_id), '{}'::text[])
         """
     }
 

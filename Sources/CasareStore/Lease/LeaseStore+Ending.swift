@@ -82,7 +82,8 @@ extension LeaseStore {
     }
 
     /// Ends an attempt as failed: the job is scheduled for another one, or ends with a dead letter when its retries are
-    /// spent or its failure is of a kind that is never retried.
+    /// spent or its failure is of a kind that is never retried. The policy is the job's own, else that of its version of
+    /// the workflow, else the standard one; a server that asked for more patience gets it.
     ///
     /// - Parameter randomFraction: 0 ..< 1, for the jitter of the retry.
     package static func fail(
@@ -91,9 +92,9 @@ extension LeaseStore {
     ) throws -> FailOutcome {
         guard let attempt = try self.failing(lease, on: connection) else { throw StoreError.leaseLost(lease.job) }
         try self.writeEntries([Checkpoint(lease: lease, entries: entries)], on: connection)
-        let policy = attempt.options.retry ?? .standard
-        guard failure.kind.isRetryable,
-            let delay = policy.delay(afterAttempt: attempt.failures + 1, randomFraction: randomFraction)
+        guard
+            let delay = attempt.policy.delay(
+                after: failure, attempt: attempt.failures + 1, randomFraction: randomFraction)
         else {
             try self.openDeadLetter(lease, failure: failure, result: result, crashed: false, now: now, on: connection)
             return .deadLettered
@@ -105,7 +106,8 @@ extension LeaseStore {
                 "job": .uuid(lease.job.rawValue), "token": .int8(lease.token.rawValue),
                 "kind": .text(failure.kind.rawValue), "type": .text(failure.type.storable),
                 "message": .text(failure.message.storable), "node": .text(failure.node?.storable),
-                "delay_seconds": .double(delay.seconds), "now": .timestamp(now),
+                "delay_seconds": .double(delay.seconds), "asked_seconds": .double(failure.retryAfterSeconds),
+                "now": .timestamp(now),
             ])
         return .retrying(at: try later.only().date("due_at"))
     }
@@ -149,7 +151,8 @@ extension LeaseStore {
     }
 
     struct Failing {
-        let options: Job.Options
+        /// How the job is tried again.
+        let policy: RetryPolicy
         /// Consecutive crashes before this attempt.
         let crashes: Int
         /// Attempts that failed before this one, crashes not counted.
@@ -161,8 +164,9 @@ extension LeaseStore {
         let rows = try connection.execute(
             EndingQueries.failing, ["job": .uuid(lease.job.rawValue), "token": .int8(lease.token.rawValue)])
         return try rows.first.map { row in
-            Failing(
-                options: try StoredJSON.options(try row.string("options"), in: "job \(lease.job)"),
+            let options = try StoredJSON.options(try row.string("options"), in: "job \(lease.job)")
+            return Failing(
+                policy: try WorkflowRetry.policy(of: options, stored: try row.optionalString("workflow_retry")),
                 crashes: try row.int("crashes"), failures: try row.int("failures"))
         }
     }

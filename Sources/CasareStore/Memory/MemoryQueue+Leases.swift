@@ -86,9 +86,9 @@ extension MemoryQueue {
         let (record, holding) = try self.holding(lease)
         self.write(entries, of: lease)
         let fraction = randomFraction ?? Double.random(in: 0..<1, using: &self.generator)
-        let policy = record.job.options.retry ?? .standard
-        guard failure.kind.isRetryable,
-            let delay = policy.delay(afterAttempt: record.failures + 1, randomFraction: fraction)
+        let policy = WorkflowRetry.policy(
+            of: record.job.options, stored: self.storedRetry(of: record.job))
+        guard let delay = policy.delay(after: failure, attempt: record.failures + 1, randomFraction: fraction)
         else {
             self.openDeadLetter(lease, holding, failure, result, isCrash: false, now)
             return .deadLettered
@@ -99,14 +99,19 @@ extension MemoryQueue {
         self.putBack(
             lease.job, holding, to: .scheduled(attempt: holding.attempt, dueAt: dueAt), crashes: 0,
             attempt: holding.attempt, dueAt: dueAt, now)
-        self.note(
-            .retrying, lease.job,
-            [
-                "due_at": .string(dueAt.formatted(Self.timeFormat)), "kind": .string(failure.kind.rawValue),
-                "message": .string(failure.message),
-            ], now)
+        var detail: Object = [
+            "due_at": .string(dueAt.formatted(Self.timeFormat)), "kind": .string(failure.kind.rawValue),
+            "message": .string(failure.message),
+        ]
+        if let asked = failure.retryAfterSeconds { detail["asked_seconds"] = .double(asked) }
+        self.note(.retrying, lease.job, detail, now)
         self.notePause(of: lease.job, holding, now)
         return .retrying(at: dueAt)
+    }
+
+    private func storedRetry(of job: NewJob) -> String? {
+        // A job's version is always there.
+        (try? self.version(job.workflowVersion, of: job.workflow)).flatMap { WorkflowRetry.text(in: $0.document) }
     }
 
     private static let timeFormat = Date.ISO8601FormatStyle(includingFractionalSeconds: true)

@@ -30,8 +30,10 @@ enum WorkflowQueries {
             UPDATE workflows SET latest_version = @version, updated_at = coalesce(@now::timestamptz, now())
             WHERE tenant_id = casare_tenant() AND workflow_id = @workflow
         )
-        INSERT INTO workflow_versions (workflow_id, version, checksum, document, created_at, created_by)
-        VALUES (@workflow, @version, @checksum, @document::json, coalesce(@now::timestamptz, now()), @by)
+        INSERT INTO workflow_versions (workflow_id, version, checksum, document, retry, created_at, created_by)
+        VALUES (
+            @workflow, @version, @checksum, @document::json, @retry::json, coalesce(@now::timestamptz, now()), @by
+        )
         """)
 
     static let list = Query(
@@ -67,6 +69,22 @@ enum WorkflowQueries {
         FROM workflow_versions JOIN workflows USING (tenant_id, workflow_id)
         WHERE tenant_id = casare_tenant() AND workflow_id = @workflow
             AND version = coalesce(@version::integer, workflows.latest_version)
+        """)
+
+    /// The versions of a workflow, or of all, with a number, or with any; so many at the most.
+    static let versionNames = Query(
+        """
+        SELECT workflows.name, versions.version
+        FROM workflows CROSS JOIN LATERAL (
+            SELECT version FROM workflow_versions
+            WHERE workflow_versions.tenant_id = casare_tenant()
+                AND workflow_versions.workflow_id = workflows.workflow_id
+                AND (@version::int4 IS NULL OR workflow_versions.version = @version)
+            ORDER BY version DESC LIMIT @limit
+        ) AS versions
+        WHERE workflows.tenant_id = casare_tenant()
+            AND (@workflow::uuid IS NULL OR workflows.workflow_id = @workflow)
+        LIMIT @limit
         """)
 
     /// Versions by their workflow's name, each with its document where that has a member of this name anywhere: of the

@@ -1,3 +1,4 @@
+import CasareDomain
 package import CasarePostgres
 
 extension WorkflowStore {
@@ -10,6 +11,25 @@ extension WorkflowStore {
             self.workflow = workflow
             self.number = number
         }
+    }
+
+    /// Versions that there are; none of a workflow that there is not.
+    ///
+    /// - Parameters:
+    ///   - workflow: name or ID; `nil`: all of them.
+    ///   - number: `nil`: all of a workflow.
+    package static func versionNames(
+        of workflow: String?, _ number: Int?, limit: Int, on connection: isolated PostgresConnection
+    ) throws -> [VersionName] {
+        var id: Workflow.ID?
+        if let workflow {
+            guard let known = try self.get(idOrName: workflow, on: connection) else { return [] }
+            id = known.id
+        }
+        return try connection.execute(
+            WorkflowQueries.versionNames,
+            ["workflow": .uuid(id?.rawValue), "version": .int(number), "limit": .int(limit)]
+        ).map { VersionName(workflow: try $0.string("name"), number: try $0.int("version")) }
     }
 
     /// The documents of versions in which something may be declared sensitive; `.none` for the others that there are.

@@ -77,7 +77,8 @@ package enum WorkflowStore {
             WorkflowQueries.addVersion,
             [
                 "workflow": .uuid(workflow.rawValue), "version": .int(number), "checksum": .text(checksum),
-                "document": .text(document), "by": .text(creator.storable), "now": .timestamp(now),
+                "document": .text(document), "retry": .text(WorkflowRetry.text(in: document)),
+                "by": .text(creator.storable), "now": .timestamp(now),
             ])
     }
 

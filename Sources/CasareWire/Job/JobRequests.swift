@@ -248,43 +248,6 @@ public struct CancelJobRequest: Hashable, Sendable, Codable {
     }
 }
 
-/// `POST /api/v1/jobs/{id}/retry` and `POST /api/v1/dlq/{id}/retry`.
-public struct RetryJobRequest: Hashable, Sendable, Codable {
-    /// Replaces the job's variables; `nil` keeps them.
-    public var variables: Object?
-    /// Where it begins; what was recorded before is not done again. `nil`: at the start.
-    public var from: Job.ResumePoint?
-    /// Kept with what was done.
-    public var reason: String?
-
-    private enum CodingKeys: String, CodingKey {
-        case variables, from, reason
-    }
-
-    public init(variables: Object? = nil, from: Job.ResumePoint? = nil, reason: String? = nil) {
-        self.variables = variables
-        self.from = from
-        self.reason = reason
-    }
-
-    public init(from decoder: any Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        self.init(
-            variables: try container.decodeIfPresent(Object.self, forKey: .variables),
-            from: try container.decodeIfPresent(Job.ResumePoint.self, forKey: .from),
-            reason: try container.decodeIfPresent(String.self, forKey: .reason))
-        try ControlReason.check(self.reason, decoder.codingPath + [CodingKeys.reason])
-    }
-
-    /// A server before it knew of `from` or of `reason` refuses it: it is left out where it is not asked for.
-    public func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encodeIfPresent(self.variables, forKey: .variables)
-        if let from { try container.encode(from, forKey: .from) }
-        if let reason { try container.encode(reason, forKey: .reason) }
-    }
-}
-
 /// The filter and page of `GET /api/v1/jobs`.
 public struct JobQuery: Hashable, Sendable {
     public var status: Job.Status?

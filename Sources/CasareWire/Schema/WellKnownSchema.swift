@@ -20,6 +20,7 @@ enum WellKnownSchema {
         case is RunResult.Type: return Self.runResult
         case is RetryPolicy.Type: return Self.retryPolicy
         case is Job.ResumePoint.Type: return Self.resumePoint
+        case is JSONPatch.Type: return Self.jsonPatch
         default:
             let names = enumerationNames(type)
             return names.isEmpty ? nil : ["type": "string", "enum": .list(names.map(Value.string))]
@@ -36,6 +37,7 @@ enum WellKnownSchema {
         case is RunResult.Type: return ["success": true]
         case is Value.Type: return .null
         case is Job.ResumePoint.Type: return "start"
+        case is JSONPatch.Type: return []
         default:
             // A text that is a UUID may stand for every text that is not from a list.
             return enumerationNames(type).first.map(Value.string) ?? Self.uuidExample
@@ -85,20 +87,44 @@ enum WellKnownSchema {
         "type": "number", "minimum": 0, "maximum": .double(Job.spanSecondsMax),
     ]
 
-    private static let retryPolicy: Value = [
-        "type": "object",
-        "properties": [
-            "backoff": ["type": "string", "enum": ["list", "exponential", "linear"], "default": "list"],
-            "delays_seconds": ["type": "array", "items": seconds, "minItems": 1],
-            "initial_seconds": seconds,
-            "factor": ["type": "number", "minimum": 1],
-            "step_seconds": seconds,
-            "max_seconds": seconds,
-            "max_attempts": [
-                "type": "integer", "minimum": .int(RetryPolicy.attemptsRange.lowerBound),
-                "maximum": .int(RetryPolicy.attemptsRange.upperBound),
-            ],
-            "jitter": ["type": "number", "minimum": 0, "maximum": 1],
-        ],
+    /// Members that RFC 6902 does not name are ignored, so that the shape of an operation is not checked by this.
+    private static let jsonPatch: Value = [
+        "type": "array",
+        "description": "A JSON Patch (RFC 6902).",
+        "maxItems": .int(JSONPatch.operationsMax),
+        "items": ["type": "object", "required": ["op", "path"]],
     ]
+
+    private static let retryMembers: Object = [
+        "backoff": [
+            "type": "string", "enum": .list(RetryPolicy.BackoffName.allCases.map { .string($0.rawValue) }),
+            "default": "list",
+        ],
+        "delays_seconds": ["type": "array", "items": seconds, "minItems": 1],
+        "delay_seconds": seconds,
+        "initial_seconds": seconds,
+        "factor": ["type": "number", "minimum": 1],
+        "step_seconds": seconds,
+        "max_seconds": seconds,
+        "max_attempts": [
+            "type": "integer", "minimum": .int(RetryPolicy.attemptsRange.lowerBound),
+            "maximum": .int(RetryPolicy.attemptsRange.upperBound),
+        ],
+        "jitter": ["type": "number", "minimum": 0, "maximum": 1],
+    ]
+
+    private static func orNever(_ members: Object) -> Value {
+        ["anyOf": [["type": "object", "properties": .object(members)], ["type": "string", "enum": ["never"]]]]
+    }
+
+    /// A rule for one kind of failure takes over what it does not say itself.
+    private static let retryPolicy: Value = {
+        let kinds = Failure.Kind.allCases.filter(\.isRetryable)
+        var members = Self.retryMembers
+        members["by_kind"] = [
+            "type": "object",
+            "properties": .object(Object(kinds.map { ($0.rawValue, Self.orNever(Self.retryMembers)) })),
+        ]
+        return Self.orNever(members)
+    }()
 }

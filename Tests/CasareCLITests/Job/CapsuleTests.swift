@@ -72,7 +72,7 @@ struct CapsuleTests {
     @Test func `the file is for its owner alone, and replaced only when asked for`() throws {
         try withFolder { folder in
             let path = folder + "/c.json"
-            let file = CapsuleFile(path: path, mayReplace: false)
+            let file = PrivateFile(path: path, mayReplace: false)
             try file.check()
             try file.write("one")
             var status = stat()
@@ -82,7 +82,7 @@ struct CapsuleTests {
             let late = #expect(throws: CommandFailure.self) { try file.write("two") }
             #expect(early?.status == .conflict && late?.status == .conflict)
             #expect(try TextInput.file(path).read() == "one")
-            try CapsuleFile(path: path, mayReplace: true).write("three")
+            try PrivateFile(path: path, mayReplace: true).write("three")
             #expect(try TextInput.file(path).read() == "three")
             #expect(try FileManager.default.contentsOfDirectory(atPath: folder) == ["c.json"])
         }
@@ -93,8 +93,8 @@ struct CapsuleTests {
             let path = folder + "/c.json"
             func put(_ text: String) throws {
                 let template = folder + "/new"
-                try CapsuleFile(path: template, mayReplace: true).write(text)
-                try CapsuleFile(path: path, mayReplace: false).putInReservedPlace(Array(template.utf8CString))
+                try PrivateFile(path: template, mayReplace: true).write(text)
+                try PrivateFile(path: path, mayReplace: false).putInReservedPlace(Array(template.utf8CString))
             }
             try put("one")
             #expect(try TextInput.file(path).read() == "one")

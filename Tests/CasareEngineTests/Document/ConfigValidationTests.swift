@@ -95,6 +95,25 @@ import Testing
         if policy == "retyr" { #expect(issues.first?.suggestion == "Did you mean 'retry'?") }
     }
 
+    @Test(
+        arguments: [
+            (nil, nil), ("never", nil), ([:], nil),
+            (["backoff": "fixed", "delay_seconds": 30, "by_kind": ["timeout": "never"]], nil),
+            (["max_atempts": 3], #"there is no member "max_atempts"; did you mean max_attempts?"#),
+            (["by_kind": ["business": [:]]], "by_kind.business: failures of this kind are never retried; leave it out"),
+            (3, #"it is a number; expected an object such as {"backoff": "fixed", "delay_seconds": 30, "#),
+        ] as [(Value, String?)])
+    func `how jobs are tried again is a policy that can be`(retry: Value, reason: String?) throws {
+        var document = DocumentFixtures.document(["a": "LogNode"])
+        document.settings = .init(members: ["retry": retry])
+        let issues = document.validate(against: DocumentFixtures.catalogue)
+        #expect(issues.map(\.code) == (reason == nil ? [] : ["INVALID_SETTING"]))
+        guard let reason else { return }
+        let issue = try #require(issues.first)
+        #expect(issue.isError && issue.location == "settings.retry")
+        #expect(issue.message.hasPrefix("The workflow's settings: 'retry' is no retry policy: \(reason)"))
+    }
+
     @Test func `a choice may be written in other ways where its type says so`() {
         #expect(DocumentFixtures.codes(["a": "HttpSuperNode"], configs: ["a": ["action": "get"]]).isEmpty)
         #expect(

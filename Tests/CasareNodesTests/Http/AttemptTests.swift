@@ -95,6 +95,60 @@ import Testing
         }
     }
 
+    private static let asked: [(status: Int, headers: [(String, String)], seconds: Value)] = [
+        (429, [("Retry-After", "120")], 120), (503, [("Retry-After", "0")], 0), (429, [], nil),
+        (503, [("Retry-After", "soon")], nil), (500, [("Retry-After", "120")], nil),
+        (200, [("Retry-After", "120")], nil), (429, [("Retry-After", "4294967295")], .double(30 * 86_400)),
+        (429, [("Retry-After", "Thu, 01 Jan 1970 00:00:00 GMT")], 0),
+    ]
+
+    @Test(arguments: Self.asked.indices)
+    func `a node tells for how long the server wants to be left alone`(index: Int) async throws {
+        let (status, headers, seconds) = Self.asked[index]
+        try await WebServer.with(Self.script(WebServer.Reply(status: status, headers: headers))) { server in
+            try await withWeb { web async throws in
+                let answer = try await web.perform("HttpRequestNode", ["url": .string(server.url)])
+                #expect(answer["retry_after_seconds"] == seconds)
+                guard status != 200 else { return }
+                let inputs: Object = ["url": .string(server.url), "save_path": "f"]
+                let failure = try await web.failure("HttpDownloadFileNode", inputs)
+                #expect(failure.message == "HTTP \(status)" && failure.outputs["retry_after_seconds"] == seconds)
+            }
+        }
+    }
+
+    /// Whether the node itself fails, or the workflow says that it is no use.
+    @Test(arguments: [true, false])
+    func `a run that fails asks to be tried again no sooner than its server does`(byItself: Bool) async throws {
+        let late = WebServer.Reply(status: 429, headers: [("Retry-After", "120")])
+        try await WebServer.with(Self.script(late, Self.fine)) { server in
+            try await withWeb { web async throws in
+                let node: Value = [
+                    "node_type": byItself ? "HttpDownloadFileNode" : "HttpRequestNode",
+                    "config": ["url": .string(server.url), "save_path": "f"],
+                ]
+                let nodes: Value = ["a": node, "b": ["node_type": "ThrowErrorNode"]]
+                #expect(try await web.failure(of: nodes, ["a", "b"])?.retryAfterSeconds == 120)
+                // An answer that asks for nothing takes it back.
+                let plain: Value = [
+                    "a": ["node_type": "HttpRequestNode", "config": ["url": .string(server.url)]],
+                    "b": ["node_type": "ThrowErrorNode"],
+                ]
+                let failure = try #require(try await web.failure(of: plain, ["a", "b"]))
+                #expect(failure.type == "CustomError" && failure.retryAfterSeconds == nil)
+            }
+        }
+    }
+
+    @Test func `who gives no answer asks for nothing`() async throws {
+        try await WebServer.with(Self.script(Self.hangUp)) { server in
+            try await withWeb { web async throws in
+                let failure = try await web.failure("HttpRequestNode", ["url": .string(server.url)])
+                #expect(failure.outputs["retry_after_seconds"] == .some(.null))
+            }
+        }
+    }
+
     @Test func `five failures open the circuit for a minute`() async throws {
         try await WebServer.with(Self.script(Self.busy, Self.busy, Self.hangUp, Self.busy, Self.hangUp, Self.fine)) {
             server in

@@ -31,7 +31,7 @@ import Testing
                 #expect(outputs["file_size"] == 100_000)
                 #expect(outputs["success"] == true)
                 #expect(outputs["error"] == "")
-                #expect(outputs.count == 4)
+                #expect(outputs.count == 5)
                 #expect(try Self.content("a/b/c.bin", in: web.folder) == Self.bytes)
                 #expect(try FileManager.default.contentsOfDirectory(atPath: web.folder.path + "/a/b") == ["c.bin"])
             }

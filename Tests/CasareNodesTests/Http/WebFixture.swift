@@ -95,6 +95,29 @@ struct WebFixture: Sendable {
     }
 }
 
+extension WebFixture {
+    /// What a run of these nodes ends with, one after the other.
+    func failure(of nodes: Value, _ order: [String]) async throws -> Failure? {
+        let connections = zip(order, order.dropFirst()).map { source, target -> Value in
+            [
+                "source_node": .string(source), "source_port": "exec_out", "target_node": .string(target),
+                "target_port": "exec_in",
+            ]
+        }
+        let (parsed, issues) = WorkflowDocument.parse([
+            "metadata": ["name": "w"], "nodes": nodes, "connections": .list(connections),
+        ])
+        let catalogue = NodeCatalogue(
+            ControlFlowNodes.types + ErrorHandlingNodes.types + HttpNodes.types(self.web))
+        let driver = RunDriver(
+            program: try Program(try #require(parsed, "\(issues)"), catalogue: catalogue), runID: "run",
+            options: Job.Options(), variables: [:], journal: MemoryJournal(),
+            environment: RunEnvironment(workingDirectory: self.folder.path, policy: self.folder.policy))
+        guard case .finished(_, let failure, _) = try await driver.run() else { return nil }
+        return failure
+    }
+}
+
 /// Time that passes only when somebody waits, and who waited how long.
 final class TestTime: Sendable {
     private struct State {

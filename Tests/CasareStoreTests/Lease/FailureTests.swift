@@ -66,6 +66,47 @@ struct FailureTests {
         }
     }
 
+    @Test func `the workflow's policy decides where the job has none, each version by its own`() async throws {
+        try await withFixture { store in
+            func push(_ retry: String) async throws -> Int {
+                let document = #"{"nodes": {}, "settings": {"retry": \#(retry)}}"#
+                return try await store.run {
+                    try WorkflowStore.push(name: "orders", document: document, by: "ann", now: noon, on: $0)
+                }.version.number
+            }
+            let slow = try await push(#"{"backoff": "fixed", "delay_seconds": 40, "jitter": 0, "max_attempts": 2}"#)
+            let never = try await push(#""never""#)
+            func failed(_ version: Int, own: RetryPolicy? = nil) async throws -> FailOutcome {
+                var job = store.job(options: Job.Options(retry: own))
+                job.workflowVersion = version
+                return try await store.fail(try await store.leased(job, now: noon), now: noon)
+            }
+            #expect(try await failed(1) == .retrying(at: noon.addingTimeInterval(10)))
+            #expect(try await failed(slow) == .retrying(at: noon.addingTimeInterval(40)))
+            #expect(try await failed(never) == .deadLettered)
+            let own = try RetryPolicy(.fixed(3), jitter: 0)
+            #expect(try await failed(never, own: own) == .retrying(at: noon.addingTimeInterval(3)))
+        }
+    }
+
+    @Test(arguments: [(nil, 10.0), (9.5, 10), (10.5, 10.5), (86_400, 86_400)] as [(Double?, Double)])
+    func `a server that asks for more patience gets it, and the event says so`(
+        asked: Double?, seconds: Double
+    ) async throws {
+        try await withFixture { store in
+            let job = try await store.leased(now: noon)
+            let failure = Failure(kind: .application, message: "429", type: "HttpError", retryAfterSeconds: asked)
+            #expect(try await store.fail(job, failure, now: noon) == .retrying(at: noon.addingTimeInterval(seconds)))
+            let detail = try await store.run { connection in
+                try connection.execute(
+                    "SELECT detail::text FROM events WHERE job_id = @job AND kind = 'retrying'",
+                    ["job": .uuid(job.lease.job.rawValue)]
+                ).only().string("detail")
+            }
+            #expect(try Value(parsingJSON: detail)["asked_seconds"] == asked.map { Value.double($0) })
+        }
+    }
+
     @Test func `a failed job keeps its result`() async throws {
         try await withFixture { store in
             let job = try await store.leased()
@@ -149,7 +190,7 @@ struct RetryTests {
         }
     }
 
-    @Test func `only failed jobs are retried`() async throws {
+    @Test func `only jobs that have ended are retried`() async throws {
         try await withFixture { store in
             let pending = try await store.submit(store.job())
             await #expect(throws: StoreError.self) {
@@ -159,34 +200,6 @@ struct RetryTests {
             await #expect(throws: StoreError.notFound(.job, unknown.description)) {
                 try await store.run { _ = try JobStore.retry(unknown, by: "bob", on: $0) }
             }
-        }
-    }
-
-    @Test func `letters are listed newest first, by status, kind and workflow`() async throws {
-        try await withFixture { store in
-            var ids: [Job.ID] = []
-            for _ in 0..<3 { ids.append(try await self.deadLetter(store)) }
-            let rejected = try await store.leased()
-            _ = try await store.fail(rejected, Failure(kind: .rejected, message: "m", type: "T"))
-            ids.append(rejected.lease.job)
-            let replayed = ids[0]
-            _ = try await store.run { try JobStore.retry(replayed, by: "bob", on: $0) }
-            @Sendable func list(
-                _ filter: DeadLetterFilter, before: Job.ID? = nil, limit: Int = 9
-            ) async throws -> [Job.ID] {
-                try await store.run {
-                    try DeadLetterStore.list(filter, before: before, limit: limit, on: $0).map(\.id)
-                }
-            }
-            #expect(try await list(.init()) == ids.reversed())
-            #expect(try await list(.init(status: .open)) == [ids[3], ids[2], ids[1]])
-            #expect(try await list(.init(status: .replayed)) == [ids[0]])
-            #expect(try await list(.init(kind: .rejected)) == [ids[3]])
-            #expect(
-                try await list(.init(status: .open, workflow: store.workflow, kind: .business)) == [ids[2], ids[1]])
-            #expect(try await list(.init(workflow: Workflow.ID.new(at: noon))) == [])
-            #expect(try await list(.init(), limit: 2) == [ids[3], ids[2]])
-            #expect(try await list(.init(), before: ids[2], limit: 2) == [ids[1], ids[0]])
         }
     }
 }

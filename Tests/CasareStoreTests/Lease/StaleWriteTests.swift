@@ -134,7 +134,7 @@ struct StaleWriteTests {
         case "retry":
             return [
                 "job": job, "token": token, "kind": "application", "type": "E", "message": "m", "node": .null,
-                "delay_seconds": 1.0, "now": .null,
+                "delay_seconds": 1.0, "asked_seconds": .null, "now": .null,
             ]
         case "expireLeased":
             return [

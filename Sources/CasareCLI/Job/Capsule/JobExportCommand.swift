@@ -37,7 +37,7 @@ struct JobExportCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let file = self.file.map { CapsuleFile(path: $0, mayReplace: self.force) }
+        let file = self.file.map { PrivateFile(path: $0, mayReplace: self.force) }
         try file?.check()
         try await self.connection.withClient { client, _ in
             let records = try await JobRecords(

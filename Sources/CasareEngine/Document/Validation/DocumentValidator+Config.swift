@@ -9,6 +9,7 @@ extension DocumentValidator {
     mutating func checkConfigs() {
         self.checkRecovery(
             self.document.settings.members["on_recovery"], of: "The workflow's settings", at: "settings.on_recovery")
+        self.checkRetry(self.document.settings.members["retry"])
         var deliveries: [String: Set<String>] = [:]
         for (position, connection) in self.document.connections.enumerated()
         where self.graph.execPorts[position] == nil {
@@ -124,6 +125,20 @@ extension DocumentValidator {
                 "\(what): 'on_recovery' is '\(DocumentLimits.shortened(text))', "
                     + "but must be one of: \(known.joined(separator: ", "))",
                 at: location, suggestion: nearest.map { "Did you mean '\($0)'?" }))
+    }
+
+    /// How jobs of the workflow are tried again. A job that fails is no time to find out that nobody understands it.
+    private mutating func checkRetry(_ value: Value?) {
+        guard let value, !value.isNull else { return }
+        do throws(RetryPolicy.Invalid) {
+            _ = try RetryPolicy(json: value)
+        } catch {
+            self.add(
+                .error(
+                    "INVALID_SETTING", "The workflow's settings: 'retry' is no retry policy: \(error.description)",
+                    at: "settings.retry",
+                    suggestion: "Change it, or leave it out for the standard policy"))
+        }
     }
 
     /// Whether a text has `{{`, `${` or `%` in it.

@@ -1,4 +1,5 @@
 import AsyncHTTPClient
+import CasareDomain
 import CasareEngine
 import Glibc
 import NIOCore
@@ -154,8 +155,7 @@ package final class WebClient: Sendable {
         let isServing = ![502, 503, 504].contains(response.status)
         if !isServing { self.traffic.note(.failed, request) }
         if !isLast, !isServing || response.status == 429 {
-            let field = response.headers.first(name: "Retry-After")
-            let asked = field.flatMap { Backoff.retryAfter($0, now: self.time.date()) }
+            let asked = self.retryAfter(response.headers)
             if (asked ?? .zero) <= Backoff.retryAfterMax { return .tryAgain(after: asked) }
         }
         do {
@@ -166,6 +166,16 @@ package final class WebClient: Sendable {
             if isServing { self.traffic.note(.answered, request) }
             throw failure
         }
+    }
+
+    private func retryAfter(_ headers: HTTPHeaders) -> Duration? {
+        headers.first(name: "Retry-After").flatMap { Backoff.retryAfter($0, now: self.time.date()) }
+    }
+
+    /// For how many seconds the server wants to be left alone that answered like this; null when it does not say so.
+    func retryAfter(_ status: Int, _ headers: HTTPHeaders) -> Value {
+        guard [429, 503].contains(status), let asked = self.retryAfter(headers) else { return .null }
+        return .double(min(asked / .seconds(1), RetryPolicy.delaySecondsMax))
     }
 
     // MARK: One exchange
