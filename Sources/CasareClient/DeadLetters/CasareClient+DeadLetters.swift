@@ -2,17 +2,41 @@ public import CasareDomain
 public import CasareWire
 
 extension CasareClient {
+    /// A page may be short, or empty, and go on all the same: where it has a next cursor.
     public func deadLetters(_ query: DeadLetterQuery = DeadLetterQuery()) async throws(ClientError) -> DeadLetterPage {
         try await self.get(
             "\(Self.apiPath)/dlq",
-            [
-                ("status", query.status?.rawValue), ("workflow", query.workflow), ("kind", query.kind?.rawValue),
+            Self.parameters(of: query.filter) + [
+                ("order", query.order == .newest ? nil : query.order.rawValue),
                 ("limit", query.limit.map(String.init)), ("cursor", query.cursor),
             ])
     }
 
+    /// With what helps to understand it.
     public func deadLetter(_ id: Job.ID) async throws(ClientError) -> DeadLetterInfo {
         try await self.get("\(Self.apiPath)/dlq/\(id)")
+    }
+
+    /// The largest groups first.
+    public func deadLetterGroups(
+        _ filter: DeadLetterFilter = DeadLetterFilter(), limit: Int? = nil
+    ) async throws(ClientError) -> DeadLetterGroupPage {
+        try await self.get(
+            "\(Self.apiPath)/dlq/groups", Self.parameters(of: filter) + [("limit", limit.map(String.init))])
+    }
+
+    /// Says that somebody knows of a letter; or, to `resolve` it, that nothing is left to do.
+    @discardableResult
+    public func acknowledgeDeadLetter(
+        _ id: Job.ID, reason: String? = nil, resolve: Bool = false
+    ) async throws(ClientError) -> DeadLetterInfo {
+        try await self.post(
+            "\(Self.apiPath)/dlq/\(id)/acknowledge", AcknowledgeRequest(reason: reason, resolve: resolve),
+            mayRepeat: true)
+    }
+
+    private static func parameters(of filter: DeadLetterFilter) -> [(name: String, value: String?)] {
+        filter.parameters.map { (name: $0.name, value: $0.value) }
     }
 
     /// Submits the job anew and marks the letter replayed.

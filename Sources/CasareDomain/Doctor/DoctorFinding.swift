@@ -32,6 +32,7 @@ public struct DoctorFinding: Hashable, Sendable {
         case indexes, partitions, wraparound
         case backgroundLoops = "background_loops"
         case blockedJobs = "blocked_jobs"
+        case deadLetters = "dead_letters"
     }
 
     public let check: Check

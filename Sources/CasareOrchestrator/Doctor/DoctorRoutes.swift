@@ -12,7 +12,10 @@ enum DoctorRoutes {
 
     private static func database(_ request: APIRequest) async throws -> DoctorReport {
         let configuration = request.services.database.configuration
+        let lettersMax = request.services.lettersMax
         return DoctorReport(
-            try await request.services.examinations.pass { try await Doctor.examine(configuration) }, checkedAt: Date())
+            try await request.services.examinations.pass {
+                try await Doctor.examine(configuration, lettersMax: lettersMax)
+            }, checkedAt: Date())
     }
 }

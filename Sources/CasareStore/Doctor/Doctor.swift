@@ -16,7 +16,11 @@ package enum Doctor {
     package static let examinationMax = Duration.seconds(12)
 
     /// Opens a connection of its own, so that it works while the pools have none to spare.
-    package static func examine(_ configuration: PostgresConfiguration) async throws -> [DoctorFinding] {
+    ///
+    /// - Parameter lettersMax: how many dead letters are kept of a tenant.
+    package static func examine(
+        _ configuration: PostgresConfiguration, lettersMax: Int = DeadLetterStore.Keeping.lettersMaxDefault
+    ) async throws -> [DoctorFinding] {
         var configuration = configuration
         configuration.role = nil
         configuration.applicationName = "casare-doctor"
@@ -25,7 +29,7 @@ package enum Doctor {
         configuration.settings = ["TimeZone": "UTC", "lock_timeout": "\(self.lockWaitMax.components.seconds)s"]
         let connection = try await PostgresConnection.connect(configuration)
         do {
-            let findings = try await connection.run { try self.examine(on: $0) }
+            let findings = try await connection.run { try self.examine(lettersMax: lettersMax, on: $0) }
             await connection.close()
             return findings
         } catch {
@@ -36,10 +40,12 @@ package enum Doctor {
 
     /// One finding for each check, in the order of `DoctorFinding.Check`. A check that fails says so and keeps none of
     /// the others from being made.
-    package static func examine(on connection: isolated PostgresConnection) throws -> [DoctorFinding] {
+    package static func examine(
+        lettersMax: Int = DeadLetterStore.Keeping.lettersMaxDefault, on connection: isolated PostgresConnection
+    ) throws -> [DoctorFinding] {
         let deadline = ContinuousClock.now + self.examinationMax
         // Before these checks themselves are held up by what this one is to find.
-        let lockWaits = try self.finding(of: .lockWaits, on: connection)
+        let lockWaits = try self.finding(of: .lockWaits, lettersMax: lettersMax, on: connection)
         return try DoctorFinding.Check.allCases.map { check -> DoctorFinding in
             if check == .lockWaits { return lockWaits }
             guard ContinuousClock.now < deadline else {
@@ -48,12 +54,12 @@ package enum Doctor {
                     "This was not looked at: the other checks took \(self.examinationMax.components.seconds) s.",
                     facts: [:])
             }
-            return try self.finding(of: check, on: connection)
+            return try self.finding(of: check, lettersMax: lettersMax, on: connection)
         }
     }
 
     private static func finding(
-        of check: DoctorFinding.Check, on connection: isolated PostgresConnection
+        of check: DoctorFinding.Check, lettersMax: Int, on connection: isolated PostgresConnection
     ) throws -> DoctorFinding {
         do {
             switch check {
@@ -73,6 +79,7 @@ package enum Doctor {
             case .wraparound: return try self.wraparound(on: connection)
             case .backgroundLoops: return try self.backgroundLoops(on: connection)
             case .blockedJobs: return try self.blockedJobs(on: connection)
+            case .deadLetters: return try self.deadLetters(max: lettersMax, on: connection)
             }
         } catch let error as PostgresError {
             switch error {

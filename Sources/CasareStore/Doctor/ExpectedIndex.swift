@@ -24,10 +24,20 @@ struct ExpectedIndex: Sendable {
         CREATE UNIQUE INDEX blocked_pkey ON blocked USING btree (tenant_id, job_id)
         CREATE INDEX control_actions_by_subject ON control_actions USING btree (tenant_id, subject, action_id)
         CREATE UNIQUE INDEX control_actions_pkey ON control_actions USING btree (tenant_id, action_id)
-        CREATE INDEX dead_letters_open ON dead_letters USING btree (tenant_id, job_id) WHERE replayed_as IS NULL
+        CREATE INDEX dead_letters_acknowledged ON dead_letters USING btree (tenant_id, opened_at, job_id) WHERE acknowledged_at IS NOT NULL AND replayed_as IS NULL AND resolved_at IS NULL AND purged_at IS NULL
+        CREATE INDEX dead_letters_by_fingerprint ON dead_letters USING btree (tenant_id, fingerprint, opened_at, job_id) WHERE purged_at IS NULL
+        CREATE INDEX dead_letters_by_opening ON dead_letters USING btree (tenant_id, opened_at, job_id) WHERE purged_at IS NULL
+        CREATE INDEX dead_letters_by_workflow ON dead_letters USING btree (tenant_id, workflow_id, opened_at, job_id) WHERE purged_at IS NULL
+        CREATE INDEX dead_letters_open ON dead_letters USING btree (tenant_id, opened_at, job_id) WHERE acknowledged_at IS NULL AND replayed_as IS NULL AND resolved_at IS NULL AND purged_at IS NULL
         CREATE UNIQUE INDEX dead_letters_pkey ON dead_letters USING btree (tenant_id, job_id)
+        CREATE INDEX dead_letters_purged ON dead_letters USING btree (purged_until) WHERE purged_until IS NOT NULL
+        CREATE INDEX dead_letters_replaying ON dead_letters USING btree (replayed_as) WHERE replayed_as IS NOT NULL AND replay_ended_at IS NULL
+        CREATE INDEX dead_letters_replayed ON dead_letters USING btree (tenant_id, replay_ended_at, job_id) WHERE replay_ended_at IS NOT NULL AND resolved_at IS NULL AND purged_at IS NULL
+        CREATE INDEX dead_letters_resolved ON dead_letters USING btree (tenant_id, resolved_at, job_id) WHERE resolved_at IS NOT NULL AND purged_at IS NULL
         CREATE INDEX deadlines_by_expiry ON deadlines USING btree (expires_at)
         CREATE UNIQUE INDEX deadlines_pkey ON deadlines USING btree (tenant_id, job_id)
+        CREATE UNIQUE INDEX event_mark_pkey ON event_mark USING btree (is_single)
+        CREATE INDEX events_by_number ON ONLY events USING btree (tenant_id, event_id)
         CREATE UNIQUE INDEX events_pkey ON ONLY events USING btree (tenant_id, job_id, event_id)
         CREATE INDEX idempotency_keys_by_expiry ON idempotency_keys USING btree (expires_at)
         CREATE UNIQUE INDEX idempotency_keys_pkey ON idempotency_keys USING btree (tenant_id, key)
@@ -45,6 +55,15 @@ struct ExpectedIndex: Sendable {
         CREATE UNIQUE INDEX lanes_pkey ON lanes USING btree (lane_id, priority)
         CREATE INDEX leases_by_gate ON leases USING btree (gate, token) WHERE gate IS NOT NULL
         CREATE UNIQUE INDEX leases_pkey ON leases USING btree (job_id)
+        CREATE UNIQUE INDEX operation_chunks_pkey ON operation_chunks USING btree (tenant_id, operation_id, chunk)
+        CREATE INDEX operation_items_by_state ON operation_items USING btree (tenant_id, operation_id, state, "position") WHERE state <> 'done'::text
+        CREATE INDEX operation_items_open ON operation_items USING btree (tenant_id, operation_id, "position") WHERE new_job IS NOT NULL AND ended IS NULL
+        CREATE UNIQUE INDEX operation_items_pkey ON operation_items USING btree (tenant_id, operation_id, "position")
+        CREATE UNIQUE INDEX operations_by_key ON operations USING btree (tenant_id, idempotency_key) WHERE idempotency_key IS NOT NULL
+        CREATE INDEX operations_by_status ON operations USING btree (tenant_id, status, operation_id)
+        CREATE INDEX operations_due ON operations USING btree (look_at) WHERE look_at IS NOT NULL
+        CREATE INDEX operations_open ON operations USING btree (tenant_id, operation_id) WHERE finished_at IS NULL
+        CREATE UNIQUE INDEX operations_pkey ON operations USING btree (tenant_id, operation_id)
         CREATE UNIQUE INDEX outcomes_pkey ON ONLY outcomes USING btree (tenant_id, job_id)
         CREATE INDEX outcomes_unsuccessful ON ONLY outcomes USING btree (tenant_id, kind, job_id) WHERE kind <> 'completed'::text
         CREATE UNIQUE INDEX paused_pkey ON paused USING btree (tenant_id, job_id)
@@ -66,6 +85,7 @@ struct ExpectedIndex: Sendable {
         CREATE INDEX scheduled_by_queue ON scheduled USING btree (queue_id, due_at)
         CREATE UNIQUE INDEX scheduled_pkey ON scheduled USING btree (tenant_id, job_id)
         CREATE UNIQUE INDEX schema_migrations_pkey ON schema_migrations USING btree (version)
+        CREATE UNIQUE INDEX selections_pkey ON selections USING btree (tenant_id, name)
         CREATE UNIQUE INDEX tenants_name_key ON tenants USING btree (name)
         CREATE UNIQUE INDEX tenants_pkey ON tenants USING btree (tenant_id)
         CREATE UNIQUE INDEX tokens_by_hash ON tokens USING btree (hash)

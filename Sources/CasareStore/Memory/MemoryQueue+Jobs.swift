@@ -2,7 +2,7 @@ package import CasareDomain
 import Crypto
 package import FoundationEssentials
 
-/// As `JobStore` and `DeadLetterStore`: jobs as people see them.
+/// As `JobStore`: jobs as people see them.
 extension MemoryQueue {
     /// Stores all of the jobs or none, and makes those that are due ready.
     ///
@@ -149,21 +149,6 @@ extension MemoryQueue {
     /// Why its attempts so far did not complete, in order.
     package func failures(_ id: Job.ID) -> [Failure] { self.records[id]?.attempts.map(\.failure) ?? [] }
 
-    package func deadLetter(_ job: Job.ID) -> DeadLetter? { self.records[job]?.deadLetter }
-
-    /// Newest job first, below the cursor's.
-    package func deadLetters(
-        _ filter: DeadLetterFilter = .init(), before cursor: Job.ID? = nil, limit: Int
-    ) -> [DeadLetter] {
-        self.page(self.jobsInOrder.below(cursor ?? .last), limit) { record in
-            guard let letter = record.deadLetter, filter.status.map({ $0 == letter.status }) ?? true,
-                filter.workflow.map({ $0 == record.job.workflow }) ?? true,
-                filter.kind.map({ $0 == letter.failure.kind }) ?? true
-            else { return nil }
-            return letter
-        }
-    }
-
     // MARK: - Changing
 
     /// Ends a job that has not ended, as cancelled. A running one is taken away from its robot.
@@ -191,30 +176,5 @@ extension MemoryQueue {
         self.note(
             .cancelled, id, ["by": .string(person), "reason": reason.map { .string($0) } ?? .null], now)
         return job.status
-    }
-
-    /// Submits a failed job anew, with its own variables or others, and marks its dead letter as replayed.
-    package mutating func retry(
-        _ id: Job.ID, from point: Job.ResumePoint = .start, by person: String, variables: Object? = nil,
-        reason: String? = nil, idempotency: NewJob.Idempotency? = nil, now: Date
-    ) throws(StoreError) -> Job.ID {
-        if let idempotency, let holder = try self.holder(of: idempotency, now) { return holder }
-        guard let record = self.records[id] else { throw .notFound(.job, id.description) }
-        guard let letter = record.letter else {
-            let status = record.job(heldBy: nil).status
-            throw .invalidTransition(id, from: status, action: "retried; only a failed job can")
-        }
-        if let replay = letter.replayedAs { throw .alreadyReplayed(id, as: replay) }
-        let step = try point.firstStep(of: id, record.rows, after: letter.failure)
-        var job = self.anew(record.job, variables, now)
-        job.idempotency = idempotency
-        _ = self.takeKey(of: job, window: JobStore.idempotencyWindow, now)
-        job.idempotency = nil
-        self.closeLetter(of: id, as: job.id)
-        var detail: Object = ["as": .string(job.id.description), "by": .string(person)]
-        if let reason { detail["reason"] = .string(reason) }
-        self.note(.retried, id, detail, now)
-        try self.store(job, by: person, retryOf: id, inherited: step.map { (from: record, step: $0) }, now)
-        return job.id
     }
 }

@@ -169,18 +169,24 @@ extension MemoryQueue.Record {
             createdBy: self.createdBy, forkedFrom: self.heritage?.origin)
     }
 
-    var deadLetter: DeadLetter? {
+    /// - Parameters:
+    ///   - replay: the last one, where there was one.
+    ///   - resolution: that it has completed.
+    func deadLetter(replay: DeadLetter.Replay? = nil, resolution: DeadLetter.Note? = nil) -> DeadLetter? {
         self.letter.map { letter in
-            DeadLetter(
-                id: self.job.id, workflowName: self.workflowName, workflowVersion: self.job.workflowVersion,
-                failure: letter.failure, fingerprint: letter.failure.fingerprint,
+            var (robot, begun): (String?, Int) = (nil, 0)
+            if case .ended(let outcome, let attempt) = self.place { (robot, begun) = (outcome.robot, attempt) }
+            return DeadLetter(
+                id: self.job.id, workflow: self.job.workflow, workflowName: self.workflowName,
+                workflowVersion: self.job.workflowVersion, environment: self.job.environment,
+                priority: self.job.priority, queueKey: nil, tags: [], variables: self.job.variables,
+                failure: letter.failure, fingerprint: letter.failure.fingerprint, robot: robot,
+                step: self.rows.last { $0.result != nil }?.step, attemptCount: begun,
                 attempts: self.attempts.map { attempt in
                     DeadLetter.Attempt(
                         number: attempt.number, robot: attempt.robot?.rawValue, startedAt: attempt.startedAt,
                         finishedAt: attempt.finishedAt, failure: attempt.failure)
-                },
-                variables: self.job.variables, status: letter.replayedAs == nil ? .open : .replayed,
-                replayedAs: letter.replayedAs, openedAt: letter.openedAt)
+                }, openedAt: letter.openedAt, replay: replay, resolution: resolution)
         }
     }
 }

@@ -235,8 +235,11 @@ package struct MemoryQueue: Sendable {
         self.openLetterCount += 1
     }
 
+    /// Of a letter that is replayed again nothing but that changes.
     mutating func closeLetter(of job: Job.ID, as replay: Job.ID) {
+        let wasOpen = self.records[job]?.letter.map { $0.replayedAs == nil } ?? false
         self.records[job]?.letter?.replayedAs = replay
+        guard wasOpen else { return }
         self.openLetterCount -= 1
         // Its place among those that may be forgotten was given up while the letter was open.
         self.ended.append(job)

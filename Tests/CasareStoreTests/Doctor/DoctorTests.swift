@@ -263,6 +263,22 @@ struct DoctorTests {
         }
     }
 
+    @Test func `a tenant that has nearly as many dead letters as are kept is warned of`() async throws {
+        try await withFixture { store in
+            func finding(_ max: Int) async throws -> DoctorFinding {
+                let findings = try await Doctor.examine(store.database.configuration, lettersMax: max)
+                return try #require(findings.first { $0.check == .deadLetters })
+            }
+            for _ in 0..<9 { _ = try await store.letter() }
+            #expect(try await finding(11).level == .ok)
+            let warning = try await finding(10)
+            #expect(warning.level == .warning && warning.facts["tenants"]?.list?.first?["letters"] == 9, "\(warning)")
+            #expect(warning.summary.contains("The tenant default has 9 dead letters, and 10 are kept"))
+            #expect(warning.advice.contains { $0.contains("casarectl dlq") })
+            #expect(try await finding(9).level == .critical)
+        }
+    }
+
     @Test func `who may not see other sessions is told so`() async throws {
         try await withTestDatabase { database in
             try await Self.asOwner(

@@ -298,7 +298,7 @@ struct MemoryQueueTests {
         }
         self.queue.sweep(now: noon)
         #expect(self.queue.jobs(limit: 9).map(\.id) == [ids[4], ids[3], ids[0]])
-        #expect(self.queue.deadLetters(limit: 9).map(\.id) == [ids[0]])
+        #expect(try self.queue.deadLetters(limit: 9).letters.map(\.id) == [ids[0]])
     }
 
     @Test mutating func `lists begin behind the cursor and end at their limit`() throws {
@@ -309,6 +309,69 @@ struct MemoryQueueTests {
         #expect(self.queue.jobs(span, limit: 9).map(\.id) == [ids[2], ids[1]])
         _ = try self.queue.lease(self.session, limit: 1, now: noon)
         #expect(self.queue.jobs(JobFilter(status: .running), limit: 9).map(\.id) == [ids[0]])
+    }
+
+    @Test mutating func `any job that has ended runs again, with the version that is asked for`() throws {
+        let cancelled = try self.submit()
+        try self.queue.cancel(cancelled, by: "ann", reason: nil, now: noon)
+        let completed = try self.submit()
+        try self.queue.complete(try self.lease(), result: .ok(), now: noon)
+        _ = self.queue.push(name: "w", document: #"{"v": 2}"#, by: "ann", now: noon)
+        for id in [cancelled, completed] {
+            let same = try self.queue.retry(id, by: "bob", now: noon + 1)
+            let latest = try self.queue.retry(id, version: .latest, by: "bob", variables: ["x": 1], now: noon + 2)
+            #expect(self.queue.job(same)?.retryOf == id && self.queue.job(same)?.workflowVersion == 1)
+            #expect(self.queue.job(latest)?.workflowVersion == 2 && self.queue.job(latest)?.variables == ["x": 1])
+            #expect(throws: StoreError.stepsOfOtherVersion(id)) {
+                _ = try self.queue.retry(id, from: .step(0), version: .latest, by: "bob", now: noon + 3)
+            }
+        }
+        #expect(throws: StoreError.nothingFailed(completed, status: .completed)) {
+            _ = try self.queue.retry(completed, from: .failed, by: "bob", now: noon + 3)
+        }
+        #expect(throws: StoreError.notFound(.deadLetter, completed.description)) {
+            _ = try self.queue.replay(completed, by: "bob", now: noon + 3)
+        }
+        let pending = try self.submit()
+        #expect(throws: StoreError.self) { _ = try self.queue.retry(pending, by: "bob", now: noon + 3) }
+    }
+
+    @Test(arguments: [true, false])
+    mutating func `a letter is replayed again unless its replay completed`(completes: Bool) throws {
+        let id = try self.submit(options: Job.Options(retry: .never))
+        try self.queue.fail(try self.lease(), failure: Self.failure, result: nil, now: noon)
+        let first = try self.queue.replay(id, by: "ann", now: noon + 1)
+        #expect(throws: StoreError.alreadyReplayed(id, as: first)) {
+            _ = try self.queue.retry(id, by: "ann", now: noon + 2)
+        }
+        let lease = try self.lease(now: noon + 2)
+        #expect(lease.job == first)
+        if completes {
+            try self.queue.complete(lease, result: .ok(), now: noon + 3)
+            #expect(throws: StoreError.letterResolved(id)) { _ = try self.queue.replay(id, by: "ann", now: noon + 4) }
+        } else {
+            try self.queue.fail(lease, failure: Self.failure, result: nil, now: noon + 3)
+            let second = try self.queue.replay(id, by: "ann", now: noon + 4)
+            #expect(self.queue.deadLetter(id)?.replayedAs == second)
+            // That of the job that failed again is the only open one.
+            #expect(self.queue.counts.deadLettersOpen == 1)
+        }
+    }
+
+    @Test mutating func `the workflow's policy and what a server asks for count here too`() throws {
+        let document = #"{"settings": {"retry": {"backoff": "fixed", "delay_seconds": 40, "jitter": 0}}}"#
+        _ = self.queue.push(name: "w", document: document, by: "ann", now: noon)
+        let numbers: [(version: Int, asked: Double?, delay: Double)] = [(2, nil, 40), (2, 39, 40), (2, 41, 41)]
+        for (version, asked, delay) in numbers {
+            let job = NewJob(
+                id: .new(at: noon, using: &self.generator), workflow: self.workflow, workflowVersion: version)
+            let id = try self.queue.submit([job], by: "ann", now: noon)[0].id
+            let failure = Failure(kind: .application, message: "m", type: "E", retryAfterSeconds: asked)
+            let lease = try self.lease()
+            #expect(lease.job == id)
+            #expect(
+                try self.queue.fail(lease, failure: failure, result: nil, now: noon) == .retrying(at: noon + delay))
+        }
     }
 
     @Test func `the same calls have the same effects`() throws {

@@ -43,12 +43,28 @@ struct PagePlanTests {
         Page(name: "cancelled", query: JobQueries.pageOfUnsuccessful, arguments: span(["kind": "'cancelled'"])),
     ]
 
-    private static let deadLetters: [Page] = [
-        Page(name: "letters", query: DeadLetterQueries.list, arguments: span, buffersMax: 200),
-        Page(name: "open", query: DeadLetterQueries.listOpen, arguments: span, buffersMax: 200),
+    /// The names of workflows and environments are looked up for each, and how a replay has ended.
+    private static func letters(
+        _ name: String, _ order: DeadLetterOrder, at place: DeadLetterFragments.Place, _ filter: String = "{}",
+        rowsRemovedMax: Int = 51 * 6
+    ) -> Page {
         Page(
-            name: "replayed", query: DeadLetterQueries.list, arguments: span(["is_replayed": "true"]), buffersMax: 200),
-        Page(name: "by kind", query: DeadLetterQueries.list, arguments: span(["kind": "'business'"]), buffersMax: 200),
+            name: "letters, \(name)", query: DeadLetterQueries.list(order, at: place),
+            arguments: [
+                "filter": "'\(filter)'", "microseconds": order == .newest ? "253402300799000000" : "0",
+                "job": order == .newest
+                    ? "'ffffffff-ffff-ffff-ffff-ffffffffffff'" : "'00000000-0000-0000-0000-000000000000'",
+                "scan_max": "50000", "limit": "51",
+            ], buffersMax: 51 * 12, rowsRemovedMax: rowsRemovedMax)
+    }
+
+    private static let deadLetters: [Page] = [
+        letters("newest", .newest, at: .all), letters("oldest", .oldest, at: .all),
+        letters("open", .newest, at: .open, #"{"statuses": ["open"]}"#),
+        letters("oldest open", .oldest, at: .open, #"{"statuses": ["open"]}"#),
+        letters("of a fingerprint", .newest, at: .fingerprint, #"{"fingerprint": "f"}"#),
+        letters("replayed", .newest, at: .all, #"{"statuses": ["replayed"]}"#),
+        letters("of a kind", .newest, at: .all, #"{"kind": "business"}"#),
     ]
 
     private static let others: [Page] = [
@@ -75,7 +91,7 @@ struct PagePlanTests {
             let ids = try await store.run { try JobStore.list(limit: 50, on: $0).map(\.id) }
             let one = ["job": "'\(ids[7])'"]
             let some = ["jobs": "'{\(ids.map(\.description).joined(separator: ","))}'"]
-            let letter = try await store.run { try DeadLetterStore.list(limit: 1, on: $0) }[0].id
+            let letter = try await store.run { try DeadLetterStore.list(limit: 1, on: $0).letters }[0].id
             let asking = try await store.run { try JobStore.list(.init(status: .blocked), limit: 1, on: $0) }[0].id
             let looks: [Page] = [
                 Page(name: "a job", query: JobQueries.get, arguments: one, rows: 1, buffersMax: 40),
@@ -116,7 +132,7 @@ struct PagePlanTests {
                     name: "cancelling", query: JobQueries.cancel, arguments: ["job": "'\(letter)'", "by": "'ann'"],
                     rows: 0, buffersMax: 60),
                 Page(
-                    name: "retrying", query: RetryQueries.retry,
+                    name: "retrying", query: RetryQueries.replay,
                     arguments: ["job": "'\(letter)'", "by": "'ann'", "new": "gen_random_uuid()"], rows: 1,
                     buffersMax: 200),
             ]

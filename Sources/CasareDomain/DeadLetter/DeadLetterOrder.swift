@@ -1,0 +1,4 @@
+/// Which dead letters of a list come first.
+public enum DeadLetterOrder: String, Hashable, Sendable, Codable, CaseIterable {
+    case newest, oldest
+}
