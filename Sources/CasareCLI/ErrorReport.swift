@@ -58,7 +58,8 @@ enum ErrorReport {
         case .tokenMissing, .tokenInvalid: return .notSignedIn
         case .insufficientPermissions: return .forbidden
         case .notFound: return .notFound
-        case .conflict, .invalidStateTransition, .leaseLost, .idempotencyConflict, .uniqueKeyHeld: return .conflict
+        case .conflict, .invalidStateTransition, .leaseLost, .idempotencyConflict, .uniqueKeyHeld, .selectionChanged:
+            return .conflict
         case .serviceUnavailable, .databaseTimeout: return .unavailable
         // A step that a job has not recorded, as `job fork` was given it.
         case .validation where problem.field == "from_step": return .notFound

@@ -5,7 +5,8 @@ package import FoundationEssentials
 package enum StoreError: Error, Hashable, Sendable {
     /// What was looked for.
     package enum Noun: String, Hashable, Sendable {
-        case workflow, job, queue, robot, token
+        case workflow, job, queue, robot, token, operation
+        case selection = "saved selection"
         case workflowVersion = "workflow version"
         case deadLetter = "dead letter"
     }
@@ -52,6 +53,23 @@ package enum StoreError: Error, Hashable, Sendable {
     case failsAgain(Job.ID, step: Int, node: String, isAnswered: Bool)
     /// Of the job only its dead letter is left.
     case stepsGone(Job.ID)
+    /// A job is to begin at the step that failed, and none did.
+    case nothingFailed(Job.ID, status: Job.Status)
+    /// Steps cannot be taken over into another version of the workflow.
+    case stepsOfOtherVersion(Job.ID)
+    /// Nothing is left to do about the dead letter.
+    case letterResolved(Job.ID)
+    /// What was selected is not what it was when somebody looked.
+    case selectionChanged(expected: Operation.Mark, found: Operation.Mark)
+    /// An operation would have nothing to do.
+    case nothingSelected
+    /// More jobs than one operation may have.
+    case selectionTooLarge(max: Int)
+    /// The operation stands where this cannot be done with it: `why` follows its ID.
+    case operationRefused(Operation.ID, why: String)
+    /// So many operations of the tenant are under way, or so many selections saved, and no more may be.
+    case tooManyOperations(max: Int)
+    case tooManySelections(max: Int)
     /// A stored value cannot be read, by this version of the program at least.
     case unreadable(String)
 }
@@ -114,6 +132,28 @@ extension StoreError: CustomStringConvertible {
                 + "would fail there again; begin before it, or from the start, which performs it once more"
         case .stepsGone(let job):
             "only the dead letter of job \(job) is kept, its steps are not; retry it from the start"
+        case .nothingFailed(let job, let status):
+            "no step of job \(job) failed: it is \(status.rawValue); begin at the start, or at a step that "
+                + "casarectl job steps \(job) shows"
+        case .stepsOfOtherVersion(let job):
+            "job \(job) cannot begin in the middle with the latest version: its recorded steps belong to the version that "
+                + "it ran; begin at the start, or run the same version"
+        case .letterResolved(let job):
+            "the dead letter of job \(job) is resolved; to run the job again all the same, use casarectl retry \(job)"
+        case .selectionChanged(let expected, let found):
+            expected.count == found.count
+                ? "the selection changed: it is \(found.count) jobs as before, but others; look at it again"
+                : "the selection changed: \(expected.count) jobs then, \(found.count) now; look at it again"
+        case .nothingSelected:
+            "the selection matches nothing, so there is nothing to do; look at it with a preview"
+        case .selectionTooLarge(let max):
+            "the selection is more than \(max) jobs, which is the most that one operation takes; narrow it down, by time "
+                + "or workflow for instance"
+        case .operationRefused(let operation, let why): "operation \(operation) \(why)"
+        case .tooManyOperations(let max):
+            "\(max) operations are under way, and no more may be; wait for one to end, or cancel one"
+        case .tooManySelections(let max):
+            "\(max) selections are saved, and no more may be; delete one that nobody uses"
         case .unreadable(let what): what
         }
     }

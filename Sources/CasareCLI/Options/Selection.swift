@@ -27,16 +27,23 @@ struct Selection: Hashable, Sendable {
 
     let items: [Item]
     let noun: String
+    /// How many there are: more than items where only the first ones are known.
+    let total: Int
+
+    init(items: [Item], noun: String, total: Int? = nil) {
+        self.items = items
+        self.noun = noun
+        self.total = total ?? items.count
+    }
 
     /// "1 job", "12 jobs".
-    var count: String { Count.text(self.items.count, self.noun) }
+    var count: String { Count.text(self.total, self.noun) }
 
     /// The count and the first few items.
     var sample: [String] {
-        var lines = self.items.prefix(Self.sampleMax).flatMap(\.sample)
-        if self.items.count > Self.sampleMax {
-            lines.append("  … and \(self.items.count - Self.sampleMax) more")
-        }
+        let shown = self.items.prefix(Self.sampleMax)
+        var lines = shown.flatMap(\.sample)
+        if self.total > shown.count { lines.append("  … and \(self.total - shown.count) more") }
         return lines
     }
 
@@ -162,10 +169,12 @@ struct BulkOutcome<Result: Sendable>: Sendable {
         return outcome
     }
 
-    /// - Throws: A lone item's own failure; `.partOfBulkFailed` when any of several failed.
+    /// - Throws: A lone item's own failure, and that of whoever may not ask; `.partOfBulkFailed` when any of several
+    ///   failed.
     func check(_ selection: Selection) throws(CommandFailure) {
         guard let first = self.failures.first else { return }
-        if selection.items.count == 1 { throw first.failure }
+        let isRefused = first.failure.status == .notSignedIn || first.failure.status == .forbidden
+        if selection.items.count == 1 || self.done.isEmpty && isRefused { throw first.failure }
         throw CommandFailure(
             .partOfBulkFailed,
             "\(self.done.count) of \(selection.count) done, \(self.failures.count) failed, "

@@ -61,6 +61,8 @@ struct RateArgument: ArgumentForm, Hashable {
         self.seconds = span.seconds
     }
 
+    var perSecond: Double { self.count / self.seconds }
+
     func info(burst: Int?) -> QueueRateInfo {
         guard let rate = QueueRate(count: self.count, per: self.seconds, burst: burst) else {
             preconditionFailure("A rate was checked when it was read, and bursts are above zero")

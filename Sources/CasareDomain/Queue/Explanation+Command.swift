@@ -49,7 +49,7 @@ extension Explanation {
         private static func hasDash(_ word: String) -> Bool { word.utf8.first == 0x2D }
 
         /// As a shell takes it for one word.
-        static func quoted(_ word: String) -> String {
+        package static func quoted(_ word: String) -> String {
             let isPlain =
                 !word.isEmpty
                 && word.utf8.allSatisfy { byte in

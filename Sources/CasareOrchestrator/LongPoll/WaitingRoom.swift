@@ -13,6 +13,8 @@ final class WaitingRoom: Sendable {
         case job(Job.ID)
         /// There is news of the session.
         case session(Robot.SessionID)
+        /// The operation got on, or somebody asked something of it.
+        case operation(Operation.ID)
     }
 
     /// Further requests are answered at once, as if their time were up.

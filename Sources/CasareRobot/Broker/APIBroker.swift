@@ -234,7 +234,7 @@ package final class APIBroker: Broker {
                 .unavailable("\(error)")
             case .tokenMissing, .tokenInvalid, .insufficientPermissions, .methodNotAllowed, .conflict,
                 .invalidStateTransition, .idempotencyConflict, .uniqueKeyHeld, .bodyTooLarge, .unsupportedMediaType,
-                .validation, .invalidJSON, .invalidInput, .needsDatabase:
+                .validation, .invalidJSON, .invalidInput, .needsDatabase, .selectionChanged:
                 .refused("\(error)")
             }
         case .unreachable, .timedOut, .cancelled:

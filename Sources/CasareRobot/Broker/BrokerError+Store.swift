@@ -13,7 +13,8 @@ extension BrokerError {
                 .idempotencyConflict, .uniqueKeyHeld, .uniqueKeyRepeated, .robotElsewhere, .deadlineTooEarly,
                 .notInMemory, .nameTaken, .tooManyJobs,
                 .pauseEnd, .robotIsNotThere, .robotIsNeeded, .noSuchStep, .failsAgain, .stepsGone,
-                .unreadable:
+                .nothingFailed, .stepsOfOtherVersion, .letterResolved, .selectionChanged, .nothingSelected,
+                .selectionTooLarge, .operationRefused, .tooManyOperations, .tooManySelections, .unreadable:
                 .refused("\(error)")
             }
     }

@@ -2,7 +2,7 @@ package import CasareDomain
 package import CasarePostgres
 package import FoundationEssentials
 
-/// Something that a person did to a queue, a waiting job, a robot or a workflow.
+/// Something that a person did to a queue, a job, a robot, a workflow, or with an operation to many jobs at once.
 package struct ControlAction: Hashable, Sendable {
     package let id: Int64
     package let at: Date
@@ -19,7 +19,8 @@ package struct ControlAction: Hashable, Sendable {
 
 /// The kinds of things that are steered: the first word of an action.
 package enum ControlNoun: String, Hashable, Sendable, CaseIterable {
-    case queue, job, robot, workflow
+    case queue, job, robot, workflow, operation, selection
+    case deadLetter = "dead_letter"
 }
 
 /// Who steered what, and why; appended to in the transaction of the change. Call within `Database.asTenant`.

@@ -91,13 +91,14 @@ package struct Database: Sendable {
     /// Runs a transaction that sees and changes this tenant's rows only.
     ///
     /// - Parameters:
+    ///   - mode: how it sees what others commit meanwhile.
     ///   - deadline: how long to wait for a connection.
     ///   - lockWaitMax: how long a statement waits for a lock; nil: as long as it may take.
     package func asTenant<Result: Sendable>(
-        _ tenant: Tenant.ID, deadline: ContinuousClock.Instant? = nil, lockWaitMax: Duration? = nil,
-        _ body: @Sendable (isolated PostgresConnection) throws -> Result
+        _ tenant: Tenant.ID, mode: TransactionMode = .readCommitted, deadline: ContinuousClock.Instant? = nil,
+        lockWaitMax: Duration? = nil, _ body: @Sendable (isolated PostgresConnection) throws -> Result
     ) async throws -> Result {
-        try await self.app.transaction(opening: Self.opening(tenant, lockWaitMax), deadline: deadline, body)
+        try await self.app.transaction(mode, opening: Self.opening(tenant, lockWaitMax), deadline: deadline, body)
     }
 
     /// Runs a closure that sends a single statement. Where the pool works for this tenant only, the statement is a

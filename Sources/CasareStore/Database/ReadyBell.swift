@@ -14,6 +14,8 @@ package final class ReadyBell: Sendable {
     package static let jobsChannel = "casare_jobs"
     /// Rung with a session's number when its robot has something to hear: it then renews at once.
     package static let sessionsChannel = "casare_sessions"
+    /// Rung with an operation's ID when it got on, or somebody asked something of it.
+    package static let operationsChannel = "casare_operations"
 
     /// What is rung within this time after a ring goes together in the next one.
     private static let pause: Duration = .milliseconds(2)
@@ -24,19 +26,24 @@ package final class ReadyBell: Sendable {
         var tenants: Set<Tenant.ID> = []
         var jobs: Set<Job.ID> = []
         var sessions: Set<Robot.SessionID> = []
+        /// Few are open at a time.
+        var operations: Set<Operation.ID> = []
         var dropped = 0
 
-        var isEmpty: Bool { self.tenants.isEmpty && self.jobs.isEmpty && self.sessions.isEmpty }
+        var isEmpty: Bool {
+            self.tenants.isEmpty && self.jobs.isEmpty && self.sessions.isEmpty && self.operations.isEmpty
+        }
 
         /// What to notify, channel by channel.
         var rings: [(channel: String, payload: String)] {
             self.tenants.map { (channel: ReadyBell.readyChannel, payload: $0.description) }
                 + self.jobs.map { (channel: ReadyBell.jobsChannel, payload: $0.description) }
                 + self.sessions.map { (channel: ReadyBell.sessionsChannel, payload: $0.description) }
+                + self.operations.map { (channel: ReadyBell.operationsChannel, payload: $0.description) }
         }
 
         mutating func take() -> Pending {
-            defer { (self.tenants, self.jobs, self.sessions) = ([], [], []) }
+            defer { (self.tenants, self.jobs, self.sessions, self.operations) = ([], [], [], []) }
             return self
         }
 
@@ -44,6 +51,7 @@ package final class ReadyBell: Sendable {
             self.tenants.formUnion(rings.tenants)
             self.jobs.formUnion(rings.jobs)
             self.sessions.formUnion(rings.sessions)
+            self.operations.formUnion(rings.operations)
         }
     }
 
@@ -95,6 +103,14 @@ package final class ReadyBell: Sendable {
             } else {
                 pending.dropped += 1
             }
+        }
+        self.wakeUp.yield()
+    }
+
+    /// An operation got on, or somebody asked something of it.
+    package func operationChanged(_ operation: Operation.ID) {
+        self.pending.withLock { pending in
+            _ = pending.operations.insert(operation)
         }
         self.wakeUp.yield()
     }

@@ -50,8 +50,9 @@ extension QueueStore {
     }
 
     /// Removes what is kept of jobs so long after their week has ended: their partitions, one week at a time, and what
-    /// lies beside them, in bounded batches. A week stays for as long as a job of it waits, runs or is asked about, and
-    /// dead letters until they are replayed. Unique and idempotency keys and sessions that have run out go in any case.
+    /// lies beside them, in bounded batches. A week stays for as long as a job of it waits, runs or is asked about; for
+    /// how long dead letters stay, `DeadLetterStore.keep` decides. Operations go so long after their end. Unique and
+    /// idempotency keys and sessions that have run out go in any case.
     /// Run it every hour, and again at once for as long as it is partial.
     ///
     /// Call within `Database.asSystem`. It may run in many processes at once.
@@ -78,7 +79,7 @@ extension QueueStore {
         ).only().strings("dropped")
         if !purged.partitions.isEmpty { purged.isPartial = true }
         for tenant in tenants {
-            for query in [UpkeepQueries.purgeAttempts, UpkeepQueries.purgeLetters] {
+            for query in [UpkeepQueries.purgeAttempts] + OperationQueries.purging {
                 try purge(
                     query,
                     [

@@ -129,8 +129,7 @@ enum UpkeepQueries {
         SELECT max(key) AS last, count(*) AS keys, (SELECT count(*) FROM gone) AS gone FROM page
         """)
 
-    // Of jobs that are no longer kept, those up to a moment.
-
+    /// Of jobs that are no longer kept, those up to a moment; but not those of dead letters, which are kept for longer.
     static let purgeAttempts = Query(
         """
         DELETE FROM attempts WHERE ctid = ANY (ARRAY(
@@ -141,23 +140,7 @@ enum UpkeepQueries {
                     SELECT FROM jobs WHERE jobs.tenant_id = attempts.tenant_id AND jobs.job_id = attempts.job_id)
                 AND NOT EXISTS (
                     SELECT FROM dead_letters
-                    WHERE dead_letters.tenant_id = attempts.tenant_id AND dead_letters.job_id = attempts.job_id
-                        AND replayed_as IS NULL)
-            ORDER BY job_id LIMIT @limit
-        ))
-        """)
-
-    /// Letters that were replayed; the others stay until somebody deals with them.
-    static let purgeLetters = Query(
-        """
-        DELETE FROM dead_letters WHERE ctid = ANY (ARRAY(
-            SELECT ctid FROM dead_letters
-            WHERE tenant_id = @tenant
-                AND job_id < casare_uuid_floor(coalesce(@now::timestamptz, now()) - @days::int4 * interval '1 day')
-                AND replayed_as IS NOT NULL
-                AND NOT EXISTS (
-                    SELECT FROM jobs
-                    WHERE jobs.tenant_id = dead_letters.tenant_id AND jobs.job_id = dead_letters.job_id)
+                    WHERE dead_letters.tenant_id = attempts.tenant_id AND dead_letters.job_id = attempts.job_id)
             ORDER BY job_id LIMIT @limit
         ))
         """)

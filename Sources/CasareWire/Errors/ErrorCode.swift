@@ -11,6 +11,8 @@ public enum ErrorCode: String, Hashable, Sendable, Codable, CaseIterable {
     case idempotencyConflict = "IDEMPOTENCY_CONFLICT"
     /// Another job holds the unique key.
     case uniqueKeyHeld = "UNIQUE_KEY_HELD"
+    /// What was selected is not what it was when somebody looked.
+    case selectionChanged = "SELECTION_CHANGED"
     case bodyTooLarge = "BODY_TOO_LARGE"
     case unsupportedMediaType = "UNSUPPORTED_MEDIA_TYPE"
     case validation = "VALIDATION_ERROR"
@@ -31,7 +33,8 @@ public enum ErrorCode: String, Hashable, Sendable, Codable, CaseIterable {
         case .insufficientPermissions: 403
         case .notFound: 404
         case .methodNotAllowed: 405
-        case .conflict, .invalidStateTransition, .leaseLost, .idempotencyConflict, .uniqueKeyHeld: 409
+        case .conflict, .invalidStateTransition, .leaseLost, .idempotencyConflict, .uniqueKeyHeld, .selectionChanged:
+            409
         case .bodyTooLarge: 413
         case .unsupportedMediaType: 415
         case .validation: 422

@@ -59,6 +59,7 @@ struct ParsingTests {
         "token create ci --role operator --expires-in 90d", "token create r --role robot --robot r1", "token list",
         "token revoke ci --yes", "tenant policy show -o wide", "tenant policy set url_rules=off scripts=ON --dry-run",
         "tenant policy reset url-rules --yes",
+        "top", "top --interval 500ms --section letters --no-color", "top --once --section queues",
         "login --url http://localhost:8000 --token-file f --name local --production",
         "context list", "context use live", "context show", "context show live", "context remove live", "ctx ls",
         "status", "version -o json", "dev --port 0 --slots 2 --data-dir d --reset --yes --no-robot --log-level debug",

@@ -1,0 +1,89 @@
+import ArgumentParser
+import CasareClient
+import CasareDomain
+import CasareWire
+
+/// What the commands that steer an operation have in common.
+struct OperationControlOptions: ParsableArguments {
+    @Argument(help: "The operation's ID.", transform: OperationArgument.parse) var operation: OperationArgument
+    @Option(help: ArgumentHelp("Why; kept with what was done.", valueName: "text"), transform: Text.notEmpty)
+    var reason: String?
+    @OptionGroup var bulk: BulkOptions
+    @OptionGroup(title: "Output") var output: OutputOptions
+    @OptionGroup(title: "Server") var connection: ConnectionOptions
+
+    /// Does one thing with the operation, after a question where the context is one of production.
+    ///
+    /// - Parameters:
+    ///   - verb: `pause`.
+    ///   - change: asks the server for it.
+    func run(
+        _ verb: String, _ change: (CasareClient, Operation.ID, _ reason: String?) async throws -> OperationInfo
+    ) async throws {
+        try self.output.check(OperationInfo.headings)
+        let id = self.operation.id
+        try await self.connection.withClient { client, server in
+            let needed = Consent.needed(
+                isSelection: false, server: server, yes: self.bulk.yes, canAsk: Terminal.standard.canAsk)
+            var items = [Selection.Item(id: id.description, detail: "")]
+            if self.bulk.dryRun || needed.asks {
+                items = [Selection.Item(id: id.description, detail: try await client.operation(id).detail)]
+            }
+            let selection = Selection(items: items, noun: "operation")
+            if self.bulk.dryRun { return try selection.show(in: self.output) }
+            try needed.obtain(for: "\(verb) operation \(id)", showing: selection)
+            try self.output.print(try await change(client, id, self.reason).presentation())
+        }
+    }
+}
+
+extension OperationCommand {
+    struct Pause: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "pause", abstract: "Keep an operation from going on until it is resumed.",
+            discussion: "The items that it is at are finished. What it has done stays done.")
+        @OptionGroup var control: OperationControlOptions
+
+        func run() async throws {
+            try await self.control.run("pause") { try await $0.pauseOperation($1, reason: $2) }
+        }
+    }
+
+    struct Resume: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "resume", abstract: "Let an operation go on that was paused, or stopped by its own rules.",
+            discussion: """
+                One that was stopped by its canary or its error rate goes on with the items that it has not come to yet.
+                """)
+        @OptionGroup var control: OperationControlOptions
+
+        func run() async throws {
+            try await self.control.run("resume") { try await $0.resumeOperation($1, reason: $2) }
+        }
+    }
+
+    struct Cancel: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "cancel", abstract: "End an operation where it stands.",
+            discussion: "What it has done stays done; what it has not come to is left as it is.")
+        @OptionGroup var control: OperationControlOptions
+
+        func run() async throws {
+            try await self.control.run("cancel") { try await $0.cancelOperation($1, reason: $2) }
+        }
+    }
+
+    struct Undo: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "undo", abstract: "Take back what an operation has done, while its time to undo lasts.",
+            discussion: """
+                For operations that were made with --undo-within. Jobs that were paused go on, jobs that were to be \
+                cancelled are not, and dead letters that were purged are there again. casarectl op watch follows it.
+                """)
+        @OptionGroup var control: OperationControlOptions
+
+        func run() async throws {
+            try await self.control.run("undo") { try await $0.undoOperation($1, reason: $2) }
+        }
+    }
+}
