@@ -36,8 +36,8 @@ struct Answer: Sendable {
 /// Sends calls over HTTP, repeats those that may be, and turns every failure into a `ClientError`.
 struct Transport: Sendable {
     private let http: HTTPClient
-    private let base: String
-    private let configuration: CasareClient.Configuration
+    let base: String
+    let configuration: CasareClient.Configuration
 
     init(_ configuration: CasareClient.Configuration) throws(ClientError) {
         guard let base = Self.base(configuration.url) else { throw .invalidURL(configuration.url) }
@@ -156,7 +156,7 @@ struct Transport: Sendable {
         return String(server.dropFirst("casare/".count))
     }
 
-    private static func text(of query: [(name: String, value: String?)]) -> String {
+    static func text(of query: [(name: String, value: String?)]) -> String {
         let parts = query.compactMap { item in item.value.map { "\(item.name)=\(percentEncoded($0))" } }
         return parts.isEmpty ? "" : "?" + parts.joined(separator: "&")
     }

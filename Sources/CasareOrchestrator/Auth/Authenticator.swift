@@ -57,12 +57,17 @@ final class Authenticator: Sendable {
 
     /// - Returns: `nil` on routes that are open to everyone.
     func caller(of request: Request, for access: Route.Access) async throws -> Principal? {
+        try await self.caller(authorizedBy: request.headers[.authorization], for: access)
+    }
+
+    /// - Parameter header: the value of `Authorization`.
+    func caller(authorizedBy header: String?, for access: Route.Access) async throws -> Principal? {
         let permissions: [Permission]
         switch access {
         case .everyone: return nil
         case .anyOf(let needed): permissions = needed
         }
-        guard let header = request.headers[.authorization] else {
+        guard let header else {
             throw APIProblem(.tokenMissing, "send a token: Authorization: Bearer crpa_…")
         }
         let parts = header.split(separator: " ", maxSplits: 1)

@@ -15,6 +15,7 @@ extension APIProblem {
             case .invalid: self = .validation(error)
             case .malformed: self.init(.invalidInput, error.description, field: error.path)
             }
+        case let error as Operation.Invalid: self = .validation(WireDecodingError(error))
         case let error as StoreError: self.init(error)
         case let error as PostgresError: self.init(error)
         case is HTTPParserError:
@@ -68,8 +69,14 @@ extension APIProblem {
             self.init(.validation, error.description, field: "from_step")
         case .failsAgain:
             self.init(.conflict, error.description, field: "from")
-        case .stepsGone:
+        case .stepsGone, .letterResolved:
             self.init(.conflict, error.description)
+        case .nothingFailed(_, let status):
+            self.init(
+                .invalidStateTransition, error.description, field: "from",
+                details: ["status": .string(status.rawValue)])
+        case .stepsOfOtherVersion:
+            self.init(.validation, error.description, field: "version")
         case .pauseEnd:
             self.init(.invalidInput, error.description, field: "until")
         case .nameTaken:
@@ -78,6 +85,16 @@ extension APIProblem {
             self.init(.validation, error.description, field: "jobs")
         case .contended:
             self = .unavailable(error.description, retryAfterSeconds: 1)
+        case .selectionChanged(_, let found):
+            self.init(
+                .selectionChanged, error.description, field: "expect",
+                details: ["count": .int(found.count), "hash": .string(found.hash)])
+        case .nothingSelected, .selectionTooLarge:
+            self.init(.validation, error.description, field: "selection")
+        case .operationRefused:
+            self.init(.invalidStateTransition, error.description)
+        case .tooManyOperations, .tooManySelections:
+            self.init(.conflict, error.description)
         case .unreadable:
             self.init(.internal, Self.internalMessage)
         }

@@ -44,11 +44,13 @@ struct APIRequest: Sendable {
     static let connectionWaitMax = Duration.seconds(5)
 
     /// A transaction that sees the caller's tenant only.
+    ///
+    /// - Parameter mode: `.snapshot` where several statements must see the same.
     func inTenant<R: Sendable>(
-        _ body: @Sendable (isolated PostgresConnection) throws -> R
+        mode: TransactionMode = .readCommitted, _ body: @Sendable (isolated PostgresConnection) throws -> R
     ) async throws -> R {
         try await self.services.database.asTenant(
-            self.principal.tenant, deadline: .now + Self.connectionWaitMax, body)
+            self.principal.tenant, mode: mode, deadline: .now + Self.connectionWaitMax, body)
     }
 
     // MARK: Parameters

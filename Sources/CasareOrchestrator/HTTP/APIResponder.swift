@@ -102,8 +102,11 @@ extension HTTPField.Name {
 enum RequestIdentity {
     private static let charactersMax = 128
 
-    static func of(_ request: Request) -> String {
-        if let given = request.headers[.requestID], (1...Self.charactersMax).contains(given.utf8.count),
+    static func of(_ request: Request) -> String { self.of(request.headers[.requestID]) }
+
+    /// - Parameter given: what the client calls it.
+    static func of(_ given: String?) -> String {
+        if let given, (1...Self.charactersMax).contains(given.utf8.count),
             given.utf8.allSatisfy(Self.isAllowed)
         {
             return given

@@ -23,6 +23,9 @@ struct APIServer: Sendable {
     let logger: Logger
     let boundPort = BoundPort()
 
+    /// What answers say of the program.
+    static let name = "casare/\(CasareVersion.current)"
+
     /// Requests that wait for nothing are over long before; it cuts connections on which nothing happens at all.
     private static let idleConnectionMax = TimeAmount.seconds(120)
 
@@ -43,16 +46,24 @@ struct APIServer: Sendable {
         let responder = APIResponder(
             table: self.table, services: self.services, authenticator: self.authenticator, connections: connections,
             logger: self.logger)
+        let makeUpgrade: (@Sendable () -> StreamUpgrade)?
+        if let services {
+            makeUpgrade = { StreamUpgrade(responder, services: services) }
+        } else {
+            makeUpgrade = nil
+        }
+        let messageBytesMax = (self.services?.events.limits ?? .standard).messageBytesMax
         // What Hummingbird has to say at start is said below, in our words.
         var serverLogger = self.logger
         serverLogger.logLevel = max(self.logger.logLevel, .notice)
         return Application(
             responder: responder,
-            server: .http1(
-                configuration: .init(
-                    additionalChannelHandlers: [connections.watcher()], idleTimeout: Self.idleConnectionMax)),
-            configuration: .init(
-                address: .hostname(self.host, port: self.port), serverName: "casare/\(CasareVersion.current)"),
+            server: HTTPServerBuilder { handler in
+                APIConnection(
+                    responder: handler, makeUpgrade: makeUpgrade, connections: connections,
+                    idleMax: Self.idleConnectionMax, messageBytesMax: messageBytesMax)
+            },
+            configuration: .init(address: .hostname(self.host, port: self.port), serverName: Self.name),
             onServerRunning: { [boundPort, logger, host, port] channel in
                 let number = channel.localAddress?.port ?? port
                 logger.notice("Listening", metadata: ["address": .string(host), "port": "\(number)"])

@@ -7,11 +7,14 @@ import ServiceLifecycle
 struct NotificationFanOut: Service {
     let configuration: PostgresConfiguration
     let waitingRoom: WaitingRoom
+    let events: EventHub
 
     func run() async throws {
         let listener = PostgresListener(
             configuration: self.configuration,
-            channels: [ReadyBell.readyChannel, ReadyBell.jobsChannel, ReadyBell.sessionsChannel])
+            channels: [
+                ReadyBell.readyChannel, ReadyBell.jobsChannel, ReadyBell.sessionsChannel, ReadyBell.operationsChannel,
+            ])
         await cancelWhenGracefulShutdown {
             for await event in listener.events {
                 self.handle(event)
@@ -25,13 +28,17 @@ struct NotificationFanOut: Service {
         case .listening:
             // Also the first time: who waits already came before anybody listened.
             self.waitingRoom.wakeAll()
+            self.events.wake()
         case .notification(let channel, let payload):
             if channel == ReadyBell.readyChannel, let tenant = Int32(payload) {
                 self.waitingRoom.wake(.ready(Tenant.ID(rawValue: tenant)))
             } else if channel == ReadyBell.jobsChannel, let job = Job.ID(payload) {
                 self.waitingRoom.wake(.job(job))
+                self.events.wake()
             } else if channel == ReadyBell.sessionsChannel, let session = Int64(payload) {
                 self.waitingRoom.wake(.session(Robot.SessionID(rawValue: session)))
+            } else if channel == ReadyBell.operationsChannel, let operation = Operation.ID(payload) {
+                self.waitingRoom.wake(.operation(operation))
             }
         }
     }

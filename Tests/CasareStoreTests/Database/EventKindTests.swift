@@ -1,4 +1,4 @@
-@testable import CasareStore
+import CasareDomain
 import FoundationEssentials
 import Testing
 
@@ -77,7 +77,7 @@ struct EventKindTests {
         for insert in inserts {
             #expect(!insert.kinds.isEmpty, "\(insert.file) writes events of a kind that this test does not find")
             for kind in insert.kinds {
-                #expect(MemoryQueue.Record.Event.Kind(rawValue: kind) != nil, "\(insert.file) writes '\(kind)'")
+                #expect(Job.EventKind(rawValue: kind) != nil, "\(insert.file) writes '\(kind)'")
             }
         }
         let written = Set(inserts.flatMap(\.kinds))

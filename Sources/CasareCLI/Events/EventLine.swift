@@ -1,0 +1,53 @@
+import CasareDomain
+import CasareWire
+
+/// An event as it is printed.
+struct EventLine: Sendable {
+    let event: EventInfo
+
+    init(_ event: EventInfo) { self.event = event }
+
+    static let columns: [Column<EventLine>] = [
+        // As the API writes it: lines of one second would all read "now".
+        Column("at") { .text(Timestamp.text($0.event.at)) },
+        Column("kind") { .state($0.event.kind, $0.tone) },
+        Column("job") { .text($0.event.job.description) },
+        Column("workflow", shrinks: true) { .text($0.event.workflow) },
+        Column("workflow_version", wide: true) { .number($0.event.workflowVersion) },
+        Column("environment", wide: true, shrinks: true) { .text($0.event.environment) },
+        Column("detail", shrinks: true) { .text($0.detail) },
+        Column("cursor", wide: true) { .text($0.event.cursor) },
+    ]
+
+    private var detail: String? {
+        self.event.detail.flatMap { $0.isEmpty ? nil : Value.object($0).jsonText(.compact) }
+    }
+
+    private var tone: Tone {
+        switch Job.EventKind(rawValue: self.event.kind) {
+        case .completed: .good
+        case .failed, .deadLettered, .leaseExpired: .bad
+        case .retrying, .blocked, .paused, .cancelled: .attention
+        case .submitted, .leased, .released, .resolved, .resumed, .prioritized, .retried, .forked, .acknowledged,
+            .purged,
+            .restored, nil:
+            .plain
+        }
+    }
+
+    /// For those who follow: a line that is ready before the next one is known.
+    var text: String {
+        let kinds = Job.EventKind.allCases.map(\.rawValue.count).max() ?? 0
+        let kind = self.event.kind + String(repeating: " ", count: max(0, kinds - self.event.kind.count))
+        let parts = [
+            Timestamp.text(self.event.at), kind, self.event.job.description, self.event.workflow, self.detail ?? "",
+        ]
+        return TerminalText.line(parts.joined(separator: "  ")).trimmingTrailingSpaces + "\n"
+    }
+
+    static func presentation(of events: [EventInfo]) throws -> Presentation {
+        try Presentation(
+            list: events.map(EventLine.init), columns: Self.columns, name: { $0.event.job.description },
+            json: { try ValueEncoder.encode($0.event) })
+    }
+}

@@ -1,0 +1,90 @@
+import CasareWire
+import HTTPTypes
+import Logging
+import NIOCore
+import NIOHTTP1
+import NIOWebSocket
+import Synchronization
+
+/// Decides about one connection whether it becomes a stream of events: the first request on it asks for one, by the
+/// rules of WebSockets, and whoever sends it may have it. What is refused goes on as a request like any other, and is
+/// told why by its route.
+final class StreamUpgrade: Sendable {
+    private let responder: APIResponder
+    private let services: Services
+    /// Of the request that was let through.
+    private let session = Mutex<StreamSession?>(nil)
+
+    init(_ responder: APIResponder, services: Services) {
+        self.responder = responder
+        self.services = services
+    }
+
+    /// Whether who sent this handshake may have a stream.
+    func mayUpgrade(_ channel: any Channel, _ head: HTTPRequestHead) -> EventLoopFuture<Bool> {
+        guard head.uri.hasPrefix("/ws/") else { return channel.eventLoop.makeSucceededFuture(false) }
+        // A task without parent, because the pipeline asks for a future. The connection's own task waits for what it
+        // comes to, and it ends when the database answers or does not in time.
+        return channel.eventLoop.makeFutureWithTask { () async throws -> Bool in
+            guard let session = try await self.session(for: head) else { return false }
+            self.session.withLock { $0 = session }
+            return true
+        }.flatMapError { _ in
+            // The route finds the reason again, and tells it.
+            channel.eventLoop.makeSucceededFuture(false)
+        }
+    }
+
+    /// Of the answer to a handshake that was let through; `nil`: none was.
+    var headers: HTTPHeaders? {
+        self.session.withLock { $0 == nil ? nil : ["Server": APIServer.name] }
+    }
+
+    /// Takes the connection over, after the client was told.
+    func upgrade(_ channel: any Channel) -> EventLoopFuture<APIConnection.Kind> {
+        channel.eventLoop.makeCompletedFuture {
+            guard let session = self.session.withLock({ $0 }) else {
+                preconditionFailure("A connection was made a stream that nobody opened")
+            }
+            let hub = self.services.events
+            let limits = hub.limits
+            let pipeline = channel.pipeline.syncOperations
+            try channel.syncOptions?.setOption(
+                .writeBufferWaterMark,
+                value: .init(low: limits.unsentBytesMax / 4, high: limits.unsentBytesMax))
+            try pipeline.addHandler(
+                StreamConnection(
+                    after: session.opening.start, limits: limits, whenSlow: { hub.clientWasSlow() }))
+            return .stream(try StreamSession.Connection(wrappingChannelSynchronously: channel), session)
+        }
+    }
+
+    private func session(for head: HTTPRequestHead) async throws -> StreamSession? {
+        let parts = head.uri.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
+        let (route, parameters) = try self.responder.table.route(for: .get, String(parts[0]))
+        let authenticator = self.responder.authenticator
+        let authorization = head.headers.first(name: "Authorization")
+        let caller = try await authenticator.caller(authorizedBy: authorization, for: route.access)
+        let query = try queryParameters(parts.count > 1 ? String(parts[1]) : nil)
+        try route.check(query)
+        let id = RequestIdentity.of(head.headers.first(name: "X-Request-ID"))
+        var logger = self.responder.logger
+        logger[metadataKey: "request.id"] = .string(id)
+        let request = APIRequest(
+            id: id, parameters: parameters, query: query, idempotencyKey: nil, caller: caller,
+            databaseServices: self.services, logger: logger, connection: ClientConnection())
+        guard let opening = try await EventRoutes.opening(request, of: route) else { return nil }
+        return StreamSession(
+            opening: opening, services: self.services,
+            isAllowed: {
+                do {
+                    return try await authenticator.caller(authorizedBy: authorization, for: route.access) != nil
+                } catch is APIProblem {
+                    return false
+                } catch {
+                    // Nobody knows just now: it is asked again soon.
+                    return true
+                }
+            }, logger: logger)
+    }
+}

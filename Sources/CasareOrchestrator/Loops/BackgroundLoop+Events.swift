@@ -1,0 +1,35 @@
+import CasareStore
+import Logging
+import Synchronization
+
+extension BackgroundLoop {
+    /// Leaves in the database how far events may be read, for readers that begin.
+    static func mark(_ services: Services, logger: Logger) -> BackgroundLoop {
+        let known = HorizonBox()
+        return BackgroundLoop(name: "events", interval: .seconds(1), board: services.loops, logger: logger) {
+            let before = known.value
+            // A round that fails begins anew: the database may have been started anew.
+            known.value = EventHorizon()
+            known.value = try await services.database.asSystem { connection in
+                var horizon = before
+                let look = try EventFeed.look(on: connection)
+                horizon.looked(look)
+                if horizon.final > look.mark {
+                    try EventFeed.advanceMark(to: horizon.final, on: connection)
+                }
+                return horizon
+            }
+            return false
+        }
+    }
+}
+
+/// What the rounds of the loop have found out so far.
+private final class HorizonBox: Sendable {
+    private let horizon = Mutex(EventHorizon())
+
+    var value: EventHorizon {
+        get { self.horizon.withLock { $0 } }
+        set { self.horizon.withLock { $0 = newValue } }
+    }
+}
