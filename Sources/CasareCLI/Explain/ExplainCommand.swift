@@ -146,7 +146,7 @@ extension ExplanationInfo {
         self.reasons.contains { $0.code == .ended && $0.detail["kind"] != "completed" } ? .jobEndedBadly : .success
     }
 
-    private var sheet: Sheet {
+    var sheet: Sheet {
         var sheet = Sheet("\(self.kind.rawValue) \(self.subject)")
         for (position, reason) in self.reasons.enumerated() {
             sheet.sections.append(

@@ -5,7 +5,11 @@ import CasareWire
 
 struct StatusCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "status", abstract: "Show the server, who you are to it, and what is waiting.")
+        commandName: "status", abstract: "Show the server, who you are to it, and how everything stands.",
+        discussion: """
+            One screen: queues, robots by state, dead letters and the largest groups of them, workflows that failed \
+            within the last hour, and jobs that wait for an answer. casarectl top shows it live.
+            """)
     @OptionGroup(title: "Output") var output: OutputOptions
     @OptionGroup(title: "Server") var connection: ConnectionOptions
 
@@ -29,23 +33,11 @@ struct StatusCommand: AsyncParsableCommand {
             Column("robots_online") { .number($0.status.robotsOnline) },
             Column("robots_available") { .number($0.status.robotsAvailable) },
             Column("dead_letters_open") { $0.count($0.status.deadLettersOpen, "dead_letters_open") },
+            Column("oldest_dead_letter_at") { .time($0.status.deadLetters?.oldestOpenAt) },
         ]
 
         private func count(_ number: Int, _ name: String) -> Cell {
             .count(number, isExact: self.status.isExact(name))
-        }
-
-        /// "10000+ waiting".
-        private func words(_ number: Int, _ name: String, _ words: String) -> String {
-            "\(number)\(self.status.isExact(name) ? "" : "+") \(words)"
-        }
-
-        private var robots: Cell {
-            let online = self.status.robotsOnline
-            let available = self.status.robotsAvailable ?? online
-            return .state(
-                available == online ? "\(online) online" : "\(online) online, \(available) of them taking jobs",
-                available > 0 ? .good : .attention)
         }
 
         func json() throws -> Value {
@@ -59,27 +51,17 @@ struct StatusCommand: AsyncParsableCommand {
         }
 
         var sheet: Sheet {
-            let jobs = self.status.jobs
             var sheet = Sheet("\(self.server.url), version \(self.status.version)")
             sheet.add("context", .text(self.server.contextName))
             sheet.add("you", .text("\(self.identity.name) (\(self.identity.role.rawValue))"))
             sheet.add("database", .text(self.status.database))
-            sheet.add("robots", self.robots)
-            sheet.add(
-                "jobs",
-                .text(
-                    [
-                        self.words(jobs.pending, "jobs.pending", "waiting"),
-                        self.words(jobs.scheduled, "jobs.scheduled", "due later"),
-                        self.words(jobs.running, "jobs.running", "running"),
-                        self.words(jobs.blocked, "jobs.blocked", "blocked"),
-                        jobs.paused.flatMap { $0 > 0 ? self.words($0, "jobs.paused", "paused") : nil },
-                    ].compactMap(\.self).joined(separator: ", ")))
-            sheet.add(
-                "dead letters",
-                .state(
-                    self.words(self.status.deadLettersOpen, "dead_letters_open", "open"),
-                    self.status.deadLettersOpen > 0 ? .attention : .plain))
+            sheet.add("robots", self.status.robotsCell)
+            sheet.add("jobs", .text(self.status.jobsText))
+            sheet.add("dead letters", self.status.deadLettersCell)
+            sheet.add("oldest dead letter", .time(self.status.deadLetters?.oldestOpenAt))
+            sheet.add(queuesOf: self.status)
+            sheet.add(failing: self.status.failingWorkflows ?? [])
+            sheet.add(groups: self.status.deadLetters?.groups ?? [])
             sheet.add(self.status.blockedJobs ?? [])
             return sheet
         }
@@ -96,26 +78,4 @@ struct StatusCommand: AsyncParsableCommand {
                     sheet: overview.sheet))
         }
     }
-}
-
-extension Sheet {
-    /// The blocked jobs that wait longest, and how they are answered.
-    mutating func add(_ blocked: [BlockedJobInfo]) {
-        guard let first = blocked.first else { return }
-        self.sections.append(
-            .table(
-                title: "Waiting for an answer, the longest first", BlockedJobInfo.columns.map(\.heading),
-                blocked.map { job in BlockedJobInfo.columns.map { $0.cell(job) } }))
-        self.sections.append(.lines(title: "To answer", ["casarectl job resolve \(first.id)"]))
-    }
-}
-
-extension BlockedJobInfo {
-    static let columns: [Column<BlockedJobInfo>] = [
-        Column("id") { .text($0.id.description) },
-        Column("workflow", shrinks: true) { .text($0.workflow) },
-        Column("node") { .text($0.question.node) },
-        Column("since") { .time($0.since) },
-        Column("question", shrinks: true) { .text($0.question.text) },
-    ]
 }

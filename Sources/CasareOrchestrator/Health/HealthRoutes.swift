@@ -49,32 +49,14 @@ enum HealthRoutes {
     private static let robotsCountedMax = 10_000
 
     private static func status(_ request: APIRequest) async throws -> StatusResponse {
-        let (counts, robots, blocked) = try await request.inTenant { connection in
-            (
-                try JobStore.counts(on: connection),
-                try RobotStore.list(limit: Self.robotsCountedMax, on: connection),
-                try JobStore.longestBlocked(limit: BlockedJobInfo.countMax, on: connection)
-            )
-        }
-        return StatusResponse(
-            version: CasareVersion.current, database: "ok",
-            jobs: StatusResponse.Jobs(
-                pending: counts.ready, scheduled: counts.scheduled, running: counts.running, blocked: counts.blocked,
-                paused: counts.paused),
-            robotsOnline: robots.count { $0.status != .offline && $0.status != .stale },
-            robotsAvailable: robots.count(where: \.takesJobs),
-            deadLettersOpen: counts.deadLettersOpen, inexact: counts.inexact.map(Self.name).sorted(),
-            blockedJobs: blocked.map(BlockedJobInfo.init))
-    }
-
-    private static func name(of count: JobCounts.Kind) -> String {
-        switch count {
-        case .ready: "jobs.pending"
-        case .scheduled: "jobs.scheduled"
-        case .running: "jobs.running"
-        case .blocked: "jobs.blocked"
-        case .paused: "jobs.paused"
-        case .deadLettersOpen: "dead_letters_open"
+        try await request.inTenant { connection in
+            let (queues, hasMoreQueues) = try StatusStore.queues(on: connection)
+            return StatusResponse(
+                database: "ok", counts: try JobStore.counts(on: connection),
+                robots: try RobotStore.list(limit: Self.robotsCountedMax, on: connection),
+                blocked: try JobStore.longestBlocked(limit: BlockedJobInfo.countMax, on: connection), queues: queues,
+                hasMoreQueues: hasMoreQueues, letters: try StatusStore.letters(on: connection),
+                failing: try StatusStore.failing(on: connection))
         }
     }
 }

@@ -69,15 +69,26 @@ public struct StatusResponse: Hashable, Sendable, Codable {
     /// says nothing.
     public let robotsAvailable: Int?
     public let deadLettersOpen: Int
-    /// The counts that stop at a bound, of which there are more: `jobs.pending`, `dead_letters_open`. A server that
-    /// counts to the end has none.
+    /// The counts that stop at a bound, of which there are more: `jobs.pending`, `dead_letters_open`,
+    /// `dead_letters.acknowledged`; `queues` where there are more of them than are listed. A server that counts to the
+    /// end has none.
     public let inexact: [String]?
     /// The blocked jobs that wait longest for an answer, the longest first. A server before it listed them has none.
     public let blockedJobs: [BlockedJobInfo]?
+    /// The first ones by name. A server before it listed them has none, as one without a database.
+    public let queues: [QueueStatus]?
+    /// How the robots stand. A server before it told them apart says nothing.
+    public let robots: RobotCounts?
+    /// A server before it knew when letters were opened says nothing.
+    public let deadLetters: LetterStatus?
+    /// The workflows of which most jobs failed for good within the last hour, the worst first. A server before it
+    /// looked has none, as one without a database.
+    public let failingWorkflows: [FailingWorkflow]?
 
     public init(
         version: String, database: String, jobs: Jobs, robotsOnline: Int, robotsAvailable: Int, deadLettersOpen: Int,
-        inexact: [String] = [], blockedJobs: [BlockedJobInfo] = []
+        inexact: [String] = [], blockedJobs: [BlockedJobInfo] = [], queues: [QueueStatus]? = nil,
+        robots: RobotCounts? = nil, deadLetters: LetterStatus? = nil, failingWorkflows: [FailingWorkflow]? = nil
     ) {
         self.version = version
         self.database = database
@@ -87,6 +98,10 @@ public struct StatusResponse: Hashable, Sendable, Codable {
         self.deadLettersOpen = deadLettersOpen
         self.inexact = inexact
         self.blockedJobs = blockedJobs
+        self.queues = queues
+        self.robots = robots
+        self.deadLetters = deadLetters
+        self.failingWorkflows = failingWorkflows
     }
 
     /// - Parameter count: as in `inexact`.
