@@ -28,7 +28,7 @@ demo: build ## Start the embedded default, run real workflows, kill a robot, sho
 # Tests/run ends with what failed. Whole processes are not run beside a thousand other tests, and what has a few
 # seconds for all it does beside none.
 APART = CasareSystemTests
-ALONE = SessionLossTests|JobRunTests
+ALONE = SessionLossTests|JobRunTests|RobotEndingTests
 CHAOS = ChaosTests
 PROPERTIES = QueueProperties|SlotProperties
 CHAOS_SEEDS ?= 1..1000

@@ -17,10 +17,14 @@ let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummi
 let hummingbirdCore = Target.Dependency.product(name: "HummingbirdCore", package: "hummingbird")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
+let nioEmbedded = Target.Dependency.product(name: "NIOEmbedded", package: "swift-nio")
 let nioHTTPCompression = Target.Dependency.product(name: "NIOHTTPCompression", package: "swift-nio-extras")
+let nioHTTPTypes = Target.Dependency.product(name: "NIOHTTPTypes", package: "swift-nio-extras")
+let nioHTTPTypesHTTP1 = Target.Dependency.product(name: "NIOHTTPTypesHTTP1", package: "swift-nio-extras")
 let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
 let nioSSL = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
+let nioWebSocket = Target.Dependency.product(name: "NIOWebSocket", package: "swift-nio")
 let serviceLifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-subprocess")
 let systemPackage = Target.Dependency.product(name: "SystemPackage", package: "swift-system")
@@ -77,14 +81,16 @@ let package = Package(
         .target(name: "CasareWire", dependencies: ["CasareDomain"], swiftSettings: settings),
         .target(
             name: "CasareClient",
-            dependencies: ["CasareDomain", "CasareWire", asyncHTTPClient, nioCore, nioHTTP1, nioPosix],
+            dependencies: [
+                "CasareDomain", "CasareWire", asyncHTTPClient, nioCore, nioHTTP1, nioPosix, nioSSL, nioWebSocket,
+            ],
             swiftSettings: settings),
         .target(
             name: "CasareOrchestrator",
             dependencies: [
                 "CasareDomain", "CasareEngine", "CasarePostgres", "CasareSettings", "CasareStore", "CasareWire",
-                configuration, crypto, httpTypes, hummingbird, hummingbirdCore, logging, nioCore, nioHTTP1, nioPosix,
-                serviceLifecycle, unixSignals,
+                configuration, crypto, httpTypes, hummingbird, hummingbirdCore, logging, nioCore, nioHTTP1,
+                nioHTTPTypes, nioHTTPTypesHTTP1, nioPosix, nioWebSocket, serviceLifecycle, unixSignals,
             ],
             swiftSettings: settings),
         .target(
@@ -173,27 +179,29 @@ let package = Package(
             name: "CasareCLITests",
             dependencies: [
                 "CasareDomain", "CasareEngine", "CasareWire", "CasareClient", "CasareStore", "CasarePostgres",
-                "CasareCLI", "CasareTestSupport", argumentParser,
+                "CasareOrchestrator", "CasareCLI", "CasareTestSupport", argumentParser, logging, serviceLifecycle,
             ],
             swiftSettings: settings),
         .testTarget(
             name: "CasareSystemTests",
             dependencies: [
-                "CasareDomain", "CasarePostgres", "CasareTestSupport", "casarectl", "casare-orchestrator",
-                "casare-robot",
+                "CasareDomain", "CasareWire", "CasareClient", "CasarePostgres", "CasareTestSupport", "casarectl",
+                "casare-orchestrator", "casare-robot",
             ],
             swiftSettings: settings),
         .testTarget(name: "CasareWireTests", dependencies: ["CasareDomain", "CasareWire"], swiftSettings: settings),
         .testTarget(
             name: "CasareClientTests",
-            dependencies: ["CasareClient", "CasareDomain", "CasareWire", nioCore, nioHTTP1, nioPosix],
+            dependencies: [
+                "CasareClient", "CasareDomain", "CasareWire", nioCore, nioHTTP1, nioPosix, nioWebSocket,
+            ],
             swiftSettings: settings),
         .testTarget(
             name: "CasareOrchestratorTests",
             dependencies: [
                 "CasareClient", "CasareDomain", "CasareEngine", "CasareOrchestrator", "CasarePostgres", "CasareStore",
                 "CasareSettings", "CasareTestSupport", "CasareWire", asyncHTTPClient, configuration, httpTypes, logging,
-                nioCore, nioHTTP1, serviceLifecycle,
+                nioCore, nioEmbedded, nioHTTP1, nioPosix, nioWebSocket, serviceLifecycle,
             ],
             swiftSettings: settings),
     ],

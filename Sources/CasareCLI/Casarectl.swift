@@ -14,14 +14,14 @@ package struct Casarectl: AsyncParsableCommand {
             CommandGroup(
                 name: "Work",
                 subcommands: [
-                    JobCommand.self, QueueCommand.self, ExplainCommand.self, WorkflowCommand.self, RobotCommand.self,
-                    RunCommand.self,
+                    JobCommand.self, QueueCommand.self, ExplainCommand.self, EventsCommand.self, WorkflowCommand.self,
+                    RobotCommand.self, RunCommand.self, OperationCommand.self, SelectionCommand.self,
                 ]),
             CommandGroup(
                 name: "Server",
                 subcommands: [
-                    StatusCommand.self, DoctorCommand.self, LoginCommand.self, ContextCommand.self, TokenCommand.self,
-                    TenantCommand.self,
+                    StatusCommand.self, TopCommand.self, DoctorCommand.self, LoginCommand.self, ContextCommand.self,
+                    TokenCommand.self, TenantCommand.self,
                     DatabaseCommand.self, DevCommand.self, VersionCommand.self,
                 ]),
         ])

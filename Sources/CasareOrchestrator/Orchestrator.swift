@@ -16,7 +16,7 @@ package struct Orchestrator: Service {
 
     package init(
         configuration: OrchestratorConfiguration, database: Database, catalogue: NodeCatalogue, logger: Logger,
-        leaseBytesMax: Int = LeaseResponse.bytesMax
+        leaseBytesMax: Int = LeaseResponse.bytesMax, streamLimits: StreamLimits = .standard
     ) {
         self.configuration = configuration
         self.logger = logger
@@ -24,9 +24,10 @@ package struct Orchestrator: Service {
         self.services = Services(
             database: database, catalogue: catalogue, bell: bell,
             reports: ReportGroups(database: database, bell: bell), waitingRoom: WaitingRoom(),
-            cursors: SessionCursors(), loops: LoopBoard(), promotionAlarm: Alarm(), examinations: ExaminationTurn(),
+            events: EventHub(database, limits: streamLimits, logger: logger), cursors: SessionCursors(),
+            loops: LoopBoard(), promotionAlarm: Alarm(), examinations: ExaminationTurn(),
             openAPI: OpenAPIDocument(Self.routes), leaseBytesMax: leaseBytesMax,
-            leaseDuration: configuration.leaseDuration)
+            leaseDuration: configuration.leaseDuration, lettersMax: configuration.deadLetters.lettersMax)
         self.server = APIServer(
             host: configuration.host, port: configuration.port, table: RouteTable(Self.routes),
             services: self.services, authenticator: Authenticator(database: database), logger: logger)
@@ -36,7 +37,7 @@ package struct Orchestrator: Service {
         HealthRoutes.all + TokenRoutes.all + WorkflowRoutes.all + JobRoutes.all + StepRoutes.all + LogRoutes.all
         + ResolveRoutes.all + PauseRoutes.all + DeadLetterRoutes.all + ForkRoutes.all + RobotRoutes.all
         + QueueRoutes.all + ControlRoutes.all + DoctorRoutes.all + TenantRoutes.all + SessionRoutes.all + NewsRoutes.all
-        + ReportRoutes.all + ChildRoutes.all
+        + ReportRoutes.all + ChildRoutes.all + EventRoutes.all + OperationRoutes.all + SelectionRoutes.all
 
     /// The port that it listens on; waits until it does.
     ///
@@ -55,18 +56,25 @@ package struct Orchestrator: Service {
             let parts: [any Service] = [
                 BellRinger(bell: self.services.bell),
                 NotificationFanOut(
-                    configuration: self.services.database.configuration, waitingRoom: self.services.waitingRoom),
+                    configuration: self.services.database.configuration, waitingRoom: self.services.waitingRoom,
+                    events: self.services.events),
+                BackgroundLoop.mark(self.services, logger: self.logger),
                 BackgroundLoop.partitions(self.services, logger: self.logger),
                 BackgroundLoop.retention(
                     self.services, days: self.configuration.retentionDays, logger: self.logger),
                 BackgroundLoop.compact(
                     self.services, hours: self.configuration.journalCompactHours, logger: self.logger),
+                BackgroundLoop.letterKeeping(
+                    self.services, policy: self.configuration.deadLetters, logger: self.logger),
+                BackgroundLoop.letters(self.services, logger: self.logger),
+                BackgroundLoop.operations(self.services, logger: self.logger),
                 BackgroundLoop.settle(self.services, logger: self.logger),
                 BackgroundLoop.queues(self.services, logger: self.logger),
                 BackgroundLoop.promote(self.services, logger: self.logger),
                 BackgroundLoop.expire(self.services, logger: self.logger),
                 BackgroundLoop.sweep(self.services, logger: self.logger),
                 self.server.service,
+                self.services.events,
                 WaitingRoomCloser(waitingRoom: self.services.waitingRoom),
             ]
             try await ServiceGroup(configuration: .init(services: parts, logger: self.logger)).run()

@@ -1,5 +1,6 @@
 package import CasarePostgres
 package import CasareSettings
+package import CasareStore
 package import Configuration
 package import Logging
 
@@ -13,6 +14,7 @@ package struct OrchestratorConfiguration: Sendable {
     package var retentionDays: Int?
     /// How many hours after a job's end its journal is packed; `nil`: never.
     package var journalCompactHours: Int?
+    package var deadLetters: DeadLetterStore.Keeping
     /// How long a session over the API is trusted without a renewal.
     package var leaseDuration: Duration
     package var logLevel: Logger.Level
@@ -23,6 +25,7 @@ package struct OrchestratorConfiguration: Sendable {
         database: PostgresConfiguration, host: String = Settings.host.standard, port: Int = Settings.port.standard,
         databaseConnectionsMax: Int = Settings.databaseConnections.standard, retentionDays: Int? = nil,
         journalCompactHours: Int? = Settings.journalCompactHours.standard,
+        deadLetters: DeadLetterStore.Keeping = DeadLetterStore.Keeping(),
         leaseDuration: Duration = Settings.lease.standard,
         logLevel: Logger.Level = Setting.logLevel.standard
     ) {
@@ -32,6 +35,7 @@ package struct OrchestratorConfiguration: Sendable {
         self.databaseConnectionsMax = databaseConnectionsMax
         self.retentionDays = retentionDays
         self.journalCompactHours = journalCompactHours
+        self.deadLetters = deadLetters
         self.leaseDuration = leaseDuration
         self.logLevel = logLevel
     }
@@ -54,11 +58,19 @@ extension OrchestratorConfiguration {
             "Connections to the database that requests share; the loops have up to seven of their own.")
         package static let retentionDays = Setting.number(
             "CASARE_RETENTION_DAYS", in: 0...36_500, standard: 0,
-            "For how many days jobs are kept after the end of their week; 0 keeps them for ever. Dead letters stay until "
-                + "they are replayed.")
+            "For how many days jobs are kept after the end of their week; 0 keeps them for ever. Dead letters stay for "
+                + "longer.")
         package static let journalCompactHours = Setting.number(
             "CASARE_JOURNAL_COMPACT_HOURS", in: 0...87_600, standard: 24,
             "How many hours after a job's end its journal is packed into one row, which is read as before; 0 never packs."
+        )
+        package static let deadLetterDays = Setting.number(
+            "CASARE_DEAD_LETTER_DAYS", in: 0...36_500, standard: DeadLetterStore.Keeping.daysDefault,
+            "For how many days a dead letter is kept once it was dealt with; 0 keeps it for ever. Open and acknowledged "
+                + "ones stay.")
+        package static let deadLettersMax = Setting.number(
+            "CASARE_DEAD_LETTERS_MAX", in: 1000...100_000_000, standard: DeadLetterStore.Keeping.lettersMaxDefault,
+            "How many dead letters are kept of each tenant; beyond that the oldest go, those first that were dealt with."
         )
         package static let lease = Setting.seconds(
             "CASARE_LEASE_SECONDS", in: 2...600, standard: 30,
@@ -67,7 +79,8 @@ extension OrchestratorConfiguration {
         package static let all = [
             Self.database.declaration, Self.host.declaration, Self.port.declaration,
             Self.databaseConnections.declaration, Self.retentionDays.declaration,
-            Self.journalCompactHours.declaration, Self.lease.declaration, Setting.logLevel.declaration,
+            Self.journalCompactHours.declaration, Self.deadLetterDays.declaration, Self.deadLettersMax.declaration,
+            Self.lease.declaration, Setting.logLevel.declaration,
         ]
     }
 
@@ -89,6 +102,9 @@ extension OrchestratorConfiguration {
         self.retentionDays = days > 0 ? days : nil
         let hours = try Settings.journalCompactHours.value(in: config)
         self.journalCompactHours = hours > 0 ? hours : nil
+        let letterDays = try Settings.deadLetterDays.value(in: config)
+        self.deadLetters = DeadLetterStore.Keeping(
+            days: letterDays > 0 ? letterDays : nil, lettersMax: try Settings.deadLettersMax.value(in: config))
         self.leaseDuration = try Settings.lease.value(in: config)
         self.logLevel = try Setting.logLevel.value(in: config)
     }

@@ -9,10 +9,14 @@ struct Services: Sendable {
     /// Robots' reports, committed together.
     let reports: ReportGroups
     let waitingRoom: WaitingRoom
+    /// What is happening, for those who follow it.
+    let events: EventHub
     let cursors: SessionCursors
     let loops: LoopBoard
     /// Woken when something becomes due earlier than the promotion loop would look.
     let promotionAlarm: Alarm
+    /// Woken when somebody asks something of an operation.
+    let operationAlarm = Alarm()
     let examinations: ExaminationTurn
     let openAPI: OpenAPIDocument
     let sensitiveVariables = SensitiveVariables()
@@ -20,4 +24,6 @@ struct Services: Sendable {
     let leaseBytesMax: Int
     /// How long a robot's session is trusted without a renewal.
     let leaseDuration: Duration
+    /// How many dead letters are kept of a tenant.
+    let lettersMax: Int
 }

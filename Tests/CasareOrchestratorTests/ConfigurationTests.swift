@@ -1,5 +1,6 @@
 @testable import CasareOrchestrator
 import CasareSettings
+import CasareStore
 import Configuration
 import Logging
 import Testing
@@ -19,18 +20,21 @@ struct ConfigurationTests {
         #expect(configuration.databaseConnectionsMax == 10 && configuration.logLevel == .info)
         #expect(configuration.retentionDays == nil && configuration.journalCompactHours == 24)
         #expect(configuration.leaseDuration == .seconds(30))
+        #expect(configuration.deadLetters == DeadLetterStore.Keeping(days: 90, lettersMax: 2_000_000))
     }
 
     @Test func `a name of our own counts before the usual one`() throws {
         let configuration = try Self.configuration([
             "CASARE_PORT": "9000", "PORT": "1", "HOST": "0.0.0.0", "CASARE_HOST": "", "LOG_LEVEL": "DEBUG",
             "CASARE_DATABASE_CONNECTIONS": "4", "CASARE_RETENTION_DAYS": "30",
-            "CASARE_JOURNAL_COMPACT_HOURS": "0", "CASARE_LEASE_SECONDS": "2",
+            "CASARE_JOURNAL_COMPACT_HOURS": "0", "CASARE_LEASE_SECONDS": "2", "CASARE_DEAD_LETTER_DAYS": "0",
+            "CASARE_DEAD_LETTERS_MAX": "5000",
         ])
         #expect(configuration.port == 9000 && configuration.host == "0.0.0.0")
         #expect(configuration.logLevel == .debug && configuration.databaseConnectionsMax == 4)
         #expect(configuration.retentionDays == 30 && configuration.journalCompactHours == nil)
         #expect(configuration.leaseDuration == .seconds(2))
+        #expect(configuration.deadLetters == DeadLetterStore.Keeping(days: nil, lettersMax: 5000))
     }
 
     @Test(arguments: [
@@ -38,6 +42,8 @@ struct ConfigurationTests {
         ("CASARE_PORT", "-1", "from 0 to 65535"), ("CASARE_DATABASE_CONNECTIONS", "1", "from 2 to 200"),
         ("CASARE_RETENTION_DAYS", "-1", "from 0 to 36500"),
         ("CASARE_JOURNAL_COMPACT_HOURS", "87601", "from 0 to 87600"),
+        ("CASARE_DEAD_LETTER_DAYS", "-1", "from 0 to 36500"),
+        ("CASARE_DEAD_LETTERS_MAX", "999", "from 1000 to 100000000"),
         ("CASARE_LEASE_SECONDS", "1", "whole seconds from 2 to 600"),
         ("CASARE_LEASE_SECONDS", "601", "whole seconds from 2 to 600"),
         ("CASARE_LEASE_SECONDS", "2.5", "whole seconds from 2 to 600"),

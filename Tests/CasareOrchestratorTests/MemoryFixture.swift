@@ -33,7 +33,8 @@ struct MemoryFixture: Sendable {
                     try PostgresConfiguration(url: "postgres://nobody@127.0.0.1:1/none"), connectionsMax: 1)
                 let server = OrchestratorFixture(
                     database: none, url: "http://127.0.0.1:\(port)", tokens: [.admin: token.text.reveal()], http: http,
-                    group: group, waitingRoom: WaitingRoom())
+                    group: group, waitingRoom: WaitingRoom(), events: EventHub(none, logger: OrchestratorFixture.logger)
+                )
                 let result = await Result<R, any Error> { () async throws -> R in
                     try await body(MemoryFixture(server: server, queue: queue))
                 }

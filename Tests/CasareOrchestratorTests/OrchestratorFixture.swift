@@ -22,6 +22,7 @@ struct OrchestratorFixture: Sendable {
     let http: HTTPClient
     let group: ServiceGroup
     let waitingRoom: WaitingRoom
+    let events: EventHub
 
     /// What came back.
     struct Reply: Sendable {
@@ -63,7 +64,7 @@ struct OrchestratorFixture: Sendable {
     /// Runs `body` with an orchestrator; stops it gracefully and waits for that.
     static func with<R: Sendable>(
         leaseBytesMax: Int = LeaseResponse.bytesMax, leaseDuration: Duration = .seconds(600),
-        _ body: @escaping @Sendable (OrchestratorFixture) async throws -> R
+        streamLimits: StreamLimits = .standard, _ body: @escaping @Sendable (OrchestratorFixture) async throws -> R
     ) async throws -> R {
         try await withTestDatabase { database in
             var tokens: [Role: String] = [:]
@@ -73,19 +74,21 @@ struct OrchestratorFixture: Sendable {
                 }
             }
             return try await Self.with(
-                database, tokens, leaseBytesMax: leaseBytesMax, leaseDuration: leaseDuration, body)
+                database, tokens, leaseBytesMax: leaseBytesMax, leaseDuration: leaseDuration,
+                streamLimits: streamLimits, body)
         }
     }
 
     static func with<R: Sendable>(
         _ database: Database, _ tokens: [Role: String], leaseBytesMax: Int = LeaseResponse.bytesMax,
-        leaseDuration: Duration = .seconds(600),
+        leaseDuration: Duration = .seconds(600), streamLimits: StreamLimits = .standard,
         _ body: @escaping @Sendable (OrchestratorFixture) async throws -> R
     ) async throws -> R {
         let orchestrator = Orchestrator(
             configuration: OrchestratorConfiguration(
                 database: database.configuration, port: 0, leaseDuration: leaseDuration),
-            database: database, catalogue: Self.catalogue, logger: Self.logger, leaseBytesMax: leaseBytesMax)
+            database: database, catalogue: Self.catalogue, logger: Self.logger, leaseBytesMax: leaseBytesMax,
+            streamLimits: streamLimits)
         let group = ServiceGroup(configuration: .init(services: [orchestrator], logger: Self.logger))
         return try await withThrowingTaskGroup(of: R?.self) { tasks in
             tasks.addTask {
@@ -97,7 +100,7 @@ struct OrchestratorFixture: Sendable {
                 let http = HTTPClient(eventLoopGroupProvider: .singleton)
                 let fixture = OrchestratorFixture(
                     database: database, url: "http://127.0.0.1:\(port)", tokens: tokens, http: http, group: group,
-                    waitingRoom: orchestrator.services.waitingRoom)
+                    waitingRoom: orchestrator.services.waitingRoom, events: orchestrator.services.events)
                 let result = await Result<R, any Error> { () async throws -> R in try await body(fixture) }
                 await group.triggerGracefulShutdown()
                 try await http.shutdown()
@@ -115,7 +118,7 @@ struct OrchestratorFixture: Sendable {
     func showing(_ tokens: [Role: String]) -> OrchestratorFixture {
         OrchestratorFixture(
             database: self.database, url: self.url, tokens: tokens, http: self.http, group: self.group,
-            waitingRoom: self.waitingRoom)
+            waitingRoom: self.waitingRoom, events: self.events)
     }
 
     // MARK: Requests

@@ -46,7 +46,7 @@ struct ReportTests {
                 #expect(
                     job.failure?.kind == "business" && job.failure?.type == "ValueError" && job.failure?.node == "n7")
                 let page = try await client.deadLetters(
-                    DeadLetterQuery(status: .open, workflow: "invoices", kind: .business))
+                    DeadLetterQuery(filter: DeadLetterFilter(statuses: [.open], workflow: "invoices", kind: .business)))
                 #expect(page.deadLetters.map(\.id) == ids)
                 let letter = try await client.deadLetter(ids[0])
                 #expect(letter.attempts.count == 1 && letter.attempts.first?.robot == "r1")
@@ -57,7 +57,10 @@ struct ReportTests {
                     await Fixture.code { () throws(ClientError) in
                         _ = try await client.retryJob(ids[0])
                     } == .conflict)
-                #expect(try await client.deadLetters(DeadLetterQuery(status: .open)).deadLetters.isEmpty)
+                #expect(
+                    try await client.deadLetters(
+                        DeadLetterQuery(filter: DeadLetterFilter(statuses: [.open]))
+                    ).deadLetters.isEmpty)
                 #expect(
                     await Fixture.code { () throws(ClientError) in
                         _ = try await client.retryDeadLetter(new.id)

@@ -29,6 +29,34 @@ struct ForkMessageTests {
         #expect(decoded == request)
     }
 
+    @Test func `a retry says how it differs, and what contradicts itself is refused`() throws {
+        let patch = try JSONPatch(json: [["op": "replace", "path": "/a", "value": 2]])
+        let request = RetryJobRequest(reason: "fixed", patch: patch, set: ["b": 1], version: .latest)
+        let decoded: RetryJobRequest = try WireJSON.decode(from: try WireJSON.encode(request))
+        #expect(decoded == request)
+        #expect(decoded.choices == Job.RerunChoices(patch: patch, set: ["b": 1], version: .latest))
+        #expect(RetryJobRequest().choices == Job.RerunChoices())
+        let refused = [
+            (#"{"patch":{}}"#, "patch: the JSON patch is an object"),
+            (#"{"patch":[{"op":"remove"}]}"#, "patch: operation 1 of the JSON patch: \"path\" is required, and a text"),
+            (#"{"set":[]}"#, "set: expected an object, got a list"),
+            (#"{"version":"2"}"#, "version: expected one of same, latest, got \"2\""),
+            (#"{"version":"latest","from":"failed"}"#, "version: the recorded steps belong to the version"),
+        ]
+        for (text, message) in refused {
+            let error = #expect(throws: WireJSON.Failure.self) { try self.decode(RetryJobRequest.self, text) }
+            #expect(error?.description.hasPrefix(message) == true, "\(String(describing: error))")
+        }
+    }
+
+    @Test(arguments: [nil, 0, 90.5] as [Double?])
+    func `a failure says what a server asked for, and nothing where none did`(seconds: Double?) throws {
+        let failure = Failure(kind: .application, message: "m", type: "T", retryAfterSeconds: seconds)
+        let json = try ValueEncoder.encode(failure)
+        #expect(json["retry_after_seconds"] == seconds.map { Value.double($0) })
+        #expect(try ValueDecoder.decode(Failure.self, from: json) == failure)
+    }
+
     @Test func `a fork names a step, and a reason is bounded`() throws {
         let request = ForkJobRequest(fromStep: 3, variables: ["x": 1], reason: "a typo")
         let decoded: ForkJobRequest = try WireJSON.decode(from: try WireJSON.encode(request))

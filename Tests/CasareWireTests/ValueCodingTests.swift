@@ -70,7 +70,15 @@ struct ValueCodingTests {
         ),
         (
             #"{"jobs":[{"workflow":"a","options":{"retry":{"backoff":"never"}}}]}"#,
-            "jobs[0].options.retry.backoff: expected one of list, exponential, linear, got \"never\""
+            "jobs[0].options.retry.backoff: expected one of fixed, list, exponential, linear, got \"never\""
+        ),
+        (
+            #"{"jobs":[{"workflow":"a","options":{"retry":{"by_kind":{"business":"never"}}}}]}"#,
+            "jobs[0].options.retry: by_kind.business: failures of this kind are never retried; leave it out"
+        ),
+        (
+            #"{"jobs":[{"workflow":"a","options":{"retry":{"by_kind":{"timeout":"sometimes"}}}}]}"#,
+            "jobs[0].options.retry.by_kind.timeout: expected a retry policy, an object, or \"never\""
         ),
         (
             #"{"jobs":[{"workflow":"a","options":{"retry":{"max_attempts":0}}}]}"#,

@@ -135,13 +135,28 @@ extension MemoryRoutes {
     }
 
     func retry(_ request: APIRequest, _ body: RetryJobRequest) throws -> Answer<RerunResponse> {
+        try self.rerun(.job, request, body)
+    }
+
+    func rerun(
+        _ noun: RerunRoutes.Noun, _ request: APIRequest, _ body: RetryJobRequest
+    ) throws -> Answer<RerunResponse> {
         let id = try request.jobID()
         let idempotency = try ForkRoutes.idempotency(of: request, body, on: id)
-        let variables = try self.restored(body.variables, of: id)
+        let choices = body.choices
+        let variables = try self.variables(ofRerun: id, choices)
         let (job, repeated) = try self.queue.access { queue, now throws(StoreError) in
-            let new = try queue.retry(
-                id, from: body.from ?? .start, by: request.actor, variables: variables, reason: body.reason,
-                idempotency: idempotency, now: now)
+            let new =
+                switch noun {
+                case .job:
+                    try queue.retry(
+                        id, from: choices.from, version: choices.version, by: request.actor, variables: variables,
+                        reason: body.reason, idempotency: idempotency, now: now)
+                case .deadLetter:
+                    try queue.replay(
+                        id, from: choices.from, version: choices.version, by: request.actor, variables: variables,
+                        reason: body.reason, idempotency: idempotency, now: now)
+                }
             let job = try queue.known(new)
             return (
                 job, queue.effectsRepeated(of: id, from: job.forkedFrom?.step, limit: RerunResponse.repeatsMax)
@@ -170,30 +185,27 @@ extension MemoryRoutes {
 
     func deadLetters(_ request: APIRequest) throws -> Answer<DeadLetterPage> {
         let limit = try request.limit()
-        let before = try request.jobCursor()
-        let asked = DeadLetterFilter(status: try request.choice("status"), kind: try request.choice("kind"))
-        let name = request.query["workflow"] ?? ""
+        let filter = try request.letterFilter()
+        let order: DeadLetterOrder = try request.choice("order") ?? .newest
+        let cursor = try request.letterCursor()
         let page = try self.queue.access { queue, _ throws(StoreError) in
-            var filter = asked
-            filter.workflow = name.isEmpty ? .none : try queue.workflow(idOrName: name).id
-            return queue.deadLetters(filter, before: before, limit: limit + 1)
-        }.page(of: limit, cursor: \.id.description)
+            try queue.deadLetters(filter, order: order, after: cursor, limit: limit)
+        }
         return Answer(
-            DeadLetterPage(deadLetters: try self.shown(page.items), nextCursor: page.nextCursor))
+            DeadLetterPage(deadLetters: try self.shown(page.letters), nextCursor: page.next?.description))
     }
 
     func deadLetter(_ request: APIRequest) throws -> Answer<DeadLetterInfo> {
         let id = try request.jobID()
-        let letter = try self.queue.access { queue, _ throws(StoreError) in queue.deadLetter(id) }
-        guard let letter, let shown = try self.shown([letter]).first else {
-            throw StoreError.notFound(.deadLetter, id.description)
+        let (letter, context) = try self.queue.access { queue, _ throws(StoreError) in
+            guard let letter = queue.deadLetter(id) else { throw .notFound(.deadLetter, id.description) }
+            return (letter, queue.context(of: letter))
         }
-        return Answer(shown)
+        return Answer(try self.shown(letter, context))
     }
 
     func retryDeadLetter(_ request: APIRequest, _ body: RetryJobRequest) throws -> Answer<RerunResponse> {
-        _ = try self.deadLetter(request)
-        return try self.retry(request, body)
+        try self.rerun(.deadLetter, request, body)
     }
 }
 

@@ -85,21 +85,15 @@ struct MemoryRoutes: Sendable {
     }
 
     private func status(_: APIRequest) throws -> Answer<StatusResponse> {
-        let (counts, robots, blocked) = try self.queue.access { queue, now throws(StoreError) in
-            (
-                queue.counts, queue.robots(limit: .max, now: now),
-                queue.longestBlocked(limit: BlockedJobInfo.countMax)
-            )
-        }
-        return Answer(
-            StatusResponse(
-                version: CasareVersion.current, database: "none: all is in memory, and lost when the server ends",
-                jobs: StatusResponse.Jobs(
-                    pending: counts.ready, scheduled: counts.scheduled, running: counts.running,
-                    blocked: counts.blocked, paused: counts.paused),
-                robotsOnline: robots.count { $0.status != .offline },
-                robotsAvailable: robots.count(where: \.takesJobs), deadLettersOpen: counts.deadLettersOpen,
-                blockedJobs: blocked.map(BlockedJobInfo.init)))
+        Answer(
+            try self.queue.access { queue, now throws(StoreError) in
+                let overview = queue.overview(now: now)
+                return StatusResponse(
+                    database: "none: all is in memory, and lost when the server ends", counts: queue.counts,
+                    robots: queue.robots(limit: .max, now: now),
+                    blocked: queue.longestBlocked(limit: BlockedJobInfo.countMax), queues: overview.queues,
+                    hasMoreQueues: overview.hasMoreQueues, letters: overview.letters, failing: overview.failing)
+            })
     }
 
     // MARK: - Robots

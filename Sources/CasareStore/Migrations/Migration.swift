@@ -18,6 +18,7 @@ package struct Migration: Sendable {
     /// All of them, in order.
     package static let all: [Migration] = [
         .initial, .sessionLoss, .tenantPolicy, .scheduling, .submits, .robotControl, .idleLanes, .upkeep, .resolving,
-        .forks, .journal, .jobPause, .jobLogs,
+        .forks, .journal, .jobPause, .jobLogs, .letters, .operations,
+        .eventFeed, .workflowRetry,
     ]
 }

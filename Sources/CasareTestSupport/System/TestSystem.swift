@@ -52,7 +52,7 @@ package struct TestSystem: Sendable {
         }
     }
 
-    private static func variables(_ folder: String) -> [String: String] {
+    static func variables(_ folder: String) -> [String: String] {
         [
             "HOME": folder, "XDG_CONFIG_HOME": "\(folder)/config", "XDG_DATA_HOME": "\(folder)/data",
             "XDG_STATE_HOME": "\(folder)/state",

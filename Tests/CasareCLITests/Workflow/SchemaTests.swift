@@ -82,6 +82,17 @@ struct SchemaTests {
             ["nodes": ["a": ["node_type": "LogNode"]], "settings": ["on_recovery": "retry"]],
             ["nodes": ["a": ["node_type": "LogNode"]], "settings": ["on_recovery": "Skip"]],
             ["nodes": ["a": ["node_type": "LogNode"]], "settings": ["on_recovery": .null]],
+            ["nodes": ["a": ["node_type": "LogNode"]], "settings": ["retry": "never"]],
+            ["nodes": ["a": ["node_type": "LogNode"]], "settings": ["retry": .null]],
+            [
+                "nodes": ["a": ["node_type": "LogNode"]],
+                "settings": [
+                    "retry": [
+                        "backoff": "list", "delays_seconds": [1, 2.5], "max_attempts": 3, "jitter": .null,
+                        "by_kind": ["timeout": "never", "application": ["max_attempts": 2]],
+                    ]
+                ],
+            ],
             // Values as they come from editors: templates, numbers as texts, null, other names, open-ended ones.
             Self.document("RetryNode", ["max_retries": "3", "delay_ms": 250, "backoff_multiplier": "{{factor}}"]),
             Self.document("LogNode", ["message": 5, "include_node_id": "yes", "level": .null, "_disabled": true]),
@@ -116,6 +127,11 @@ struct SchemaTests {
             (
                 ["nodes": ["a": ["node_type": "LogNode"]], "settings": ["on_recovery": "hope"]],
                 "settings/on_recovery"
+            ),
+            (["nodes": ["a": ["node_type": "LogNode"]], "settings": ["retry": ["max_atempts": 1]]], "settings/retry"),
+            (
+                ["nodes": ["a": ["node_type": "LogNode"]], "settings": ["retry": ["by_kind": ["business": "never"]]]],
+                "settings/retry"
             ),
             (["nodes": ["a": ["node_type": "LogNode"]], "metadata": "x"], "metadata"),
             (["nodes": ["a": ["node_type": "LogNode"]], "inputs": [["name": "n", "type": "SHIP"]]], "inputs/0/type"),

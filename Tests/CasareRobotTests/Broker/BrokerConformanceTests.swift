@@ -221,6 +221,29 @@ struct BrokerConformanceTests {
     }
 
     @Test(arguments: Form.allCases)
+    func `what a server asked for goes along with the failure`(form: Form) async throws {
+        try await BrokerFixture.with(form) { fixture in
+            _ = try await fixture.submit(2)
+            try await fixture.withBroker { broker in
+                var times: [Date] = []
+                for asked in [nil, 86_400.0] {
+                    let lease = try await Self.one(broker).lease
+                    let failure = Failure(
+                        kind: .application, message: "HTTP 429", type: "HttpError", retryAfterSeconds: asked)
+                    try await broker.fail(lease, failure: failure, result: nil, rows: [])
+                    guard case .pending(let dueAt?) = try await fixture.job(lease.job).state else {
+                        Issue.record("It is not tried again")
+                        return
+                    }
+                    times.append(dueAt)
+                }
+                // The standard policy waits some seconds.
+                #expect(times[1].timeIntervalSince(times[0]) > 86_000)
+            }
+        }
+    }
+
+    @Test(arguments: Form.allCases)
     func `a job in doubt waits for a person`(form: Form) async throws {
         try await BrokerFixture.with(form) { fixture in
             let id = try await fixture.submit()[0]

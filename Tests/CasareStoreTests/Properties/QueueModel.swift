@@ -248,12 +248,21 @@ struct QueueModel {
     }
 
     func mayRetry(_ job: Job.ID) -> Bool {
-        self.entries[job]?.status == .failed && self.entries[job]?.replayedAs == nil
+        switch self.entries[job]?.status {
+        case .failed: self.replay(of: job)?.status.isTerminal ?? true
+        case .completed, .cancelled: true
+        case .pending, .running, .blocked, .paused, nil: false
+        }
+    }
+
+    private func replay(of job: Job.ID) -> Entry? {
+        self.entries[job]?.replayedAs.flatMap { self.entries[$0] }
     }
 
     mutating func retry(_ job: Job.ID, as new: Job.ID) {
         guard let entry = self.entries[job] else { return }
-        self.change(job) { $0.replayedAs = new }
+        // A letter whose replay completed is done with: its job runs again beside that.
+        if self.replay(of: job)?.status != .completed { self.change(job) { $0.replayedAs = new } }
         self.submit(new, entry.priority, key: entry.key, delay: nil)
     }
 

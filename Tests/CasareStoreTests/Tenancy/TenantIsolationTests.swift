@@ -71,7 +71,7 @@ struct TenantIsolationTests {
             try await other.run { connection in
                 #expect(try JobStore.list(limit: 9, on: connection).isEmpty)
                 #expect(try JobStore.list(.init(workflow: mine.workflow), limit: 9, on: connection).isEmpty)
-                #expect(try DeadLetterStore.list(limit: 9, on: connection).isEmpty)
+                #expect(try DeadLetterStore.list(limit: 9, on: connection).letters.isEmpty)
                 #expect(try WorkflowStore.get(mine.workflow, on: connection) == nil)
                 #expect(try WorkflowStore.list(limit: 9, on: connection).map(\.id) == [other.workflow])
                 #expect(try TokenStore.list(limit: 9, on: connection).isEmpty)
