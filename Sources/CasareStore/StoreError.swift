@@ -139,7 +139,8 @@ extension StoreError: CustomStringConvertible {
             "job \(job) cannot begin in the middle with the latest version: its recorded steps belong to the version that "
                 + "it ran; begin at the start, or run the same version"
         case .letterResolved(let job):
-            "the dead letter of job \(job) is resolved; to run the job again all the same, use casarectl retry \(job)"
+            "the dead letter of job \(job) is resolved, and casarectl dlq show \(job) says how; casarectl retry runs any job "
+                + "again that has ended, also the one that came of it"
         case .selectionChanged(let expected, let found):
             expected.count == found.count
                 ? "the selection changed: it is \(found.count) jobs as before, but others; look at it again"

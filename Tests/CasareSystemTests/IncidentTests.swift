@@ -22,7 +22,7 @@ struct IncidentTests {
     /// and none that works; the third knows the new one.
     private static func document(version: Int, file: String) -> String {
         let pay: Value = [
-            "node_type": "AppendFileNode", "config": ["file_path": .string(file), "content": "{{number}}\n"],
+            "node_type": "AppendFileNode", "config": ["file_path": .string(file), "content": "{{number}};"],
         ]
         func fail(_ message: String) -> Value {
             ["node_type": "ThrowErrorNode", "config": ["error_message": .string(message)]]
@@ -104,7 +104,7 @@ struct IncidentTests {
         /// The invoices that were paid, in the order in which they were.
         var paid: [Int] {
             let text = (try? String(contentsOf: URL(filePath: self.file), encoding: .utf8)) ?? ""
-            return text.split(separator: "\n").compactMap { Int($0) }
+            return text.split(separator: ";").compactMap { Int($0) }
         }
     }
 

@@ -51,7 +51,7 @@ struct MemoryDevTests {
             let never = try await system.casarectl("submit", "reader", "--delay", "1h", "-o", "name")
             let cancelled = try await system.casarectl("job", "cancel", never.output.trimmingNewline, "--yes")
             #expect(cancelled.status == 0, "\(cancelled.errors)")
-            let replayed = try await system.casarectl("dlq", "list", "--status", "replayed", "-o", "name")
+            let replayed = try await system.casarectl("dlq", "list", "--status", "resolved", "-o", "name")
             #expect(replayed.output.trimmingNewline == id, "\(replayed.errors)")
             #expect(try await system.casarectl("robot", "list", "-o", "name").output.trimmingNewline == "dev")
             let policy = try await system.casarectl("tenant", "policy", "show", "-o", "json")

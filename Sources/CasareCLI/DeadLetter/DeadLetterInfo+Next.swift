@@ -21,7 +21,7 @@ extension DeadLetterInfo {
             }
         case .resolved:
             if let replayedAs { next.append(("look at the replay", "casarectl job get \(replayedAs)")) }
-            next.append(("run it again all the same", "casarectl retry \(self.id)"))
+            next.append(("run it again all the same", "casarectl retry \(self.replayedAs ?? self.id)"))
         }
         if let context, context.similar.count > 1 {
             next.append(("list those like it", "casarectl dlq list \(self.allLikeIt) --status all"))

@@ -26,7 +26,7 @@ extension JobStore {
     ///   - idempotency: the same request brings the job that it brought before.
     ///   - operation: of which this is a part. It is audited as a whole, so nothing is noted of this but events.
     /// - Throws: `StoreError.idempotencyConflict` for a key of another request, `.alreadyReplayed` while the retry of a
-    ///   failed job goes on, `.invalidTransition` for a job that has not ended, `.uniqueKeyHeld` when another job holds
+    ///   failed job goes on and once it has completed, `.letterResolved` in an operation, `.invalidTransition` for a job that has not ended, `.uniqueKeyHeld` when another job holds
     ///   the first one's unique key by now, `.noSuchStep`, `.failsAgain`, `.nothingFailed`, `.stepsGone`, and
     ///   `.stepsOfOtherVersion`.
     package static func retry(
@@ -39,12 +39,31 @@ extension JobStore {
             operation: operation, now: now)
         let new = Job.ID.new(at: now ?? Date())
         if let known = try self.known(rerun, idempotency, orElse: new, on: connection) { return known }
-        if let letter = try DeadLetterStore.get(id, on: connection), letter.status != .resolved {
-            try self.replay(letter, as: new, rerun, on: connection)
-        } else {
-            try self.rerun(as: new, rerun, on: connection)
+        if let letter = try DeadLetterStore.get(id, on: connection) {
+            if letter.status == .resolved {
+                try self.checkResolved(letter, rerun, on: connection)
+            } else {
+                try self.replay(letter, as: new, rerun, on: connection)
+                return new
+            }
         }
+        try self.rerun(as: new, rerun, on: connection)
         return new
+    }
+
+    /// What has been done over is not done over once more by naming the same job again: the job that did it may be named
+    /// instead. One that somebody has settled otherwise runs again for who names it, and not as one of many.
+    private static func checkResolved(
+        _ letter: DeadLetter, _ rerun: Rerun, on connection: isolated PostgresConnection
+    ) throws {
+        if let replay = letter.replay?.job {
+            switch try self.status(replay, on: connection) {
+            case .failed, .cancelled: break
+            case nil, .completed, .pending, .running, .blocked, .paused:
+                throw StoreError.alreadyReplayed(rerun.id, as: replay)
+            }
+        }
+        if rerun.operation != nil { throw StoreError.letterResolved(rerun.id) }
     }
 
     /// The same of a dead letter that is not resolved, whether its job is still kept or not.

@@ -18,14 +18,16 @@ extension MemoryQueue {
         let letter = self.deadLetter(id)
         // What nobody knows of any more has ended, too.
         let replay = letter?.replayedAs.flatMap { self.job($0) }
-        if let replay, !replay.status.isTerminal { throw .alreadyReplayed(id, as: replay.id) }
+        if let replay, !replay.status.isTerminal || replay.status == .completed {
+            throw .alreadyReplayed(id, as: replay.id)
+        }
         let step = try point.firstStep(ofRerun: old, outcome, record.rows)
         var job = self.anew(record.job, variables, now)
         if version == .latest { job.workflowVersion = try self.version(nil, of: job.workflow).number }
         job.idempotency = idempotency
         _ = self.takeKey(of: job, window: JobStore.idempotencyWindow, now)
         job.idempotency = nil
-        if letter != nil, replay?.status != .completed { self.closeLetter(of: id, as: job.id) }
+        if letter != nil { self.closeLetter(of: id, as: job.id) }
         var detail: Object = ["as": .string(job.id.description), "by": .string(person)]
         if let reason { detail["reason"] = .string(reason) }
         self.note(.retried, id, detail, now)

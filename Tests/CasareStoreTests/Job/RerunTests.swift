@@ -182,18 +182,36 @@ struct RerunTests {
         }
     }
 
-    @Test func `a resolved letter is not replayed, and its job runs again all the same`() async throws {
+    @Test func `what came of a letter is not done once more by its name, and runs again by its own`() async throws {
         try await withFixture { store in
             let old = try await self.failed(store)
             let first = try await self.retry(old, store)
-            try await self.settle(resolving: true, store)
+            let lease = try #require(try await store.lease().first).lease
+            try await store.run { try LeaseStore.complete(lease, result: .ok(), on: $0) }
+            for _ in 1...2 {
+                await #expect(throws: StoreError.alreadyReplayed(old, as: first)) { try await self.retry(old, store) }
+                try await self.settle(resolving: true, store)
+            }
             await #expect(throws: StoreError.letterResolved(old)) {
                 try await store.run { _ = try JobStore.replay(old, by: "bob", on: $0) }
             }
-            let second = try await self.retry(old, store)
-            let letter = try #require(try await store.run { try DeadLetterStore.get(old, on: $0) })
-            #expect(letter.replay?.job == first && letter.status == .resolved)
-            #expect(try await store.get(second)?.retryOf == old)
+            let second = try await self.retry(first, store)
+            #expect(try await store.get(second)?.retryOf == first)
+        }
+    }
+
+    @Test func `a letter that somebody settled runs again for who names its job, and in no operation`() async throws {
+        try await withFixture { store in
+            let old = try await self.failed(store)
+            _ = try await store.run {
+                try DeadLetterStore.acknowledge(old, by: "ann", reason: nil, resolves: true, on: $0)
+            }
+            await #expect(throws: StoreError.letterResolved(old)) {
+                try await store.run { _ = try JobStore.retry(old, by: "bob", within: .new(at: noon), on: $0) }
+            }
+            let again = try await self.retry(old, store)
+            #expect(try await store.get(again)?.retryOf == old)
+            #expect(try await store.deadLetter(old)?.status == .resolved)
         }
     }
 

@@ -349,6 +349,9 @@ struct MemoryQueueTests {
         if completes {
             try self.queue.complete(lease, result: .ok(), now: noon + 3)
             #expect(throws: StoreError.letterResolved(id)) { _ = try self.queue.replay(id, by: "ann", now: noon + 4) }
+            #expect(throws: StoreError.alreadyReplayed(id, as: first)) {
+                _ = try self.queue.retry(id, by: "ann", now: noon + 4)
+            }
         } else {
             try self.queue.fail(lease, failure: Self.failure, result: nil, now: noon + 3)
             let second = try self.queue.replay(id, by: "ann", now: noon + 4)
