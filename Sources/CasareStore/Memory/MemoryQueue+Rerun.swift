@@ -15,10 +15,8 @@ extension MemoryQueue {
         guard case .finished(let outcome) = old.state else {
             throw .invalidTransition(id, from: old.status, action: JobStore.retryRefused)
         }
-        let letter = self.deadLetter(id)
         // What nobody knows of any more has ended, too.
-        let replay = letter?.replayedAs.flatMap { self.job($0) }
-        if let replay, !replay.status.isTerminal || replay.status == .completed {
+        if let replay = self.lastReplay(of: id), !replay.status.isTerminal || replay.status == .completed {
             throw .alreadyReplayed(id, as: replay.id)
         }
         let step = try point.firstStep(ofRerun: old, outcome, record.rows)
@@ -27,7 +25,7 @@ extension MemoryQueue {
         job.idempotency = idempotency
         _ = self.takeKey(of: job, window: JobStore.idempotencyWindow, now)
         job.idempotency = nil
-        if letter != nil { self.closeLetter(of: id, as: job.id) }
+        if self.deadLetter(id) != nil { self.closeLetter(of: id, as: job.id) }
         var detail: Object = ["as": .string(job.id.description), "by": .string(person)]
         if let reason { detail["reason"] = .string(reason) }
         self.note(.retried, id, detail, now)
@@ -42,10 +40,16 @@ extension MemoryQueue {
     ) throws(StoreError) -> Job.ID {
         // The same request brings the job that it brought before, also when that has resolved the letter.
         if let idempotency, let holder = try self.holder(of: idempotency, now) { return holder }
-        guard let letter = self.deadLetter(id) else { throw .notFound(.deadLetter, id.description) }
-        if letter.replayedAs.flatMap({ self.job($0)?.status }) == .completed { throw .letterResolved(id) }
+        guard self.deadLetter(id) != nil else { throw .notFound(.deadLetter, id.description) }
+        if self.lastReplay(of: id)?.status == .completed { throw .letterResolved(id) }
         return try self.retry(
             id, from: point, version: version, by: person, variables: variables, reason: reason,
             idempotency: idempotency, now: now)
+    }
+
+    /// The job that the last replay of a dead letter created, while it is known.
+    private func lastReplay(of id: Job.ID) -> Job? {
+        guard let job = self.deadLetter(id)?.replayedAs else { return nil }
+        return self.job(job)
     }
 }
