@@ -63,7 +63,7 @@ extension DeadLetterCommand {
             if isSelection {
                 try self.output.print(try DeadLetterInfo.presentation(of: outcome.done))
             } else if let letter = outcome.done.first {
-                try self.output.print(try letter.presentation(saying: self.resolve ? "resolved" : "acknowledged"))
+                try self.output.print(try letter.presentation(saying: letter.acknowledged(resolving: self.resolve)))
             }
             try outcome.check(selection)
         }

@@ -43,7 +43,11 @@ extension DeadLetterCommand {
             try await self.connection.withClient { client, _ in
                 let groups = try await client.deadLetterGroups(filter, limit: self.limit).groups
                 guard let group else {
-                    return try self.output.print(try DeadLetterGroupInfo.presentation(of: groups))
+                    try self.output.print(try DeadLetterGroupInfo.presentation(of: groups))
+                    if groups.count == self.limit, self.limit < Self.limitRange.upperBound {
+                        StandardStreams.report("casarectl: there may be more; --limit shows up to 100 groups")
+                    }
+                    return
                 }
                 try self.output.print(try Self.only(groups, of: group, filter).presentation())
             }

@@ -24,7 +24,7 @@ extension DeadLetterInfo {
             next.append(("run it again all the same", "casarectl retry \(self.replayedAs ?? self.id)"))
         }
         if let context, context.similar.count > 1 {
-            next.append(("list those like it", "casarectl dlq list \(self.allLikeIt) --status all"))
+            next.append(("list those like it", "casarectl dlq list --fingerprint \(self.fingerprint) --status all"))
         }
         next.append(("look deeper", "casarectl job trace \(self.id)"))
         return next.map { Sheet.Field(label: $0.label, cell: .text($0.command)) }
@@ -38,14 +38,10 @@ extension DeadLetterInfo {
         reruns.append(("with another value", "\(retry) --set NAME=VALUE --dry-run"))
         reruns.append(("with the newest version", "\(retry) --version latest --dry-run"))
         if let context, context.similar.count > 1 {
-            let replay = "casarectl dlq replay \(self.allLikeIt)"
-            reruns.append(("all that are like it", "\(replay) --canary 3 --dry-run"))
+            let workflow = Explanation.Command.quoted(self.workflow)
+            let replay = "casarectl dlq replay --workflow=\(workflow) --fingerprint \(self.fingerprint)"
+            reruns.append(("all like it in its workflow", "\(replay) --canary 3 --dry-run"))
         }
         return reruns
-    }
-
-    /// The filter for those of the same cause.
-    private var allLikeIt: String {
-        "--workflow=\(Explanation.Command.quoted(self.workflow)) --fingerprint \(self.fingerprint)"
     }
 }

@@ -41,6 +41,15 @@ extension DeadLetterInfo {
             sheet: Sheet("\(verb) \(self.id): \(self.detail)"))
     }
 
+    /// What is said of one after `dlq ack`, which leaves those as they are that somebody has dealt with.
+    func acknowledged(resolving: Bool) -> String {
+        switch self.status {
+        case .open, .acknowledged: "acknowledged"
+        case .replayed: "nothing to acknowledge, was replayed:"
+        case .resolved: resolving ? "resolved" : "nothing to acknowledge, is resolved:"
+        }
+    }
+
     /// What a selection shows beside the ID.
     var detail: String { "\(self.workflow) v\(self.workflowVersion): \(self.failure.message)" }
 }

@@ -123,19 +123,19 @@ extension Sheet {
     /// What a letter is compared with.
     fileprivate mutating func add(_ context: DeadLetterContextInfo, of letter: DeadLetterInfo) {
         let similar = context.similar
+        let likeIt = "Like it in any workflow, within a day before and after"
         // The letter itself is one of them.
         if similar.count > 1 {
             self.sections.append(
                 .fields(
-                    title: "Like it, within a day before and after",
+                    title: likeIt,
                     [
                         Field(label: "dead letters", cell: .count(similar.count, isExact: !similar.isInexact)),
                         Field(label: "first", cell: .time(similar.firstOpenedAt)),
                         Field(label: "last", cell: .time(similar.lastOpenedAt)),
                     ]))
         } else {
-            self.sections.append(
-                .lines(title: "Like it, within a day before and after", ["no other dead letter has its fingerprint"]))
+            self.sections.append(.lines(title: likeIt, ["no other dead letter has its fingerprint"]))
         }
         guard let success = context.lastSuccess else {
             self.sections.append(

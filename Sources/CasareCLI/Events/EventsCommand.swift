@@ -107,7 +107,9 @@ struct EventsCommand: AsyncParsableCommand {
         switch ending {
         case .finished: break
         case .interrupted(let reason):
-            let advice = follower.lastCursor.map { "; casarectl events --follow --cursor \($0) goes on from here" }
+            let advice = follower.lastCursor.map {
+                "; casarectl events --follow --cursor \($0) goes on from here, with the same filters"
+            }
             throw CommandFailure(reason, "stopped following" + (advice ?? ""))
         }
     }

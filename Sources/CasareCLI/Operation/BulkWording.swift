@@ -22,7 +22,7 @@ struct BulkWording: Sendable {
         return self.request.resolve ? "\(what) as settled" : what
     }
 
-    var nothing: String { "nothing to \(self.request.verb.rawValue): no \(self.noun) is selected (\(self.selected))" }
+    var nothing: String { "nothing to do: no \(self.noun) is selected (\(self.selected))" }
 
     /// What it is done to: "dead letters: open, of workflow invoices".
     var selected: String {

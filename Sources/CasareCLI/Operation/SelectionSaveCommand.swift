@@ -39,7 +39,9 @@ struct SelectionSaveOptions: ParsableArguments {
                 isSelection: false, server: server, yes: self.bulk.yes, canAsk: Terminal.standard.canAsk)
             try needed.obtain(for: "save the selection \(self.name)")
             let saved = try await client.saveSelection(self.name, selection)
-            try self.output.print(try saved.presentation(saying: "saved \(saved.name): \(selection.description)"))
+            // One of that name that was there before, perhaps another person's, is gone.
+            let verb = saved.updatedAt == saved.createdAt ? "saved" : "replaced"
+            try self.output.print(try saved.presentation(saying: "\(verb) \(saved.name): \(selection.description)"))
         }
     }
 }

@@ -16,6 +16,9 @@ enum BulkSelection: Hashable, Sendable {
     ///   - name: of a saved selection.
     ///   - noun: what is selected: `job`.
     ///   - filters: the options that select, for the message: `--workflow, --status`.
+    ///
+    /// A word that is no ID is let through: it may be the value of an option that the command does not have, which is
+    /// said only after this; else `init` refuses it.
     /// - Throws: `ValidationError`, which ends with 64: nothing is selected, or in several ways at once.
     static func check(
         words: [String], hasFilter: Bool, name: String?, noun: String, filters: String
@@ -25,9 +28,19 @@ enum BulkSelection: Hashable, Sendable {
             throw ValidationError(
                 "Say which \(noun)s: IDs, - for IDs on stdin, --selection NAME, or a filter: \(filters).")
         }
-        guard ways == 1 else {
+        guard ways == 1 || words.contains(where: { $0 != "-" && Job.ID($0) == nil }) else {
             throw ValidationError(
                 "Give one of IDs, a filter and --selection: together they do not say which \(noun)s.")
+        }
+    }
+
+    /// The same for things that have names, and of which no selections are saved.
+    static func checkNamed(words: [String], hasFilter: Bool, noun: String, filters: String) throws {
+        guard !words.isEmpty || hasFilter else {
+            throw ValidationError("Say which \(noun)s: names, - for names on stdin, or a filter: \(filters).")
+        }
+        guard words.isEmpty || !hasFilter else {
+            throw ValidationError("Give names or a filter: together they do not say which \(noun)s.")
         }
     }
 
@@ -36,12 +49,12 @@ enum BulkSelection: Hashable, Sendable {
     /// - Parameter filter: asked for where neither IDs nor a name were given.
     /// - Throws: `.usage` for what is no ID; what reading stdin throws.
     init(words: [String], name: String?, filter: () -> Operation.Selection) throws {
-        if let name {
-            self = .saved(name)
-        } else if words.isEmpty {
-            self = .filter(filter())
-        } else {
+        if !words.isEmpty {
             self = .ids(try JobIDs(words).all)
+        } else if let name {
+            self = .saved(name)
+        } else {
+            self = .filter(filter())
         }
     }
 

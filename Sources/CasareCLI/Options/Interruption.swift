@@ -1,5 +1,6 @@
 import Dispatch
 import Glibc
+import Synchronization
 
 /// Work that ^C, SIGTERM, a dropped connection, or a reader that has gone ends in good order.
 enum Interruption {
@@ -36,14 +37,26 @@ enum Interruption {
             source.resume()
             return source
         }
-        StandardStreams.whenReaderIsGone { continuation.yield(.readerGone) }
+        let reader = ReaderWatch()
+        StandardStreams.whenReaderIsGone {
+            reader.isGone.withLock { $0 = true }
+            continuation.yield(.readerGone)
+        }
         defer {
             StandardStreams.whenReaderIsGone(nil)
             for source in sources { source.cancel() }
             for (number, _) in watched { signal(number, SIG_DFL) }
         }
         return try await withThrowingTaskGroup(of: First<Result>.self) { group in
-            group.addTask { .result(try await work()) }
+            group.addTask {
+                do {
+                    return .result(try await work())
+                } catch {
+                    // It could not print: that nobody reads is all there is to it.
+                    if reader.isGone.withLock({ $0 }) { return .cause(.readerGone) }
+                    throw error
+                }
+            }
             group.addTask {
                 for await cause in causes { return .cause(cause) }
                 return .nothing
@@ -68,6 +81,10 @@ enum Interruption {
         case result(Result)
         case cause(Cause)
         case nothing
+    }
+
+    private final class ReaderWatch: Sendable {
+        let isGone = Mutex(false)
     }
 
     private static func isIgnored(_ number: Int32) -> Bool {

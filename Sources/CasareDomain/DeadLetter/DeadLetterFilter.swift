@@ -76,11 +76,11 @@ extension DeadLetterFilter {
         for (key, text) in texts {
             guard let text else { continue }
             guard (1...Self.textCharactersMax).contains(text.unicodeScalars.count) else {
-                throw Invalid(member: key.rawValue, description: "expected 1 to \(Self.textCharactersMax) characters")
+                throw Invalid(member: key.rawValue, description: "must have 1 to \(Self.textCharactersMax) characters")
             }
         }
         if let version, !(1...Int(Int32.max)).contains(version) {
-            throw Invalid(member: CodingKeys.version.rawValue, description: "expected a number from 1, got \(version)")
+            throw Invalid(member: CodingKeys.version.rawValue, description: "must be a number from 1, not \(version)")
         }
         if let since, let until, since >= until {
             throw Invalid(

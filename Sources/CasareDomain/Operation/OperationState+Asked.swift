@@ -60,8 +60,8 @@ extension OperationState {
         guard self.plan.undoWithin != nil else {
             throw Refusal(
                 description: self.plan.verb.isUndoable
-                    ? "was made without undo_within_seconds, so it cannot be undone"
-                    : "cannot be undone: only cancel, purge and pause can, with undo_within_seconds")
+                    ? "was made without a time to undo it, so it cannot be undone"
+                    : "cannot be undone: only a cancel, a purge or a pause can, made with a time to undo it")
         }
         switch self.phase {
         case .over(.undone), .passing(.undo):

@@ -22,7 +22,7 @@ struct OpenAPIDocument: Sendable {
                 "title": "Casare", "version": .string(CasareVersion.current),
                 "description": """
                 Runs automation workflows. Every answer that is not a success is an `ErrorEnvelope` with a stable \
-                code. `Idempotency-Key` counts for submits, forks and retries; the other requests may be repeated \
+                code. `Idempotency-Key` counts for submits, forks, retries and operations; others may be repeated \
                 without it. A request with a member or a parameter that is not described here is refused; answers may \
                 get more members.
                 """,

@@ -108,11 +108,12 @@ struct DeadLetterViewTests {
         letter.context = Self.context(similar: 2000, success: true)
         let text = try Self.sheet(letter)
         for part in [
-            "Like it, within a day before and after\n  dead letters  2000\n", "Last success of in voices\n",
+            "Like it in any workflow, within a day before and after\n  dead letters  2000\n",
+            "Last success of in voices\n",
             "job       \(Self.other)", "What was different then\n", "version         3     4",
             "robot           r1    r2", "variables.path  /old  /new",
             "casarectl dlq replay --workflow='in voices' --fingerprint 8d1f2c33a0b94e51 --canary 3 --dry-run",
-            "casarectl dlq list --workflow='in voices' --fingerprint 8d1f2c33a0b94e51 --status all",
+            "casarectl dlq list --fingerprint 8d1f2c33a0b94e51 --status all",
         ] {
             #expect(text.contains(part), "\(part) in \(text)")
         }
@@ -147,6 +148,18 @@ struct DeadLetterViewTests {
         let settled = try Self.sheet(DeadLetterInfo(Self.letter(resolution: Self.note("casare", nil))))
         #expect(settled.contains("is resolved\n") && settled.contains("casarectl retry \(Self.id)\n"), "\(settled)")
         #expect(!settled.contains("dlq retry") && !settled.contains("dlq ack"), "\(settled)")
+    }
+
+    @Test func `that a letter was left as it is is said after an acknowledgement`() {
+        func said(_ letter: DeadLetter, resolving: Bool = false) -> String {
+            DeadLetterInfo(letter).acknowledged(resolving: resolving)
+        }
+        let settled = Self.letter(resolution: Self.note("casare", nil))
+        #expect(said(Self.letter(acknowledgement: Self.note("ann", nil))) == "acknowledged")
+        #expect(said(settled, resolving: true) == "resolved")
+        #expect(said(settled) == "nothing to acknowledge, is resolved:")
+        let replay = DeadLetter.Replay(job: Self.other, at: Self.now, by: "bob", endedAt: nil)
+        #expect(said(Self.letter(replay: replay)) == "nothing to acknowledge, was replayed:")
     }
 
     /// Whatever a letter's page proposes must be taken by the program that printed it.

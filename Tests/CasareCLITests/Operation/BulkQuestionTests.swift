@@ -101,7 +101,7 @@ struct BulkQuestionTests {
                 "selected: selection stuck, dead letters: open, of workflow invoices", "reason: a\\u{1b}b",
                 "rate: 10/s", "canary: the first 3", "stops above: 0.5 % failed",
             ])
-        #expect(wording.nothing.hasPrefix("nothing to replay: no dead letter is selected (selection stuck, "))
+        #expect(wording.nothing.hasPrefix("nothing to do: no dead letter is selected (selection stuck, "))
         #expect(wording.changed(to: 14).contains("12 dead letters then, 14 now; nothing was done, look again"))
         #expect(wording.changed(to: nil).contains("look again"))
     }

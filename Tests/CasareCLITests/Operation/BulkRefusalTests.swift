@@ -60,6 +60,21 @@ struct BulkRefusalTests {
         }
     }
 
+    @Test(arguments: Self.cases)
+    func `an option that it does not have is named, also with a value beside a filter`(verb: Case) {
+        let line = "\(verb.line) \(verb.filter)".split(separator: " ").map(String.init)
+        // The priority comes last.
+        let words = verb.verb == .priority ? ["--frobnicate", "10", "high"] : ["--frobnicate", "10"]
+        let message = Self.complaint(about: line.filter { verb.verb != .priority || $0 != "high" } + words)
+        #expect(message.contains("Unknown option '--frobnicate'"), "\(message)")
+    }
+
+    @Test(arguments: [["--workflow", "invoices"], ["--selection", "stuck"]])
+    func `a word that is no ID is refused beside what selects otherwise`(selecting: [String]) async {
+        #expect(await Casarectl.main(["dlq", "ack", "nonsense", "--yes"] + selecting) == 64)
+        #expect(throws: CommandFailure.self) { try BulkSelection(words: ["nonsense"], name: "stuck") { .ids([]) } }
+    }
+
     private static func complaint(about line: [String]) -> String {
         do {
             _ = try Casarectl.parseAsRoot(line)
@@ -89,7 +104,7 @@ struct BulkRefusalTests {
 
             let nothing = try await server.casarectl("\(verb.line) --workflow invoices --robot nobody --yes")
             #expect(nothing.status == 4, "\(nothing.errors)")
-            #expect(nothing.errors.contains("nothing to \(verb.verb.rawValue)"), "\(nothing.errors)")
+            #expect(nothing.errors.contains("nothing to do: no "), "\(nothing.errors)")
 
             // Another tenant has no such workflow, and no such jobs.
             #expect(try await server.casarectl("\(line) --yes", as: nil).status == 4)

@@ -59,6 +59,8 @@ struct BulkRunTests {
             #expect(try await server.casarectl(save, as: .viewer).status == 6)
             let saved = try await server.casarectl(save)
             #expect(saved.status == 0 && saved.output.hasPrefix("saved stuck: jobs: pending"), "\(saved.errors)")
+            let again = try await server.casarectl(save)
+            #expect(again.output.hasPrefix("replaced stuck: jobs: pending"), "\(again.output) \(again.errors)")
             #expect(try await server.casarectl("job pause --selection stuck").status == 12)
             let paused = try await server.casarectl("job pause --selection stuck --yes -o json")
             #expect(paused.status == 0, "\(paused.errors)")

@@ -1,3 +1,4 @@
+import Glibc
 import Testing
 
 @testable import CasareCLI
@@ -38,5 +39,14 @@ struct StreamTests {
         let ended = try self.shell("mkfifo p && exec 3<>p 4>p 3>&- && \"$casarectl\" \(command)")
         #expect(ended.status == 141)  // 128 + SIGPIPE
         #expect(ended.errors == "" && ended.output == "")
+    }
+
+    @Test func `work that fails because nobody reads any more ends without a word, too`() async {
+        await #expect(processExitsWith: .signal(SIGPIPE)) {
+            StandardStreams.prepare()
+            var ends: [Int32] = [0, 0]
+            try #require(pipe(&ends) == 0 && close(ends[0]) == 0 && dup2(ends[1], STDOUT_FILENO) == STDOUT_FILENO)
+            _ = try await Interruption.watching { try StandardStreams.print("nobody reads this") }
+        }
     }
 }
