@@ -87,6 +87,20 @@ struct RerunRouteTests {
         }
     }
 
+    @Test func `who may only look runs nothing again`() async throws {
+        try await Fixture.with { server in
+            let id = try await server.submit(1)[0]
+            try await RobotDeed.fail.perform(in: server.database)
+            for role in [Role.viewer, .robot] {
+                for path in ["/api/v1/jobs/\(id)/retry", "/api/v1/dlq/\(id)/retry"] {
+                    #expect(try await server.call(.POST, path, as: role, [:]).status == 403, "\(path) as \(role)")
+                }
+            }
+            #expect(try await server.call(.GET, "/api/v1/dlq/\(id)").json["status"] == "open")
+            #expect(try await server.call(.POST, "/api/v1/dlq/\(id)/retry", as: .operator, [:]).status == 201)
+        }
+    }
+
     @Test func `a key brings the same job, unless something else is asked for with it`() async throws {
         try await Fixture.with { server in
             let id = try await server.submit(1)[0]

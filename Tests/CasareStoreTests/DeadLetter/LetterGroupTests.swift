@@ -71,15 +71,15 @@ struct LetterGroupTests {
 
     @Test func `what ended long before the first failure does not count`() async throws {
         try await withFixture { store in
-            let now = Date()
-            for _ in 0..<5 {
-                try await store.end(
-                    try await store.submit(store.job()), nil, at: now.addingTimeInterval(-3700))
+            // Behind the submits of all of these jobs: what was submitted later is not looked at.
+            let now = Date().addingTimeInterval(60)
+            for age in [3700.0, 3700, 3700, 3500, 3500] {
+                try await store.end(try await store.submit(store.job()), nil, at: now.addingTimeInterval(-age))
             }
             let version = try await Self.push(store)
             for _ in 0..<5 { _ = try await store.letter([:], Self.refused, version: version, at: now) }
             let groups = try await store.run { try DeadLetterStore.groups(DeadLetterFilter(), limit: 9, on: $0) }
-            #expect(groups.first?.successCount == 0 && groups.first?.explanation == nil)
+            #expect(groups.first?.successCount == 2 && groups.first?.explanation == nil)
         }
     }
 

@@ -89,6 +89,27 @@ struct LetterListTests {
         }
     }
 
+    @Test func `a letter is found by the status that it shows, whatever has happened to it before`() async throws {
+        try await withFixture { store in
+            let id = try await store.letter()
+            func check(_ status: DeadLetter.Status) async throws {
+                #expect(try await store.deadLetter(id)?.status == status)
+                for other in DeadLetter.Status.allCases {
+                    let found = try await store.letters(DeadLetterFilter(statuses: [other]))
+                    #expect(found == (other == status ? [id] : []), "\(other), and it is \(status)")
+                }
+            }
+            try await check(.open)
+            try await store.run { _ = try DeadLetterStore.acknowledge(id, by: "ann", reason: nil, on: $0) }
+            try await check(.acknowledged)
+            let replay = try await store.run { try JobStore.replay(id, by: "bob", on: $0) }
+            try await check(.replayed)
+            try await store.end(replay, nil)
+            #expect(try await store.settle() == 1)
+            try await check(.resolved)
+        }
+    }
+
     @Test func `a variable with U+0000 is in nobody's way`() async throws {
         try await withFixture { store in
             let odd = try await store.letter(["text": "a\0b", "n": 1])

@@ -163,6 +163,7 @@ struct RetryTests {
             let new = try await store.run { try JobStore.retry(old, by: "bob", variables: ["y": 2], on: $0) }
             #expect(try await store.get(new)?.variables == ["y": 2])
             #expect(try await store.get(old)?.variables == ["x": 1])
+            #expect(try await store.deadLetter(old)?.variables == ["x": 1])
         }
     }
 

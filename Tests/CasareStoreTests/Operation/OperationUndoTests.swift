@@ -80,6 +80,19 @@ struct OperationUndoTests {
         }
     }
 
+    @Test func `what is purged is kept for as long as it can be had back`() async throws {
+        try await withFixture { store in
+            let letters = [try await store.letter(), try await store.letter()]
+            // Longer than a letter is kept that is purged alone.
+            let operation = try await store.operation(.purge, .ids(letters)) { $0.undoWithin = .seconds(7200) }
+            let until = try #require(try await store.work(operation.id).undoUntil)
+            #expect(try await store.keep(.init(), now: until).gone == 0)
+            try await store.steer(operation.id, .undo, now: until.addingTimeInterval(-1))
+            #expect(try await store.work(operation.id, now: until).progress.undone == 2)
+            #expect(Set(try await store.letters()) == Set(letters))
+        }
+    }
+
     @Test func `one without a time to undo stays as it is`() async throws {
         try await withFixture { store in
             let operation = try await store.operation(.pause, .ids(try await store.waiting(1)))

@@ -11,6 +11,7 @@ struct SelectionStoreTests {
                 #expect(first.createdBy == "ann" && first.selection == ["jobs": ["workflow": "a"]])
                 let second = try SelectionStore.save(["jobs": ["workflow": "b"]], as: "mine", by: "bob", on: connection)
                 #expect(second.createdBy == "ann" && second.updatedBy == "bob")
+                #expect(second.selection == ["jobs": ["workflow": "b"]])
                 #expect(try SelectionStore.get("mine", on: connection) == second)
                 _ = try SelectionStore.save([:], as: "a", by: "ann", on: connection)
                 #expect(try SelectionStore.list(limit: 9, on: connection).map(\.name) == ["a", "mine"])

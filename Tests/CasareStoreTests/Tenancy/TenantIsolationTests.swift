@@ -19,7 +19,8 @@ struct TenantIsolationTests {
     private static let tables = [
         "tenants", "robots", "tokens", "workflows", "workflow_versions", "queues", "jobs", "idempotency_keys",
         "scheduled", "ready", "robot_sessions", "leases", "outcomes", "job_results", "attempts", "dead_letters",
-        "blocked", "paused", "journal", "journal_values", "journal_packed", "job_logs", "events",
+        "blocked", "paused", "journal", "journal_values", "journal_packed", "job_logs", "events", "operations",
+        "operation_chunks", "operation_items", "selections",
     ]
 
     /// One row or more in every table.
@@ -49,6 +50,8 @@ struct TenantIsolationTests {
         let ready = try await store.submit(store.job(idempotency: .init(key: "k", request: "")))
         let scheduled = try await store.submit(store.job(due: .after(.seconds(600))))
         _ = try await store.run { try TokenStore.create(name: "t", role: .viewer, on: $0) }
+        try await store.work(try await store.operation(.acknowledge, .ids([failed.lease.job])).id)
+        _ = try await store.run { try SelectionStore.save([:], as: "mine", by: "ann", on: $0) }
         return [completed.lease.job, failed.lease.job, blocked.lease.job, paused, running.lease.job, ready, scheduled]
     }
 
@@ -83,6 +86,11 @@ struct TenantIsolationTests {
                 #expect(try JobStore.results(of: ids, bytesMax: 1 << 20, on: connection).isEmpty)
                 #expect(throws: StoreError.self) {
                     try WorkflowStore.version(1, of: mine.workflow, on: connection)
+                }
+                #expect(try OperationStore.list(limit: 9, on: connection).isEmpty)
+                #expect(try SelectionStore.list(limit: 9, on: connection).isEmpty)
+                #expect(throws: StoreError.notFound(.selection, "mine")) {
+                    try SelectionStore.get("mine", on: connection)
                 }
             }
         }
@@ -128,6 +136,9 @@ struct TenantIsolationTests {
             #expect(try await other.run { try LeaseStore.closeSession(mine.session, on: $0) }.isEmpty)
             await #expect(throws: StoreError.notFound(.token, "t")) {
                 try await other.run { _ = try TokenStore.revoke(name: "t", on: $0) }
+            }
+            await #expect(throws: StoreError.notFound(.selection, "mine")) {
+                try await other.run { _ = try SelectionStore.delete("mine", by: "eve", on: $0) }
             }
             var stolen = other.job()
             stolen.workflow = mine.workflow
