@@ -77,7 +77,8 @@ let package = Package(
             swiftSettings: settings),
         .target(
             name: "CasareStore", dependencies: ["CasareDomain", "CasarePostgres", crypto], swiftSettings: settings),
-        .target(name: "CasareSettings", dependencies: [configuration, logging], swiftSettings: settings),
+        .target(
+            name: "CasareSettings", dependencies: ["CasareDomain", configuration, logging], swiftSettings: settings),
         .target(name: "CasareWire", dependencies: ["CasareDomain"], swiftSettings: settings),
         .target(
             name: "CasareClient",
@@ -172,7 +173,7 @@ let package = Package(
         .testTarget(
             name: "CasareSettingsTests",
             dependencies: [
-                "CasareOrchestrator", "CasareRobot", "CasareSettings",
+                "CasareDomain", "CasareOrchestrator", "CasareRobot", "CasareSettings",
             ],
             swiftSettings: settings),
         .testTarget(

@@ -1,3 +1,4 @@
+import CasareDomain
 import CasareEngine
 
 /// A strftime format, for writing and for reading.

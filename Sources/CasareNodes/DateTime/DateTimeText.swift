@@ -1,3 +1,4 @@
+import CasareDomain
 import CasareEngine
 
 /// Dates and times as text.

@@ -1,3 +1,4 @@
+import CasareDomain
 import FoundationEssentials
 
 /// Dates as mails carry them (RFC 5322 §3.3).

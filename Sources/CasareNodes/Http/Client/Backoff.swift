@@ -1,3 +1,4 @@
+import CasareDomain
 package import FoundationEssentials
 
 /// How long to wait before a request is tried again.

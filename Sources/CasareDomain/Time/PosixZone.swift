@@ -1,5 +1,5 @@
 /// A zone given by a rule that repeats every year, as in the variable `TZ` (POSIX.1-2017 §8.3, RFC 9636 §3.3.1).
-struct PosixZone: Sendable {
+package struct PosixZone: Sendable {
     private enum Day: Sendable {
         /// From 1, never counting 29 February.
         case julian(Int)
@@ -15,13 +15,14 @@ struct PosixZone: Sendable {
         var seconds: Int
     }
 
-    let standard: TimeZoneRules.Offset
+    /// What holds outside of summer.
+    package let standard: TimeZoneRules.Offset
     private let daylight: TimeZoneRules.Offset?
     private let begin: Change
     private let end: Change
 
     /// - Parameter text: Such as `CET-1CEST,M3.5.0,M10.5.0/3`.
-    init?(_ text: String) {
+    package init?(_ text: String) {
         var rest = text[...]
         guard let name = Self.name(&rest), let offset = Self.time(&rest) else { return nil }
         self.standard = TimeZoneRules.Offset(seconds: -offset, abbreviation: name)
@@ -42,7 +43,8 @@ struct PosixZone: Sendable {
         (self.begin, self.end) = (begin, end)
     }
 
-    func offset(at seconds: Int) -> TimeZoneRules.Offset {
+    /// The offset that holds at a moment, in seconds after 1970-01-01 00:00:00 UTC.
+    package func offset(at seconds: Int) -> TimeZoneRules.Offset {
         guard let daylight else { return self.standard }
         let year = CivilTime(wallSeconds: seconds + self.standard.seconds).year
         let begin = Self.wallSeconds(self.begin, year) - self.standard.seconds
@@ -50,6 +52,20 @@ struct PosixZone: Sendable {
         // South of the equator summer lasts over the new year.
         let isSummer = begin < end ? begin <= seconds && seconds < end : seconds < end || begin <= seconds
         return isSummer ? daylight : self.standard
+    }
+
+    /// The next moment after this one at which summer begins or ends; `nil` for a zone without summer time.
+    package func transition(after seconds: Int) -> Int? {
+        guard let daylight else { return nil }
+        let year = CivilTime(wallSeconds: seconds + self.standard.seconds).year
+        // A change may lie days outside its year.
+        let moments = (year - 1...year + 2).flatMap { year in
+            [
+                Self.wallSeconds(self.begin, year) - self.standard.seconds,
+                Self.wallSeconds(self.end, year) - daylight.seconds,
+            ]
+        }
+        return moments.filter { $0 > seconds }.min()
     }
 
     private static func wallSeconds(_ change: Change, _ year: Int) -> Int {

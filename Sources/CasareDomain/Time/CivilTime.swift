@@ -1,52 +1,28 @@
-/// A point in time: microseconds matter to formats, leap seconds do not exist (POSIX).
-struct Moment: Hashable, Sendable, Comparable {
-    /// Since 1970-01-01 00:00:00 UTC.
-    var seconds: Int
-    /// 0 to 999,999.
-    var microseconds: Int
-
-    init(seconds: Int, microseconds: Int = 0) {
-        self.seconds = seconds
-        self.microseconds = microseconds
-    }
-
-    /// - Returns: `nil` for what is no number of seconds within the years 1 to 9999.
-    init?(secondsSince1970: Double) {
-        guard CivilTime.secondsRange.contains(secondsSince1970) else { return nil }
-        let total = (secondsSince1970 * 1_000_000).rounded(.toNearestOrEven)
-        let whole = (total / 1_000_000).rounded(.down)
-        self.init(seconds: Int(whole), microseconds: Int(total - whole * 1_000_000))
-    }
-
-    var secondsSince1970: Double { Double(self.seconds) + Double(self.microseconds) / 1_000_000 }
-
-    static func < (left: Moment, right: Moment) -> Bool {
-        (left.seconds, left.microseconds) < (right.seconds, right.microseconds)
-    }
-}
-
 /// What a calendar and a clock on the wall show: the proleptic Gregorian calendar of ISO 8601.
-struct CivilTime: Hashable, Sendable {
-    var year: Int
-    var month = 1
-    var day = 1
-    var hour = 0
-    var minute = 0
-    var second = 0
-    var microsecond = 0
+package struct CivilTime: Hashable, Sendable {
+    package var year: Int
+    package var month = 1
+    package var day = 1
+    package var hour = 0
+    package var minute = 0
+    package var second = 0
+    package var microsecond = 0
 
     /// Of the years 1 to 9999.
-    static let secondsRange = -62_135_596_800.0..<253_402_300_800.0
-    static let weekdays = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"]
-    static let months = [
+    package static let secondsRange = -62_135_596_800.0..<253_402_300_800.0
+    /// In English, from Monday.
+    package static let weekdays = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"]
+    /// In English, from January.
+    package static let months = [
         "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
         "December",
     ]
 
-    init(year: Int) { self.year = year }
+    /// The first moment of a year.
+    package init(year: Int) { self.year = year }
 
     /// What a clock that runs `seconds` after 1970-01-01 00:00:00 of its own zone shows.
-    init(wallSeconds seconds: Int, microsecond: Int = 0) {
+    package init(wallSeconds seconds: Int, microsecond: Int = 0) {
         let days = seconds >= 0 ? seconds / 86_400 : (seconds - 86_399) / 86_400
         let rest = seconds - days * 86_400
         self.init(dayNumber: days)
@@ -60,7 +36,7 @@ struct CivilTime: Hashable, Sendable {
     ///
     /// Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms", `civil_from_days`: years begin in March, so that
     /// the leap day is the last, and 400 of them (146,097 days) repeat.
-    init(dayNumber: Int) {
+    package init(dayNumber: Int) {
         let shifted = dayNumber + 719_468
         let era = (shifted >= 0 ? shifted : shifted - 146_096) / 146_097
         let dayOfEra = shifted - era * 146_097
@@ -74,7 +50,7 @@ struct CivilTime: Hashable, Sendable {
     }
 
     /// Days after 1970-01-01 (`days_from_civil` of the same source).
-    var dayNumber: Int {
+    package var dayNumber: Int {
         let year = self.month <= 2 ? self.year - 1 : self.year
         let era = (year >= 0 ? year : year - 399) / 400
         let yearOfEra = year - era * 400
@@ -82,22 +58,25 @@ struct CivilTime: Hashable, Sendable {
         return era * 146_097 + yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear - 719_468
     }
 
-    var wallSeconds: Int { self.dayNumber * 86_400 + self.hour * 3600 + self.minute * 60 + self.second }
+    /// What a clock that shows this has run since it showed 1970-01-01 00:00:00.
+    package var wallSeconds: Int { self.dayNumber * 86_400 + self.hour * 3600 + self.minute * 60 + self.second }
 
     /// From 1, as ISO 8601 counts: Monday is 1, Sunday 7.
-    var weekday: Int {
+    package var weekday: Int {
         let remainder = (self.dayNumber + 3) % 7  // 1970-01-01 was a Thursday.
         return (remainder + 7) % 7 + 1
     }
 
     /// From 1.
-    var dayOfYear: Int { self.dayNumber - CivilTime(year: self.year).dayNumber + 1 }
+    package var dayOfYear: Int { self.dayNumber - CivilTime(year: self.year).dayNumber + 1 }
 
-    static func isLeap(_ year: Int) -> Bool {
+    /// By the Gregorian rule, which is kept to before 1582 as well.
+    package static func isLeap(_ year: Int) -> Bool {
         year.isMultiple(of: 4) && (!year.isMultiple(of: 100) || year.isMultiple(of: 400))
     }
 
-    static func days(inMonth month: Int, of year: Int) -> Int {
+    /// 28 to 31.
+    package static func days(inMonth month: Int, of year: Int) -> Int {
         switch month {
         case 2: self.isLeap(year) ? 29 : 28
         case 4, 6, 9, 11: 30
@@ -106,7 +85,7 @@ struct CivilTime: Hashable, Sendable {
     }
 
     /// Whether every field is within its bounds, with years 1 to 9999.
-    var isValid: Bool {
+    package var isValid: Bool {
         (1...9999).contains(self.year) && (1...12).contains(self.month)
             && (1...Self.days(inMonth: self.month, of: self.year)).contains(self.day)
             && (0...23).contains(self.hour) && (0...59).contains(self.minute) && (0...59).contains(self.second)
@@ -114,7 +93,7 @@ struct CivilTime: Hashable, Sendable {
     }
 
     /// The same day of another month, or that month's last day where it has no such day.
-    func adding(months: Int) -> CivilTime {
+    package func adding(months: Int) -> CivilTime {
         let total = self.year * 12 + self.month - 1 + months
         var moved = self
         moved.year = total >= 0 ? total / 12 : (total - 11) / 12
@@ -124,13 +103,14 @@ struct CivilTime: Hashable, Sendable {
     }
 
     /// ISO 8601, with microseconds only where there are some.
-    var isoText: String {
+    package var isoText: String {
         let fraction = self.microsecond == 0 ? "" : "." + Self.padded(self.microsecond, 6)
         return "\(Self.padded(self.year, 4))-\(Self.padded(self.month))-\(Self.padded(self.day))"
             + "T\(Self.padded(self.hour)):\(Self.padded(self.minute)):\(Self.padded(self.second))\(fraction)"
     }
 
-    static func padded(_ number: Int, _ width: Int = 2) -> String {
+    /// With zeros in front up to a number of digits.
+    package static func padded(_ number: Int, _ width: Int = 2) -> String {
         let digits = String(abs(number))
         return (number < 0 ? "-" : "") + String(repeating: "0", count: max(width - digits.count, 0)) + digits
     }
