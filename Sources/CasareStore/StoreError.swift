@@ -5,10 +5,19 @@ package import FoundationEssentials
 package enum StoreError: Error, Hashable, Sendable {
     /// What was looked for.
     package enum Noun: String, Hashable, Sendable {
-        case workflow, job, queue, robot, token, operation
+        case workflow, job, queue, robot, token, operation, schedule, backfill, trigger, calendar
+        case itemQueue = "item queue"
+        case workItem = "work item"
         case selection = "saved selection"
+        case window = "maintenance window"
         case workflowVersion = "workflow version"
         case deadLetter = "dead letter"
+
+        /// As a sentence has it: `a job`, `an operation`.
+        var withArticle: String {
+            let isVowel = self.rawValue.first.map { "aeiou".contains($0) } ?? false
+            return "\(isVowel ? "an" : "a") \(self.rawValue)"
+        }
     }
 
     case notFound(Noun, String)
@@ -70,6 +79,10 @@ package enum StoreError: Error, Hashable, Sendable {
     /// So many operations of the tenant are under way, or so many selections saved, and no more may be.
     case tooManyOperations(max: Int)
     case tooManySelections(max: Int)
+    /// The thing, by its noun and name, stands where this cannot be done with it: `why` follows.
+    case refused(String, why: String)
+    /// Somebody has changed the thing, by its noun and name, since it was looked at.
+    case revisionChanged(String, expected: Int, found: Int)
     /// A stored value cannot be read, by this version of the program at least.
     case unreadable(String)
 }
@@ -107,7 +120,8 @@ extension StoreError: CustomStringConvertible {
         case .deadlineTooEarly(let deadline, let start):
             "the deadline \(deadline.formatted(.iso8601)) is over before the job may begin, at "
                 + "\(start.formatted(.iso8601)); give a later one"
-        case .nameTaken(let noun, let name): "there is a \(noun.rawValue) \(name) already; choose another name"
+        case .nameTaken(let noun, let name):
+            "there is \(noun.withArticle) \(name) already; choose another name"
         case .tooManyJobs(let count, let max):
             "\(count) jobs are too many for one submit; send at most \(max) at a time"
         case .contended(let what): "\(what) changed all the while; try again"
@@ -155,6 +169,9 @@ extension StoreError: CustomStringConvertible {
             "\(max) operations are under way, and no more may be; wait for one to end, or cancel one"
         case .tooManySelections(let max):
             "\(max) selections are saved, and no more may be; delete one that nobody uses"
+        case .refused(let what, let why): "\(what) \(why)"
+        case .revisionChanged(let what, let expected, let found):
+            "\(what) has changed: it is at revision \(found), and the change was made for \(expected); look at it again"
         case .unreadable(let what): what
         }
     }

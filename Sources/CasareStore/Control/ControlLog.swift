@@ -19,7 +19,9 @@ package struct ControlAction: Hashable, Sendable {
 
 /// The kinds of things that are steered: the first word of an action.
 package enum ControlNoun: String, Hashable, Sendable, CaseIterable {
-    case queue, job, robot, workflow, operation, selection
+    case queue, job, robot, workflow, operation, selection, schedule, backfill, window, trigger, calendar
+    case itemQueue = "item_queue"
+    case item
     case deadLetter = "dead_letter"
 }
 

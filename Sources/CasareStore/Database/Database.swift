@@ -62,6 +62,9 @@ package struct Database: Sendable {
         self.rescue = PostgresPool(configuration: rescue, connectionsMax: 1)
     }
 
+    /// How many background loops may work at a time, so that connections are left for who asks for something.
+    package var backgroundTurns: Int { max(1, self.system.statistics.connectionsMax / 2) }
+
     /// A session for a role.
     ///
     /// All statements are made of look-ups by key and short scans of one index. Plans are kept while tables grow from

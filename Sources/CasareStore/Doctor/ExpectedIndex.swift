@@ -19,9 +19,14 @@ struct ExpectedIndex: Sendable {
     static let all: [ExpectedIndex] = Self.definitions.split(separator: "\n").map(ExpectedIndex.init)
 
     private static let definitions = """
+        CREATE UNIQUE INDEX applied_pkey ON applied USING btree (tenant_id, kind, name)
         CREATE UNIQUE INDEX attempts_pkey ON attempts USING btree (tenant_id, job_id, attempt)
+        CREATE INDEX backfills_due ON backfills USING btree (look_at) WHERE look_at IS NOT NULL
+        CREATE INDEX backfills_open ON backfills USING btree (tenant_id, schedule_id, backfill_id) WHERE finished_at IS NULL
+        CREATE UNIQUE INDEX backfills_pkey ON backfills USING btree (tenant_id, backfill_id)
         CREATE INDEX blocked_by_age ON blocked USING btree (tenant_id, since, job_id)
         CREATE UNIQUE INDEX blocked_pkey ON blocked USING btree (tenant_id, job_id)
+        CREATE UNIQUE INDEX calendars_pkey ON calendars USING btree (tenant_id, name)
         CREATE INDEX control_actions_by_subject ON control_actions USING btree (tenant_id, subject, action_id)
         CREATE UNIQUE INDEX control_actions_pkey ON control_actions USING btree (tenant_id, action_id)
         CREATE INDEX dead_letters_acknowledged ON dead_letters USING btree (tenant_id, opened_at, job_id) WHERE acknowledged_at IS NOT NULL AND replayed_as IS NULL AND resolved_at IS NULL AND purged_at IS NULL
@@ -36,11 +41,19 @@ struct ExpectedIndex: Sendable {
         CREATE INDEX dead_letters_resolved ON dead_letters USING btree (tenant_id, resolved_at, job_id) WHERE resolved_at IS NOT NULL AND purged_at IS NULL
         CREATE INDEX deadlines_by_expiry ON deadlines USING btree (expires_at)
         CREATE UNIQUE INDEX deadlines_pkey ON deadlines USING btree (tenant_id, job_id)
+        CREATE UNIQUE INDEX dependency_arrivals_pkey ON dependency_arrivals USING btree (tenant_id, schedule_id, workflow)
+        CREATE INDEX event_debounces_due ON event_debounces USING btree (due_at)
+        CREATE UNIQUE INDEX event_debounces_pkey ON event_debounces USING btree (tenant_id, schedule_id)
         CREATE UNIQUE INDEX event_mark_pkey ON event_mark USING btree (is_single)
         CREATE INDEX events_by_number ON ONLY events USING btree (tenant_id, event_id)
         CREATE UNIQUE INDEX events_pkey ON ONLY events USING btree (tenant_id, job_id, event_id)
         CREATE INDEX idempotency_keys_by_expiry ON idempotency_keys USING btree (expires_at)
         CREATE UNIQUE INDEX idempotency_keys_pkey ON idempotency_keys USING btree (tenant_id, key)
+        CREATE UNIQUE INDEX item_queue_jobs_pkey ON item_queue_jobs USING btree (tenant_id, item_queue_id, job_id)
+        CREATE UNIQUE INDEX item_queues_by_name ON item_queues USING btree (tenant_id, name) WHERE deleted_at IS NULL
+        CREATE INDEX item_queues_deleted ON item_queues USING btree (deleted_at) WHERE deleted_at IS NOT NULL
+        CREATE INDEX item_queues_performing ON item_queues USING btree (performer_at) WHERE performer_at IS NOT NULL
+        CREATE UNIQUE INDEX item_queues_pkey ON item_queues USING btree (tenant_id, item_queue_id)
         CREATE UNIQUE INDEX job_logs_pkey ON ONLY job_logs USING btree (tenant_id, job_id, line)
         CREATE UNIQUE INDEX job_results_pkey ON ONLY job_results USING btree (tenant_id, job_id)
         CREATE INDEX jobs_by_workflow ON ONLY jobs USING btree (tenant_id, workflow_id, job_id)
@@ -72,6 +85,10 @@ struct ExpectedIndex: Sendable {
         CREATE UNIQUE INDEX queue_rules_pkey ON queue_rules USING btree (queue_id)
         CREATE UNIQUE INDEX queues_pkey ON queues USING btree (tenant_id, name)
         CREATE UNIQUE INDEX queues_queue_id_key ON queues USING btree (queue_id)
+        CREATE UNIQUE INDEX reaction_cursors_pkey ON reaction_cursors USING btree (tenant_id)
+        CREATE INDEX reaction_jobs_by_age ON reaction_jobs USING btree (made_at)
+        CREATE UNIQUE INDEX reaction_jobs_pkey ON reaction_jobs USING btree (tenant_id, job_id)
+        CREATE UNIQUE INDEX reaction_ticks_pkey ON reaction_ticks USING btree (tenant_id, schedule_id, tick_at)
         CREATE UNIQUE INDEX ready_by_job ON ready USING btree (job_id)
         CREATE UNIQUE INDEX ready_in_order ON ready USING btree (queue_id, priority DESC, seq)
         CREATE UNIQUE INDEX ready_clock_pkey ON ready_clock USING btree (at)
@@ -81,9 +98,21 @@ struct ExpectedIndex: Sendable {
         CREATE INDEX robot_sessions_open ON robot_sessions USING btree (tenant_id, session_id) WHERE ended_at IS NULL
         CREATE UNIQUE INDEX robot_sessions_pkey ON robot_sessions USING btree (tenant_id, session_id)
         CREATE UNIQUE INDEX robots_pkey ON robots USING btree (tenant_id, robot_id)
+        CREATE UNIQUE INDEX schedule_revisions_pkey ON schedule_revisions USING btree (tenant_id, schedule_id, revision)
+        CREATE INDEX schedule_ticks_buffered ON schedule_ticks USING btree (tenant_id, schedule_id, tick_at) WHERE result = 'buffered'::text
+        CREATE INDEX schedule_ticks_open ON schedule_ticks USING btree (job_id) WHERE job_id IS NOT NULL AND ended_at IS NULL
+        CREATE UNIQUE INDEX schedule_ticks_pkey ON schedule_ticks USING btree (tenant_id, schedule_id, tick_at, origin)
+        CREATE INDEX schedule_ticks_running ON schedule_ticks USING btree (tenant_id, schedule_id, job_id) WHERE result = 'fired'::text AND ended_at IS NULL
         CREATE INDEX scheduled_by_due ON scheduled USING btree (due_at)
         CREATE INDEX scheduled_by_queue ON scheduled USING btree (queue_id, due_at)
         CREATE UNIQUE INDEX scheduled_pkey ON scheduled USING btree (tenant_id, job_id)
+        CREATE INDEX schedules_by_calendar ON schedules USING btree (tenant_id, calendar, name) WHERE calendar IS NOT NULL
+        CREATE UNIQUE INDEX schedules_by_name ON schedules USING btree (tenant_id, name)
+        CREATE INDEX schedules_by_workflow ON schedules USING btree (tenant_id, workflow, name)
+        CREATE INDEX schedules_due ON schedules USING btree (due_at) WHERE due_at IS NOT NULL
+        CREATE INDEX schedules_in_window ON schedules USING btree (tenant_id, pause_window, schedule_id) WHERE pause_window IS NOT NULL
+        CREATE UNIQUE INDEX schedules_pkey ON schedules USING btree (tenant_id, schedule_id)
+        CREATE INDEX schedules_reacting ON schedules USING btree (tenant_id, schedule_id) WHERE kind = ANY (ARRAY['dependency'::text, 'event'::text])
         CREATE UNIQUE INDEX schema_migrations_pkey ON schema_migrations USING btree (version)
         CREATE UNIQUE INDEX selections_pkey ON selections USING btree (tenant_id, name)
         CREATE UNIQUE INDEX tenants_name_key ON tenants USING btree (name)
@@ -91,7 +120,34 @@ struct ExpectedIndex: Sendable {
         CREATE UNIQUE INDEX tokens_by_hash ON tokens USING btree (hash)
         CREATE UNIQUE INDEX tokens_by_name ON tokens USING btree (tenant_id, name) WHERE revoked_at IS NULL
         CREATE UNIQUE INDEX tokens_pkey ON tokens USING btree (tenant_id, token_id)
+        CREATE INDEX trigger_deliveries_by_result ON trigger_deliveries USING btree (tenant_id, trigger_id, result, delivery_id)
+        CREATE UNIQUE INDEX trigger_deliveries_pkey ON trigger_deliveries USING btree (tenant_id, trigger_id, delivery_id)
+        CREATE UNIQUE INDEX trigger_jobs_pkey ON trigger_jobs USING btree (tenant_id, trigger_id, job_id)
+        CREATE INDEX trigger_keys_by_end ON trigger_keys USING btree (until)
+        CREATE UNIQUE INDEX trigger_keys_pkey ON trigger_keys USING btree (tenant_id, trigger_id, key)
+        CREATE UNIQUE INDEX trigger_secrets_pkey ON trigger_secrets USING btree (tenant_id, trigger_id, number)
+        CREATE INDEX trigger_watches_held ON trigger_watches USING btree (tenant_id, session_id) WHERE session_id IS NOT NULL
+        CREATE UNIQUE INDEX trigger_watches_pkey ON trigger_watches USING btree (tenant_id, trigger_id)
+        CREATE UNIQUE INDEX triggers_by_id ON triggers USING btree (trigger_id)
+        CREATE UNIQUE INDEX triggers_by_name ON triggers USING btree (tenant_id, name)
+        CREATE INDEX triggers_on_jobs ON triggers USING btree (tenant_id, trigger_id) WHERE kind = 'job'::text
+        CREATE UNIQUE INDEX triggers_pkey ON triggers USING btree (tenant_id, trigger_id)
+        CREATE INDEX triggers_watched ON triggers USING btree (tenant_id, trigger_id) WHERE kind = ANY (ARRAY['file'::text, 'feed'::text])
         CREATE UNIQUE INDEX unique_jobs_pkey ON unique_jobs USING btree (tenant_id, key)
+        CREATE UNIQUE INDEX window_items_pkey ON window_items USING btree (tenant_id, window_id, schedule_id)
+        CREATE INDEX windows_due ON windows USING btree (until_at) WHERE closed_at IS NULL
+        CREATE INDEX windows_open ON windows USING btree (tenant_id, window_id) WHERE closed_at IS NULL
+        CREATE UNIQUE INDEX windows_pkey ON windows USING btree (tenant_id, window_id)
+        CREATE INDEX work_items_by_queue ON work_items USING btree (tenant_id, item_queue_id, item_id)
+        CREATE INDEX work_items_by_reference ON work_items USING btree (tenant_id, item_queue_id, reference, item_id) WHERE reference IS NOT NULL
+        CREATE INDEX work_items_by_status ON work_items USING btree (tenant_id, item_queue_id, status, item_id)
+        CREATE INDEX work_items_due ON work_items USING btree (look_at) WHERE look_at IS NOT NULL
+        CREATE INDEX work_items_finished ON work_items USING btree (finished_at) WHERE finished_at IS NOT NULL
+        CREATE INDEX work_items_looked_at ON work_items USING btree (tenant_id, item_queue_id, look_at) WHERE look_at IS NOT NULL
+        CREATE UNIQUE INDEX work_items_pkey ON work_items USING btree (tenant_id, item_id)
+        CREATE INDEX work_items_ready ON work_items USING btree (tenant_id, item_queue_id, priority DESC, item_id) WHERE is_ready
+        CREATE UNIQUE INDEX work_items_unique ON work_items USING btree (tenant_id, item_queue_id, reference) WHERE holds_reference
+        CREATE INDEX work_items_waiting ON work_items USING btree (tenant_id, item_queue_id, postpone_until) WHERE postpone_until IS NOT NULL
         CREATE UNIQUE INDEX workflow_robots_pkey ON workflow_robots USING btree (tenant_id, workflow_id, robot_id)
         CREATE UNIQUE INDEX workflow_versions_pkey ON workflow_versions USING btree (tenant_id, workflow_id, version)
         CREATE UNIQUE INDEX workflows_pkey ON workflows USING btree (tenant_id, workflow_id)

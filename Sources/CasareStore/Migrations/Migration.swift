@@ -19,6 +19,6 @@ package struct Migration: Sendable {
     package static let all: [Migration] = [
         .initial, .sessionLoss, .tenantPolicy, .scheduling, .submits, .robotControl, .idleLanes, .upkeep, .resolving,
         .forks, .journal, .jobPause, .jobLogs, .letters, .operations,
-        .eventFeed, .workflowRetry,
+        .eventFeed, .workflowRetry, .schedules, .triggers, .workItems, .applied, .watches,
     ]
 }

@@ -211,7 +211,8 @@ struct OperationDeed: Sendable {
             .idempotencyConflict, .uniqueKeyHeld, .uniqueKeyRepeated, .robotElsewhere, .notInMemory, .deadlineTooEarly,
             .nameTaken, .tooManyJobs, .contended, .pauseEnd, .robotIsNotThere, .robotIsNeeded, .noSuchStep, .failsAgain,
             .stepsGone, .nothingFailed, .stepsOfOtherVersion, .letterResolved, .selectionChanged, .nothingSelected,
-            .selectionTooLarge, .operationRefused, .tooManyOperations, .tooManySelections, .unreadable:
+            .selectionTooLarge, .operationRefused, .tooManyOperations, .tooManySelections, .refused, .revisionChanged,
+            .unreadable:
             break
         }
         return .failed(error.description)

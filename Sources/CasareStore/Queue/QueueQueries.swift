@@ -7,6 +7,13 @@ import CasarePostgres
 enum QueueQueries {
     static let find = Query("SELECT queue_id FROM queues WHERE tenant_id = casare_tenant() AND name = @queue")
 
+    static let create = Query(
+        """
+        INSERT INTO queues (name) SELECT @queue
+        WHERE NOT EXISTS (SELECT FROM queues WHERE tenant_id = casare_tenant() AND name = @queue)
+        ON CONFLICT (tenant_id, name) DO NOTHING
+        """)
+
     /// Gives a queue a row for its rules, none of which forbid anything yet. No row: there is no such queue.
     static let rule = Query(
         """

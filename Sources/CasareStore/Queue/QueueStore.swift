@@ -102,6 +102,11 @@ package enum QueueStore {
             keysPaused: BoundedCount(pausedKeys, max: self.countMax))
     }
 
+    /// Makes a queue where there is none of that name, as the first job of an environment does.
+    package static func create(_ queue: String, on connection: isolated PostgresConnection) throws {
+        try connection.execute(QueueQueries.create, ["queue": .text(queue.storable)])
+    }
+
     /// Changes the limits of a queue, and of its keys in general. Changes made at the same time follow each other.
     @discardableResult
     package static func limit(

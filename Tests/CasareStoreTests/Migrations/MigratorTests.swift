@@ -36,6 +36,7 @@ struct MigratorTests {
                 "1 initial", "2 session_loss", "3 tenant_policy", "4 scheduling", "5 submits", "6 robot_control",
                 "7 idle_lanes", "8 upkeep", "9 resolving", "10 forks", "11 journal", "12 job_pause",
                 "13 job_logs", "14 letters", "15 operations", "16 event_feed", "17 workflow_retry",
+                "18 schedules", "19 triggers", "20 work_items", "21 applied", "22 watches",
             ]
             await #expect(throws: MigrationError.pending(all)) {
                 try await self.check(Migration.all, on: connection)
@@ -48,7 +49,8 @@ struct MigratorTests {
                 status.applied.map(\.name) == [
                     "initial", "session_loss", "tenant_policy", "scheduling", "submits", "robot_control", "idle_lanes",
                     "upkeep", "resolving", "forks", "journal", "job_pause", "job_logs", "letters", "operations",
-                    "event_feed", "workflow_retry",
+                    "event_feed", "workflow_retry", "schedules", "triggers", "work_items", "applied",
+                    "watches",
                 ]
                     && status.pending.isEmpty && status.problem == nil)
         }

@@ -20,7 +20,10 @@ struct TenantIsolationTests {
         "tenants", "robots", "tokens", "workflows", "workflow_versions", "queues", "jobs", "idempotency_keys",
         "scheduled", "ready", "robot_sessions", "leases", "outcomes", "job_results", "attempts", "dead_letters",
         "blocked", "paused", "journal", "journal_values", "journal_packed", "job_logs", "events", "operations",
-        "operation_chunks", "operation_items", "selections",
+        "operation_chunks", "operation_items", "selections", "schedules", "schedule_revisions", "schedule_ticks",
+        "backfills", "calendars", "windows", "window_items", "triggers", "trigger_secrets", "trigger_deliveries",
+        "trigger_keys", "trigger_jobs", "trigger_watches",
+        "item_queues", "item_queue_jobs", "work_items", "applied",
     ]
 
     /// One row or more in every table.
@@ -52,7 +55,46 @@ struct TenantIsolationTests {
         _ = try await store.run { try TokenStore.create(name: "t", role: .viewer, on: $0) }
         try await store.work(try await store.operation(.acknowledge, .ids([failed.lease.job])).id)
         _ = try await store.run { try SelectionStore.save([:], as: "mine", by: "ann", on: $0) }
+        try await self.fillTriggers(store)
+        try await self.fillSchedules(store)
+        _ = try await store.run { connection in
+            try AppliedStore.record([.init(.workflow, "orders")], owner: "mine", by: "ann", on: connection)
+        }
+        try await store.itemQueue("mine", performer: ItemQueue.Performer(workflow: "orders"))
+        try await store.add(references: ["mine"], to: "mine")
+        try await store.perform(at: noon)
         return [completed.lease.job, failed.lease.job, blocked.lease.job, paused, running.lease.job, ready, scheduled]
+    }
+
+    private func fillTriggers(_ store: StoreFixture) async throws {
+        let spec = TriggerSpec(
+            source: .webhook(Webhook(auth: WebhookAuth(kind: .bearer))), workflow: "orders", concurrencyMax: 1)
+        let secret = SealingKey.Sealed(bytes: [1], keyID: "k")
+        _ = try await store.run { connection in
+            let trigger = try TriggerStore.create(
+                .init(name: "mine", spec: spec), secret: secret, by: "ann", on: connection)
+            _ = try TriggerStore.create(
+                .init(name: "files", spec: TriggerSpec(source: .file(FileSource(path: "/in")), workflow: "orders")),
+                secret: nil, by: "ann", on: connection)
+            _ = try WatchStore.watches(of: store.session, holding: [], limit: 1, key: nil, on: connection)
+            return try TriggerDeliveries.fire(
+                .init(trigger: trigger.id, keys: [.init("k", "v", remembered: 60)]), on: connection)
+        }
+    }
+
+    private func fillSchedules(_ store: StoreFixture) async throws {
+        let schedule = try await store.schedule("mine")
+        _ = try await store.run { connection in
+            _ = try CalendarStore.save(BusinessCalendar(name: "mine"), by: "ann", on: connection)
+            _ = try ScheduleStore.trigger(schedule.id, by: "ann", reason: nil, on: connection)
+            _ = try BackfillStore.create(
+                BackfillStore.New(schedule: schedule.id, from: noon, to: noon + 600, ratePerSecond: 1), by: "ann",
+                zones: StoreFixture.zones, on: connection)
+            return try WindowStore.open(
+                WindowStore.New(
+                    until: nil, lasting: 60, reason: nil, selection: [:], schedules: [schedule.id]),
+                by: "ann", zones: StoreFixture.zones, now: noon, on: connection)
+        }
     }
 
     @Test func `no store call sees another tenant's rows`() async throws {
@@ -89,8 +131,19 @@ struct TenantIsolationTests {
                 }
                 #expect(try OperationStore.list(limit: 9, on: connection).isEmpty)
                 #expect(try SelectionStore.list(limit: 9, on: connection).isEmpty)
+                #expect(try ItemQueueStore.list(limit: 9, on: connection).isEmpty)
+                #expect(throws: StoreError.notFound(.itemQueue, "mine")) {
+                    try WorkItemStore.list(of: "mine", limit: 9, on: connection)
+                }
                 #expect(throws: StoreError.notFound(.selection, "mine")) {
                     try SelectionStore.get("mine", on: connection)
+                }
+                #expect(try ScheduleStore.list(limit: 9, on: connection).isEmpty)
+                #expect(try BackfillStore.list(limit: 9, on: connection).isEmpty)
+                #expect(try WindowStore.list(limit: 9, on: connection).isEmpty)
+                #expect(try CalendarStore.get("mine", on: connection) == nil)
+                #expect(throws: StoreError.notFound(.schedule, "mine")) {
+                    try ScheduleStore.get(idOrName: "mine", on: connection)
                 }
             }
         }
