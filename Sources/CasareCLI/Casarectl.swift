@@ -11,11 +11,15 @@ package struct Casarectl: AsyncParsableCommand {
             """,
         groupedSubcommands: [
             CommandGroup(name: "Daily", subcommands: [SubmitCommand.self, RetryCommand.self, DeadLetterCommand.self]),
+            CommandGroup(name: "Files", subcommands: [ApplyCommand.self, DiffCommand.self, ExportCommand.self]),
             CommandGroup(
                 name: "Work",
                 subcommands: [
                     JobCommand.self, QueueCommand.self, ExplainCommand.self, EventsCommand.self, WorkflowCommand.self,
                     RobotCommand.self, RunCommand.self, OperationCommand.self, SelectionCommand.self,
+                    TriggerCommand.self,
+                    ScheduleCommand.self, WindowCommand.self,
+                    CalendarCommand.self, ItemCommand.self,
                 ]),
             CommandGroup(
                 name: "Server",

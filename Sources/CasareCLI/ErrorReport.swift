@@ -55,16 +55,16 @@ enum ErrorReport {
 
     private static func reason(of problem: ClientError.Problem) -> ExitReason {
         switch problem.code {
-        case .tokenMissing, .tokenInvalid: return .notSignedIn
-        case .insufficientPermissions: return .forbidden
+        case .tokenMissing, .tokenInvalid, .signatureInvalid: return .notSignedIn
+        case .insufficientPermissions, .triggerPaused: return .forbidden
         case .notFound: return .notFound
         case .conflict, .invalidStateTransition, .leaseLost, .idempotencyConflict, .uniqueKeyHeld, .selectionChanged:
             return .conflict
-        case .serviceUnavailable, .databaseTimeout: return .unavailable
+        case .serviceUnavailable, .databaseTimeout, .tooManyRequests: return .unavailable
         // A step that a job has not recorded, as `job fork` was given it.
         case .validation where problem.field == "from_step": return .notFound
         case .methodNotAllowed, .bodyTooLarge, .unsupportedMediaType, .validation, .invalidJSON, .invalidInput,
-            .internal, .needsDatabase:
+            .internal, .needsDatabase, .sealingKeyMissing:
             return .failure
         case nil: break
         }

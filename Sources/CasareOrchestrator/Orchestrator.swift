@@ -25,9 +25,10 @@ package struct Orchestrator: Service {
             database: database, catalogue: catalogue, bell: bell,
             reports: ReportGroups(database: database, bell: bell), waitingRoom: WaitingRoom(),
             events: EventHub(database, limits: streamLimits, logger: logger), cursors: SessionCursors(),
-            loops: LoopBoard(), promotionAlarm: Alarm(), examinations: ExaminationTurn(),
+            loops: LoopBoard(turns: database.backgroundTurns), promotionAlarm: Alarm(), examinations: ExaminationTurn(),
             openAPI: OpenAPIDocument(Self.routes), leaseBytesMax: leaseBytesMax,
-            leaseDuration: configuration.leaseDuration, lettersMax: configuration.deadLetters.lettersMax)
+            leaseDuration: configuration.leaseDuration, lettersMax: configuration.deadLetters.lettersMax,
+            sealingKey: configuration.sealingKey)
         self.server = APIServer(
             host: configuration.host, port: configuration.port, table: RouteTable(Self.routes),
             services: self.services, authenticator: Authenticator(database: database), logger: logger)
@@ -37,7 +38,11 @@ package struct Orchestrator: Service {
         HealthRoutes.all + TokenRoutes.all + WorkflowRoutes.all + JobRoutes.all + StepRoutes.all + LogRoutes.all
         + ResolveRoutes.all + PauseRoutes.all + DeadLetterRoutes.all + ForkRoutes.all + RobotRoutes.all
         + QueueRoutes.all + ControlRoutes.all + DoctorRoutes.all + TenantRoutes.all + SessionRoutes.all + NewsRoutes.all
+        + WatchRoutes.all
         + ReportRoutes.all + ChildRoutes.all + EventRoutes.all + OperationRoutes.all + SelectionRoutes.all
+        + TriggerRoutes.all + HookRoutes.all + CalendarRoutes.all + ForecastRoutes.all
+        + ScheduleRoutes.all + BackfillRoutes.all + WindowRoutes.all
+        + ItemQueueRoutes.all + WorkItemRoutes.all + AppliedRoutes.all
 
     /// The port that it listens on; waits until it does.
     ///
@@ -67,7 +72,17 @@ package struct Orchestrator: Service {
                 BackgroundLoop.letterKeeping(
                     self.services, policy: self.configuration.deadLetters, logger: self.logger),
                 BackgroundLoop.letters(self.services, logger: self.logger),
+                BackgroundLoop.deliveries(self.services, logger: self.logger),
                 BackgroundLoop.operations(self.services, logger: self.logger),
+                BackgroundLoop.workItemKeeping(self.services, logger: self.logger),
+                BackgroundLoop.reactionKeeping(self.services, logger: self.logger),
+                BackgroundLoop.workItems(self.services, logger: self.logger),
+                BackgroundLoop.reactions(self.services, logger: self.logger),
+                BackgroundLoop.scheduleKeeping(self.services, logger: self.logger),
+                BackgroundLoop.windows(self.services, logger: self.logger),
+                BackgroundLoop.backfills(self.services, logger: self.logger),
+                BackgroundLoop.scheduleSettling(self.services, logger: self.logger),
+                BackgroundLoop.schedules(self.services, logger: self.logger),
                 BackgroundLoop.settle(self.services, logger: self.logger),
                 BackgroundLoop.queues(self.services, logger: self.logger),
                 BackgroundLoop.promote(self.services, logger: self.logger),

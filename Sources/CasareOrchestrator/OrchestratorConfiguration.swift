@@ -17,6 +17,8 @@ package struct OrchestratorConfiguration: Sendable {
     package var deadLetters: DeadLetterStore.Keeping
     /// How long a session over the API is trusted without a renewal.
     package var leaseDuration: Duration
+    /// What the secrets of hooks are sealed with; `nil`: none can be kept.
+    package var sealingKey: SealingKey?
     package var logLevel: Logger.Level
 
     package static var portDefault: Int { Settings.port.standard }
@@ -26,7 +28,7 @@ package struct OrchestratorConfiguration: Sendable {
         databaseConnectionsMax: Int = Settings.databaseConnections.standard, retentionDays: Int? = nil,
         journalCompactHours: Int? = Settings.journalCompactHours.standard,
         deadLetters: DeadLetterStore.Keeping = DeadLetterStore.Keeping(),
-        leaseDuration: Duration = Settings.lease.standard,
+        leaseDuration: Duration = Settings.lease.standard, sealingKey: SealingKey? = nil,
         logLevel: Logger.Level = Setting.logLevel.standard
     ) {
         self.database = database
@@ -37,6 +39,7 @@ package struct OrchestratorConfiguration: Sendable {
         self.journalCompactHours = journalCompactHours
         self.deadLetters = deadLetters
         self.leaseDuration = leaseDuration
+        self.sealingKey = sealingKey
         self.logLevel = logLevel
     }
 }
@@ -75,12 +78,18 @@ extension OrchestratorConfiguration {
         package static let lease = Setting.seconds(
             "CASARE_LEASE_SECONDS", in: 2...600, standard: 30,
             "Life of a session over the API without a heartbeat; robots send one every third of it.")
+        package static let sealingKey = Setting<SealingKey?>(
+            "CASARE_SEALING_KEY", form: "32 bytes in base64 or hex", standard: nil,
+            standardText: "none; hooks can have no secrets", isSecret: true,
+            "The key that secrets of hooks are sealed with in the database; the same for all orchestrators. Keep a copy: "
+                + "nothing opens them without it."
+        ) { text in SealingKey(text: text).map { .some($0) } }
 
         package static let all = [
             Self.database.declaration, Self.host.declaration, Self.port.declaration,
             Self.databaseConnections.declaration, Self.retentionDays.declaration,
             Self.journalCompactHours.declaration, Self.deadLetterDays.declaration, Self.deadLettersMax.declaration,
-            Self.lease.declaration, Setting.logLevel.declaration,
+            Self.lease.declaration, Self.sealingKey.declaration, Setting.logLevel.declaration,
         ]
     }
 
@@ -106,6 +115,7 @@ extension OrchestratorConfiguration {
         self.deadLetters = DeadLetterStore.Keeping(
             days: letterDays > 0 ? letterDays : nil, lettersMax: try Settings.deadLettersMax.value(in: config))
         self.leaseDuration = try Settings.lease.value(in: config)
+        self.sealingKey = try Settings.sealingKey.value(in: config)
         self.logLevel = try Setting.logLevel.value(in: config)
     }
 }

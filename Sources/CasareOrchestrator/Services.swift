@@ -26,4 +26,6 @@ struct Services: Sendable {
     let leaseDuration: Duration
     /// How many dead letters are kept of a tenant.
     let lettersMax: Int
+    /// What secrets are sealed with in the database; `nil`: no secret can be kept.
+    var sealingKey: SealingKey?
 }

@@ -12,14 +12,16 @@ extension RobotAgent {
     /// A robot as its environment describes it.
     ///
     /// - Throws: `SettingError` for an orchestrator's URL that is none.
-    package init(_ settings: RobotSettings, catalogue: NodeCatalogue, logger: Logger) throws {
+    package init(
+        _ settings: RobotSettings, catalogue: NodeCatalogue, watchers: Watchers? = nil, logger: Logger
+    ) throws {
         let broker: any Broker
         switch settings.connection {
         case .database(var configuration):
             configuration.applicationName = "casare-robot \(settings.robot.description.id)"
             broker = SQLBroker(
                 database: Database(configuration, connectionsMax: Self.connectionsMax, tenant: .default),
-                leaseDuration: settings.leaseDuration, logger: logger)
+                leaseDuration: settings.leaseDuration, sealingKey: settings.sealingKey, logger: logger)
         case .api(let url, let token):
             do {
                 broker = try APIBroker(url: url, token: token)
@@ -28,8 +30,8 @@ extension RobotAgent {
             }
         }
         self.init(
-            broker: Self.withFaults(broker, settings), catalogue: catalogue, configuration: settings.robot,
-            logger: logger)
+            broker: Self.withFaults(broker, settings), catalogue: catalogue, watchers: watchers,
+            configuration: settings.robot, logger: logger)
     }
 
     private static func withFaults(_ broker: any Broker, _ settings: RobotSettings) -> any Broker {

@@ -3,7 +3,8 @@ package import CasareEngine
 package import Logging
 import ServiceLifecycle
 
-/// A robot: leases jobs, runs them, and keeps their leases, until it is told to stop.
+/// A robot: leases jobs, runs them, and keeps their leases, until it is told to stop. Beside them it watches for
+/// triggers.
 ///
 /// One session after another: a session that is lost (its time is up, or the server ended it) takes its jobs with it,
 /// and a new one is opened. A job that does not end when it is cut off is given up after a while: nobody waits for it
@@ -14,6 +15,7 @@ package struct RobotAgent: Service {
     private let broker: any Broker
     private let programs: ProgramCache
     private let configuration: RobotConfiguration
+    private let watchers: Watchers?
     private let logger: Logger
     private let onEvent: @Sendable (RunEvent) -> Void
 
@@ -26,14 +28,17 @@ package struct RobotAgent: Service {
     private static let firstPause = Duration.milliseconds(100)
     private static let longestPause = Duration.seconds(10)
 
-    /// - Parameter onEvent: told what happens in the jobs' runs, beside the log.
+    /// - Parameters:
+    ///   - watchers: look for what triggers wait for; `nil`: the robot watches nothing.
+    ///   - onEvent: told what happens in the jobs' runs, beside the log.
     package init(
-        broker: any Broker, catalogue: NodeCatalogue, configuration: RobotConfiguration, logger: Logger,
-        onEvent: @escaping @Sendable (RunEvent) -> Void = { _ in }
+        broker: any Broker, catalogue: NodeCatalogue, watchers: Watchers? = nil, configuration: RobotConfiguration,
+        logger: Logger, onEvent: @escaping @Sendable (RunEvent) -> Void = { _ in }
     ) {
         self.broker = broker
         self.programs = ProgramCache(catalogue: catalogue)
         self.configuration = configuration
+        self.watchers = watchers
         self.onEvent = onEvent
         var logger = logger
         logger[metadataKey: "robot.id"] = "\(configuration.description.id)"
@@ -151,6 +156,7 @@ package struct RobotAgent: Service {
                         metadata: ["job.id": "\(lease.job)"])
                 }
             }
+            keepers.addTask { await self.watch(until: over) }
             await self.leaseAndRun(
                 running, beside: left, waiting: Self.leaseWait(under: trust.duration), until: over, obey)
             keepers.cancelAll()
@@ -315,8 +321,15 @@ package struct RobotAgent: Service {
         return nil
     }
 
+    private func watch(until over: Latch) async {
+        guard let watchers = self.watchers else { return }
+        await WatchKeeper(
+            broker: self.broker, watchers: watchers, configuration: self.configuration, logger: self.logger
+        ).run(until: over)
+    }
+
     /// Sleeps; false when the latch opened or the task was cancelled first.
-    private static func rest(_ duration: Duration, unless latch: Latch) async -> Bool {
+    static func rest(_ duration: Duration, unless latch: Latch) async -> Bool {
         await withTaskGroup(of: Bool.self) { group in
             group.addTask { (try? await Task.sleep(for: duration)) != nil }
             group.addTask {

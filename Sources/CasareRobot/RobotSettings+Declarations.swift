@@ -1,4 +1,5 @@
 package import CasareSettings
+package import CasareStore
 
 extension RobotSettings {
     package enum Settings {
@@ -31,6 +32,12 @@ extension RobotSettings {
         package static let shutdownGrace = Setting.seconds(
             "CASARE_SHUTDOWN_GRACE", in: 0...3600, standard: 60,
             "How long a graceful stop waits for steps that are under way.")
+        package static let sealingKey = Setting<SealingKey?>(
+            "CASARE_SEALING_KEY", form: "32 bytes in base64 or hex", standard: nil,
+            standardText: "none; feeds with a password are left to other robots", isSecret: true,
+            "Over SQL: the orchestrators' key, which opens the passwords of the feeds that triggers read. Over an "
+                + "orchestrator it is not needed."
+        ) { text in SealingKey(text: text).map { .some($0) } }
         package static let allowDangerous = Setting.flag(
             "CASARE_ALLOW_DANGEROUS", "Whether nodes may override the path, command and URL rules.")
         package static let allowInternalURLs = Setting.flag(
@@ -44,8 +51,8 @@ extension RobotSettings {
             Self.database.declaration, Self.url.declaration, Self.token.declaration, Self.tokenFile.declaration,
             Self.id.declaration, Self.slots.declaration, Self.environment.declaration, Self.tags.declaration,
             Self.capabilities.declaration, Self.workingDirectory.declaration, Self.lease.declaration,
-            Self.shutdownGrace.declaration, Self.allowDangerous.declaration, Self.allowInternalURLs.declaration,
-            Self.refuseLoosening.declaration, Setting.logLevel.declaration,
+            Self.shutdownGrace.declaration, Self.sealingKey.declaration, Self.allowDangerous.declaration,
+            Self.allowInternalURLs.declaration, Self.refuseLoosening.declaration, Setting.logLevel.declaration,
         ]
     }
 }

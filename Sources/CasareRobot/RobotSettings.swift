@@ -2,6 +2,7 @@ import CasareDomain
 import CasareEngine
 package import CasarePostgres
 package import CasareSettings
+package import CasareStore
 package import Configuration
 import FoundationEssentials
 package import Logging
@@ -18,6 +19,8 @@ package struct RobotSettings: Sendable {
     package let connection: Connection
     package let robot: RobotConfiguration
     package let leaseDuration: Duration
+    /// Over SQL: opens the passwords of feeds.
+    package let sealingKey: SealingKey?
     package let logLevel: Logger.Level
     #if DEBUG || CASARE_FAULTS
         /// What is to go wrong in this process (`CASARE_FAULTS`). Programs that are built for use do not know of it.
@@ -31,6 +34,7 @@ package struct RobotSettings: Sendable {
         #endif
         self.connection = try Self.connection(config)
         self.leaseDuration = try Settings.lease.value(in: config)
+        self.sealingKey = try Settings.sealingKey.value(in: config)
         self.logLevel = try Setting.logLevel.value(in: config)
         self.robot = RobotConfiguration(
             description: RobotDescription(

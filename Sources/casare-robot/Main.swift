@@ -32,7 +32,8 @@ struct Main: AsyncParsableCommand {
             let settings = try RobotSettings(config: ConfigReader(provider: EnvironmentVariablesProvider()))
             var logger = Logger(label: "casare.robot", factory: StreamLogHandler.standardError(label:))
             logger.logLevel = settings.logLevel
-            let agent = try RobotAgent(settings, catalogue: StandardNodes.catalogue, logger: logger)
+            let agent = try RobotAgent(
+                settings, catalogue: StandardNodes.catalogue, watchers: StandardWatchers.all, logger: logger)
             // It ends by itself when somebody asks it to.
             try await ServiceGroup(
                 configuration: .init(

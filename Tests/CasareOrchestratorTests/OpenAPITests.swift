@@ -86,9 +86,9 @@ struct OpenAPITests {
         #expect(document["paths"]?["/health/live"]?["get"]?["responses"]?["501"] == nil)
     }
 
-    @Test func `what is open to everyone is health and the description`() {
+    @Test func `what is open to everyone is health, the description, and hooks with a check of their own`() {
         let open = Orchestrator.routes.filter { $0.access == .everyone }.map(\.path)
-        #expect(Set(open) == ["/health/live", "/health/ready", "/openapi.json"])
+        #expect(Set(open) == ["/health/live", "/health/ready", "/openapi.json", "/hooks/{id}"])
     }
 
     @Test func `answers have the members that the description requires`() async throws {

@@ -55,6 +55,9 @@ struct OrchestratorFixture: Sendable {
         ]
     }
 
+    /// Of a test: the same for all.
+    static let sealingKey = SealingKey(text: String(repeating: "5a", count: SealingKey.bytesCount))
+
     static let logger: Logger = {
         var logger = Logger(label: "test")
         logger.logLevel = .critical
@@ -86,7 +89,8 @@ struct OrchestratorFixture: Sendable {
     ) async throws -> R {
         let orchestrator = Orchestrator(
             configuration: OrchestratorConfiguration(
-                database: database.configuration, port: 0, leaseDuration: leaseDuration),
+                database: database.configuration, port: 0, leaseDuration: leaseDuration,
+                sealingKey: Self.sealingKey),
             database: database, catalogue: Self.catalogue, logger: Self.logger, leaseBytesMax: leaseBytesMax,
             streamLimits: streamLimits)
         let group = ServiceGroup(configuration: .init(services: [orchestrator], logger: Self.logger))

@@ -46,7 +46,8 @@ struct UnknownMemberTests {
 
     @Test func `every route refuses parameters that it does not have, and lists those it has`() async throws {
         try await Fixture.with { server in
-            for route in Orchestrator.routes {
+            // A hook takes what its sender has.
+            for route in Orchestrator.routes where !route.isRaw {
                 let path = route.path.replacing("{id}", with: "0197f3a0-0000-7000-8000-000000000001")
                     .replacing("{session}", with: "1").replacing("{version}", with: "1").replacing("{child}", with: "1")
                 let method = try #require(Fixture.HTTPMethodName(rawValue: route.method.rawValue))

@@ -1,4 +1,6 @@
 import CasareOrchestrator
+import CasareStore
+import FoundationEssentials
 import Glibc
 
 /// What `casarectl dev` starts, and where its data is.
@@ -21,8 +23,30 @@ struct DevSettings: Hashable, Sendable {
 
     /// Postgres's data directory.
     var clusterFolder: String { self.dataFolder + "/postgres" }
+    /// The key that secrets are sealed with stands beside the cluster.
+    private var sealingKeyFile: String { self.dataFolder + "/sealing-key" }
     /// Each run has its working directory below it.
     var runsFolder: String { self.dataFolder + "/runs" }
+
+    /// The key of this server, made up on its first run. A copy of the cluster alone has no secrets.
+    ///
+    /// - Throws: `.failure` when its file cannot be read or written.
+    func sealingKey() throws(CommandFailure) -> SealingKey {
+        let path = self.sealingKeyFile
+        if let data = FileManager.default.contents(atPath: path) {
+            let text = String(decoding: data, as: UTF8.self).filter { !$0.isWhitespace }
+            guard let key = SealingKey(text: text) else {
+                throw CommandFailure(.failure, "\(path) holds no key: 32 bytes in base64; put it back, or remove it")
+            }
+            return key
+        }
+        let text = SealingKey.randomText()
+        guard let key = SealingKey(text: text),
+            FileManager.default.createFile(
+                atPath: path, contents: Data((text + "\n").utf8), attributes: [.posixPermissions: 0o600])
+        else { throw CommandFailure(.failure, "cannot write \(path): \(String(cString: strerror(errno)))") }
+        return key
+    }
 
     /// Where the data is when nobody says. Root's home is closed to the user that Postgres runs as for root.
     static func dataFolderDefault(_ environment: Environment, isRoot: Bool) throws(CommandFailure) -> String {

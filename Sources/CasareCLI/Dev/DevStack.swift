@@ -57,14 +57,17 @@ struct DevStack: Sendable {
         let catalogue = StandardNodes.catalogue
         let orchestrator = Orchestrator(
             configuration: OrchestratorConfiguration(
-                database: database.configuration, host: DevSettings.host, port: self.settings.port),
+                database: database.configuration, host: DevSettings.host, port: self.settings.port,
+                sealingKey: try self.settings.sealingKey()),
             database: database, catalogue: catalogue, logger: self.logger)
         var services: [ServiceGroupConfiguration.ServiceConfiguration] = [.init(service: orchestrator)]
         if self.settings.runsRobot {
             let robotDatabase = Database(database.configuration, connectionsMax: Self.robotConnectionsMax)
             let robot = RobotAgent(
-                broker: SQLBroker(database: robotDatabase, logger: self.logger), catalogue: catalogue,
-                configuration: try self.settings.robot, logger: self.logger)
+                broker: SQLBroker(
+                    database: robotDatabase, sealingKey: try self.settings.sealingKey(), logger: self.logger),
+                catalogue: catalogue, watchers: StandardWatchers.all, configuration: try self.settings.robot,
+                logger: self.logger)
             // Whoever drains or stops the robot keeps the rest.
             services.append(
                 .init(

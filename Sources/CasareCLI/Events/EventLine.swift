@@ -27,10 +27,9 @@ struct EventLine: Sendable {
         switch Job.EventKind(rawValue: self.event.kind) {
         case .completed: .good
         case .failed, .deadLettered, .leaseExpired: .bad
-        case .retrying, .blocked, .paused, .cancelled: .attention
+        case .retrying, .blocked, .paused, .cancelled, .slaBreached, .schedulePaused: .attention
         case .submitted, .leased, .released, .resolved, .resumed, .prioritized, .retried, .forked, .acknowledged,
-            .purged,
-            .restored, nil:
+            .purged, .restored, .scheduled, nil:
             .plain
         }
     }

@@ -69,7 +69,7 @@ struct OutputOptions: ParsableArguments {
         case .yaml:
             return YAMLText.document(Self.whole(presentation))
         case .name:
-            return presentation.rows.map { TerminalText.line($0.name) + "\n" }.joined()
+            return presentation.rows.flatMap(\.names).map { TerminalText.line($0) + "\n" }.joined()
         }
     }
 

@@ -40,7 +40,8 @@ struct Presentation: Sendable {
     }
 
     struct Row: Sendable {
-        let name: String
+        /// What `-o name` prints of it, each on a line of its own.
+        let names: [String]
         let cells: [Cell]
         let json: Value
     }
@@ -55,16 +56,23 @@ struct Presentation: Sendable {
         self.shape = .list
         self.headings = columns.map(\.heading)
         self.rows = try sources.map { source in
-            Row(name: name(source), cells: columns.map { $0.cell(source) }, json: try json(source))
+            Row(names: [name(source)], cells: columns.map { $0.cell(source) }, json: try json(source))
         }
     }
 
     init<Source>(
         single source: Source, columns: [Column<Source>], name: String, json: Value, sheet: Sheet
     ) {
+        self.init(single: source, columns: columns, names: [name], json: json, sheet: sheet)
+    }
+
+    /// One answer about several things.
+    init<Source>(
+        single source: Source, columns: [Column<Source>], names: [String], json: Value, sheet: Sheet
+    ) {
         self.shape = .single(sheet)
         self.headings = columns.map(\.heading)
-        self.rows = [Row(name: name, cells: columns.map { $0.cell(source) }, json: json)]
+        self.rows = [Row(names: names, cells: columns.map { $0.cell(source) }, json: json)]
     }
 
     private init(_ shape: Shape, _ headings: [Heading], _ rows: [Row]) {
@@ -79,7 +87,7 @@ struct Presentation: Sendable {
             self.shape, self.headings,
             self.rows.map { row in
                 guard let json = row.json.object else { return row }
-                return Row(name: row.name, cells: row.cells, json: .object(json.merging(members)))
+                return Row(names: row.names, cells: row.cells, json: .object(json.merging(members)))
             })
     }
 }

@@ -8,7 +8,8 @@ struct StatusCommand: AsyncParsableCommand {
         commandName: "status", abstract: "Show the server, who you are to it, and how everything stands.",
         discussion: """
             One screen: queues, robots by state, dead letters and the largest groups of them, workflows that failed \
-            within the last hour, and jobs that wait for an answer. casarectl top shows it live.
+            within the last hour, jobs that wait for an answer, schedules that ought to have fired, and what is not as it \
+            was applied from files. casarectl top shows it live.
             """)
     @OptionGroup(title: "Output") var output: OutputOptions
     @OptionGroup(title: "Server") var connection: ConnectionOptions
@@ -33,6 +34,12 @@ struct StatusCommand: AsyncParsableCommand {
             Column("robots_online") { .number($0.status.robotsOnline) },
             Column("robots_available") { .number($0.status.robotsAvailable) },
             Column("dead_letters_open") { $0.count($0.status.deadLettersOpen, "dead_letters_open") },
+            Column("late_schedules") { overview in
+                overview.status.schedules.map { overview.count($0.late, "schedules.late") } ?? .empty
+            },
+            Column("drift") { overview in
+                overview.status.drift.map { overview.count($0.count, "drift.count") } ?? .empty
+            },
             Column("oldest_dead_letter_at") { .time($0.status.deadLetters?.oldestOpenAt) },
         ]
 
@@ -59,7 +66,11 @@ struct StatusCommand: AsyncParsableCommand {
             sheet.add("jobs", .text(self.status.jobsText))
             sheet.add("dead letters", self.status.deadLettersCell)
             sheet.add("oldest dead letter", .time(self.status.deadLetters?.oldestOpenAt))
+            sheet.add("schedules", self.status.lateSchedulesCell)
+            sheet.add("files", self.status.driftCell)
             sheet.add(queuesOf: self.status)
+            sheet.add(late: self.status.schedules?.lateSchedules ?? [])
+            sheet.add(drift: self.status.drift?.resources ?? [])
             sheet.add(failing: self.status.failingWorkflows ?? [])
             sheet.add(groups: self.status.deadLetters?.groups ?? [])
             sheet.add(self.status.blockedJobs ?? [])

@@ -44,6 +44,39 @@ extension StatusResponse {
     }
 }
 
+extension StatusResponse {
+    /// "3 late"; nothing where all have fired in time.
+    var lateSchedulesCell: Cell {
+        guard let schedules, schedules.late > 0 else { return .empty }
+        return .state(self.words(schedules.late, "schedules.late", "late"), .attention)
+    }
+}
+
+extension StatusResponse {
+    /// "2 not as applied"; nothing where all is as the files say.
+    var driftCell: Cell {
+        guard let drift, drift.count > 0 else { return .empty }
+        return .state(self.words(drift.count, "drift.count", "not as applied"), .attention)
+    }
+}
+
+extension AppliedInfo {
+    static let driftColumns: [Column<AppliedInfo>] = [
+        Column("kind") { .text($0.kind.rawValue) },
+        Column("name", shrinks: true) { .text($0.name) },
+        Column("owner") { .text($0.owner) },
+        Column("state") { .state($0.state.rawValue, .attention) },
+        Column("applied") { .time($0.appliedAt) },
+    ]
+}
+
+extension StatusResponse.LateSchedule {
+    static let columns: [Column<StatusResponse.LateSchedule>] = [
+        Column("schedule", shrinks: true) { .text($0.name) },
+        Column("due") { .time($0.dueAt) },
+    ]
+}
+
 extension StatusResponse.QueueStatus {
     static let columns: [Column<StatusResponse.QueueStatus>] = [
         Column("queue", shrinks: true) { .text($0.name) },
@@ -115,6 +148,16 @@ extension Sheet {
         guard !groups.isEmpty else { return }
         self.add("Largest groups of the newest dead letters", groups, StatusResponse.LetterGroup.columns)
         self.sections.append(.lines(title: "To look into them", ["casarectl dlq groups"]))
+    }
+
+    mutating func add(late schedules: [StatusResponse.LateSchedule]) {
+        self.add("Late schedules, the latest first", schedules, StatusResponse.LateSchedule.columns)
+    }
+
+    mutating func add(drift resources: [AppliedInfo]) {
+        guard !resources.isEmpty else { return }
+        self.add("Not as it was applied", resources, AppliedInfo.driftColumns)
+        self.sections.append(.lines(title: "To compare with the files", ["casarectl diff -f FILE"]))
     }
 
     /// The blocked jobs that wait longest, and how they are answered.

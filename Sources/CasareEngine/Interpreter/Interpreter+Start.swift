@@ -9,7 +9,7 @@ extension Interpreter {
         var selection = RunSelection.whole
         /// Whether somebody is told of log lines and warnings as they come.
         var keepsEvents = false
-        var watching = Watch.Extent.nothing
+        var watching = RunWatch.Extent.nothing
         /// Whether there is somewhere to submit jobs to.
         var submitsJobs = false
         /// How many calls that were jobs of their own lie above the workflow.

@@ -99,7 +99,7 @@ struct Interpreter {
     var fatal: Transfer.Failed?
     var starts: Starts
     var records = Records()
-    var watch: Watch
+    var watch: RunWatch
     var main: Scope
 
     init(program: Program, variables: Object, settings: Settings) {
@@ -107,7 +107,7 @@ struct Interpreter {
         self.settings = settings
         self.random = SeededRandom(seed: settings.seed)
         self.starts = Starts(program, settings.selection, variables: variables)
-        self.watch = Watch(settings.watching)
+        self.watch = RunWatch(settings.watching)
         self.begin()
     }
 

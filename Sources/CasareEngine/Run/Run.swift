@@ -30,7 +30,7 @@ struct Run {
 
     init(driver: RunDriver) {
         let environment = driver.environment
-        let watching: Watch.Extent =
+        let watching: RunWatch.Extent =
             switch environment.observer {
             case nil: .nothing
             case let observer?: observer.beforeNode == nil ? .visits : .visitsAndVariables

@@ -16,6 +16,7 @@ extension APIProblem {
             case .malformed: self.init(.invalidInput, error.description, field: error.path)
             }
         case let error as Operation.Invalid: self = .validation(WireDecodingError(error))
+        case let error as ScheduleSpec.Invalid: self = .validation(WireDecodingError(error))
         case let error as StoreError: self.init(error)
         case let error as PostgresError: self.init(error)
         case is HTTPParserError:
@@ -95,6 +96,10 @@ extension APIProblem {
             self.init(.invalidStateTransition, error.description)
         case .tooManyOperations, .tooManySelections:
             self.init(.conflict, error.description)
+        case .refused:
+            self.init(.invalidStateTransition, error.description)
+        case .revisionChanged(_, _, let found):
+            self.init(.conflict, error.description, field: "revision", details: ["revision": .int(found)])
         case .unreadable:
             self.init(.internal, Self.internalMessage)
         }

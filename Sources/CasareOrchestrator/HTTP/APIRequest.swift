@@ -20,6 +20,10 @@ struct APIRequest: Sendable {
     let databaseServices: Services?
     let logger: Logger
     let connection: ClientConnection
+    /// The request as it came, on routes that read it themselves.
+    var raw: RawRequest?
+    /// The header `If-Match`, for routes that change what has a revision.
+    var ifMatch: String?
 
     /// What routes on the database work with.
     var services: Services {

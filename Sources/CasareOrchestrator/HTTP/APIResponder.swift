@@ -45,13 +45,15 @@ struct APIResponder: HTTPResponder {
         let (route, parameters) = try self.table.route(for: request.method, request.uri.path)
         let caller = try await self.authenticator.caller(of: request, for: route.access)
         let query = try queryParameters(request.uri.query)
-        try route.check(query)
+        if !route.isRaw { try route.check(query) }
         let body = route.bodyType == nil ? [] : try await BodyReader.read(request)
         let apiRequest = APIRequest(
             id: id, parameters: parameters, query: query,
             idempotencyKey: request.headers[.idempotencyKey], caller: caller, databaseServices: self.services,
             logger: logger,
-            connection: self.connections.connection(of: context.channel) ?? ClientConnection())
+            connection: self.connections.connection(of: context.channel) ?? ClientConnection(),
+            raw: route.isRaw ? RawRequest(request, source: context.channel.remoteAddress?.ipAddress) : nil,
+            ifMatch: request.headers[.ifMatch])
         // What changes something is brought to its end: whoever sent it cannot tell how far it had got.
         guard route.method == .get else { return try await route.respond(apiRequest, body) }
         return try await apiRequest.connection.whileOpen { try await route.respond(apiRequest, body) }

@@ -38,6 +38,8 @@ struct Route: Sendable {
     let query: [QueryParameter]
     /// Headers that mean something to this route alone.
     private(set) var headers: [QueryParameter] = []
+    /// Whether it reads the request itself: any body, any headers, any parameters.
+    private(set) var isRaw = false
     /// What the body is read as; `nil` for a route without one.
     let bodyType: (any (Decodable & SendableMetatype).Type)?
     let answerType: any (Decodable & SendableMetatype).Type
@@ -159,6 +161,18 @@ extension Route {
         }
     }
 
+    /// A route that reads the request itself, with whatever method; see `APIRequest.raw`.
+    static func raw<Body: Codable & Sendable>(
+        _ method: HTTPRequest.Method, _ path: String, _ access: Access, _ summary: String, statuses: [Int],
+        _ handler: @escaping @Sendable (APIRequest) async throws -> Answer<Body>
+    ) -> Route {
+        var route = Route(
+            method, path, access, summary, query: [], bodyType: nil, answerType: Body.self, statuses: statuses
+        ) { request, _ in try Reply(try await handler(request)) }
+        route.isRaw = true
+        return route
+    }
+
     /// The same route, which reads these headers too.
     func reading(_ headers: QueryParameter...) -> Route {
         var route = self
@@ -196,6 +210,7 @@ extension Route {
             route.method, route.path, route.access, route.summary, query: route.query, bodyType: route.bodyType,
             answerType: route.answerType, statuses: route.statuses, respond: respond)
         self.headers = route.headers
+        self.isRaw = route.isRaw
     }
 
     private static let emptyPatch = APIProblem(

@@ -56,7 +56,8 @@ enum HealthRoutes {
                 robots: try RobotStore.list(limit: Self.robotsCountedMax, on: connection),
                 blocked: try JobStore.longestBlocked(limit: BlockedJobInfo.countMax, on: connection), queues: queues,
                 hasMoreQueues: hasMoreQueues, letters: try StatusStore.letters(on: connection),
-                failing: try StatusStore.failing(on: connection))
+                failing: try StatusStore.failing(on: connection), late: try ScheduleStore.late(on: connection),
+                drift: try AppliedStore.drift(on: connection))
         }
     }
 }

@@ -7,12 +7,17 @@ extension StatusResponse {
     /// - Parameters:
     ///   - queues: by name; `hasMoreQueues`: there are others.
     ///   - blocked: the longest first.
+    ///   - late: `nil` where there are no schedules.
+    ///   - drift: `nil` where nothing can be applied.
     init(
         database: String, counts: JobCounts, robots: [Robot], blocked: [BlockedJob], queues: [QueueOverview],
-        hasMoreQueues: Bool, letters: LetterOverview, failing: [WorkflowFailures]
+        hasMoreQueues: Bool, letters: LetterOverview, failing: [WorkflowFailures], late: LateSchedules? = nil,
+        drift: AppliedDrift? = nil
     ) {
         var inexact = counts.inexact.map(\.wireName)
         if !letters.acknowledged.isExact { inexact.append("dead_letters.acknowledged") }
+        if let late, !late.count.isExact { inexact.append("schedules.late") }
+        if let drift, !drift.count.isExact { inexact.append("drift.count") }
         if hasMoreQueues { inexact.append("queues") }
         self.init(
             version: CasareVersion.current, database: database,
@@ -26,7 +31,13 @@ extension StatusResponse {
             deadLetters: LetterStatus(
                 open: counts.deadLettersOpen, acknowledged: letters.acknowledged.value,
                 oldestOpenAt: letters.oldestOpenAt, groups: letters.groups.map(LetterGroup.init)),
-            failingWorkflows: failing.map(StatusResponse.FailingWorkflow.init))
+            failingWorkflows: failing.map(StatusResponse.FailingWorkflow.init),
+            schedules: late.map { late in
+                ScheduleStatus(
+                    late: late.count.value,
+                    lateSchedules: late.first.map { LateSchedule(name: $0.name, dueAt: $0.dueAt) })
+            },
+            drift: drift.map { DriftStatus(count: $0.count.value, resources: $0.first.map(AppliedInfo.init)) })
     }
 }
 

@@ -24,8 +24,8 @@ extension BackgroundLoop {
     }
 }
 
-/// What the rounds of the loop have found out so far.
-private final class HorizonBox: Sendable {
+/// What the rounds of a loop have found out so far.
+final class HorizonBox: Sendable {
     private let horizon = Mutex(EventHorizon())
 
     var value: EventHorizon {

@@ -7,7 +7,8 @@ extension BackgroundLoop {
     static func sweep(_ services: Services, logger: Logger) -> BackgroundLoop {
         let alarm = Alarm()
         return BackgroundLoop(
-            name: "sweep", interval: .milliseconds(250), board: services.loops, logger: logger, alarm: alarm
+            name: "sweep", interval: .milliseconds(250), board: services.loops, logger: logger, alarm: alarm,
+            isUrgent: true
         ) {
             let report = try await services.database.asRescuer { connection in try LeaseStore.sweep(on: connection) }
             services.bell.jobsChanged((report.requeued + report.deadLettered).map(\.job))
@@ -36,7 +37,7 @@ extension BackgroundLoop {
     static func promote(_ services: Services, logger: Logger) -> BackgroundLoop {
         BackgroundLoop(
             name: "promote", interval: .milliseconds(750), board: services.loops, logger: logger,
-            alarm: services.promotionAlarm
+            alarm: services.promotionAlarm, isUrgent: true
         ) {
             let report = try await services.database.asSystem { connection in
                 try LeaseStore.promoteDue(limit: Self.promotedAtOnceMax, on: connection)

@@ -11,11 +11,14 @@ struct BackgroundLoop: Service {
     let board: LoopBoard
     let logger: Logger
     var alarm = Alarm()
+    /// It waits for no other loop: people would notice, and a round is short.
+    var isUrgent = false
     /// Returns whether there is more to do at once.
     let work: @Sendable () async throws -> Bool
 
-    /// However rarely a loop works, a round that failed is tried again soon.
-    private static let pauseAfterFailureMax = Duration.seconds(5)
+    /// However rarely a loop works, a round that failed is tried again soon; and however often, not so soon that loops
+    /// which all fail take the connections from each other.
+    private static let pauseAfterFailure = Duration.milliseconds(250)...Duration.seconds(5)
 
     private enum RoundResult { case moreToDo, done, failed }
 
@@ -26,7 +29,9 @@ struct BackgroundLoop: Service {
                 switch await self.round() {
                 case .moreToDo: continue
                 case .done: pause = self.interval
-                case .failed: pause = min(self.interval, Self.pauseAfterFailureMax)
+                case .failed:
+                    pause = min(
+                        max(self.interval, Self.pauseAfterFailure.lowerBound), Self.pauseAfterFailure.upperBound)
                 }
                 await self.alarm.pause(atMost: pause * Double.random(in: 0.75...1.25))
             }
@@ -36,7 +41,7 @@ struct BackgroundLoop: Service {
     /// A round that fails is logged when the one before did not fail.
     private func round() async -> RoundResult {
         do {
-            let hasMore = try await self.work()
+            let hasMore = try await (self.isUrgent ? self.work() : self.board.turns.pass(self.work))
             if self.board.succeeded(self.name) {
                 self.logger.notice("A background loop works again", metadata: ["loop": .string(self.name)])
             }

@@ -11,6 +11,11 @@ final class LoopBoard: Sendable {
     }
 
     private let records = Mutex<[String: Record]>([:])
+    /// Of those that are not urgent.
+    let turns: LoopTurns
+
+    /// - Parameter turns: how many loops that are not urgent may work at a time.
+    init(turns: Int) { self.turns = LoopTurns(turns) }
 
     var loops: [ReadyResponse.Loop] {
         self.records.withLock { records in

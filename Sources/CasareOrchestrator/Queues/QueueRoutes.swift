@@ -135,7 +135,11 @@ enum QueueRoutes {
 
     private static func limit(_ request: APIRequest, _ body: ChangeLimitsRequest) async throws -> ChangeLimitsResponse {
         let name = request.parameter("name")
+        if body.create {
+            try ShortText.check(name, "name", charactersMax: SubmitJobRequest.environmentCharactersMax)
+        }
         let response = try await request.inTenant { connection in
+            if body.create { try QueueStore.create(name, on: connection) }
             var key: QueueKeyInfo?
             if let name = body.key {
                 key = QueueKeyInfo(

@@ -208,6 +208,27 @@ package final class APIBroker: Broker {
         }
     }
 
+    package func watches(holding: [Watch.Mark], limit: Int) async throws(BrokerError) -> WatchOffer {
+        let session = try self.openSession()
+        do throws(ClientError) {
+            return try await self.client.watches(of: session, holding: holding, limit: limit)
+        } catch {
+            throw Self.error(error, about: nil)
+        }
+    }
+
+    package func report(
+        _ report: WatchReport, of trigger: Trigger.ID, revision: Int, version: Int
+    ) async throws(BrokerError) -> Int? {
+        let session = try self.openSession()
+        do throws(ClientError) {
+            return try await self.client.report(
+                report, of: trigger, revision: revision, version: version, session: session)
+        } catch {
+            throw Self.error(error, about: nil)
+        }
+    }
+
     package func close() async {
         if let session = self.session.withLock({ $0 }) {
             // Without it the session ends by itself when its lease is over.
@@ -234,7 +255,8 @@ package final class APIBroker: Broker {
                 .unavailable("\(error)")
             case .tokenMissing, .tokenInvalid, .insufficientPermissions, .methodNotAllowed, .conflict,
                 .invalidStateTransition, .idempotencyConflict, .uniqueKeyHeld, .bodyTooLarge, .unsupportedMediaType,
-                .validation, .invalidJSON, .invalidInput, .needsDatabase, .selectionChanged:
+                .validation, .invalidJSON, .invalidInput, .needsDatabase, .selectionChanged, .signatureInvalid,
+                .triggerPaused, .tooManyRequests, .sealingKeyMissing:
                 .refused("\(error)")
             }
         case .unreachable, .timedOut, .cancelled:

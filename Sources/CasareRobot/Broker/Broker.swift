@@ -58,6 +58,22 @@ package protocol Broker: Sendable {
     /// - Returns: how many lines the job's log has now. It takes no more than `Job.Log.linesMax`.
     func log(_ lines: [Job.LogLine], under lease: Lease) async throws(BrokerError) -> Int
 
+    /// Asks what to watch for triggers. What the session has and the robot does not name is free again.
+    ///
+    /// - Parameters:
+    ///   - holding: what the robot watches already.
+    ///   - limit: of new ones, up to 100.
+    func watches(holding: [Watch.Mark], limit: Int) async throws(BrokerError) -> WatchOffer
+
+    /// Reports what was found for a trigger, and what was seen by now: both count, or neither.
+    ///
+    /// - Parameter version: of the report before. Sent again it changes nothing.
+    /// - Returns: the version for the next report; `nil` when nothing was changed: the session holds the watch no
+    ///   longer, or this was reported already.
+    func report(
+        _ report: WatchReport, of trigger: Trigger.ID, revision: Int, version: Int
+    ) async throws(BrokerError) -> Int?
+
     /// Ends the session and hands back what it still holds.
     func close() async
 }
@@ -68,6 +84,14 @@ extension Broker {
 
     /// For a broker behind which nobody keeps logs: as one that is full.
     package func log(_ lines: [Job.LogLine], under lease: Lease) async throws(BrokerError) -> Int { Job.Log.linesMax }
+
+    /// For a broker behind which there are no triggers.
+    package func watches(holding: [Watch.Mark], limit: Int) async throws(BrokerError) -> WatchOffer { WatchOffer() }
+
+    /// For a broker behind which there are no triggers.
+    package func report(
+        _ report: WatchReport, of trigger: Trigger.ID, revision: Int, version: Int
+    ) async throws(BrokerError) -> Int? { nil }
 
     /// For a broker behind which nobody asks a robot for anything.
     package func renew(_ leases: [Lease], progress: Robot.Progress) async throws(BrokerError) -> RenewalAnswer {

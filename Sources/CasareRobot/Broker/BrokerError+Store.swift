@@ -14,7 +14,8 @@ extension BrokerError {
                 .notInMemory, .nameTaken, .tooManyJobs,
                 .pauseEnd, .robotIsNotThere, .robotIsNeeded, .noSuchStep, .failsAgain, .stepsGone,
                 .nothingFailed, .stepsOfOtherVersion, .letterResolved, .selectionChanged, .nothingSelected,
-                .selectionTooLarge, .operationRefused, .tooManyOperations, .tooManySelections, .unreadable:
+                .selectionTooLarge, .operationRefused, .tooManyOperations, .tooManySelections, .refused,
+                .revisionChanged, .unreadable:
                 .refused("\(error)")
             }
     }

@@ -26,6 +26,7 @@ package actor SQLBroker: Broker {
     private let leaseDuration: Duration
     private let logger: Logger
     let bell: ReadyBell
+    let sealingKey: SealingKey?
     private let writes: WriteGroup<any Error>
     private let readiness = ReadySignal()
     private let news = SessionNews()
@@ -36,11 +37,14 @@ package actor SQLBroker: Broker {
     /// The bell and the listener, from the first session to `close`.
     private var helpers: [Task<Void, Never>] = []
 
-    /// - Parameter database: closed by `close()`.
+    /// - Parameters:
+    ///   - database: closed by `close()`.
+    ///   - sealingKey: opens the passwords of feeds; without it the robot is handed no watches that have one.
     package init(
         database: Database, tenant: Tenant.ID = .default, bootID: UUID = UUID(),
-        leaseDuration: Duration = LeaseStore.leaseDurationDefault, logger: Logger
+        leaseDuration: Duration = LeaseStore.leaseDurationDefault, sealingKey: SealingKey? = nil, logger: Logger
     ) {
+        self.sealingKey = sealingKey
         self.leaseDuration = leaseDuration
         self.database = database
         self.tenant = tenant

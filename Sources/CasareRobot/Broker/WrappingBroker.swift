@@ -64,5 +64,15 @@ extension WrappingBroker {
         try await self.broker.log(lines, under: lease)
     }
 
+    package func watches(holding: [Watch.Mark], limit: Int) async throws(BrokerError) -> WatchOffer {
+        try await self.broker.watches(holding: holding, limit: limit)
+    }
+
+    package func report(
+        _ report: WatchReport, of trigger: Trigger.ID, revision: Int, version: Int
+    ) async throws(BrokerError) -> Int? {
+        try await self.broker.report(report, of: trigger, revision: revision, version: version)
+    }
+
     package func close() async { await self.broker.close() }
 }

@@ -31,5 +31,8 @@
         case afterSubmit = "after-submit"
         case beforeEnding = "before-ending"
         case afterEnding = "after-ending"
+        /// What was found for a trigger.
+        case beforeReport = "before-report"
+        case afterReport = "after-report"
     }
 #endif

@@ -24,13 +24,20 @@ public enum ErrorCode: String, Hashable, Sendable, Codable, CaseIterable {
     case `internal` = "INTERNAL_ERROR"
     /// The server keeps everything in memory, and this needs a database.
     case needsDatabase = "NEEDS_DATABASE"
+    /// A request of a hook did not prove that it is from whom it should be.
+    case signatureInvalid = "SIGNATURE_INVALID"
+    case triggerPaused = "TRIGGER_PAUSED"
+    /// Too soon after another one, or too many at once; `Retry-After` says when to try again.
+    case tooManyRequests = "TOO_MANY_REQUESTS"
+    /// The server has no key that secrets are sealed with.
+    case sealingKeyMissing = "SEALING_KEY_MISSING"
 
     /// The HTTP status it is answered with.
     public var status: Int {
         switch self {
         case .invalidJSON, .invalidInput: 400
-        case .tokenMissing, .tokenInvalid: 401
-        case .insufficientPermissions: 403
+        case .tokenMissing, .tokenInvalid, .signatureInvalid: 401
+        case .insufficientPermissions, .triggerPaused: 403
         case .notFound: 404
         case .methodNotAllowed: 405
         case .conflict, .invalidStateTransition, .leaseLost, .idempotencyConflict, .uniqueKeyHeld, .selectionChanged:
@@ -38,8 +45,9 @@ public enum ErrorCode: String, Hashable, Sendable, Codable, CaseIterable {
         case .bodyTooLarge: 413
         case .unsupportedMediaType: 415
         case .validation: 422
+        case .tooManyRequests: 429
         case .internal: 500
-        case .needsDatabase: 501
+        case .needsDatabase, .sealingKeyMissing: 501
         case .serviceUnavailable, .databaseTimeout: 503
         }
     }

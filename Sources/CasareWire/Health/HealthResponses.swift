@@ -70,8 +70,8 @@ public struct StatusResponse: Hashable, Sendable, Codable {
     public let robotsAvailable: Int?
     public let deadLettersOpen: Int
     /// The counts that stop at a bound, of which there are more: `jobs.pending`, `dead_letters_open`,
-    /// `dead_letters.acknowledged`; `queues` where there are more of them than are listed. A server that counts to the
-    /// end has none.
+    /// `dead_letters.acknowledged`, `schedules.late`, `drift.count`; `queues` where there are more of them than are
+    /// listed. A server that counts to the end has none.
     public let inexact: [String]?
     /// The blocked jobs that wait longest for an answer, the longest first. A server before it listed them has none.
     public let blockedJobs: [BlockedJobInfo]?
@@ -84,11 +84,16 @@ public struct StatusResponse: Hashable, Sendable, Codable {
     /// The workflows of which most jobs failed for good within the last hour, the worst first. A server before it
     /// looked has none, as one without a database.
     public let failingWorkflows: [FailingWorkflow]?
+    /// A server before there were schedules says nothing, as one without a database.
+    public let schedules: ScheduleStatus?
+    /// A server before files were applied says nothing, as one without a database.
+    public let drift: DriftStatus?
 
     public init(
         version: String, database: String, jobs: Jobs, robotsOnline: Int, robotsAvailable: Int, deadLettersOpen: Int,
         inexact: [String] = [], blockedJobs: [BlockedJobInfo] = [], queues: [QueueStatus]? = nil,
-        robots: RobotCounts? = nil, deadLetters: LetterStatus? = nil, failingWorkflows: [FailingWorkflow]? = nil
+        robots: RobotCounts? = nil, deadLetters: LetterStatus? = nil, failingWorkflows: [FailingWorkflow]? = nil,
+        schedules: ScheduleStatus? = nil, drift: DriftStatus? = nil
     ) {
         self.version = version
         self.database = database
@@ -102,6 +107,8 @@ public struct StatusResponse: Hashable, Sendable, Codable {
         self.robots = robots
         self.deadLetters = deadLetters
         self.failingWorkflows = failingWorkflows
+        self.schedules = schedules
+        self.drift = drift
     }
 
     /// - Parameter count: as in `inexact`.

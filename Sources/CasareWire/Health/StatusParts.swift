@@ -136,4 +136,39 @@ extension StatusResponse {
             self.share = share
         }
     }
+
+    /// The schedules that ought to have fired and did not.
+    public struct ScheduleStatus: Hashable, Sendable, Codable {
+        /// How many are late by more than a few seconds.
+        public let late: Int
+        /// Those that are late longest, the latest first.
+        public let lateSchedules: [LateSchedule]
+
+        public init(late: Int, lateSchedules: [LateSchedule]) {
+            self.late = late
+            self.lateSchedules = lateSchedules
+        }
+    }
+
+    public struct LateSchedule: Hashable, Sendable, Codable {
+        public let name: String
+        public let dueAt: Date
+
+        public init(name: String, dueAt: Date) {
+            self.name = name
+            self.dueAt = dueAt
+        }
+    }
+
+    /// What was applied from files, and is not any more as it was then.
+    public struct DriftStatus: Hashable, Sendable, Codable {
+        public let count: Int
+        /// The first ones, by kind and name.
+        public let resources: [AppliedInfo]
+
+        public init(count: Int, resources: [AppliedInfo]) {
+            self.count = count
+            self.resources = resources
+        }
+    }
 }

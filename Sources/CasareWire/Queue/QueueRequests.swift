@@ -91,6 +91,8 @@ public struct ChangeLimitsRequest: Hashable, Sendable, Codable {
     /// Whose limits; `nil`: those of the queue. A key has no `key_concurrency`, `key_rate` and `ageing_seconds`.
     public var key: String?
     public var reason: String?
+    /// Makes the queue where there is none yet, for the jobs that are to come. Not with `key`.
+    public var create: Bool
     public var concurrency: Change<Int>
     public var rate: Change<QueueRateInfo>
     public var keyConcurrency: Change<Int>
@@ -98,13 +100,14 @@ public struct ChangeLimitsRequest: Hashable, Sendable, Codable {
     public var ageingSeconds: Change<Double>
 
     public init(
-        key: String? = nil, reason: String? = nil, concurrency: Change<Int> = .keep,
+        key: String? = nil, reason: String? = nil, create: Bool = false, concurrency: Change<Int> = .keep,
         rate: Change<QueueRateInfo> = .keep,
         keyConcurrency: Change<Int> = .keep, keyRate: Change<QueueRateInfo> = .keep,
         ageingSeconds: Change<Double> = .keep
     ) {
         self.key = key
         self.reason = reason
+        self.create = create
         self.concurrency = concurrency
         self.rate = rate
         self.keyConcurrency = keyConcurrency
@@ -146,7 +149,7 @@ public struct ChangeLimitsRequest: Hashable, Sendable, Codable {
 
 extension ChangeLimitsRequest {
     private enum CodingKeys: String, CodingKey {
-        case key, reason, concurrency, rate, keyConcurrency, keyRate, ageingSeconds
+        case key, reason, create, concurrency, rate, keyConcurrency, keyRate, ageingSeconds
     }
 
     public init(from decoder: any Decoder) throws {
@@ -158,6 +161,7 @@ extension ChangeLimitsRequest {
         self.init(
             key: try container.decodeIfPresent(String.self, forKey: .key),
             reason: try container.decodeIfPresent(String.self, forKey: .reason),
+            create: try container.decodeIfPresent(Bool.self, forKey: .create) ?? false,
             concurrency: try change(.concurrency), rate: try change(.rate),
             keyConcurrency: try change(.keyConcurrency), keyRate: try change(.keyRate),
             ageingSeconds: try change(.ageingSeconds))
@@ -173,6 +177,9 @@ extension ChangeLimitsRequest {
             throw WireDecodingError(path + [CodingKeys.ageingSeconds], "expected a number above 0")
         }
         guard self.key != nil else { return }
+        if self.create {
+            throw WireDecodingError(path + [CodingKeys.create], "is for whole queues; leave it out, or leave out key")
+        }
         for (isKept, name) in [
             (self.keyConcurrency == .keep, CodingKeys.keyConcurrency), (self.keyRate == .keep, .keyRate),
             (self.ageingSeconds == .keep, .ageingSeconds),
@@ -192,6 +199,7 @@ extension ChangeLimitsRequest {
         }
         try container.encodeIfPresent(self.key, forKey: .key)
         try container.encodeIfPresent(self.reason, forKey: .reason)
+        if self.create { try container.encode(true, forKey: .create) }
         try encode(self.concurrency, .concurrency)
         try encode(self.rate, .rate)
         try encode(self.keyConcurrency, .keyConcurrency)

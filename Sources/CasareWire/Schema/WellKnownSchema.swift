@@ -21,6 +21,9 @@ enum WellKnownSchema {
         case is RetryPolicy.Type: return Self.retryPolicy
         case is Job.ResumePoint.Type: return Self.resumePoint
         case is JSONPatch.Type: return Self.jsonPatch
+        case is Blackout.Type: return CalendarSchema.blackout
+        case is BusinessCalendar.Type: return CalendarSchema.calendar
+        case is CalendarSpec.Type: return CalendarSchema.savedCalendar
         default:
             let names = enumerationNames(type)
             return names.isEmpty ? nil : ["type": "string", "enum": .list(names.map(Value.string))]
@@ -38,6 +41,9 @@ enum WellKnownSchema {
         case is Value.Type: return .null
         case is Job.ResumePoint.Type: return "start"
         case is JSONPatch.Type: return []
+        case is Blackout.Type: return CalendarSchema.blackoutSample
+        case is BusinessCalendar.Type: return CalendarSchema.calendarSample
+        case is CalendarSpec.Type: return [:]
         default:
             // A text that is a UUID may stand for every text that is not from a list.
             return enumerationNames(type).first.map(Value.string) ?? Self.uuidExample

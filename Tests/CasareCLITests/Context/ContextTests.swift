@@ -20,9 +20,8 @@ struct ContextTests {
         return contexts
     }
 
-    private static func mode(of path: String) -> mode_t {
-        var status = stat()
-        return stat(path, &status) == 0 ? status.st_mode & 0o777 : 0
+    private static func mode(of path: String) throws -> Int? {
+        try FileManager.default.attributesOfItem(atPath: path)[.posixPermissions] as? Int
     }
 
     @Test func `contexts survive the file, which only its owner may read`() throws {
@@ -32,8 +31,8 @@ struct ContextTests {
             #expect(try file.load() == Contexts())
             try file.save(Self.both)
             #expect(try file.load() == Self.both)
-            #expect(Self.mode(of: file.path) == 0o600)
-            #expect(Self.mode(of: folder + "/casare") == 0o700)
+            #expect(try Self.mode(of: file.path) == 0o600)
+            #expect(try Self.mode(of: folder + "/casare") == 0o700)
             #expect(!file.isExposed)
             chmod(file.path, 0o644)
             #expect(file.isExposed)

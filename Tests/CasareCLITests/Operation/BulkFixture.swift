@@ -74,7 +74,9 @@ struct BulkFixture: Sendable {
         _ database: Database, _ body: @escaping @Sendable (_ url: String) async throws -> R
     ) async throws -> R {
         let orchestrator = Orchestrator(
-            configuration: OrchestratorConfiguration(database: database.configuration, port: 0), database: database,
+            configuration: OrchestratorConfiguration(
+                database: database.configuration, port: 0, sealingKey: SealingKey(text: SealingKey.randomText())),
+            database: database,
             catalogue: Self.catalogue, logger: Self.logger)
         let group = ServiceGroup(configuration: .init(services: [orchestrator], logger: Self.logger))
         return try await withThrowingTaskGroup(of: R?.self) { tasks in

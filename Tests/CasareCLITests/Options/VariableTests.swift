@@ -62,16 +62,31 @@ struct VariableTests {
         #expect(try VariableFile.parse("a: 1", name: "stdin") == ["a": 1])
         #expect(try VariableFile.parse(" {\"a\": 1}", name: "stdin") == ["a": 1])
         #expect(try VariableFile.parse("", name: "v.yml") == [:])
+        #expect(try VariableFile.parse("\u{FEFF}a: 1\r\nb: 2\r\n", name: "v.yml") == ["a": 1, "b": 2])
     }
 
     @Test(arguments: [
         ("[1]", "v.json", "v.json must hold an object of variables, not a list"),
         ("{", "v.json", "v.json is not JSON"), ("a: [1", "v.yaml", "v.yaml is not YAML"),
-        ("a: 1\na: 2", "v.yaml", "v.yaml is not YAML"), ("- 1", "stdin", "stdin must hold an object"),
+        ("a: 1\na: 2", "v.yaml", "v.yaml is not YAML"),
+        ("a:\n\t- 1", "v.yaml", "v.yaml is not YAML: line 2, column 1: found character that cannot start any token"),
+        ("{\"a\": {\"b\": 1,\n\"b\": 2}}", "v.json", "v.json: a.b is there twice, again in line 2; leave one"),
+        ("? [a]\n: 1", "v.yaml", "v.yaml: a key is not text"), ("- 1", "stdin", "stdin must hold an object"),
     ])
     func `a file that holds something else is a usage error`(text: String, name: String, message: String) {
         let failure = #expect(throws: CommandFailure.self) { try VariableFile.parse(text, name: name) }
         #expect(failure?.status == .usage)
         #expect(failure?.message.hasPrefix(message) == true)
+    }
+
+    @Test func `a few lines of YAML cannot stand for billions of values`() {
+        let lines = (1...9).map { level in
+            let aliases = Array(repeating: "*a\(level - 1)", count: 10).joined(separator: ", ")
+            return "a\(level): &a\(level) [\(aliases)]"
+        }
+        let text = (["a0: &a0 [1, 1, 1, 1, 1, 1, 1, 1, 1, 1]"] + lines).joined(separator: "\n")
+        let failure = #expect(throws: CommandFailure.self) { try VariableFile.parse(text, name: "v.yaml") }
+        #expect(failure?.message == "v.yaml: it holds more than 1000000 values, with those of its aliases")
+        #expect(throws: CommandFailure.self) { try VariableFile.yamlDocuments(text, "v.yaml") }
     }
 }

@@ -66,7 +66,9 @@ final class IMAPClient {
     // MARK: Folders and mails
 
     /// - Parameter readOnly: Nothing can be changed then, and nothing counts as seen.
-    func open(_ folder: IMAPPart, readOnly: Bool) throws {
+    /// - Returns: What the server says of the folder.
+    @discardableResult
+    func open(_ folder: IMAPPart, readOnly: Bool) throws -> [IMAPResponse] {
         try self.run([.text(readOnly ? "EXAMINE " : "SELECT "), folder], "open the folder")
     }
 

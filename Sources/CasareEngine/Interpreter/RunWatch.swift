@@ -7,7 +7,7 @@ enum Observation {
 }
 
 /// What an observer has not been told of yet. While nobody watches it costs one comparison a node.
-struct Watch {
+struct RunWatch {
     enum Extent {
         case nothing, visits
         /// With the variables of each node's scope.

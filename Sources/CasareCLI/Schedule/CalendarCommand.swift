@@ -1,0 +1,186 @@
+import ArgumentParser
+import CasareClient
+import CasareDomain
+import CasareSettings
+import CasareWire
+import FoundationEssentials
+
+struct CalendarCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "calendar", abstract: "Business calendars: when schedules may fire.",
+        discussion: """
+            Working hours, holidays, single days and blackouts, which schedules name with --calendar. A change counts \
+            for ticks that come due after it.
+
+              casarectl calendar set office -f office.yaml
+              casarectl calendar check office --at 2026-12-25T10:00:00Z
+            """,
+        subcommands: [Set.self, List.self, Get.self, Check.self, Delete.self], aliases: ["calendars"])
+
+    struct Set: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "set", abstract: "Keep a calendar, or another one under a known name.",
+            discussion: """
+                The file is YAML or JSON: zone, preset (\(CalendarPreset.allCases.map(\.rawValue).joined(separator: ", "))), \
+                working_hours, weekends, holidays, days, blackouts. What calendar get -o yaml shows is taken, too.
+                """)
+        @Argument(help: "Its name.", transform: Text.notEmpty) var name: String
+        @Option(
+            name: .shortAndLong, help: ArgumentHelp("The calendar; - reads it from stdin.", valueName: "file"),
+            transform: Text.notEmpty)
+        var file: String
+        @Option(help: ArgumentHelp("Why; kept with what was done.", valueName: "text"), transform: Text.notEmpty)
+        var reason: String?
+        @OptionGroup var bulk: BulkOptions
+        @OptionGroup(title: "Output") var output: OutputOptions
+        @OptionGroup(title: "Server") var connection: ConnectionOptions
+
+        func run() async throws {
+            try self.output.check(CalendarInfo.headings)
+            let calendar = try CalendarFile.read(self.file, name: self.name)
+            try await self.connection.withClient { client, server in
+                if self.bulk.dryRun {
+                    return StandardStreams.report(
+                        TerminalText.line("would save calendar \(calendar.name): \(calendar.summary)"))
+                }
+                let needed = Consent.needed(
+                    isSelection: false, server: server, yes: self.bulk.yes, canAsk: Terminal.standard.canAsk)
+                try needed.obtain(for: "save the calendar \(calendar.name)")
+                let saved = try await client.saveCalendar(calendar, reason: self.reason)
+                try self.output.print(
+                    try saved.presentation(saying: "saved calendar \(saved.name): \(saved.spec.summary)", now: Date()))
+            }
+        }
+    }
+
+    struct List: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "list", abstract: "List calendars by name.", aliases: ["ls"])
+        @OptionGroup var paging: PagingOptions
+        @OptionGroup(title: "Output") var output: OutputOptions
+        @OptionGroup(title: "Server") var connection: ConnectionOptions
+
+        func run() async throws {
+            try self.output.check(CalendarInfo.headings)
+            try await self.connection.withClient { client, _ in
+                try await self.paging.show(as: self.output.format) { limit, cursor in
+                    let page = try await client.calendars(limit: limit, cursor: cursor)
+                    return (page.calendars, page.nextCursor)
+                } to: { calendars in
+                    if calendars.isEmpty, self.output.format == .table {
+                        StandardStreams.report("there is no calendar yet; casarectl calendar set keeps one")
+                    }
+                    try self.output.print(
+                        try Presentation(
+                            list: calendars, columns: CalendarInfo.columns, name: \.name,
+                            json: { try ValueEncoder.encode($0) }))
+                }
+            }
+        }
+    }
+
+    struct Get: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "get", abstract: "Show a calendar, and its holidays of this year and the next.",
+            aliases: ["show"])
+        @Argument(help: "Its name.", transform: Text.notEmpty) var name: String
+        @OptionGroup(title: "Output") var output: OutputOptions
+        @OptionGroup(title: "Server") var connection: ConnectionOptions
+
+        func run() async throws {
+            try self.output.check(CalendarInfo.headings)
+            try await self.connection.withClient { client, _ in
+                try self.output.print(try await client.calendar(self.name).presentation(now: Date()))
+            }
+        }
+    }
+
+    struct Check: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "check", abstract: "Say whether a calendar is open, and when it opens.")
+        @Argument(help: "Its name.", transform: Text.notEmpty) var name: String
+        @Option(
+            help: ArgumentHelp("At this moment; now where it is left out.", valueName: "time"), transform: Moment.parse)
+        var at: Moment?
+        @Option(help: "Blackouts of this workflow count, too.", transform: Text.notEmpty) var workflow: String?
+        @OptionGroup(title: "Output") var output: OutputOptions
+        @OptionGroup(title: "Server") var connection: ConnectionOptions
+
+        func run() async throws {
+            try self.output.check(CalendarCheckInfo.headings)
+            try await self.connection.withClient { client, _ in
+                try self.output.print(
+                    try await client.checkCalendar(self.name, at: self.at?.date, workflow: self.workflow)
+                        .presentation())
+            }
+        }
+    }
+
+    struct Delete: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "delete", abstract: "Delete a calendar that no schedule names.", aliases: ["rm"])
+        @Argument(help: "Its name.", transform: Text.notEmpty) var name: String
+        @Option(help: ArgumentHelp("Why; kept with what was done.", valueName: "text"), transform: Text.notEmpty)
+        var reason: String?
+        @OptionGroup var bulk: BulkOptions
+        @OptionGroup(title: "Output") var output: OutputOptions
+        @OptionGroup(title: "Server") var connection: ConnectionOptions
+
+        func run() async throws {
+            try self.output.check(CalendarInfo.headings)
+            try await self.connection.withClient { client, server in
+                if self.bulk.dryRun {
+                    let known = try await client.calendar(self.name)
+                    return try self.output.print(
+                        try known.presentation(saying: "would delete calendar \(known.name)", now: Date()))
+                }
+                let needed = Consent.needed(
+                    isSelection: false, server: server, yes: self.bulk.yes, canAsk: Terminal.standard.canAsk)
+                try needed.obtain(for: "delete the calendar \(self.name)")
+                let deleted = try await client.deleteCalendar(self.name, reason: self.reason)
+                try self.output.print(
+                    try deleted.presentation(saying: "deleted calendar \(deleted.name)", now: Date()))
+            }
+        }
+    }
+}
+
+/// A calendar in a file: its members by themselves, or as the `spec` of an object with `kind` and `name`, as `casarectl
+/// apply` takes it and `calendar get -o yaml` shows it.
+enum CalendarFile {
+    static let kind = "Calendar"
+
+    /// What stands beside the spec, and what a server adds when it shows a calendar.
+    private static let outer = ["kind", "name", "spec", "created_at", "created_by", "updated_at", "updated_by"]
+
+    /// - Parameter argument: a file, or `-` for stdin.
+    /// - Throws: `.usage` for what is no calendar; its zones are looked up in those of this machine.
+    static func read(_ argument: String, name: String) throws(CommandFailure) -> BusinessCalendar {
+        let input = TextInput(argument)
+        return try Self.parse(try input.read(), named: input.name, calendar: name, zones: .system)
+    }
+
+    static func parse(
+        _ text: String, named source: String, calendar name: String, zones: ZoneCatalogue
+    ) throws(CommandFailure) -> BusinessCalendar {
+        var members = try VariableFile.parse(text, name: source)
+        if let spec = members["spec"]?.object {
+            if let kind = members["kind"], kind != .string(Self.kind) {
+                throw CommandFailure(.usage, "\(source): kind: expected \(Self.kind), got \(kind.displayText)")
+            }
+            if let unknown = members.keys.first(where: { !Self.outer.contains($0) }) {
+                throw CommandFailure(.usage, "\(source): \(unknown): there is no such member beside spec")
+            }
+            // The name in the command counts; inside of the spec another one is refused below.
+            members = spec
+            if members["name"]?.string == name { members["name"] = nil }
+        }
+        do throws(CalendarError) {
+            let calendar = try BusinessCalendar(json: .object(members), name: name)
+            try calendar.check(zones: zones)
+            return calendar
+        } catch {
+            throw CommandFailure(.usage, "\(source): \(error)")
+        }
+    }
+}

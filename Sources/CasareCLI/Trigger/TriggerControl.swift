@@ -1,0 +1,191 @@
+import ArgumentParser
+import CasareClient
+import CasareDomain
+import CasareWire
+
+extension TriggerCommand {
+    struct Pause: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "pause", abstract: "Make no jobs until the trigger is resumed.",
+            discussion: "Senders are told 403. What comes meanwhile is not made up for.")
+        @OptionGroup var options: TriggerControlOptions
+
+        func run() async throws {
+            try await self.options.run("pause", past: "paused") { client, name, reason in
+                try await client.pauseTrigger(name, reason: reason)
+            }
+        }
+    }
+
+    struct Resume: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "resume", abstract: "Let a trigger make jobs again.")
+        @OptionGroup var options: TriggerControlOptions
+
+        func run() async throws {
+            try await self.options.run("resume", past: "resumed") { client, name, reason in
+                try await client.resumeTrigger(name, reason: reason)
+            }
+        }
+    }
+
+    struct Rotate: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "rotate", abstract: "Give a hook or a feed a new secret.",
+            discussion: """
+                The one before counts beside it for --overlap, so that senders can change to the new one without a gap. \
+                The secret is read from a file or stdin, or made up by the server and shown this once.
+                """)
+        @Argument(help: "Its name or ID.", transform: Text.notEmpty) var trigger: String
+        @Option(
+            help: ArgumentHelp(
+                "Read the secret from the first line of a file, or of stdin (-) (default: the server makes one up).",
+                valueName: "file"), transform: Text.notEmpty)
+        var secretFile: String?
+        @Option(
+            parsing: .unconditional,
+            help: ArgumentHelp(
+                "The one before counts for so long, up to 7d; 0 ends it at once (default: 1d).", valueName: "time"),
+            transform: TimeSpan.parse)
+        var overlap: TimeSpan?
+        @Option(help: ArgumentHelp("Why; kept with what was done.", valueName: "text"), transform: Text.notEmpty)
+        var reason: String?
+        @OptionGroup var bulk: BulkOptions
+        @OptionGroup(title: "Output") var output: OutputOptions
+        @OptionGroup(title: "Server") var connection: ConnectionOptions
+
+        func run() async throws {
+            try self.output.check(TriggerInfo.headings)
+            let secret = try SecretInput(argument: self.secretFile).read()
+            try await self.connection.withClient { client, server in
+                if self.bulk.dryRun {
+                    let known = try await client.trigger(self.trigger)
+                    return StandardStreams.report(TerminalText.line("would give \(known.name) a new secret"))
+                }
+                try Consent.needed(
+                    isSelection: false, server: server, yes: self.bulk.yes, canAsk: Terminal.standard.canAsk
+                ).obtain(for: "give the trigger \(self.trigger) a new secret")
+                let made = try await client.rotateTrigger(
+                    self.trigger,
+                    RotateTriggerRequest(
+                        secret: secret, overlapSeconds: self.overlap?.seconds, reason: self.reason))
+                if made.secret != nil { StandardStreams.report("the secret is not shown again") }
+                try self.output.print(
+                    try made.trigger.presentation(
+                        saying: "\(made.trigger.name) has a new secret", on: server, secret: made.secret))
+            }
+        }
+    }
+
+    struct Delete: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "delete", abstract: "Delete a trigger, with its secrets and its history.",
+            discussion: "Jobs that it made go on.", aliases: ["rm"])
+        @OptionGroup var options: TriggerControlOptions
+
+        func run() async throws {
+            // Senders get 404 from then on, and it cannot be taken back: always ask.
+            try await self.options.run("delete", past: "deleted", alwaysAsks: true) { client, name, reason in
+                try await client.deleteTrigger(name, reason: reason)
+            }
+        }
+    }
+
+    struct Test: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "test", abstract: "Show what would become of a delivery, and change nothing.",
+            discussion: """
+                  casarectl trigger test deploy --payload push.json --request-header X-GitHub-Event=push
+
+                With the header of a signature that is checked, too. Cooldown, duplicates and jobs under way are not \
+                looked at. Ends with 13 when no job would be made.
+                """)
+        @Argument(help: "Its name or ID.", transform: Text.notEmpty) var trigger: String
+        @Option(
+            help: ArgumentHelp("Read the body as it would come from a file, or from stdin (-).", valueName: "file"),
+            transform: Text.notEmpty)
+        var payload: String?
+        @Option(help: "The request's method.") var method: HookMethodArgument?
+        @Option(
+            help: ArgumentHelp("A header of the request; may be repeated.", valueName: "header=value"),
+            transform: NameAndText.parse)
+        var requestHeader: [NameAndText] = []
+        @Option(
+            help: ArgumentHelp("A parameter of the request's query; may be repeated.", valueName: "name=value"),
+            transform: NameAndText.parse)
+        var query: [NameAndText] = []
+        @OptionGroup(title: "Output") var output: OutputOptions
+        @OptionGroup(title: "Server") var connection: ConnectionOptions
+
+        func run() async throws {
+            try self.output.check(TestTriggerResponse.columns.map(\.heading))
+            let text = try self.payload.map { try TextInput($0).read() }
+            try await self.connection.withClient { client, _ in
+                let known = try await client.trigger(self.trigger)
+                var request = TestTriggerRequest(
+                    body: text, method: self.method?.method,
+                    headers: Object(self.requestHeader.map { ($0.name, Value.string($0.text)) }),
+                    query: Object(self.query.map { ($0.name, Value.string($0.text)) }))
+                if known.kind != .webhook, let text {
+                    // What is said of a job, or was found, has no body: its members are what variables are taken from.
+                    request.body = nil
+                    request.payload = .object(try VariableFile.parse(text, name: self.payload ?? "the payload"))
+                }
+                let response = try await client.testTrigger(known.name, request)
+                try self.output.print(try response.presentation(of: known.name))
+                guard response.result == .accepted else { throw QuietExit(.differencesFound) }
+            }
+        }
+    }
+}
+
+/// What the commands that steer triggers have in common.
+struct TriggerControlOptions: ParsableArguments {
+    @Argument(help: ArgumentHelp("Names or IDs.", valueName: "trigger")) var triggers: [String]
+    @Option(help: ArgumentHelp("Why; kept with what was done.", valueName: "text"), transform: Text.notEmpty)
+    var reason: String?
+    @OptionGroup var bulk: BulkOptions
+    @OptionGroup(title: "Output") var output: OutputOptions
+    @OptionGroup(title: "Server") var connection: ConnectionOptions
+
+    /// Goes on after one that fails, and says which did.
+    ///
+    /// - Parameters:
+    ///   - verb: `pause`.
+    ///   - past: `paused`.
+    ///   - alwaysAsks: also for a single one.
+    func run(
+        _ verb: String, past: String, alwaysAsks: Bool = false,
+        _ act: @escaping @Sendable (CasareClient, _ name: String, _ reason: String?) async throws -> TriggerInfo
+    ) async throws {
+        try self.output.check(TriggerInfo.headings)
+        var seen: Set<String> = []
+        let names = try self.triggers.filter { seen.insert(try Text.notEmpty($0)).inserted }
+        try await self.connection.withClient { client, server in
+            let needed = Consent.needed(
+                isSelection: alwaysAsks || names.count > 1, server: server, yes: self.bulk.yes,
+                canAsk: Terminal.standard.canAsk)
+            var selection = Selection(items: names.map { Selection.Item(id: $0, detail: "") }, noun: "trigger")
+            if self.bulk.dryRun || needed.asks {
+                selection = await selection.described(atMost: self.bulk.dryRun ? .max : Selection.sampleMax) {
+                    try await client.trigger($0.id).waitsFor
+                }
+            }
+            if self.bulk.dryRun { return try selection.show(in: self.output) }
+            try needed.obtain(for: "\(verb) \(selection.count)", showing: selection)
+            let outcome = await BulkOutcome.of(selection.items, verb: verb) {
+                try await act(client, $0.id, self.reason)
+            }
+            if names.count > 1 {
+                try self.output.print(
+                    try Presentation(
+                        list: outcome.done, columns: TriggerInfo.columns, name: \.name,
+                        json: { try ValueEncoder.encode($0) }))
+            } else if let trigger = outcome.done.first {
+                try self.output.print(
+                    try trigger.presentation(saying: "\(past) \(trigger.name)", on: server))
+            }
+            try outcome.check(selection)
+        }
+    }
+}

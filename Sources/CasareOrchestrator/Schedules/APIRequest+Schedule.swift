@@ -1,0 +1,177 @@
+import CasareDomain
+import CasareEngine
+import CasarePostgres
+import CasareStore
+import CasareWire
+import FoundationEssentials
+
+extension APIRequest {
+    /// The header `If-Match` as a revision: `3`, `"3"` or `W/"3"`; `nil` without one, or for `*`.
+    func revision(besides member: Int?) throws(APIProblem) -> Int? {
+        guard let header = self.ifMatch, header != "*" else { return member }
+        var text = header[...]
+        if text.hasPrefix("W/") { text = text.dropFirst(2) }
+        if text.count >= 2, text.hasPrefix("\""), text.hasSuffix("\"") { text = text.dropFirst().dropLast() }
+        guard let revision = Int(text), revision > 0 else {
+            throw .invalidInput("If-Match", "expected the revision of a schedule, which is a number")
+        }
+        guard member == nil || member == revision else {
+            throw .invalidInput("revision", "is another one than the header If-Match says; give one of them")
+        }
+        return revision
+    }
+
+    func backfillID() throws(APIProblem) -> Backfill.ID {
+        let text = self.parameter("id")
+        guard let id = Backfill.ID(text) else {
+            throw .invalidInput("id", "\"\(text.prefix(64))\" is not the ID of a backfill, which is a UUID")
+        }
+        return id
+    }
+
+    func windowID() throws(APIProblem) -> MaintenanceWindow.ID {
+        let text = self.parameter("id")
+        guard let id = MaintenanceWindow.ID(text) else {
+            throw .invalidInput("id", "\"\(text.prefix(64))\" is not the ID of a window, which is a UUID")
+        }
+        return id
+    }
+
+    // MARK: - As anybody may see them; call within `inTenant`
+
+    func shown(_ schedule: Schedule, on connection: isolated PostgresConnection) throws -> ScheduleInfo {
+        guard let info = try self.shown([schedule], on: connection).first else {
+            preconditionFailure("A schedule that was given is shown")
+        }
+        return info
+    }
+
+    /// Values of variables that the workflow declares sensitive are hidden.
+    func shown(_ schedules: [Schedule], on connection: isolated PostgresConnection) throws -> [ScheduleInfo] {
+        let versions = try self.versions(of: schedules.map(\.spec), on: connection)
+        let names = try self.sensitive(Set(versions.values), on: connection)
+        return schedules.map { schedule in
+            var info = ScheduleInfo(schedule)
+            let shown = Self.shown(schedule.spec, versions, names)
+            info.spec.variables = shown.variables
+            info.spec.queueKey = schedule.spec.queueKey.map { shown.masked($0) }
+            return info
+        }
+    }
+
+    /// What somebody gives for variables who has seen those of a spec: what is given as it was shown stays as it is.
+    func restored(
+        _ given: Object, instead spec: ScheduleSpec, on connection: isolated PostgresConnection
+    ) throws -> Object {
+        guard !spec.variables.isEmpty else { return given }
+        let versions = try self.versions(of: [spec], on: connection)
+        let names = try self.sensitive(Set(versions.values), on: connection)
+        return Self.shown(spec, versions, names).restored(given)
+    }
+
+    /// A spec's workflow and version, as both are written.
+    private struct Asked: Hashable {
+        let workflow: String
+        let version: Int?
+
+        init(_ spec: ScheduleSpec) {
+            self.workflow = spec.workflow
+            self.version = spec.workflowVersion
+        }
+    }
+
+    /// Of one that nobody knows all values are hidden.
+    private static func shown(
+        _ spec: ScheduleSpec, _ versions: [Asked: SensitiveVariables.Version],
+        _ names: [SensitiveVariables.Version: Set<String>]
+    ) -> ShownVariables {
+        let hidden = versions[Asked(spec)].flatMap { names[$0] } ?? Set(spec.variables.keys)
+        return ShownVariables(spec.variables, sensitive: hidden)
+    }
+
+    /// Which versions specs with variables start, as of now.
+    private func versions(
+        of specs: [ScheduleSpec], on connection: isolated PostgresConnection
+    ) throws -> [Asked: SensitiveVariables.Version] {
+        var versions: [Asked: SensitiveVariables.Version] = [:]
+        for asked in Set(specs.lazy.filter { !$0.variables.isEmpty }.map(Asked.init)) {
+            guard let workflow = try WorkflowStore.get(idOrName: asked.workflow, on: connection) else { continue }
+            versions[asked] = SensitiveVariables.Version(
+                workflow: workflow.name, number: asked.version ?? workflow.latestVersion)
+        }
+        return versions
+    }
+}
+
+extension ScheduleStore.Filter {
+    /// What is to be true of the schedules of a selection.
+    init(_ selection: ScheduleSelection) {
+        self.init(
+            status: selection.status, workflow: selection.workflow, managedBy: selection.managedBy,
+            name: selection.name)
+    }
+}
+
+extension ScheduleSelection {
+    /// Those that it selects.
+    ///
+    /// - Throws: `StoreError.notFound` for a name that there is not; 422 for more than may be changed at once.
+    func selected(on connection: isolated PostgresConnection) throws -> [ScheduleStore.Selected] {
+        let found =
+            if let names = self.names {
+                try ScheduleStore.select(named: names, on: connection)
+            } else {
+                try ScheduleStore.select(
+                    ScheduleStore.Filter(self), limit: Self.schedulesMax + 1, on: connection)
+            }
+        guard found.count <= Self.schedulesMax else {
+            throw WireDecodingError(
+                path: "selection",
+                message: "selects more than \(Self.schedulesMax) schedules, which is the most; narrow it down")
+        }
+        return found
+    }
+}
+
+extension ScheduleTickInfo {
+    init(_ tick: ScheduleTick) {
+        self.init(
+            at: tick.at, lastAt: tick.lastAt == tick.at ? nil : tick.lastAt, ticks: tick.count,
+            origin: Origin(tick.origin), result: Result(tick.result), reason: tick.reason, detail: tick.detail,
+            job: tick.job, dueAt: tick.dueAt, firedAt: tick.firedAt, isCatchUp: tick.isCatchUp, by: tick.by,
+            startedAt: tick.startedAt, endedAt: tick.endedAt, endedAs: tick.endedAs,
+            slaBreaches: tick.breaches.map(\.rawValue))
+    }
+}
+
+extension ScheduleTickInfo.Origin {
+    fileprivate init(_ origin: ScheduleTick.Origin) {
+        self =
+            switch origin {
+            case .timetable: .timetable
+            case .backfill: .backfill
+            case .manual: .manual
+            case .event: .event
+            }
+    }
+}
+
+extension ScheduleTickInfo.Result {
+    fileprivate init(_ result: ScheduleTick.Result) {
+        self =
+            switch result {
+            case .fired: .fired
+            case .buffered: .buffered
+            case .skipped: .skipped
+            }
+    }
+
+    /// As the store names it.
+    var stored: ScheduleTick.Result {
+        switch self {
+        case .fired: .fired
+        case .buffered: .buffered
+        case .skipped: .skipped
+        }
+    }
+}

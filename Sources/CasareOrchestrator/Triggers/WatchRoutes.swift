@@ -1,0 +1,61 @@
+import CasareDomain
+import CasareStore
+import CasareWire
+
+/// What robots watch for triggers: files and feeds.
+enum WatchRoutes {
+    static let all: [Route] = [
+        .post(
+            "/api/v1/sessions/{session}/watches", .needs(.execute),
+            "Ask what to watch for triggers; what the session has and does not name is free again.", Self.watches),
+        .post(
+            "/api/v1/sessions/{session}/watches/{id}", .needs(.execute),
+            "Report what was found for a trigger, and what was seen by now: both count, or neither.", Self.report),
+    ]
+
+    private static func watches(_ request: APIRequest, _ body: WatchesRequest) async throws -> Answer<WatchesResponse> {
+        let session = try request.sessionID()
+        let holding = body.holding.map(\.mark)
+        let limit = body.limit
+        let key = request.services.sealingKey
+        let offer = try await request.inTenant { connection in
+            try request.checkOwns(session, on: connection)
+            return try WatchStore.watches(
+                of: session, holding: holding, limit: limit, key: key, on: connection)
+        }
+        return Answer(
+            WatchesResponse(
+                kept: offer.kept.sorted { $0.description < $1.description }, watches: offer.new.map(WatchInfo.init)))
+    }
+
+    private static func report(
+        _ request: APIRequest, _ body: WatchReportRequest
+    ) async throws -> Answer<WatchReportResponse> {
+        let session = try request.sessionID()
+        guard let trigger = Trigger.ID(request.parameter("id")) else {
+            throw APIProblem.invalidInput("id", "is the ID of a trigger, a UUID")
+        }
+        let report = body.report
+        let (revision, version) = (body.revision, body.version)
+        let reported = try await request.inTenant { connection in
+            try request.checkOwns(session, on: connection)
+            return try WatchStore.report(
+                report, of: trigger, revision: revision, version: version, session: session, on: connection)
+        }
+        if let reported, reported.jobs > 0 { request.services.bell.ring(request.principal.tenant) }
+        return Answer(WatchReportResponse(version: reported?.version))
+    }
+}
+
+extension TriggerInfo {
+    /// With who watches for it, of a file or a feed.
+    init(_ trigger: Trigger, _ status: WatchStore.Status?) {
+        self.init(
+            trigger,
+            watch: status.map { status in
+                TriggerWatchInfo(
+                    robot: status.robot, since: status.since, reportedAt: status.reportedAt, error: status.error,
+                    errorSince: status.errorSince)
+            })
+    }
+}
