@@ -29,7 +29,7 @@ package enum ExitReason: Int32, CaseIterable, Sendable {
         case .partOfBulkFailed: "some items of a bulk command failed, or its operation was stopped; stderr says which"
         case .waitTimedOut: "--timeout passed before the job, the robot or the operation ended; it goes on"
         case .jobEndedBadly: "the awaited job failed, was cancelled, or waits for a person"
-        case .unavailable: "the server cannot be reached or is not ready: try again"
+        case .unavailable: "the server cannot be reached, or what is asked for is not ready: try again"
         case .versionSkew: "client, server and database do not fit together; upgrade one of them"
         case .confirmationNeeded: "the command needs a yes: run it on a terminal or add --yes"
         case .differencesFound: "something differs from what it should be, such as pending migrations"

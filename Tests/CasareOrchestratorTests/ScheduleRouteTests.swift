@@ -48,7 +48,7 @@ struct ScheduleRouteTests {
                 #expect(same.revision == 2, "what changes nothing is no revision")
 
                 let deleted = try await client.deleteSchedule("nightly run", reason: "no more")
-                #expect(deleted.id == made.id)
+                #expect(deleted.id == made.id && deleted.schedule?.spec.workflow == made.spec.workflow)
                 let gone = await Fixture.code { () async throws(ClientError) in
                     _ = try await client.schedule("nightly run")
                 }

@@ -100,6 +100,13 @@ struct LiveResources {
         try await Self.all { cursor in
             let page = try await self.client.schedules(
                 ScheduleQuery(managedBy: owner, limit: Self.pageLimit, cursor: cursor))
+            // Without it nobody knows what differs.
+            if let name = page.unreadable?.first {
+                throw CommandFailure(
+                    .failure,
+                    "the server cannot read schedule \(name): delete it with casarectl schedule delete, or upgrade the "
+                        + "server to the version that has written it")
+            }
             return (page.schedules, page.nextCursor)
         }
     }

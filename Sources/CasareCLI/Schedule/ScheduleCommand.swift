@@ -44,6 +44,12 @@ struct ScheduleCommand: ParsableCommand {
                     query.limit = limit
                     query.cursor = cursor
                     let page = try await client.schedules(query)
+                    for name in page.unreadable ?? [] {
+                        StandardStreams.report(
+                            TerminalText.line(
+                                "casarectl: schedule \(name) is left out: the server cannot read what it is; its history "
+                                    + "says why, and it can be paused and deleted"))
+                    }
                     return (page.schedules, page.nextCursor)
                 } to: { schedules in
                     if schedules.isEmpty, self.output.format == .table {
@@ -131,12 +137,18 @@ struct ScheduleCommand: ParsableCommand {
                 let outcome = await BulkOutcome.of(selection.items, verb: "delete") {
                     try await client.deleteSchedule($0.id, reason: self.reason)
                 }
+                for deleted in outcome.done where deleted.schedule == nil {
+                    StandardStreams.report(
+                        TerminalText.line(
+                            "deleted \(deleted.name); the server could not read what it was, so it is not shown"))
+                }
+                let shown = outcome.done.compactMap(\.schedule)
                 if names.count > 1 {
                     try self.output.print(
                         try Presentation(
-                            list: outcome.done, columns: ScheduleInfo.columns, name: \.name,
+                            list: shown, columns: ScheduleInfo.columns, name: \.name,
                             json: { try ValueEncoder.encode($0) }))
-                } else if let schedule = outcome.done.first {
+                } else if let schedule = shown.first {
                     try self.output.print(try schedule.presentation(saying: "deleted \(schedule.name)"))
                 }
                 try outcome.check(selection)

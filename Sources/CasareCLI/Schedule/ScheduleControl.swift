@@ -74,9 +74,13 @@ struct ScheduleControlOptions: ParsableArguments {
         try needed.obtain(for: "\(verb) schedule \(name)", showing: selection)
         let answer = try await change(client, name)
         let isNothing = verb == "resume" && !answer.wasPaused
+        guard let schedule = answer.schedule else {
+            return StandardStreams.report(
+                TerminalText.line("\(past) \(answer.name); the server cannot read what it is, so it is not shown"))
+        }
         try self.output.print(
-            try answer.schedule.presentation(
-                saying: isNothing ? "nothing to resume: \(answer.schedule.name)" : "\(past) \(answer.schedule.name)"))
+            try schedule.presentation(
+                saying: isNothing ? "nothing to resume: \(schedule.name)" : "\(past) \(schedule.name)"))
     }
 }
 

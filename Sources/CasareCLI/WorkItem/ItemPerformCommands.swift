@@ -10,7 +10,7 @@ extension ItemCommand {
             commandName: "next", abstract: "Take the first item that is ready.",
             discussion: """
                 It is yours until its lease ends: say before what became of it, or renew the lease. Where none is ready, \
-                nothing is printed and the exit status is 4.
+                nothing is printed and the exit status is 10: try again later. Where there is no such queue it is 4.
                 """, aliases: ["take"])
         @Argument(help: "The queue's name.", transform: Text.notEmpty) var queue: String
         @Option(
@@ -31,7 +31,7 @@ extension ItemCommand {
                         leaseSeconds: self.lease?.seconds ?? WorkItem.leaseSecondsDefault, job: self.job?.id))
                 guard let taken else {
                     StandardStreams.report("casarectl: no item of \(self.queue) is ready")
-                    throw QuietExit(.notFound)
+                    throw QuietExit(.unavailable)
                 }
                 try self.output.print(try taken.presentation())
             }

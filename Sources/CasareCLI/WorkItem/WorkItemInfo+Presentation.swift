@@ -23,10 +23,10 @@ extension WorkItemInfo {
         Column("retries") { .number($0.retries) },
         Column("deadline", wide: true) { .time($0.deadline) },
         Column("postpone_until", wide: true) { .time($0.postponeUntil) },
-        Column("taken_by", wide: true) { .text($0.lease?.by) },
+        Column("taken_by", wide: true) { .text($0.takenBy) },
         Column("lease_until", wide: true) { .time($0.lease?.until) },
         Column("token", wide: true) { .text($0.lease.map { String($0.token) }) },
-        Column("job", wide: true) { .text($0.lease?.job?.description) },
+        Column("job", wide: true) { .text($0.job?.description) },
         Column("created_at") { .time($0.createdAt) },
         Column("finished_at", wide: true) { .time($0.finishedAt) },
         Column("error_type", wide: true) { .text($0.errorType?.rawValue) },
@@ -47,13 +47,11 @@ extension WorkItemInfo {
         sheet.add("retries", self.retries > 0 ? .number(self.retries) : .empty)
         sheet.add("deadline", .time(self.deadline))
         sheet.add("not before", .time(self.postponeUntil))
+        sheet.add(self.lease == nil ? "last taken by" : "taken by", .text(self.takenBy))
+        sheet.add("job", .text(self.job?.description))
         if let lease {
-            sheet.add(self.status == .inProgress ? "taken by" : "last taken by", .text(lease.by))
-            sheet.add("job", .text(lease.job?.description))
-            if self.status == .inProgress {
-                sheet.add("until", .time(lease.until))
-                sheet.add("token", .text(String(lease.token)))
-            }
+            sheet.add("until", .time(lease.until))
+            sheet.add("token", .text(String(lease.token)))
         }
         sheet.add("error", .text(self.error.map { "\($0) (\(self.errorType?.rawValue ?? ""))" }))
         sheet.add("created", .time(self.createdAt))

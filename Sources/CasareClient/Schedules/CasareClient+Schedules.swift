@@ -26,7 +26,9 @@ extension CasareClient {
     }
 
     /// - Returns: what was there.
-    public func deleteSchedule(_ name: String, reason: String? = nil) async throws(ClientError) -> ScheduleInfo {
+    public func deleteSchedule(
+        _ name: String, reason: String? = nil
+    ) async throws(ClientError) -> DeleteScheduleResponse {
         try await self.delete(Self.path(of: name), [("reason", reason)])
     }
 

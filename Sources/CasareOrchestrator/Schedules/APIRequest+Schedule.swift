@@ -46,6 +46,14 @@ extension APIRequest {
         return info
     }
 
+    func shown(
+        _ steered: ScheduleStore.Steered, on connection: isolated PostgresConnection
+    ) throws -> SteerScheduleResponse {
+        var info: ScheduleInfo?
+        if let schedule = steered.schedule { info = try self.shown(schedule, on: connection) }
+        return SteerScheduleResponse(name: steered.name, schedule: info, wasPaused: steered.wasPaused)
+    }
+
     /// Values of variables that the workflow declares sensitive are hidden.
     func shown(_ schedules: [Schedule], on connection: isolated PostgresConnection) throws -> [ScheduleInfo] {
         let versions = try self.versions(of: schedules.map(\.spec), on: connection)

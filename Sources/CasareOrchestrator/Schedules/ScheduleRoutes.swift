@@ -67,7 +67,8 @@ enum ScheduleRoutes {
             let page = try ScheduleStore.list(filter, after: after, limit: limit + 1, on: connection)
                 .page(of: limit, cursor: \.name)
             return SchedulePage(
-                schedules: try request.shown(page.items, on: connection), nextCursor: page.nextCursor)
+                schedules: try request.shown(page.items.compactMap(\.schedule), on: connection),
+                unreadable: page.items.filter { $0.schedule == nil }.map(\.name), nextCursor: page.nextCursor)
         }
     }
 
@@ -89,14 +90,13 @@ enum ScheduleRoutes {
         }
         let ticks = try await request.inTenant { [before] connection -> [ScheduleTick] in
             let limit = limit + 1
-            // One that was deleted is found by its ID, for as long as its ticks are kept.
-            if let id = Schedule.ID(name), try ScheduleStore.get(id, on: connection) == nil {
+            if let id = Schedule.ID(name) {
                 let ticks = try ScheduleStore.history(
                     of: id, result?.stored, before: before, limit: limit, on: connection)
-                guard !ticks.isEmpty else { throw StoreError.notFound(.schedule, name) }
-                return ticks
+                // One that was deleted is found by its ID, for as long as its ticks are kept.
+                if !ticks.isEmpty { return ticks }
             }
-            let known = try ScheduleStore.get(idOrName: name, on: connection)
+            let known = try ScheduleStore.find(idOrName: name, on: connection)
             return try ScheduleStore.history(of: known.id, result?.stored, before: before, limit: limit, on: connection)
         }
         let page = ticks.page(of: limit) { ScheduleStore.HistoryCursor($0).description }
@@ -157,14 +157,15 @@ enum ScheduleRoutes {
                 + "otherwise", field: "spec.dependency.after", details: ["cycle": .list(cycle.map(Value.string))])
     }
 
-    private static func delete(_ request: APIRequest) async throws -> ScheduleInfo {
+    private static func delete(_ request: APIRequest) async throws -> DeleteScheduleResponse {
         let name = request.parameter("name")
         let reason = try request.reason()
         return try await request.inTenant { connection in
-            let known = try ScheduleStore.get(idOrName: name, on: connection)
-            let info = try request.shown(known, on: connection)
-            try ScheduleStore.delete(known.id, by: request.actor, reason: reason, on: connection)
-            return info
+            let known = try ScheduleStore.find(idOrName: name, on: connection)
+            let schedule = try ScheduleStore.delete(known.id, by: request.actor, reason: reason, on: connection)
+            var info: ScheduleInfo?
+            if let schedule { info = try request.shown(schedule, on: connection) }
+            return DeleteScheduleResponse(id: known.id, name: known.name, schedule: info)
         }
     }
 
@@ -175,12 +176,11 @@ enum ScheduleRoutes {
     ) async throws -> Answer<SteerScheduleResponse> {
         let name = request.parameter("name")
         let answer = try await request.inTenant { connection in
-            let known = try ScheduleStore.get(idOrName: name, on: connection)
+            let known = try ScheduleStore.find(idOrName: name, on: connection)
             let steered = try ScheduleStore.pause(
                 known.id, by: request.actor, reason: body.reason, until: body.until, lasting: body.forSeconds,
                 zones: .system, on: connection)
-            return SteerScheduleResponse(
-                schedule: try request.shown(steered.schedule, on: connection), wasPaused: steered.wasPaused)
+            return try request.shown(steered, on: connection)
         }
         // A tick that was due already has fired before.
         request.services.bell.ring(request.principal.tenant)
@@ -196,8 +196,7 @@ enum ScheduleRoutes {
                 let known = try ScheduleStore.get(idOrName: name, on: connection)
                 let steered = try ScheduleStore.resume(
                     known.id, by: request.actor, reason: body.reason, zones: .system, on: connection)
-                return SteerScheduleResponse(
-                    schedule: try request.shown(steered.schedule, on: connection), wasPaused: steered.wasPaused)
+                return try request.shown(steered, on: connection)
             })
     }
 

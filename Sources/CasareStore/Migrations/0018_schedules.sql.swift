@@ -178,9 +178,15 @@ extension Migration {
                 schedule_id uuid NOT NULL,
                 -- It was paused already, and stays so.
                 was_paused boolean NOT NULL,
-                -- It goes on since the window has closed: nobody had touched the pause.
+                -- The pause that it had, which would have ended before the window: what is left of it is given back.
+                prior_by text,
+                prior_reason text,
+                prior_until timestamptz,
+                -- It is as it was since the window has closed: nobody had touched the pause.
                 is_restored boolean NOT NULL DEFAULT false,
-                PRIMARY KEY (tenant_id, window_id, schedule_id)
+                PRIMARY KEY (tenant_id, window_id, schedule_id),
+                CHECK ((prior_by IS NULL) = (prior_until IS NULL)),
+                CHECK (prior_until IS NOT NULL OR prior_reason IS NULL)
             );
 
             DO $$

@@ -18,6 +18,17 @@ extension Schedule {
             createdBy: try row.string("created_by"), updatedAt: try row.date("updated_at"),
             updatedBy: try row.string("updated_by"))
     }
+
+    /// The same where one that cannot be read must not keep others from their turn, nor anybody from taking it away.
+    ///
+    /// - Returns: `nil` for one that cannot be read.
+    init?(readable row: Row) throws {
+        do {
+            self = try Schedule(row: row)
+        } catch StoreError.unreadable {
+            return nil
+        }
+    }
 }
 
 extension Schedule.Pause {

@@ -12,12 +12,20 @@ extension ScheduleStore {
         let now: Date
     }
 
-    private static func hold(
+    /// Its row, locked until the commit: also of one whose spec cannot be read.
+    private static func holdRow(
         _ id: Schedule.ID, now: Date?, on connection: isolated PostgresConnection
-    ) throws -> Held {
+    ) throws -> Row {
         let rows = try connection.execute(
             ScheduleQueries.hold, ["schedule": .uuid(id.rawValue), "now": .timestamp(now)])
         guard let row = rows.first else { throw StoreError.notFound(.schedule, id.description) }
+        return row
+    }
+
+    private static func hold(
+        _ id: Schedule.ID, now: Date?, on connection: isolated PostgresConnection
+    ) throws -> Held {
+        let row = try self.holdRow(id, now: now, on: connection)
         return Held(schedule: try Schedule(row: row), now: try row.date("now"))
     }
 
@@ -145,12 +153,15 @@ extension ScheduleStore {
 
     /// What pausing or resuming came to.
     package struct Steered: Hashable, Sendable {
-        package let schedule: Schedule
+        package let name: String
+        /// `nil`: it is paused, and what is stored of it cannot be read.
+        package let schedule: Schedule?
         package let wasPaused: Bool
     }
 
     /// Keeps a schedule from firing by itself: jobs that are under way go on, and nothing new begins until somebody
-    /// resumes it or the pause ends. Doing it again changes reason and end.
+    /// resumes it or the pause ends. Doing it again changes reason and end. One whose spec cannot be read is paused like
+    /// any other.
     ///
     /// - Parameters:
     ///   - until: when it ends by itself, by the clock of the database.
@@ -161,16 +172,22 @@ extension ScheduleStore {
         _ id: Schedule.ID, by person: String, reason: String?, until: Date? = nil, lasting seconds: Double? = nil,
         zones: ZoneCatalogue, now: Date? = nil, on connection: isolated PostgresConnection
     ) throws -> Steered {
-        let (held, _) = try self.holdFired(id, zones: zones, now: now, on: connection)
-        let end = try self.pauseEnd(until, seconds, at: held.now)
+        var held = try self.holdRow(id, now: now, on: connection)
+        let time = try held.date("now")
+        if let dueAt = try held.optionalDate("due_at"), dueAt <= time {
+            _ = try self.fire([id], zones: zones, now: now, on: connection)
+            held = try self.holdRow(id, now: now, on: connection)
+        }
+        let wasPaused = try !held.isNull("paused_at")
+        let end = try self.pauseEnd(until, seconds, at: time)
         let paused = try self.pause(
-            held.schedule, Schedule.Pause(at: held.now, by: person, reason: reason, until: end), now: now,
-            on: connection)
+            id, Schedule.Pause(at: time, by: person, reason: reason, until: end), now: now, on: connection)
+        let name = try paused.string("name")
         var detail: Object = [:]
         if let end { detail["until"] = .string(end.formatted(.iso8601)) }
         try ControlLog.record(
-            "schedule.pause", of: paused.name, by: person, reason: reason, detail: detail, now: now, on: connection)
-        return Steered(schedule: paused, wasPaused: held.schedule.pause != nil)
+            "schedule.pause", of: name, by: person, reason: reason, detail: detail, now: now, on: connection)
+        return Steered(name: name, schedule: try Schedule(readable: paused), wasPaused: wasPaused)
     }
 
     /// - Throws: `StoreError.pauseEnd`.
@@ -182,20 +199,27 @@ extension ScheduleStore {
         return end
     }
 
-    /// - Parameter window: that it is a part of.
     static func pause(
         _ schedule: Schedule, _ pause: Schedule.Pause, within window: MaintenanceWindow.ID? = nil, now: Date?,
         on connection: isolated PostgresConnection
     ) throws -> Schedule {
-        let row = try connection.execute(
+        try Schedule(row: try self.pause(schedule.id, pause, within: window, now: now, on: connection))
+    }
+
+    /// - Parameter window: that it is a part of.
+    /// - Returns: its row as it is then.
+    static func pause(
+        _ id: Schedule.ID, _ pause: Schedule.Pause, within window: MaintenanceWindow.ID? = nil, now: Date?,
+        on connection: isolated PostgresConnection
+    ) throws -> Row {
+        try connection.execute(
             ScheduleQueries.pause,
             [
-                "schedule": .uuid(schedule.id.rawValue), "by": .text(pause.by.storable),
+                "schedule": .uuid(id.rawValue), "by": .text(pause.by.storable),
                 "reason": .text(pause.reason?.storable), "until": .timestamp(pause.until),
                 "is_by_itself": .bool(pause.isByItself), "window": .uuid(window?.rawValue), "now": .timestamp(now),
             ]
         ).only()
-        return try Schedule(row: row)
     }
 
     /// Ends a pause: the next tick is the first one after now, and failures are counted from 0 again. What is not paused
@@ -208,11 +232,13 @@ extension ScheduleStore {
         on connection: isolated PostgresConnection
     ) throws -> Steered {
         let held = try self.hold(id, now: now, on: connection)
-        guard held.schedule.pause != nil else { return Steered(schedule: held.schedule, wasPaused: false) }
+        guard held.schedule.pause != nil else {
+            return Steered(name: held.schedule.name, schedule: held.schedule, wasPaused: false)
+        }
         let resumed = try self.resume(held.schedule, at: held.now, zones: zones, now: now, on: connection)
         try ControlLog.record(
             "schedule.resume", of: resumed.name, by: person, reason: reason, now: now, on: connection)
-        return Steered(schedule: resumed, wasPaused: true)
+        return Steered(name: resumed.name, schedule: resumed, wasPaused: true)
     }
 
     /// Of a schedule that is locked.
@@ -247,21 +273,25 @@ extension ScheduleStore {
 
     // MARK: - Deleting, and firing by hand
 
-    /// Takes a schedule away. Jobs that it has made go on, and its history stays for as long as ticks are kept.
+    /// Takes a schedule away, also one whose spec cannot be read. Jobs that it has made go on, and its history stays for
+    /// as long as ticks are kept.
     ///
+    /// - Returns: what it was; `nil` where it could not be read.
     /// - Throws: `StoreError.notFound`.
+    @discardableResult
     package static func delete(
         _ id: Schedule.ID, by person: String, reason: String?, now: Date? = nil,
         on connection: isolated PostgresConnection
-    ) throws {
-        let held = try self.hold(id, now: now, on: connection)
+    ) throws -> Schedule? {
+        let held = try self.holdRow(id, now: now, on: connection)
         try connection.execute(
             ScheduleQueries.delete,
             ["schedule": .uuid(id.rawValue), "by": .text(person.storable), "now": .timestamp(now)])
         try ReactionStore.forget(id, on: connection)
         try ControlLog.record(
-            "schedule.delete", of: held.schedule.name, by: person, reason: reason,
+            "schedule.delete", of: try held.string("name"), by: person, reason: reason,
             detail: ["id": .string(id.description)], now: now, on: connection)
+        return try Schedule(readable: held)
     }
 
     /// Makes a job of a schedule now, because somebody says so: whether it is paused, closed or has a job under way. Its

@@ -142,10 +142,17 @@ package enum ScheduleStore {
         return schedule
     }
 
-    /// A page in the order of names, behind `after`.
+    /// A schedule of a list.
+    package struct Listed: Hashable, Sendable {
+        package let name: String
+        /// `nil`: what is stored of it cannot be read. It fires nothing, and its history says why.
+        package let schedule: Schedule?
+    }
+
+    /// A page in the order of names, behind `after`. One that cannot be read keeps nobody from seeing the others.
     package static func list(
         _ filter: Filter = Filter(), after: String = "", limit: Int, on connection: isolated PostgresConnection
-    ) throws -> [Schedule] {
+    ) throws -> [Listed] {
         let rows =
             if let workflow = filter.workflow {
                 try connection.execute(
@@ -164,7 +171,9 @@ package enum ScheduleStore {
                         "after": .text(after.storable), "limit": .int(limit),
                     ])
             }
-        return try rows.map(Schedule.init(row:))
+        return try rows.map { row in
+            Listed(name: try row.string("name"), schedule: try Schedule(readable: row))
+        }
     }
 
     /// One of those that a selection is made of.
@@ -188,6 +197,18 @@ package enum ScheduleStore {
                 "status": .text(filter.status?.rawValue), "limit": .int(limit),
             ]
         ).map(Selected.init(row:))
+    }
+
+    /// The one of this ID or name, also where its spec cannot be read.
+    ///
+    /// - Throws: `StoreError.notFound`.
+    package static func find(
+        idOrName text: String, on connection: isolated PostgresConnection
+    ) throws -> Selected {
+        guard let found = try self.select(named: [text], on: connection).first else {
+            throw StoreError.notFound(.schedule, text)
+        }
+        return found
     }
 
     /// Those of these names or IDs, each once.

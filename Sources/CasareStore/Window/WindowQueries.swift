@@ -16,9 +16,12 @@ enum WindowQueries {
 
     static let insertItems = Query(
         """
-        INSERT INTO window_items (window_id, schedule_id, was_paused)
-        SELECT @window, schedule_id, was_paused
-        FROM unnest(@schedules::uuid[], @paused::bool[]) AS found (schedule_id, was_paused)
+        INSERT INTO window_items (window_id, schedule_id, was_paused, prior_by, prior_reason, prior_until)
+        SELECT @window, schedule_id, was_paused, prior_by, prior_reason, prior_until
+        FROM unnest(
+            @schedules::uuid[], @paused::bool[], @prior_by::text[], @prior_reasons::text[],
+            @prior_until::timestamptz[]
+        ) AS found (schedule_id, was_paused, prior_by, prior_reason, prior_until)
         """)
 
     private static let columns = """
@@ -70,12 +73,14 @@ enum WindowQueries {
         FOR UPDATE
         """)
 
-    /// Gives pauses of a window to others that are open and found the schedules paused by it: to those that close last.
-    /// The schedules are locked, and nobody has touched them.
+    /// Gives pauses of a window to others that are open and found the schedules paused by it: to those that close last,
+    /// with the pauses that were before. The schedules are locked, and nobody has touched them.
     static let handOver = Query(
         """
         WITH others AS MATERIALIZED (
-            SELECT asked.schedule_id, other.window_id, other.opened_by, other.reason
+            SELECT
+                asked.schedule_id, other.window_id, other.opened_by, other.reason, mine.prior_by, mine.prior_reason,
+                mine.prior_until
             FROM unnest(@schedules::uuid[]) AS asked (schedule_id)
             CROSS JOIN LATERAL (
                 SELECT windows.window_id, windows.opened_by, windows.reason FROM windows
@@ -88,8 +93,15 @@ enum WindowQueries {
                     )
                 ORDER BY windows.until_at DESC, windows.window_id LIMIT 1
             ) AS other
+            LEFT JOIN LATERAL (
+                SELECT prior_by, prior_reason, prior_until FROM window_items AS item
+                WHERE item.tenant_id = casare_tenant() AND item.window_id = @window::uuid
+                    AND item.schedule_id = asked.schedule_id LIMIT 1
+            ) AS mine ON true
         ), noted AS (
-            UPDATE window_items SET was_paused = false
+            UPDATE window_items
+            SET was_paused = false, prior_by = others.prior_by, prior_reason = others.prior_reason,
+                prior_until = others.prior_until
             FROM others
             WHERE window_items.tenant_id = casare_tenant() AND window_items.window_id = others.window_id
                 AND window_items.schedule_id = others.schedule_id
@@ -106,6 +118,13 @@ enum WindowQueries {
         SELECT schedule_id FROM schedules
         WHERE tenant_id = casare_tenant() AND pause_window = @window::uuid
         ORDER BY schedule_id LIMIT @limit
+        """)
+
+    /// The pauses that schedules had which the window has paused instead.
+    static let priors = Query(
+        """
+        SELECT schedule_id, prior_by, prior_reason, prior_until FROM window_items
+        WHERE tenant_id = casare_tenant() AND window_id = @window AND prior_until IS NOT NULL
         """)
 
     static let restored = Query(

@@ -32,7 +32,8 @@ package enum WindowStore {
         }
     }
 
-    /// Pauses the schedules that are not paused, and remembers which. Ticks that are due already fire before.
+    /// Pauses the schedules that are not paused, or would not be until the window's end, and remembers which, and what
+    /// their own pauses were. Ticks that are due already fire before.
     ///
     /// - Throws: `StoreError.refused` for one without an end or schedules, with too many, and where too many windows are
     ///   open; `.pauseEnd` for an end that is past, or more than a year away.
@@ -60,14 +61,14 @@ package enum WindowStore {
         let held = try connection.execute(
             ScheduleQueries.holdAll,
             ["schedules": .uuidArray(new.schedules.map(\.rawValue)), "now": .timestamp(now)])
-        var found: [(id: Schedule.ID, wasPaused: Bool)] = []
+        var found: [Found] = []
         for row in held {
-            let schedule = try Schedule(row: row)
-            found.append((schedule.id, schedule.pause != nil))
-            guard schedule.pause == nil else { continue }
+            let one = try Found(row: row, until: until)
+            found.append(one)
+            guard !one.staysPaused else { continue }
             // It ends with the window, and not by itself.
             _ = try ScheduleStore.pause(
-                schedule, Schedule.Pause(at: time, by: person, reason: new.reason), within: new.id, now: now,
+                one.id, Schedule.Pause(at: time, by: person, reason: new.reason), within: new.id, now: now,
                 on: connection)
         }
         try connection.execute(
@@ -81,20 +82,45 @@ package enum WindowStore {
             WindowQueries.insertItems,
             [
                 "window": .uuid(new.id.rawValue), "schedules": .uuidArray(found.map(\.id.rawValue)),
-                "paused": .boolArray(found.map(\.wasPaused)),
+                "paused": .boolArray(found.map(\.staysPaused)),
+                "prior_by": .textArray(found.map { $0.prior?.by.storable }),
+                "prior_reasons": .textArray(found.map { $0.prior?.reason?.storable }),
+                "prior_until": .timestampArray(found.map { $0.prior?.until }),
             ])
         try ControlLog.record(
             "window.open", of: new.id.description, by: person, reason: new.reason,
             detail: [
                 "until": .string(until.formatted(.iso8601)), "selection": .object(new.selection),
-                "schedules": .int(found.count), "paused": .int(found.count { !$0.wasPaused }),
+                "schedules": .int(found.count), "paused": .int(found.count { !$0.staysPaused }),
             ], now: now, on: connection)
         return try self.get(new.id, on: connection)
     }
 
-    /// Closes a window: what it has paused goes on with the first tick after now, but for what somebody has paused or
-    /// resumed meanwhile, and for what another open window holds as well, which takes the pause over. A window that is
-    /// closed stays as it is.
+    /// A schedule as a window finds it.
+    private struct Found {
+        let id: Schedule.ID
+        /// By its own pause, or by another window's.
+        let staysPaused: Bool
+        /// Its own pause, where that would end before the window.
+        let prior: Schedule.Pause?
+
+        /// - Parameter end: the window's.
+        init(row: Row, until end: Date) throws {
+            self.id = Schedule.ID(rawValue: try row.uuid("schedule_id"))
+            let pause = try Schedule.Pause(row: row)
+            if let pause, let until = pause.until, until < end {
+                self.prior = pause
+                self.staysPaused = false
+            } else {
+                self.prior = nil
+                self.staysPaused = pause != nil
+            }
+        }
+    }
+
+    /// Closes a window: what it has paused goes on with the first tick after now, or has its own pause again where that
+    /// ends later. What somebody has paused or resumed meanwhile stays so, and what another open window holds as well is
+    /// taken over by that. A window that is closed stays as it is.
     ///
     /// - Throws: `StoreError.notFound`.
     package static func close(
@@ -119,8 +145,11 @@ package enum WindowStore {
         for row in held {
             // Whoever has touched it since it was found has it now.
             guard try row.optionalUUID("pause_window") == id.rawValue else { continue }
-            schedules.append(try Schedule(row: row))
+            // One that cannot be read stays paused.
+            guard let schedule = try Schedule(readable: row) else { continue }
+            schedules.append(schedule)
         }
+        let priors = try self.priors(of: id, on: connection)
         let handedOver = Set(
             try connection.execute(
                 WindowQueries.handOver,
@@ -128,6 +157,11 @@ package enum WindowStore {
             ).map { Schedule.ID(rawValue: try $0.uuid("schedule_id")) })
         var restored: [Schedule.ID] = []
         for schedule in schedules where !handedOver.contains(schedule.id) {
+            if let prior = priors[schedule.id], let until = prior.until, until > time {
+                _ = try ScheduleStore.pause(schedule, prior, now: now, on: connection)
+                restored.append(schedule.id)
+                continue
+            }
             do {
                 _ = try connection.savepoint { connection in
                     // Nobody has looked at why its jobs failed: they are still counted.
@@ -152,6 +186,20 @@ package enum WindowStore {
             "window.close", of: id.description, by: person, reason: reason, detail: ["restored": .int(restored.count)],
             now: now, on: connection)
         return try self.get(id, on: connection)
+    }
+
+    private static func priors(
+        of window: MaintenanceWindow.ID, on connection: isolated PostgresConnection
+    ) throws -> [Schedule.ID: Schedule.Pause] {
+        var priors: [Schedule.ID: Schedule.Pause] = [:]
+        for row in try connection.execute(WindowQueries.priors, ["window": .uuid(window.rawValue)]) {
+            let until = try row.date("prior_until")
+            // The schedule knows since when it has been paused.
+            priors[Schedule.ID(rawValue: try row.uuid("schedule_id"))] = Schedule.Pause(
+                at: until, by: try row.string("prior_by"), reason: try row.optionalString("prior_reason"),
+                until: until)
+        }
+        return priors
     }
 
     /// - Throws: `StoreError.notFound`.

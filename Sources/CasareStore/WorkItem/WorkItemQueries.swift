@@ -130,12 +130,19 @@ enum WorkItemQueries {
             FOR UPDATE SKIP LOCKED
             """)
 
-    /// The queues of all tenants with such items.
+    /// The queues of all tenants with such items. Those of deleted queues are stepped over: they must not keep others
+    /// from their turn until they are removed.
     static let due = Query(
         """
         SELECT DISTINCT tenant_id, item_queue_id FROM (
             SELECT tenant_id, item_queue_id FROM work_items
             WHERE look_at <= coalesce(@now::timestamptz, now())
+                AND (
+                    SELECT true FROM item_queues
+                    WHERE item_queues.tenant_id = work_items.tenant_id
+                        AND item_queues.item_queue_id = work_items.item_queue_id
+                        AND item_queues.deleted_at IS NULL LIMIT 1
+                )
             ORDER BY look_at LIMIT @limit
         ) AS due
         """)

@@ -112,7 +112,7 @@ extension WorkItemStore {
 
     /// Queues of all tenants with items whose lease, wait or deadline is over. Call within `Database.asSystem`.
     ///
-    /// - Parameter limit: so many items are looked at.
+    /// - Parameter limit: so many items are looked at; those of deleted queues do not count.
     package static func due(
         limit: Int = WorkItemStore.passedAtOnceMax, now: Date? = nil, on connection: isolated PostgresConnection
     ) throws -> [Due] {

@@ -78,11 +78,29 @@ public struct ScheduleInfo: Hashable, Sendable, Codable {
 public struct SchedulePage: Hashable, Sendable, Codable {
     /// By name.
     public let schedules: [ScheduleInfo]
+    /// The names of those of this page that are stored in a form which this server cannot read; `nil`: none. They can be
+    /// paused and deleted.
+    public let unreadable: [String]?
     public let nextCursor: String?
 
-    public init(schedules: [ScheduleInfo], nextCursor: String?) {
+    public init(schedules: [ScheduleInfo], unreadable: [String] = [], nextCursor: String?) {
         self.schedules = schedules
+        self.unreadable = unreadable.isEmpty ? nil : unreadable
         self.nextCursor = nextCursor
+    }
+}
+
+/// What was deleted.
+public struct DeleteScheduleResponse: Hashable, Sendable, Codable {
+    public let id: Schedule.ID
+    public let name: String
+    /// What it was; `nil`: the server could not read it.
+    public let schedule: ScheduleInfo?
+
+    public init(id: Schedule.ID, name: String, schedule: ScheduleInfo?) {
+        self.id = id
+        self.name = name
+        self.schedule = schedule
     }
 }
 
@@ -172,11 +190,14 @@ public struct ScheduleTickPage: Hashable, Sendable, Codable {
 
 /// What became of a schedule that was paused or resumed.
 public struct SteerScheduleResponse: Hashable, Sendable, Codable {
-    public let schedule: ScheduleInfo
+    public let name: String
+    /// `nil`: it is paused, and the server cannot read what it is.
+    public let schedule: ScheduleInfo?
     /// It was paused before, too.
     public let wasPaused: Bool
 
-    public init(schedule: ScheduleInfo, wasPaused: Bool) {
+    public init(name: String, schedule: ScheduleInfo?, wasPaused: Bool) {
+        self.name = name
         self.schedule = schedule
         self.wasPaused = wasPaused
     }

@@ -1,7 +1,7 @@
 public import CasareDomain
 public import FoundationEssentials
 
-/// Who has an item, or had it last.
+/// Until when somebody has an item.
 public struct WorkItemLeaseInfo: Hashable, Sendable, Codable {
     /// What a performer proves with that the item is its own.
     public let token: Int64
@@ -40,7 +40,12 @@ public struct WorkItemInfo: Hashable, Sendable, Codable {
     /// Of the last failure.
     public let errorType: WorkItem.ErrorType?
     public let error: String?
-    /// Of one in progress who has it; of others who had it last.
+    /// Who has it, or had it last: the name of a token.
+    public let takenBy: String?
+    /// With which the same works on it, or did so.
+    public let job: Job.ID?
+    public let robot: String?
+    /// Of one in progress alone: what came of others is no one's to say any more.
     public let lease: WorkItemLeaseInfo?
     public let createdAt: Date
     /// The name of a token.
@@ -61,7 +66,10 @@ public struct WorkItemInfo: Hashable, Sendable, Codable {
         self.postponeUntil = item.postponeUntil
         self.errorType = item.failure?.type
         self.error = item.failure?.message
-        self.lease = item.hold.map(WorkItemLeaseInfo.init)
+        self.takenBy = item.hold?.by
+        self.job = item.hold?.job
+        self.robot = item.hold?.robot
+        self.lease = item.status == .inProgress ? item.hold.map(WorkItemLeaseInfo.init) : nil
         self.createdAt = item.createdAt
         self.createdBy = item.createdBy
         self.updatedAt = item.updatedAt

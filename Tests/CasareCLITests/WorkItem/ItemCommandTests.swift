@@ -28,7 +28,8 @@ struct ItemCommandTests {
 
             _ = try await item("next", "q")
             let none = try await item("next", "q")
-            #expect(none.status == 4 && none.output.isEmpty && none.errors.contains("no item of q is ready"))
+            #expect(none.status == 10 && none.output.isEmpty && none.errors.contains("no item of q is ready"))
+            #expect(try await item("next", "nothing").status == 4, "there is no such queue")
             let failed = try await item("fail", "q", "b", "--error", "down")
             #expect(failed.status == 0, "\(failed.errors)")
             let list = try await item("list", "q", "--status", "failed", "-o", "csv", "--columns", "reference,error")

@@ -52,17 +52,33 @@ struct ItemParsingTests {
         }
     }
 
-    @Test func `an item is shown with who has it, and with what came of it`() throws {
+    private static func item(_ status: WorkItem.Status) -> WorkItemInfo {
         let start = Date(timeIntervalSince1970: 0)
-        let item = WorkItemInfo(
+        return WorkItemInfo(
             WorkItem(
-                id: .new(at: start), queue: "q", reference: "R-1", data: ["n": 1], output: nil, status: .inProgress,
+                id: .new(at: start), queue: "q", reference: "R-1", data: ["n": 1], output: nil, status: status,
                 priority: .normal, retries: 2, deadline: nil, postponeUntil: nil,
                 failure: WorkItem.Failure(type: .application, message: "down"),
                 hold: WorkItem.Hold(
                     token: 17, by: "robot", job: nil, robot: nil, since: start, until: start.addingTimeInterval(60)),
                 createdAt: start, createdBy: "ann", updatedAt: start, finishedAt: nil))
-        let presentation = try item.presentation()
+    }
+
+    @Test(arguments: [WorkItem.Status.completed, .failed, .abandoned, .retry, .deleted])
+    func `an item that nobody has shows no lease, and who had it last`(_ status: WorkItem.Status) throws {
+        let presentation = try Self.item(status).presentation()
+        guard case .single(let sheet) = presentation.shape else {
+            Issue.record("It is one thing")
+            return
+        }
+        let labels = sheet.fields.map(\.label)
+        #expect(labels.contains("last taken by") && !labels.contains("token") && !labels.contains("until"))
+        let json = presentation.rows[0].json
+        #expect(json["lease"]?["token"] == nil && json["taken_by"] == "robot")
+    }
+
+    @Test func `an item is shown with who has it, and with what came of it`() throws {
+        let presentation = try Self.item(.inProgress).presentation()
         guard case .single(let sheet) = presentation.shape else {
             Issue.record("It is one thing")
             return

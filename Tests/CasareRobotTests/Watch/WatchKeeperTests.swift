@@ -50,8 +50,10 @@ struct WatchKeeperTests {
         ) async throws(BrokerError) -> Int? {
             self.state.withLock { $0.versions.append(version) }
             self.reported.yield(report)
-            let answer = self.answers.withLock { $0.isEmpty ? nil : $0.removeFirst() }
-            return try answer?.get() ?? version + 1
+            guard let answer = self.answers.withLock({ $0.isEmpty ? nil : $0.removeFirst() }) else {
+                return version + 1
+            }
+            return try answer.get()
         }
     }
 

@@ -160,7 +160,7 @@ struct ScheduleChangeTests {
         try await withFixture { store in
             let schedule = try await store.schedule()
             let paused = try await store.pause(schedule.id, at: noon + 30)
-            #expect(!paused.wasPaused && paused.schedule.status == .paused && paused.schedule.pause?.by == "ann")
+            #expect(!paused.wasPaused && paused.schedule?.status == .paused && paused.schedule?.pause?.by == "ann")
             let fired = try await store.fireDue(at: noon + 600)
             #expect(fired.fired == 0)
             try await store.resume(schedule.id, at: noon + 610)
@@ -210,11 +210,41 @@ struct ScheduleChangeTests {
         }
     }
 
+    @Test func `one that cannot be read is left out of no list, is paused and is deleted`() async throws {
+        try await withFixture { store in
+            let broken = try await store.schedule("broken")
+            let whole = try await store.schedule("whole")
+            try await store.database.asSystem { connection in
+                _ = try connection.execute(
+                    "UPDATE schedules SET spec = '{\"timing\": 1}' WHERE name = 'broken'")
+            }
+            await #expect(throws: StoreError.self) { _ = try await store.schedule(broken.id) }
+            let found = try await store.run { try ScheduleStore.find(idOrName: "broken", on: $0) }
+            #expect(found.id == broken.id && !found.isPaused)
+            let list = try await store.run { try ScheduleStore.list(limit: 9, on: $0) }
+            #expect(list.map(\.name) == ["broken", "whole"] && list.map { $0.schedule?.id } == [nil, whole.id])
+            // Its tick is due already, and comes to nothing.
+            let paused = try await store.pause(broken.id, at: noon + 60)
+            #expect(paused.name == "broken" && paused.schedule == nil && !paused.wasPaused)
+            let again = try await store.run { try ScheduleStore.find(idOrName: broken.id.description, on: $0) }
+            #expect(again.isPaused)
+            let deleted = try await store.run {
+                try ScheduleStore.delete(broken.id, by: "ann", reason: nil, now: noon + 61, on: $0)
+            }
+            #expect(deleted == nil)
+            let rest = try await store.run { try ScheduleStore.list(limit: 9, on: $0) }
+            #expect(rest.map(\.name) == ["whole"])
+            let actions = try await store.actions(.schedule)
+            #expect(
+                actions.map(\.action) == ["schedule.create", "schedule.create", "schedule.pause", "schedule.delete"])
+        }
+    }
+
     @Test func `a deleted schedule fires nothing more, and its history stays`() async throws {
         try await withFixture { store in
             let schedule = try await store.schedule()
             try await store.fireDue(at: noon + 60)
-            try await store.run {
+            _ = try await store.run {
                 try ScheduleStore.delete(schedule.id, by: "ann", reason: nil, now: noon + 61, on: $0)
             }
             let fired = try await store.fireDue(at: noon + 120)

@@ -40,7 +40,7 @@ struct ScheduleKeepingTests {
             try await store.fireDue(at: noon + 60)
             try await store.endNext(at: noon + 61)
             try await store.settleDue(at: noon + 62)
-            try await store.run { try ScheduleStore.delete(schedule.id, by: "ann", reason: nil, on: $0) }
+            _ = try await store.run { try ScheduleStore.delete(schedule.id, by: "ann", reason: nil, on: $0) }
             let young = try await Self.keep(ticks: 1000, at: noon + 90 * Self.day, in: store)
             #expect(young.gone == 0)
             let old = try await Self.keep(ticks: 1000, at: noon + 91 * Self.day, in: store)

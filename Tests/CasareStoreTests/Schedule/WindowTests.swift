@@ -43,7 +43,7 @@ struct WindowTests {
             _ = try await store.pause(touched.id, by: "cyd", at: noon + 310)
             try await store.resume(resumed.id, at: noon + 320)
             _ = try await store.pause(resumed.id, by: "cyd", at: noon + 330)
-            try await store.run { try ScheduleStore.delete(gone.id, by: "cyd", reason: nil, on: $0) }
+            _ = try await store.run { try ScheduleStore.delete(gone.id, by: "cyd", reason: nil, on: $0) }
             let closed = try await Self.close(window.id, at: noon + 350, in: store)
             #expect(closed.restored == 1 && closed.left == 3 && closed.closedBy == "bob")
             let after = try #require(try await store.schedule(running.id))
@@ -111,6 +111,38 @@ struct WindowTests {
             #expect(after.status == .active && after.nextTick == noon + 240)
             let ticks = try await store.ticks(shared.id)
             #expect(ticks.map(\.reason) == [.paused] && ticks[0].count == 3)
+        }
+    }
+
+    @Test func `a pause that ends within a window holds until its close, and what is left of one is given back`()
+        async throws
+    {
+        try await withFixture { store in
+            let ended = try await store.schedule("ended") { $0.overlap = .allowAll }
+            let left = try await store.schedule("left") { $0.overlap = .allowAll }
+            let longer = try await store.schedule("longer")
+            for (schedule, end) in [(ended, 100.0), (left, 300.0), (longer, 900.0)] {
+                _ = try await store.pause(schedule.id, until: noon + end, at: noon + 10)
+            }
+            let all = [ended, left, longer].map(\.id)
+            let first = try await Self.open(all, until: noon + 600, at: noon + 20, in: store)
+            #expect(first.paused == 2, "one stays paused by itself until the end")
+            let second = try await Self.open([left.id], until: noon + 250, at: noon + 30, in: store)
+            #expect(second.paused == 0)
+            let fired = try await store.fireDue(at: noon + 190)
+            #expect(fired.fired == 0)
+            let closed = try await Self.close(first.id, at: noon + 200, in: store)
+            #expect(closed.restored == 1 && closed.left == 1)
+            let resumed = try #require(try await store.schedule(ended.id))
+            #expect(resumed.pause == nil && resumed.nextTick == noon + 240)
+            #expect(try await store.schedule(left.id)?.pause?.until == nil, "the other window holds it")
+            #expect(try await store.schedule(longer.id)?.pause?.until == noon + 900)
+            let last = try await Self.close(second.id, at: noon + 210, in: store)
+            #expect(last.restored == 1 && last.left == 0)
+            let own = try await store.schedule(left.id)?.pause
+            #expect(own?.by == "ann" && own?.reason == "why" && own?.until == noon + 300 && own?.at == noon + 10)
+            try await store.fireDue(at: noon + 300)
+            #expect(try await store.schedule(left.id)?.pause == nil)
         }
     }
 

@@ -226,6 +226,28 @@ struct WorkItemStoreTests {
         }
     }
 
+    @Test func `due items of a deleted queue keep no other queue from its turn`() async throws {
+        try await withFixture { store in
+            for queue in ["gone", "q"] {
+                try await store.itemQueue(queue)
+                try await store.add(references: ["a"], to: queue)
+            }
+            _ = try await store.take("gone", seconds: 10)
+            _ = try await store.take(seconds: 20)
+            _ = try await store.run {
+                try ItemQueueStore.delete("gone", evenIfUsed: true, by: "ann", reason: nil, on: $0)
+            }
+            let due = try await store.database.asSystem {
+                try WorkItemStore.due(limit: 1, now: Self.at(20), on: $0)
+            }
+            for queue in due {
+                _ = try await store.run { try WorkItemStore.passTime(in: queue, now: Self.at(20), on: $0) }
+            }
+            #expect(due.count == 1)
+            #expect(try await store.item("a").status == .retry)
+        }
+    }
+
     @Test func `items that have ended go after 90 days, and others stay`() async throws {
         try await withFixture { store in
             try await store.itemQueue()
