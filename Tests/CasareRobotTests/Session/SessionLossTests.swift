@@ -144,15 +144,19 @@ struct SessionLossTests {
     @Test(.timeLimit(.minutes(10)))
     func `a robot that comes too late stops its job at once`() async throws {
         try await self.withRobot { database, job, gate in
-            // For the sweep the grace is over before the robot can come back.
-            // A sweep leaves alone a session that is being renewed just then.
-            try await eventually("a sweep ends the session") {
-                let ended = try await database.asSystem { connection in
-                    try LeaseStore.sweep(now: .now.addingTimeInterval(7200), on: connection).sessionsEnded
+            // As a sweep ends it, and its connection with it: the robot looks for watches and may see the end before
+            // its connection is cut, and it may come back before the end. In one transaction it does neither.
+            let connection = try await PostgresConnection.connect(database.configuration)
+            try await connection.run { connection in
+                try connection.transaction { connection in
+                    let holder = try #require(try connection.execute(Self.holders).first?.int("pid"))
+                    let ended = try connection.execute(
+                        "UPDATE robot_sessions SET ended_at = now() WHERE ended_at IS NULL RETURNING session_id")
+                    #expect(ended.count == 1)
+                    try connection.execute("SELECT pg_terminate_backend(@pid)", ["pid": .int(holder)])
                 }
-                return ended == 1 ? true : nil
             }
-            _ = try await self.cutConnection(database)
+            await connection.close()
             for await wasDone in gate.endings {
                 #expect(!wasDone)
                 break
