@@ -77,6 +77,8 @@ let package = Package(
             swiftSettings: settings),
         .target(
             name: "CasareStore", dependencies: ["CasareDomain", "CasarePostgres", crypto], swiftSettings: settings),
+        // It imports nothing of ours, so that all of them may count.
+        .target(name: "CasareTelemetry", dependencies: [logging], swiftSettings: settings),
         .target(
             name: "CasareSettings", dependencies: ["CasareDomain", configuration, logging], swiftSettings: settings),
         .target(name: "CasareWire", dependencies: ["CasareDomain"], swiftSettings: settings),
@@ -89,9 +91,9 @@ let package = Package(
         .target(
             name: "CasareOrchestrator",
             dependencies: [
-                "CasareDomain", "CasareEngine", "CasarePostgres", "CasareSettings", "CasareStore", "CasareWire",
-                configuration, crypto, httpTypes, hummingbird, hummingbirdCore, logging, nioCore, nioHTTP1,
-                nioHTTPTypes, nioHTTPTypesHTTP1, nioPosix, nioWebSocket, serviceLifecycle, unixSignals,
+                "CasareDomain", "CasareEngine", "CasarePostgres", "CasareSettings", "CasareStore", "CasareTelemetry",
+                "CasareWire", configuration, crypto, httpTypes, hummingbird, hummingbirdCore, logging, nioCore,
+                nioHTTP1, nioHTTPTypes, nioHTTPTypesHTTP1, nioPosix, nioWebSocket, serviceLifecycle, unixSignals,
             ],
             swiftSettings: settings),
         .target(
@@ -190,6 +192,7 @@ let package = Package(
                 "casare-orchestrator", "casare-robot",
             ],
             swiftSettings: settings),
+        .testTarget(name: "CasareTelemetryTests", dependencies: ["CasareTelemetry", logging], swiftSettings: settings),
         .testTarget(name: "CasareWireTests", dependencies: ["CasareDomain", "CasareWire"], swiftSettings: settings),
         .testTarget(
             name: "CasareClientTests",
@@ -201,8 +204,8 @@ let package = Package(
             name: "CasareOrchestratorTests",
             dependencies: [
                 "CasareClient", "CasareDomain", "CasareEngine", "CasareOrchestrator", "CasarePostgres", "CasareStore",
-                "CasareSettings", "CasareTestSupport", "CasareWire", asyncHTTPClient, configuration, httpTypes, logging,
-                nioCore, nioEmbedded, nioHTTP1, nioPosix, nioWebSocket, serviceLifecycle,
+                "CasareSettings", "CasareTelemetry", "CasareTestSupport", "CasareWire", asyncHTTPClient, configuration,
+                httpTypes, logging, nioCore, nioEmbedded, nioHTTP1, nioPosix, nioWebSocket, serviceLifecycle,
             ],
             swiftSettings: settings),
     ],

@@ -1,0 +1,38 @@
+/// What is read from the database, of all tenants together. All of it is looked at when somebody collects.
+extension Instrument {
+    package static let queueDepth = Instrument(
+        "casare.queue.depth", .upDownCounter, unit: "{job}", "Jobs that have not ended, by how they stand",
+        attributes: [.queue, .jobState], by: .database, isObserved: true)
+    package static let queueOldestJobAge = Instrument(
+        "casare.queue.oldest_job.age", .gauge, number: .double, unit: "s",
+        "How long the oldest job that is ready has waited, by the database's clock; 0 where none waits",
+        attributes: [.queue], by: .database, isObserved: true)
+    package static let queuePaused = Instrument(
+        "casare.queue.paused", .upDownCounter, unit: "{queue}",
+        "Whether the queue is paused, 1 or 0; of queues of that name of several tenants how many are",
+        attributes: [.queue], by: .database, isObserved: true)
+    package static let queueEligibleRobot = Instrument(
+        "casare.queue.eligible_robot", .upDownCounter, unit: "{robot}",
+        "Robots that are there, not cordoned and not ending, and lease from the queue",
+        attributes: [.queue], by: .database, isObserved: true)
+
+    package static let deadLetterDepth = Instrument(
+        "casare.dlq.depth", .upDownCounter, unit: "{dead_letter}", "Dead letters that nobody has dealt with, by state",
+        attributes: [.queue, .deadLetterState], by: .database, isObserved: true)
+    package static let deadLetterOldestOpenAge = Instrument(
+        "casare.dlq.oldest_open.age", .gauge, number: .double, unit: "s",
+        "How long the oldest open dead letter has been there; 0 where none is open",
+        attributes: [.queue], by: .database, isObserved: true)
+
+    package static let robotRegistered = Instrument(
+        "casare.robot.registered", .upDownCounter, unit: "{robot}", "Robots that are registered, by state",
+        attributes: [.robotState], by: .database, isObserved: true)
+    package static let robotLastHeartbeat = Instrument(
+        "casare.robot.last_heartbeat.timestamp", .gauge, number: .double, unit: "s",
+        "When the robot was last heard of, as Unix time by the database's clock",
+        attributes: [.robot], by: .database, isObserved: true)
+
+    package static let scheduleRegistered = Instrument(
+        "casare.schedule.registered", .upDownCounter, unit: "{schedule}", "Schedules, by state",
+        attributes: [.scheduleState], by: .database, isObserved: true)
+}

@@ -1,0 +1,16 @@
+/// Every instrument that Casare's programs have. What is not in here is not emitted: a test compares both, and
+/// `docs/metrics.md` with them.
+package enum InstrumentCatalogue {
+    package static let all: [Instrument] =
+        Self.shared + Self.jobs + Self.schedules + Self.loops + Self.http
+
+    /// What every orchestrator reads from the database.
+    package static let shared: [Instrument] = [
+        .queueDepth, .queueOldestJobAge, .queuePaused, .queueEligibleRobot, .deadLetterDepth,
+        .deadLetterOldestOpenAge, .robotRegistered, .robotLastHeartbeat, .scheduleRegistered,
+    ]
+    package static let jobs: [Instrument] = [.jobSubmitted, .leaseExpired, .deadLetterReplayed, .triggerReceived]
+    package static let schedules: [Instrument] = [.scheduleTicks, .scheduleDelay, .scheduleBreaches]
+    package static let loops: [Instrument] = [.loopDuration, .loopItemErrors, .loopLastSuccess, .metricReadErrors]
+    package static let http: [Instrument] = [.httpRequestDuration]
+}

@@ -1,0 +1,72 @@
+import Synchronization
+
+/// Counts values by their size.
+package struct Histogram: Sendable {
+    let table: SeriesTable<HistogramCell>
+
+    /// One series of a histogram, for whoever records the same again and again.
+    package struct Series: Sendable {
+        fileprivate let cell: HistogramCell
+
+        /// As `Histogram.record`.
+        package func record(_ value: Double) { self.cell.record(value) }
+
+        /// As `Histogram.record`.
+        package func record(_ duration: Duration) { self.cell.record(duration / .seconds(1)) }
+    }
+
+    /// Values that are not numbers are left out: they would spoil the sum for good.
+    package func record(_ value: Double, _ attributes: Attributes = .none) { self.series(attributes).record(value) }
+
+    /// In seconds.
+    package func record(_ duration: Duration, _ attributes: Attributes = .none) {
+        self.series(attributes).record(duration)
+    }
+
+    /// Makes the series where it is new, with counts of 0.
+    @discardableResult
+    package func series(_ attributes: Attributes) -> Series { Series(cell: self.table.cell(of: attributes)) }
+}
+
+/// How the values of one series were spread.
+final class HistogramCell: Sendable {
+    struct State: Sendable {
+        /// By bound, each without those of the bounds before; the last is of what exceeds all of them.
+        var counts: [Int]
+        var sum = 0.0
+        var smallest: Double?
+        var largest: Double?
+    }
+
+    private let bounds: [Double]
+    private let state: Mutex<State>
+
+    init(bounds: [Double]) {
+        self.bounds = bounds
+        self.state = Mutex(State(counts: Array(repeating: 0, count: bounds.count + 1)))
+    }
+
+    var value: State { self.state.withLock { $0 } }
+
+    func record(_ value: Double) {
+        guard value.isFinite else { return }
+        let place = self.place(of: value)
+        self.state.withLock { state in
+            state.counts[place] &+= 1
+            state.sum += value
+            state.smallest = min(state.smallest ?? value, value)
+            state.largest = max(state.largest ?? value, value)
+        }
+    }
+
+    /// The first bound that is not below the value.
+    private func place(of value: Double) -> Int {
+        var low = 0
+        var high = self.bounds.count
+        while low < high {
+            let middle = (low + high) / 2
+            if self.bounds[middle] < value { low = middle + 1 } else { high = middle }
+        }
+        return low
+    }
+}

@@ -1,0 +1,138 @@
+import FoundationEssentials
+
+/// Writes a snapshot as Prometheus reads it.
+///
+/// Sources: "Exposition formats" of Prometheus's documentation (0.0.4) and the OpenMetrics specification, 1.0.0.
+/// `_created` series are not written: Prometheus keeps them as series of their own, and knows restarts without them.
+package struct Exposition {
+    private let format: ExpositionFormat
+    private var text = ""
+
+    /// - Returns: the text in UTF-8.
+    package static func write(_ snapshot: MetricSnapshot, as format: ExpositionFormat) -> [UInt8] {
+        var writer = Exposition(format: format)
+        var known: Set<String> = []
+        // Two names that become one would be read as one metric with contradicting lines.
+        for metric in snapshot.metrics where known.insert(PrometheusName.family(of: metric.instrument)).inserted {
+            writer.write(metric)
+        }
+        if format == .openMetrics { writer.text += "# EOF\n" }
+        return Array(writer.text.utf8)
+    }
+
+    private init(format: ExpositionFormat) { self.format = format }
+
+    private mutating func write(_ metric: Metric) {
+        let series = PrometheusName.series(of: metric.instrument)
+        self.writeHead(metric.instrument)
+        switch metric.points {
+        case .numbers(let points):
+            for point in points {
+                self.writeSample(series, Self.labels(point.attributes), Self.number(point.value))
+            }
+        case .histograms(let points):
+            for point in points { self.write(point, series) }
+        }
+    }
+
+    private mutating func writeHead(_ instrument: Instrument) {
+        let name: String
+        switch self.format {
+        case .text: name = PrometheusName.series(of: instrument)
+        case .openMetrics: name = PrometheusName.family(of: instrument)
+        }
+        self.text += "# HELP \(name) \(self.escapedHelp(instrument.summary))\n"
+        self.text += "# TYPE \(name) \(Self.type(of: instrument))\n"
+        if self.format == .openMetrics, let unit = PrometheusName.unit(of: instrument) {
+            self.text += "# UNIT \(name) \(unit)\n"
+        }
+    }
+
+    /// Prometheus has no up-down counters: what may shrink is a gauge to it.
+    private static func type(of instrument: Instrument) -> String {
+        switch instrument.kind {
+        case .counter: "counter"
+        case .upDownCounter, .gauge: "gauge"
+        case .histogram: "histogram"
+        }
+    }
+
+    private mutating func write(_ point: HistogramPoint, _ name: String) {
+        let labels = Self.labels(point.attributes)
+        var sum = 0
+        for (bound, count) in zip(point.bounds + [.infinity], point.counts) {
+            sum &+= count
+            self.writeSample("\(name)_bucket", labels + ["le=\"\(self.bound(bound))\""], String(sum))
+        }
+        self.writeSample("\(name)_sum", labels, Self.number(.double(point.sum)))
+        self.writeSample("\(name)_count", labels, String(sum))
+    }
+
+    private mutating func writeSample(_ name: String, _ labels: [String], _ value: String) {
+        self.text += name
+        if !labels.isEmpty { self.text += "{\(labels.joined(separator: ","))}" }
+        self.text += " \(value)\n"
+    }
+
+    // MARK: Parts
+
+    /// Keys that become the same label share it, their values in the order of the keys.
+    private static func labels(_ attributes: Attributes) -> [String] {
+        var labels: [(name: String, value: String)] = []
+        for member in attributes.members {
+            let name = PrometheusName.label(member.key)
+            if let place = labels.firstIndex(where: { $0.name == name }) {
+                labels[place].value += ";\(member.value)"
+            } else {
+                labels.append((name, member.value.description))
+            }
+        }
+        return labels.map { "\($0.name)=\"\(self.escapedValue($0.value))\"" }
+    }
+
+    private static func escapedValue(_ text: String) -> String {
+        self.escaped(text, quotes: true)
+    }
+
+    /// OpenMetrics escapes quotation marks here too, the older text does not know that.
+    private func escapedHelp(_ text: String) -> String {
+        Self.escaped(text, quotes: self.format == .openMetrics)
+    }
+
+    /// Scalar by scalar: to Swift a carriage return with a line feed is one character, and no line feed.
+    private static func escaped(_ text: String, quotes: Bool) -> String {
+        var escaped = String.UnicodeScalarView()
+        for scalar in text.unicodeScalars {
+            switch scalar {
+            case "\\": escaped.append(contentsOf: #"\\"#.unicodeScalars)
+            case "\n": escaped.append(contentsOf: #"\n"#.unicodeScalars)
+            case "\"" where quotes: escaped.append(contentsOf: #"\""#.unicodeScalars)
+            default: escaped.append(scalar)
+            }
+        }
+        return String(escaped)
+    }
+
+    private static func number(_ value: MetricValue) -> String {
+        switch value {
+        case .int(let number): String(number)
+        case .double(let number): self.text(of: number)
+        }
+    }
+
+    private static func text(of number: Double) -> String {
+        if number.isNaN { return "NaN" }
+        if number.isInfinite { return number < 0 ? "-Inf" : "+Inf" }
+        let text = number.description
+        return text.hasSuffix(".0") ? String(text.dropLast(2)) : text
+    }
+
+    /// OpenMetrics writes whole bounds with `.0`, the older text without: both as Prometheus's own libraries do, whose
+    /// series they would else not continue.
+    private func bound(_ bound: Double) -> String {
+        switch self.format {
+        case .text: Self.text(of: bound)
+        case .openMetrics: bound.isInfinite ? "+Inf" : bound.description
+        }
+    }
+}
