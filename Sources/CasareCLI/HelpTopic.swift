@@ -52,6 +52,10 @@ enum HelpTopic: String, CaseIterable {
           CASARE_URL        the server to talk to, instead of a context's
           CASARE_TOKEN      the token to show the server
           DATABASE_URL      the database of casarectl db, and of doctor db --database-url -
+          TRACEPARENT       the trace that the requests of this call belong to, and the jobs that come of them: the
+                            W3C's header of that name; without a valid one a new trace begins
+          TRACESTATE        goes along with TRACEPARENT
+          BAGGAGE           goes along with TRACEPARENT to robots that get such jobs; no place for secrets
           NO_COLOR          when set and not empty: no colours
           COLUMNS           width of tables on a terminal
           XDG_CONFIG_HOME   contexts are in its folder casare (default: ~/.config)

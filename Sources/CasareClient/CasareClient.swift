@@ -1,3 +1,5 @@
+public import CasareDomain
+
 /// The API's client. Close it with `shutdown()`, or use `withCasareClient`.
 ///
 /// Every method throws `ClientError`; when the calling task is cancelled that is `.cancelled`. Requests that may be
@@ -17,6 +19,9 @@ public struct CasareClient: Sendable {
         public var retriesMax = 2
         /// Requests that are under way at once, each on a connection; more wait for those.
         public var connectionsMax = 8
+        /// Sent with every request, so that what comes of it belongs to this trace; `nil`: nothing is said, and each
+        /// request begins one of its own.
+        public var trace: TraceCarrier?
 
         public init(url: String, token: String?, program: String = "casare-client") {
             self.url = url

@@ -1,5 +1,6 @@
 package import CasareEngine
 package import CasareStore
+import CasareTelemetry
 import CasareWire
 package import Logging
 import ServiceLifecycle
@@ -21,22 +22,26 @@ package struct Orchestrator: Service {
         self.configuration = configuration
         self.logger = logger
         let bell = ReadyBell(database.configuration)
+        let metrics = OrchestratorMetrics(MetricRegistry(logger: logger))
+        SharedGauges.register(in: metrics, reading: database, logger: logger)
         self.services = Services(
             database: database, catalogue: catalogue, bell: bell,
             reports: ReportGroups(database: database, bell: bell), waitingRoom: WaitingRoom(),
             events: EventHub(database, limits: streamLimits, logger: logger), cursors: SessionCursors(),
-            loops: LoopBoard(turns: database.backgroundTurns), promotionAlarm: Alarm(), examinations: ExaminationTurn(),
+            loops: LoopBoard(turns: database.backgroundTurns, metrics: metrics.loops), metrics: metrics,
+            promotionAlarm: Alarm(), examinations: ExaminationTurn(),
             openAPI: OpenAPIDocument(Self.routes), leaseBytesMax: leaseBytesMax,
             leaseDuration: configuration.leaseDuration, lettersMax: configuration.deadLetters.lettersMax,
             sealingKey: configuration.sealingKey)
         self.server = APIServer(
             host: configuration.host, port: configuration.port, table: RouteTable(Self.routes),
-            services: self.services, authenticator: Authenticator(database: database), logger: logger)
+            services: self.services, authenticator: Authenticator(database: database), metrics: metrics,
+            logger: logger)
     }
 
     static let routes: [Route] =
-        HealthRoutes.all + TokenRoutes.all + WorkflowRoutes.all + JobRoutes.all + StepRoutes.all + LogRoutes.all
-        + ResolveRoutes.all + PauseRoutes.all + DeadLetterRoutes.all + ForkRoutes.all + RobotRoutes.all
+        HealthRoutes.all + MetricsRoutes.all + TokenRoutes.all + WorkflowRoutes.all + JobRoutes.all + StepRoutes.all
+        + LogRoutes.all + ResolveRoutes.all + PauseRoutes.all + DeadLetterRoutes.all + ForkRoutes.all + RobotRoutes.all
         + QueueRoutes.all + ControlRoutes.all + DoctorRoutes.all + TenantRoutes.all + SessionRoutes.all + NewsRoutes.all
         + WatchRoutes.all
         + ReportRoutes.all + ChildRoutes.all + EventRoutes.all + OperationRoutes.all + SelectionRoutes.all

@@ -13,6 +13,7 @@ struct Services: Sendable {
     let events: EventHub
     let cursors: SessionCursors
     let loops: LoopBoard
+    let metrics: OrchestratorMetrics
     /// Woken when something becomes due earlier than the promotion loop would look.
     let promotionAlarm: Alarm
     /// Woken when somebody asks something of an operation.

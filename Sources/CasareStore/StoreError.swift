@@ -87,6 +87,15 @@ package enum StoreError: Error, Hashable, Sendable {
     case unreadable(String)
 }
 
+extension StoreError {
+    /// - Parameter expected: the revision that was looked at; `nil`: whatever it is.
+    /// - Throws: `.revisionChanged` for another one than the thing has.
+    static func check(_ expected: Int?, isRevisionOf thing: String, at revision: Int) throws(StoreError) {
+        guard let expected, expected != revision else { return }
+        throw .revisionChanged(thing, expected: expected, found: revision)
+    }
+}
+
 extension StoreError: CustomStringConvertible {
     package var description: String {
         switch self {

@@ -48,6 +48,30 @@ struct CasareClientTests {
         #expect(request.head.headers["User-Agent"].first?.hasPrefix("test/") == true)
     }
 
+    @Test func `every request belongs to the trace that the client is told, and to none otherwise`() async throws {
+        let carrier = try #require(
+            TraceCarrier(
+                traceparent: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01", tracestate: "a=1",
+                baggage: "b=2"))
+        for trace in [carrier, TraceCarrier(.makeRoot()), nil] {
+            try await CannedServer.with([Self.me]) { server in
+                var configuration = CasareClient.Configuration(url: server.url, token: nil)
+                configuration.trace = trace
+                configuration.requestTimeout = .seconds(300)
+                try await withCasareClient(configuration) { client in
+                    for _ in 1...2 { _ = try await client.identity() }
+                }
+                let requests = await server.requests.all
+                #expect(requests.count == 2)
+                for (head, _) in requests {
+                    #expect(head.headers["traceparent"] == [trace?.context.traceparent].compactMap(\.self))
+                    #expect(head.headers["tracestate"] == (trace == carrier ? ["a=1"] : []))
+                    #expect(head.headers["baggage"] == (trace == carrier ? ["b=2"] : []))
+                }
+            }
+        }
+    }
+
     @Test(.timeLimit(.minutes(5)))
     func `as many requests are under way at once as the client is told`() async throws {
         let count = 20

@@ -8,6 +8,7 @@ import Testing
 /// Following events over WebSockets that break.
 struct EventStreamTests {
     private static let job = Job.ID("01890000-0000-7000-8000-000000000001")!  // The literal is a UUID.
+    private static let parent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 
     private static func event(_ number: Int) -> EventInfo {
         EventInfo(
@@ -20,6 +21,7 @@ struct EventStreamTests {
     private static func client(_ url: String) throws -> CasareClient {
         var configuration = CasareClient.Configuration(url: url, token: "crpa_secret", program: "test")
         configuration.retriesMax = 0
+        configuration.trace = TraceCarrier(traceparent: Self.parent, tracestate: nil, baggage: nil)
         return try CasareClient(configuration)
     }
 
@@ -55,6 +57,7 @@ struct EventStreamTests {
             while server.pongs == 0 { await Task.yield() }
             #expect(server.headers.first?.first(name: "Authorization") == "Bearer crpa_secret")
             #expect(server.headers.first?.first(name: "User-Agent")?.hasPrefix("test/") == true)
+            #expect(server.headers.first?.first(name: "traceparent") == Self.parent)
         }
     }
 

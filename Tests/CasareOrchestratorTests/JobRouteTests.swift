@@ -38,7 +38,7 @@ struct JobRouteTests {
                     "robot", "created_at", "created_by", "started_at", "finished_at", "due_at", "idempotency_key",
                     "retry_of", "variables", "options", "failure", "question", "pause", "result", "queue_key",
                     "requirements",
-                    "expires_at", "unique", "forked_from", "forked_step",
+                    "expires_at", "unique", "forked_from", "forked_step", "trace_id",
                 ])
         }
     }

@@ -1,6 +1,7 @@
 import CasareDomain
 @testable import CasareOrchestrator
 import CasareStore
+import CasareTelemetry
 import CasareWire
 import FoundationEssentials
 import Testing
@@ -127,6 +128,7 @@ struct MemoryRouteTests {
             }
             for (id, name) in self.known { text = text.replacing(id, with: name) }
             return text.replacing(#/20[0-9]{2}-[0-9]{2}-[0-9]{2}T[0-9:.]*Z/#, with: "time")
+                .replacing(#/"trace_id":"[0-9a-f]{32}"/#, with: #""trace_id":"trace""#)
                 .replacing(#/"database":"[^"]*"/#, with: "")
                 // In memory nothing fires or is applied.
                 .replacing(#/"(schedules|drift)":(null|\{[^}]*\}),?/#, with: "")
@@ -211,7 +213,8 @@ struct MemoryRouteTests {
 
     @Test func `everything that is served has a route, and what robots of other processes need is not served`() {
         let routes = MemoryRoutes(
-            queue: SharedMemoryQueue(), catalogue: Fixture.catalogue, waitingRoom: WaitingRoom()
+            queue: SharedMemoryQueue(), catalogue: Fixture.catalogue, waitingRoom: WaitingRoom(),
+            metrics: OrchestratorMetrics(MetricRegistry(logger: Fixture.logger))
         ).table
         #expect(routes.map(\.path) == Orchestrator.routes.map(\.path))
         #expect(routes.map(\.access) == Orchestrator.routes.map(\.access))

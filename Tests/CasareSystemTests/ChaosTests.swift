@@ -3,6 +3,7 @@ import Testing
 
 /// A few of the seeds that `make chaos` runs a thousand of: whatever is killed, frozen and cut off, no job is lost,
 /// none ends twice, and no effect happens twice. A ledger outside of the programs is the judge.
+@Suite(.serialized)
 struct ChaosTests {
     private static let seeds = "1..8"
 

@@ -147,8 +147,11 @@ struct ValueCodingTests {
         let job = LeasedJob(
             lease: Lease(job: id, token: Lease.Token(rawValue: .max)), attempt: 2, workflowName: "w",
             workflowVersion: 1, document: "{\"a\" : 1.50,\n\"ü\\\"\":[]}", variables: ["x": 1], options: Job.Options(),
-            priority: .low, origin: Job.ID("0197f3a0-0000-7000-8000-000000000002"))
+            priority: .low, origin: Job.ID("0197f3a0-0000-7000-8000-000000000002"),
+            trace: TraceCarrier(
+                traceparent: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01", tracestate: "a=1",
+                baggage: "b=2"))
         let info: LeasedJobInfo = try WireJSON.decode(from: try WireJSON.encode(LeasedJobInfo(job)))
-        #expect(info.leasedJob == job)
+        #expect(info.leasedJob == job && job.trace?.baggage != nil)
     }
 }

@@ -70,6 +70,8 @@ def submit_script(program):
         "versions": "array_fill(1, ARRAY[:batch::int])", "environments": "array_fill('default'::text, ARRAY[:batch::int])",
         "priorities": f"array_fill({NORMAL}::int2, ARRAY[:batch::int])", "variables": ":variables",
         "options": "array_fill(:options::text, ARRAY[:batch::int])", "by": "'bench'::text", "now": "NULL",
+        "traces": "array_fill(decode(repeat('ab', 25), 'hex'), ARRAY[:batch::int])", "tracestates": "NULL",
+        "baggages": "NULL",
     }
     for name, kind in (("keys", "text"), ("delays", "float8"), ("run_at", "timestamptz"), ("queue_keys", "text"),
                        ("requirements", "int4"), ("expires_at", "timestamptz")):

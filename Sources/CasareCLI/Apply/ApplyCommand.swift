@@ -24,8 +24,7 @@ struct ApplyCommand: AsyncParsableCommand {
                 + "of trigger: secret in a file, or on stdin (-).", valueName: "generate|file"),
         transform: Text.notEmpty)
     var secrets: String?
-    @Option(help: ArgumentHelp("Why; kept with what was done.", valueName: "text"), transform: Text.notEmpty)
-    var reason: String?
+    @OptionGroup var why: ReasonOption
     @OptionGroup var bulk: BulkOptions
     @OptionGroup(title: "Output") var output: OutputOptions
     @OptionGroup(title: "Server") var connection: ConnectionOptions
@@ -51,7 +50,7 @@ struct ApplyCommand: AsyncParsableCommand {
             }
             if let refusal = secrets.refusal(of: plans) { throw refusal }
             try self.ask(about: plans, server)
-            let run = ApplyRun(client: client, secrets: secrets, reason: self.reason)
+            let run = ApplyRun(client: client, secrets: secrets, reason: self.why.reason)
             let results = await run.run(plans)
             // Secrets that were made up are shown, whatever goes wrong after.
             let noteFailure = await Self.note(results, by: run)
@@ -69,8 +68,7 @@ struct ApplyCommand: AsyncParsableCommand {
         let deleted = plans.filter { $0.action == .delete }
         let others = plans.count { $0.isDifference && $0.action != .delete }
         guard others + deleted.count > 0 else { return }
-        let needed = Consent.needed(
-            isSelection: !deleted.isEmpty, server: server, yes: self.bulk.yes, canAsk: Terminal.standard.canAsk)
+        let needed = self.bulk.consent(on: server, isSelection: !deleted.isEmpty)
         let words = [
             others > 0 ? "apply \(Count.text(others, "change"))" : nil,
             deleted.isEmpty ? nil : "delete \(Count.text(deleted.count, "thing"))",

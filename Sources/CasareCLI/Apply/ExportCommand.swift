@@ -18,7 +18,7 @@ struct ExportCommand: AsyncParsableCommand {
             among them, nor values that the server hides.
             """)
     @Option(help: ArgumentHelp("Only things of this kind; may be repeated.", valueName: "kind"))
-    var kind: [KindArgument] = []
+    var kind: [CaseArgument<AppliedResource.Kind>] = []
     @Option(help: ArgumentHelp("Only what files of this owner describe.", valueName: "name"), transform: Text.notEmpty)
     var owner: String?
     @Option(name: [.customShort("o"), .customLong("output")], help: "How to print the documents.")
@@ -31,7 +31,7 @@ struct ExportCommand: AsyncParsableCommand {
             let owners = try await server.owners()
             var documents: [Value] = []
             for kind in AppliedResource.Kind.allCases
-            where self.kind.isEmpty || self.kind.contains(where: { $0.kind == kind }) {
+            where self.kind.isEmpty || self.kind.contains(where: { $0.value == kind }) {
                 for exported in try await server.exported(kind, owners: owners) {
                     let owner = owners[exported.key] ?? exported.mark
                     if let wanted = self.owner, wanted != owner { continue }
@@ -55,18 +55,6 @@ struct ExportCommand: AsyncParsableCommand {
         case .json: TerminalText.json(Value.list(documents).jsonText(.pretty(indent: 2))) + "\n"
         }
     }
-}
-
-/// A kind by name, as files or as lists write it.
-struct KindArgument: ExpressibleByArgument, Hashable, Sendable {
-    let kind: AppliedResource.Kind
-
-    init?(argument: String) {
-        guard let kind = AppliedResource.Kind(rawValue: argument.lowercased()) else { return nil }
-        self.kind = kind
-    }
-
-    static var allValueStrings: [String] { AppliedResource.Kind.allCases.map(\.rawValue) }
 }
 
 /// Something of a server as a document.
@@ -148,6 +136,7 @@ extension LiveResources {
                 var one = ExportedResource(live.key, spec: live.json)
                 one.isPaused = trigger.pause != nil
                 one.mark = live.mark
+                one.leaveOutHidden()
                 exported.append(one)
             }
         }

@@ -115,6 +115,11 @@ struct LiveResources {
         try await Self.all { cursor in
             let page = try await self.client.triggers(
                 TriggerQuery(managedBy: owner, limit: Self.pageLimit, cursor: cursor))
+            if let name = page.unreadable?.first {
+                throw CommandFailure(
+                    .failure,
+                    "the server cannot read trigger \(name): upgrade it to the version that has written that")
+            }
             return (page.triggers, page.nextCursor)
         }
     }

@@ -72,7 +72,7 @@ struct QueueDescription: Hashable, Sendable {
     }
 
     private static func change<Limit: Hashable & Sendable>(_ limit: Limit?) -> ChangeLimitsRequest.Change<Limit> {
-        limit.map { .set($0) } ?? .lift
+        limit.map { .set($0) } ?? .remove
     }
 }
 

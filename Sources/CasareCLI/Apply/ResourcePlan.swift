@@ -62,7 +62,9 @@ struct ResourcePlan: Hashable, Sendable {
         }
         var target = wanted.json
         var seen = live.json
-        if wanted.key.kind == .schedule { self.hidden = Self.leaveOutHidden(of: &seen, and: &target) }
+        if [.schedule, .trigger].contains(wanted.key.kind) {
+            self.hidden = Self.leaveOutHidden(of: &seen, and: &target)
+        }
         self.patch = SpecChange.patch(from: seen, to: target)
         let changes = SpecChange.all(from: seen, to: target).map(\.withoutSecrets)
         switch wanted.content {

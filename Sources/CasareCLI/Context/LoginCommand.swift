@@ -32,7 +32,8 @@ struct LoginCommand: AsyncParsableCommand {
             StandardStreams.report("casarectl: \(url) is not encrypted: the token can be read on the way")
         }
         let token = try self.token(terminal)
-        let configuration = CasareClient.Configuration(url: url.text, token: token, program: "casarectl")
+        var configuration = CasareClient.Configuration(url: url.text, token: token, program: "casarectl")
+        configuration.trace = InvocationTrace.current
         let identity = try await withCasareClient(configuration) { try await $0.identity() }
         let file = try ContextFile(in: .process)
         var contexts = try file.load()

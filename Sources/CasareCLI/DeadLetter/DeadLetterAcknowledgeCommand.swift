@@ -35,42 +35,25 @@ extension DeadLetterCommand {
             }
             try self.output.check(DeadLetterInfo.headings)
             try await self.connection.withClient { client, server in
-                try await self.acknowledge(
-                    ids.map { Selection.Item($0) }, isSelection: selection.isSelection, client, server)
+                try await self.acknowledge(ids, client, server)
             }
         }
 
         /// Each by itself: one that cannot be is reported, and the others go on.
-        private func acknowledge(
-            _ items: [Selection.Item], isSelection: Bool, _ client: CasareClient, _ server: Server
-        ) async throws {
-            let verb = self.resolve ? "resolve" : "acknowledge"
-            let needed = Consent.needed(
-                isSelection: isSelection, server: server, yes: self.operation.bulk.yes,
-                canAsk: Terminal.standard.canAsk)
-            var selection = Selection(items: items, noun: "dead letter")
-            if self.operation.bulk.dryRun || needed.asks {
-                selection = await selection.described(
-                    atMost: self.operation.bulk.dryRun ? .max : Selection.sampleMax
-                ) { try await client.deadLetter(try JobIDs.id($0.id)).detail }
-            }
-            if self.operation.bulk.dryRun { return try selection.show(in: self.output) }
-            try needed.obtain(for: "\(verb) \(selection.count)", showing: selection)
-            let outcome = await BulkOutcome.of(selection.items, verb: verb) { item in
+        private func acknowledge(_ ids: [Job.ID], _ client: CasareClient, _ server: Server) async throws {
+            let named = NamedChange(
+                bulk: self.operation.bulk, output: self.output, noun: "dead letter",
+                verb: self.resolve ? "resolve" : "acknowledge")
+            try await named.run(
+                on: ids.map(\.description), of: server, columns: DeadLetterInfo.columns, name: \.id.description
+            ) {
+                try await client.deadLetter(try JobIDs.id($0)).detail
+            } asked: {
                 try await client.acknowledgeDeadLetter(
-                    try JobIDs.id(item.id), reason: self.operation.reason, resolve: self.resolve)
+                    try JobIDs.id($0), reason: self.operation.reason, resolve: self.resolve)
+            } one: {
+                try $0.presentation(saying: $0.acknowledged(resolving: self.resolve))
             }
-            if isSelection {
-                try self.output.print(try DeadLetterInfo.presentation(of: outcome.done))
-            } else if let letter = outcome.done.first {
-                try self.output.print(try letter.presentation(saying: letter.acknowledged(resolving: self.resolve)))
-            }
-            try outcome.check(selection)
         }
     }
-}
-
-extension Selection.Item {
-    /// One of which nothing is known but its ID.
-    fileprivate init(_ id: Job.ID) { self.init(id: id.description, detail: "") }
 }

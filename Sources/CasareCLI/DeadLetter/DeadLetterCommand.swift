@@ -19,7 +19,7 @@ struct DeadLetterCommand: ParsableCommand {
             List.self, Show.self, Groups.self, Acknowledge.self, Retry.self, Replay.self, Purge.self, Export.self,
         ])
 
-    struct List: AsyncParsableCommand {
+    struct List: AsyncParsableCommand, Answering {
         static let configuration = CommandConfiguration(
             commandName: "list", abstract: "List dead letters, newest first.",
             discussion: "Those that are open, unless --status says otherwise.", aliases: ["ls"])
@@ -30,16 +30,12 @@ struct DeadLetterCommand: ParsableCommand {
         @OptionGroup(title: "Server") var connection: ConnectionOptions
 
         func run() async throws {
-            try self.output.check(DeadLetterInfo.headings)
             let filter = try self.filter.filter(otherwise: [.open])
-            try await self.connection.withClient { client, _ in
-                try await self.paging.show(as: self.output.format) { limit, cursor in
-                    let page = try await client.deadLetters(
-                        DeadLetterQuery(filter: filter, order: self.sort.order, limit: limit, cursor: cursor))
-                    return (page.deadLetters, page.nextCursor)
-                } to: { letters in
-                    try self.output.print(try DeadLetterInfo.presentation(of: letters))
-                }
+            try await self.paging.list(DeadLetterInfo.columns, name: \.id.description, to: self.answer) {
+                client, limit, cursor in
+                let page = try await client.deadLetters(
+                    DeadLetterQuery(filter: filter, order: self.sort.order, limit: limit, cursor: cursor))
+                return (page.deadLetters, page.nextCursor)
             }
         }
     }

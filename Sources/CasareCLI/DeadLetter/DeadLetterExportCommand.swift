@@ -19,22 +19,12 @@ extension DeadLetterCommand {
         @OptionGroup(title: "Filter") var filter: LetterFilterOptions
         @Option(help: "Which come first.") var sort = LetterSortArgument.oldest
 
-        @Option(
-            help: ArgumentHelp("Write to this file, which nobody else may read (default: stdout).", valueName: "file"),
-            completion: .file(), transform: Text.notEmpty)
-        var file: String?
-
-        @Flag(help: "Replace the file if it is there.")
-        var force = false
+        @OptionGroup var target: PrivateFileOptions
 
         @OptionGroup(title: "Server") var connection: ConnectionOptions
 
-        func validate() throws {
-            if self.force && self.file == nil { throw ValidationError("--force is about --file: name the file.") }
-        }
-
         func run() async throws {
-            let file = self.file.map { PrivateFile(path: $0, mayReplace: self.force) }
+            let file = self.target.privateFile
             try file?.check()
             let filter = try self.filter.filter(otherwise: [])
             let order = self.sort.order
@@ -56,11 +46,11 @@ extension DeadLetterCommand {
             }
             switch ending {
             case .finished(let count):
-                let place = self.file.map { " to \($0)" } ?? ""
+                let place = self.target.file.map { " to \($0)" } ?? ""
                 StandardStreams.report(
                     TerminalText.line("casarectl: wrote \(Count.text(count, "dead letter"))\(place)"))
             case .interrupted(let reason):
-                let place = self.file.map { "\($0) was not written" } ?? "what was printed is not all"
+                let place = self.target.file.map { "\($0) was not written" } ?? "what was printed is not all"
                 throw CommandFailure(reason, "stopped; \(place)")
             }
         }

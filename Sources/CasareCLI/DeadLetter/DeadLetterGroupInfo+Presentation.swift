@@ -22,7 +22,7 @@ extension DeadLetterGroupInfo {
 
     static func presentation(of groups: [DeadLetterGroupInfo]) throws -> Presentation {
         try Presentation(
-            list: groups, columns: Self.columns, name: \.fingerprint, json: { try ValueEncoder.encode($0) })
+            list: groups, columns: Self.columns, name: \.fingerprint)
     }
 
     /// One of them, with everything that was compared.

@@ -24,15 +24,11 @@ extension DeadLetterInfo {
         Column("replayed_as", wide: true) { .text($0.replayedAs?.description) },
         Column("resolved_by", wide: true) { .text($0.resolution?.by) },
         Column("fingerprint", wide: true) { .text($0.fingerprint) },
+        Column("trace_id", wide: true) { .text($0.traceID) },
         Column("error", shrinks: true) { .text($0.failure.message) },
     ]
 
     static var headings: [Heading] { self.columns.map(\.heading) }
-
-    static func presentation(of letters: [DeadLetterInfo]) throws -> Presentation {
-        try Presentation(
-            list: letters, columns: Self.columns, name: \.id.description, json: { try ValueEncoder.encode($0) })
-    }
 
     /// One line for people, for a letter that something was just done to.
     func presentation(saying verb: String) throws -> Presentation {

@@ -58,6 +58,7 @@ extension DeadLetterInfo {
         if let tags, !tags.isEmpty { sheet.add("asked for", .text("tags " + tags.joined(separator: ", "))) }
         sheet.add("fingerprint", .text(self.fingerprint))
         sheet.add("opened", .time(self.openedAt))
+        sheet.add("trace ID", .text(self.traceID))
     }
 
     /// What somebody has done about it.

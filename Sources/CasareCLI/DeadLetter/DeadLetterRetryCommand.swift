@@ -19,8 +19,7 @@ extension DeadLetterCommand {
                 """)
         @OptionGroup var letters: LetterSelectionOptions
         @OptionGroup(title: "Changes") var rerun: RerunOptions
-        @Option(help: ArgumentHelp("Why; kept with what was done.", valueName: "text"), transform: Text.notEmpty)
-        var reason: String?
+        @OptionGroup var why: ReasonOption
         @OptionGroup(title: "Operation") var pace: PaceOptions
         @OptionGroup(title: "Operation") var caution: CautionOptions
         @OptionGroup var bulk: BulkOptions
@@ -39,7 +38,7 @@ extension DeadLetterCommand {
         func run() async throws {
             let selection = try self.letters.selection(self.pace.selection, otherwise: [.open])
             var terms = OperationTerms(
-                pace: self.pace, reason: self.reason, timeout: nil, bulk: self.bulk, caution: self.caution)
+                pace: self.pace, reason: self.why.reason, timeout: nil, bulk: self.bulk, caution: self.caution)
             guard case .ids(let ids) = selection, !terms.needOperation else {
                 terms.timeout = self.waiting.timeout
                 terms.awaitsReplays = self.waiting.isWanted
@@ -56,7 +55,7 @@ extension DeadLetterCommand {
             try await self.connection.withClient { client, server in
                 let retrial = Retrial(
                     client: client, server: server, bulk: self.bulk, waiting: self.waiting, output: self.output,
-                    changes: changes, reason: self.reason)
+                    changes: changes, reason: self.why.reason)
                 try await retrial.run(
                     // Without a look at each letter, which only the question, the dry run and changes need.
                     ids.map { Selection.Item(id: $0.description, detail: "") }, isSelection: ids.count > 1,

@@ -18,7 +18,7 @@ struct LetterFilterOptions: ParsableArguments {
         transform: Text.number(in: 1...Int(Int32.max)))
     var workflowVersion: Int?
 
-    @Option(help: "Only failures of this kind.") var kind: FailureKindArgument?
+    @Option(help: "Only failures of this kind.") var kind: CaseArgument<Failure.Kind>?
 
     @Option(
         help: ArgumentHelp("Only errors of this type, such as TimeoutError.", valueName: "name"),
@@ -116,7 +116,7 @@ struct LetterFilterOptions: ParsableArguments {
     ) throws(CommandFailure) -> DeadLetterFilter {
         let filter = DeadLetterFilter(
             statuses: self.status?.statuses ?? statuses, workflow: self.workflow, version: self.workflowVersion,
-            kind: self.kind?.kind, type: self.type, fingerprint: self.fingerprint, error: self.error, node: self.node,
+            kind: self.kind?.value, type: self.type, fingerprint: self.fingerprint, error: self.error, node: self.node,
             robot: self.robot?.id.rawValue, environment: self.environment, tag: self.tag,
             since: self.since?.date(now: now), until: self.until?.date(now: now),
             variables: Object(self.variables.map { ($0.name, $0.value) }))
@@ -149,16 +149,4 @@ struct LetterStatuses: ArgumentForm, Hashable {
         guard statuses.count == words.count else { return nil }
         self.statuses = Set(statuses)
     }
-}
-
-/// A kind of failure by name.
-struct FailureKindArgument: ExpressibleByArgument, Hashable, Sendable {
-    let kind: Failure.Kind
-
-    init?(argument: String) {
-        guard let kind = Failure.Kind(rawValue: argument.lowercased()) else { return nil }
-        self.kind = kind
-    }
-
-    static var allValueStrings: [String] { Failure.Kind.allCases.map(\.rawValue) }
 }

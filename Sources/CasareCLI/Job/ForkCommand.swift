@@ -27,8 +27,7 @@ extension JobCommand {
                 valueName: "step"),
             transform: StepArgument.parse)
         var fromStep: StepArgument
-        @Option(help: ArgumentHelp("Why; kept with what was done.", valueName: "text"), transform: Text.notEmpty)
-        var reason: String?
+        @OptionGroup var why: ReasonOption
         @OptionGroup var variables: VariableOptions
         @OptionGroup var bulk: BulkOptions
         @OptionGroup(title: "Waiting") var waiting: WaitOptions
@@ -42,7 +41,7 @@ extension JobCommand {
                 let step = try await self.fromStep.position(in: self.job.id, of: client)
                 let retrial = Retrial(
                     client: client, server: server, bulk: self.bulk, waiting: self.waiting, output: self.output,
-                    changes: RerunChanges(set: replacements), reason: self.reason, verb: .fork)
+                    changes: RerunChanges(set: replacements), reason: self.why.reason, verb: .fork)
                 try await retrial.run(
                     [Selection.Item(id: self.job.id.description, detail: "")], isSelection: false, noun: "job",
                     look: { Retrial.Subject(try await client.job($0)) }, point: { _ in .step(step) },

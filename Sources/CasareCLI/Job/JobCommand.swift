@@ -14,38 +14,26 @@ struct JobCommand: ParsableCommand {
         ],
         aliases: ["jobs"])
 
-    struct List: AsyncParsableCommand {
+    struct List: AsyncParsableCommand, Answering {
         static let configuration = CommandConfiguration(
             commandName: "list", abstract: "List jobs, newest first.", aliases: ["ls"])
-        @Option(help: "Only jobs in this state.") var status: StatusArgument?
+        @Option(help: "Only jobs in this state.") var status: CaseArgument<Job.Status>?
         @Option(help: "Only jobs of this workflow, by name or ID.", transform: Text.notEmpty) var workflow: String?
-        @Option(
-            parsing: .unconditional,
-            help: ArgumentHelp("Created since then: ISO 8601, or how long ago, such as 2h.", valueName: "time"),
-            transform: PastMoment.parse)
-        var since: PastMoment?
-        @Option(
-            parsing: .unconditional,
-            help: ArgumentHelp("Created before then: ISO 8601, or how long ago.", valueName: "time"),
-            transform: PastMoment.parse)
-        var until: PastMoment?
+        @OptionGroup var created: CreatedOptions
         @OptionGroup var paging: PagingOptions
         @OptionGroup(title: "Output") var output: OutputOptions
         @OptionGroup(title: "Server") var connection: ConnectionOptions
 
         func run() async throws {
-            try self.output.check(JobInfo.headings)
             let now = Date()
-            try await self.connection.withClient { client, _ in
-                try await self.paging.show(as: self.output.format) { limit, cursor in
-                    let page = try await client.jobs(
-                        JobQuery(
-                            status: self.status?.status, workflow: self.workflow, since: self.since?.date(now: now),
-                            until: self.until?.date(now: now), limit: limit, cursor: cursor))
-                    return (page.jobs, page.nextCursor)
-                } to: { jobs in
-                    try self.output.print(try JobInfo.presentation(of: jobs))
-                }
+            try await self.paging.list(JobInfo.columns, name: \.id.description, to: self.answer) {
+                client, limit, cursor in
+                let page = try await client.jobs(
+                    JobQuery(
+                        status: self.status?.value, workflow: self.workflow,
+                        since: self.created.since?.date(now: now), until: self.created.until?.date(now: now),
+                        limit: limit, cursor: cursor))
+                return (page.jobs, page.nextCursor)
             }
         }
     }
@@ -156,16 +144,4 @@ struct JobCommand: ParsableCommand {
             }
         }
     }
-}
-
-/// A job's state by name.
-struct StatusArgument: ExpressibleByArgument, Hashable, Sendable {
-    let status: Job.Status
-
-    init?(argument: String) {
-        guard let status = Job.Status(rawValue: argument.lowercased()) else { return nil }
-        self.status = status
-    }
-
-    static var allValueStrings: [String] { Job.Status.allCases.map(\.rawValue) }
 }

@@ -7,14 +7,8 @@ struct JobIDs: Hashable, Sendable {
 
     /// Keeps the order, and one of each.
     init(_ arguments: [String], readInput: () throws -> String) throws {
-        let words =
-            arguments == ["-"] ? try readInput().split(whereSeparator: \.isWhitespace).map(String.init) : arguments
-        var seen: Set<Job.ID> = []
-        self.all = try words.compactMap { word in
-            let id = try Self.id(word)
-            return seen.insert(id).inserted ? id : nil
-        }
-        if self.all.isEmpty { throw CommandFailure(.usage, "no job ID was given") }
+        self.all = try NamedThings.all(
+            arguments, readInput: readInput, separatedBy: \.isWhitespace, noun: "job ID", Self.id)
     }
 
     static func id(_ text: String) throws(CommandFailure) -> Job.ID {

@@ -33,12 +33,6 @@ extension JobInfo {
         return max(0, finishedAt.timeIntervalSince(startedAt))
     }
 
-    /// A list of jobs.
-    static func presentation(of jobs: [JobInfo]) throws -> Presentation {
-        try Presentation(
-            list: jobs, columns: Self.columns, name: \.id.description, json: { try ValueEncoder.encode($0) })
-    }
-
     /// One job with everything that is known of it.
     ///
     /// - Parameter past: what else is told to people.
@@ -72,6 +66,7 @@ extension JobInfo {
         sheet.add("started", .time(self.startedAt))
         sheet.add("finished", .time(self.finishedAt))
         sheet.add("idempotency key", .text(self.idempotencyKey))
+        sheet.add("trace ID", .text(self.traceID))
         sheet.add("retry of", .text(self.retryOf?.description))
         if let forkedFrom, let forkedStep { sheet.add("goes on from", .text("step \(forkedStep) of \(forkedFrom)")) }
         sheet.add(self.failure)

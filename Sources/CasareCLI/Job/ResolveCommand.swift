@@ -24,8 +24,7 @@ extension JobCommand {
                 "With --done: what the step gives to those behind it, a JSON object in this file or on stdin (-).",
                 valueName: "file"), transform: Text.notEmpty)
         var result: String?
-        @Option(help: ArgumentHelp("Why; kept with what was done.", valueName: "text"), transform: Text.notEmpty)
-        var reason: String?
+        @OptionGroup var why: ReasonOption
         @OptionGroup var bulk: BulkOptions
         @OptionGroup(title: "Output") var output: OutputOptions
         @OptionGroup(title: "Server") var connection: ConnectionOptions
@@ -39,7 +38,7 @@ extension JobCommand {
         func run() async throws {
             try self.output.check(JobInfo.headings)
             let asking = ResolutionQuestion(
-                answer: self.answer, reason: self.reason,
+                answer: self.answer, reason: self.why.reason,
                 canAsk: Terminal.standard.canAsk && self.result != "-")
             try asking.check()
             let outputs = try self.result.map { try ResultFile.outputs(in: TextInput($0)) }
@@ -58,9 +57,8 @@ extension JobCommand {
                             id: job.id.description, detail: "step \(question.step) \(question.node): \(answer.deed)")
                     ], noun: "job")
                 if self.bulk.dryRun { return try self.output.print(selection.presentation) }
-                try Consent.needed(
-                    isSelection: false, server: server, yes: self.bulk.yes, canAsk: Terminal.standard.canAsk
-                ).obtain(for: "resolve \(selection.count) as \(answer.rawValue)", showing: selection)
+                try self.bulk.consent(on: server)
+                    .obtain(for: "resolve \(selection.count) as \(answer.rawValue)", showing: selection)
                 let resolved = try await client.resolveJob(
                     job.id,
                     ResolveJobRequest(resolution, ofStep: question.step, attempt: job.attempt, reason: reason))

@@ -73,8 +73,7 @@ struct Retrial {
         point: (Job.ID) async throws -> Job.ResumePoint?,
         again: (Job.ID, RetryJobRequest) async throws -> RerunResponse
     ) async throws {
-        let needed = Consent.needed(
-            isSelection: isSelection, server: self.server, yes: self.bulk.yes, canAsk: Terminal.standard.canAsk)
+        let needed = self.bulk.consent(on: self.server, isSelection: isSelection)
         let secrets = DeclaredSecrets(self.client)
         let latest = LatestVersions(self.client)
         var selection = Selection(items: items, noun: noun)

@@ -28,8 +28,7 @@ struct RetryCommand: AsyncParsableCommand {
     @Argument(help: "IDs of jobs that have ended, or - for stdin.") var jobs: [String] = []
     @OptionGroup(title: "Filter") var filter: JobFilterOptions
     @OptionGroup var rerun: RerunOptions
-    @Option(help: ArgumentHelp("Why; kept with what was done.", valueName: "text"), transform: Text.notEmpty)
-    var reason: String?
+    @OptionGroup var why: ReasonOption
     @OptionGroup var pace: PaceOptions
     @OptionGroup var caution: CautionOptions
     @OptionGroup var bulk: BulkOptions
@@ -52,7 +51,7 @@ struct RetryCommand: AsyncParsableCommand {
             .jobs(self.filter.selection(otherwise: [.failed]))
         }
         var terms = OperationTerms(
-            pace: self.pace, reason: self.reason, timeout: nil, bulk: self.bulk, caution: self.caution)
+            pace: self.pace, reason: self.why.reason, timeout: nil, bulk: self.bulk, caution: self.caution)
         guard case .ids(let ids) = selection, !terms.needOperation else {
             terms.timeout = self.waiting.timeout
             terms.awaitsReplays = self.waiting.isWanted
@@ -70,7 +69,7 @@ struct RetryCommand: AsyncParsableCommand {
         try await self.connection.withClient { client, server in
             let retrial = Retrial(
                 client: client, server: server, bulk: self.bulk, waiting: self.waiting, output: self.output,
-                changes: changes, reason: self.reason)
+                changes: changes, reason: self.why.reason)
             try await retrial.run(
                 // Without a look at each job, which only the question, the dry run and changes need.
                 ids.map { Selection.Item(id: $0.description, detail: "") }, isSelection: ids.count > 1, noun: "job",

@@ -19,31 +19,24 @@ struct OperationCommand: ParsableCommand {
         ],
         aliases: ["ops", "operation"])
 
-    struct List: AsyncParsableCommand {
+    struct List: AsyncParsableCommand, Answering {
         static let configuration = CommandConfiguration(
             commandName: "list", abstract: "List operations, newest first.", aliases: ["ls"])
-        @Option(help: "Only operations in this state.") var status: OperationStatusArgument?
+        @Option(help: "Only operations in this state.") var status: CaseArgument<Operation.Status>?
         @OptionGroup var paging: PagingOptions
         @OptionGroup(title: "Output") var output: OutputOptions
         @OptionGroup(title: "Server") var connection: ConnectionOptions
 
         func run() async throws {
-            try self.output.check(OperationInfo.headings)
-            try await self.connection.withClient { client, _ in
-                try await self.paging.show(as: self.output.format) { limit, cursor in
-                    let page = try await client.operations(status: self.status?.status, limit: limit, cursor: cursor)
-                    return (page.operations, page.nextCursor)
-                } to: { operations in
-                    try self.output.print(
-                        try Presentation(
-                            list: operations, columns: OperationInfo.columns, name: \.id.description,
-                            json: { try ValueEncoder.encode($0) }))
-                }
+            try await self.paging.list(OperationInfo.columns, name: \.id.description, to: self.answer) {
+                client, limit, cursor in
+                let page = try await client.operations(status: self.status?.value, limit: limit, cursor: cursor)
+                return (page.operations, page.nextCursor)
             }
         }
     }
 
-    struct Show: AsyncParsableCommand {
+    struct Show: AsyncParsableCommand, Answering {
         static let configuration = CommandConfiguration(
             commandName: "show", abstract: "Show one operation.", aliases: ["get"])
         @Argument(help: "The operation's ID.", transform: OperationArgument.parse) var operation: OperationArgument
@@ -51,9 +44,8 @@ struct OperationCommand: ParsableCommand {
         @OptionGroup(title: "Server") var connection: ConnectionOptions
 
         func run() async throws {
-            try self.output.check(OperationInfo.headings)
-            try await self.connection.withClient { client, _ in
-                try self.output.print(try await client.operation(self.operation.id).presentation())
+            try await self.answer.show(OperationInfo.headings) { client, _ in
+                try await client.operation(self.operation.id).presentation()
             }
         }
     }
@@ -89,54 +81,23 @@ struct OperationCommand: ParsableCommand {
         }
     }
 
-    struct Items: AsyncParsableCommand {
+    struct Items: AsyncParsableCommand, Answering {
         static let configuration = CommandConfiguration(
             commandName: "items", abstract: "List what became of each job of an operation.",
             discussion: "Those that it has not come to yet are not among them.")
         @Argument(help: "The operation's ID.", transform: OperationArgument.parse) var operation: OperationArgument
-        @Option(help: "Only items in this state.") var state: OperationItemStateArgument?
+        @Option(help: "Only items in this state.") var state: CaseArgument<Operation.ItemState>?
         @OptionGroup var paging: PagingOptions
         @OptionGroup(title: "Output") var output: OutputOptions
         @OptionGroup(title: "Server") var connection: ConnectionOptions
 
         func run() async throws {
-            try self.output.check(OperationItemInfo.columns.map(\.heading))
-            try await self.connection.withClient { client, _ in
-                try await self.paging.show(as: self.output.format) { limit, cursor in
-                    let page = try await client.operationItems(
-                        self.operation.id, state: self.state?.state, limit: limit, cursor: cursor)
-                    return (page.items, page.nextCursor)
-                } to: { items in
-                    try self.output.print(
-                        try Presentation(
-                            list: items, columns: OperationItemInfo.columns, name: \.job.description,
-                            json: { try ValueEncoder.encode($0) }))
-                }
+            try await self.paging.list(OperationItemInfo.columns, name: \.job.description, to: self.answer) {
+                client, limit, cursor in
+                let page = try await client.operationItems(
+                    self.operation.id, state: self.state?.value, limit: limit, cursor: cursor)
+                return (page.items, page.nextCursor)
             }
         }
     }
-}
-
-/// A state of operations by name.
-struct OperationStatusArgument: ExpressibleByArgument, Hashable, Sendable {
-    let status: Operation.Status
-
-    init?(argument: String) {
-        guard let status = Operation.Status(rawValue: argument.lowercased()) else { return nil }
-        self.status = status
-    }
-
-    static var allValueStrings: [String] { Operation.Status.allCases.map(\.rawValue) }
-}
-
-/// A state of items by name.
-struct OperationItemStateArgument: ExpressibleByArgument, Hashable, Sendable {
-    let state: Operation.ItemState
-
-    init?(argument: String) {
-        guard let state = Operation.ItemState(rawValue: argument.lowercased()) else { return nil }
-        self.state = state
-    }
-
-    static var allValueStrings: [String] { Operation.ItemState.allCases.map(\.rawValue) }
 }

@@ -4,10 +4,9 @@ import CasareDomain
 import CasareWire
 
 /// What the commands that steer an operation have in common.
-struct OperationControlOptions: ParsableArguments {
+struct OperationControlOptions: ParsableArguments, Changing {
     @Argument(help: "The operation's ID.", transform: OperationArgument.parse) var operation: OperationArgument
-    @Option(help: ArgumentHelp("Why; kept with what was done.", valueName: "text"), transform: Text.notEmpty)
-    var reason: String?
+    @OptionGroup var why: ReasonOption
     @OptionGroup var bulk: BulkOptions
     @OptionGroup(title: "Output") var output: OutputOptions
     @OptionGroup(title: "Server") var connection: ConnectionOptions
@@ -20,19 +19,11 @@ struct OperationControlOptions: ParsableArguments {
     func run(
         _ verb: String, _ change: (CasareClient, Operation.ID, _ reason: String?) async throws -> OperationInfo
     ) async throws {
-        try self.output.check(OperationInfo.headings)
         let id = self.operation.id
-        try await self.connection.withClient { client, server in
-            let needed = Consent.needed(
-                isSelection: false, server: server, yes: self.bulk.yes, canAsk: Terminal.standard.canAsk)
-            var items = [Selection.Item(id: id.description, detail: "")]
-            if self.bulk.dryRun || needed.asks {
-                items = [Selection.Item(id: id.description, detail: try await client.operation(id).detail)]
-            }
-            let selection = Selection(items: items, noun: "operation")
-            if self.bulk.dryRun { return try selection.show(in: self.output) }
-            try needed.obtain(for: "\(verb) operation \(id)", showing: selection)
-            try self.output.print(try await change(client, id, self.reason).presentation())
+        try await self.change.run(OperationInfo.headings, verb, "operation", id.description) { client in
+            try await client.operation(id).detail
+        } asked: { client in
+            try await change(client, id, self.why.reason).presentation()
         }
     }
 }

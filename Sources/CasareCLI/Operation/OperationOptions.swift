@@ -24,8 +24,7 @@ struct PaceOptions: ParsableArguments {
 struct OperationOptions: ParsableArguments {
     @OptionGroup var pace: PaceOptions
 
-    @Option(help: ArgumentHelp("Why; kept with what was done.", valueName: "text"), transform: Text.notEmpty)
-    var reason: String?
+    @OptionGroup var why: ReasonOption
 
     @Option(
         parsing: .unconditional,
@@ -34,6 +33,8 @@ struct OperationOptions: ParsableArguments {
     var timeout: TimeSpan?
 
     @OptionGroup var bulk: BulkOptions
+
+    var reason: String? { self.why.reason }
 
     func validate() throws {
         if self.pace.detach && self.timeout != nil {

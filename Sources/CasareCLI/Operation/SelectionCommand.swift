@@ -14,7 +14,7 @@ struct SelectionCommand: ParsableCommand {
             """,
         subcommands: [Save.self, List.self, Show.self, Delete.self], aliases: ["selections"])
 
-    struct List: AsyncParsableCommand {
+    struct List: AsyncParsableCommand, Answering {
         static let configuration = CommandConfiguration(
             commandName: "list", abstract: "List saved selections.", aliases: ["ls"])
         @OptionGroup var paging: PagingOptions
@@ -22,22 +22,14 @@ struct SelectionCommand: ParsableCommand {
         @OptionGroup(title: "Server") var connection: ConnectionOptions
 
         func run() async throws {
-            try self.output.check(SelectionInfo.headings)
-            try await self.connection.withClient { client, _ in
-                try await self.paging.show(as: self.output.format) { limit, cursor in
-                    let page = try await client.selections(limit: limit, cursor: cursor)
-                    return (page.selections, page.nextCursor)
-                } to: { selections in
-                    try self.output.print(
-                        try Presentation(
-                            list: selections, columns: SelectionInfo.columns, name: \.name,
-                            json: { try ValueEncoder.encode($0) }))
-                }
+            try await self.paging.list(SelectionInfo.columns, name: \.name, to: self.answer) { client, limit, cursor in
+                let page = try await client.selections(limit: limit, cursor: cursor)
+                return (page.selections, page.nextCursor)
             }
         }
     }
 
-    struct Show: AsyncParsableCommand {
+    struct Show: AsyncParsableCommand, Answering {
         static let configuration = CommandConfiguration(
             commandName: "show", abstract: "Show a saved selection.", aliases: ["get"])
         @Argument(help: "Its name.", transform: Text.notEmpty) var name: String
@@ -45,14 +37,13 @@ struct SelectionCommand: ParsableCommand {
         @OptionGroup(title: "Server") var connection: ConnectionOptions
 
         func run() async throws {
-            try self.output.check(SelectionInfo.headings)
-            try await self.connection.withClient { client, _ in
-                try self.output.print(try await client.selection(self.name).presentation())
+            try await self.answer.show(SelectionInfo.headings) { client, _ in
+                try await client.selection(self.name).presentation()
             }
         }
     }
 
-    struct Delete: AsyncParsableCommand {
+    struct Delete: AsyncParsableCommand, Changing {
         static let configuration = CommandConfiguration(
             commandName: "delete", abstract: "Forget a saved selection.",
             discussion: "Operations that were made with it go on: they have kept what it matched.")
@@ -62,17 +53,12 @@ struct SelectionCommand: ParsableCommand {
         @OptionGroup(title: "Server") var connection: ConnectionOptions
 
         func run() async throws {
-            try self.output.check(SelectionInfo.headings)
-            try await self.connection.withClient { client, server in
-                if self.bulk.dryRun {
-                    let known = try await client.selection(self.name)
-                    return try self.output.print(try known.presentation(saying: "would delete \(known.name)"))
-                }
-                let needed = Consent.needed(
-                    isSelection: false, server: server, yes: self.bulk.yes, canAsk: Terminal.standard.canAsk)
-                try needed.obtain(for: "delete the selection \(self.name)")
+            try await self.change.run(SelectionInfo.headings, "delete the selection \(self.name)") { client in
+                let known = try await client.selection(self.name)
+                return .shown(try known.presentation(saying: "would delete \(known.name)"))
+            } asked: { client, _ in
                 let deleted = try await client.deleteSelection(self.name)
-                try self.output.print(try deleted.presentation(saying: "deleted \(deleted.name)"))
+                return try deleted.presentation(saying: "deleted \(deleted.name)")
             }
         }
     }

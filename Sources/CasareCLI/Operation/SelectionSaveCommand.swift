@@ -13,7 +13,7 @@ extension SelectionCommand {
 }
 
 /// What the commands that save a selection have in common.
-struct SelectionSaveOptions: ParsableArguments {
+struct SelectionSaveOptions: ParsableArguments, Changing {
     @Argument(help: "Its name.", transform: Text.notEmpty) var name: String
     @OptionGroup var bulk: BulkOptions
     @OptionGroup(title: "Output") var output: OutputOptions
@@ -28,20 +28,14 @@ struct SelectionSaveOptions: ParsableArguments {
 
     /// Saves it, after a question where the context is one of production; a name that is known is given another filter.
     func save(_ selection: Operation.Selection) async throws {
-        try self.output.check(SelectionInfo.headings)
-        try await self.connection.withClient { client, server in
-            if self.bulk.dryRun {
-                // That it may be used, and what it matches now, is what an operation would be told.
-                return StandardStreams.report(
-                    TerminalText.line("would save \(self.name): \(selection.description)"))
-            }
-            let needed = Consent.needed(
-                isSelection: false, server: server, yes: self.bulk.yes, canAsk: Terminal.standard.canAsk)
-            try needed.obtain(for: "save the selection \(self.name)")
+        try await self.change.run(SelectionInfo.headings, "save the selection \(self.name)") { _ in
+            // That it may be used, and what it matches now, is what an operation would be told.
+            .said("would save \(self.name): \(selection.description)")
+        } asked: { client, _ in
             let saved = try await client.saveSelection(self.name, selection)
             // One of that name that was there before, perhaps another person's, is gone.
             let verb = saved.updatedAt == saved.createdAt ? "saved" : "replaced"
-            try self.output.print(try saved.presentation(saying: "\(verb) \(saved.name): \(selection.description)"))
+            return try saved.presentation(saying: "\(verb) \(saved.name): \(selection.description)")
         }
     }
 }

@@ -7,6 +7,13 @@ struct BulkOptions: ParsableArguments {
 
     @Flag(help: "Show what would be done, and do nothing.")
     var dryRun = false
+
+    /// What is needed before something is done on `server`.
+    ///
+    /// - Parameter isSelection: the person has not named each thing.
+    func consent(on server: Server, isSelection: Bool = false) -> Consent {
+        .needed(isSelection: isSelection, server: server, yes: self.yes, canAsk: Terminal.standard.canAsk)
+    }
 }
 
 /// Whether a command may go on.

@@ -72,7 +72,8 @@ extension ConnectionOptions {
             throw CommandFailure(
                 .notSignedIn, "there is no token for \(server.url); run casarectl login --url \(server.url)")
         }
-        let configuration = CasareClient.Configuration(url: server.url.text, token: token, program: "casarectl")
+        var configuration = CasareClient.Configuration(url: server.url.text, token: token, program: "casarectl")
+        configuration.trace = InvocationTrace.current
         try await withCasareClient(configuration) { try await body($0, server) }
     }
 }

@@ -41,19 +41,9 @@ struct JobFilterOptions: ParsableArguments {
         transform: PriorityArgument.parse)
     var atPriority: PriorityArgument?
 
-    @Option(help: "Only jobs that ended with a failure of this kind.") var kind: FailureKindArgument?
+    @Option(help: "Only jobs that ended with a failure of this kind.") var kind: CaseArgument<Failure.Kind>?
 
-    @Option(
-        parsing: .unconditional,
-        help: ArgumentHelp("Created since then: ISO 8601, or how long ago, such as 2h.", valueName: "time"),
-        transform: PastMoment.parse)
-    var since: PastMoment?
-
-    @Option(
-        parsing: .unconditional,
-        help: ArgumentHelp("Created before then: ISO 8601, or how long ago.", valueName: "time"),
-        transform: PastMoment.parse)
-    var until: PastMoment?
+    @OptionGroup var created: CreatedOptions
 
     func validate() throws {
         if self.workflowVersion != nil && self.workflow == nil {
@@ -65,7 +55,7 @@ struct JobFilterOptions: ParsableArguments {
     var isEmpty: Bool {
         self.status == nil && self.workflow == nil && self.workflowVersion == nil && self.environment == nil
             && self.key == nil && self.robot == nil && self.tag == nil && self.atPriority == nil && self.kind == nil
-            && self.since == nil && self.until == nil
+            && self.created.isEmpty
     }
 
     /// - Parameters:
@@ -81,9 +71,9 @@ struct JobFilterOptions: ParsableArguments {
         selection.robot = self.robot?.id.rawValue
         selection.tag = self.tag
         selection.priority = self.atPriority?.priority
-        selection.kind = self.kind?.kind
-        selection.since = self.since?.date(now: now)
-        selection.until = self.until?.date(now: now)
+        selection.kind = self.kind?.value
+        selection.since = self.created.since?.date(now: now)
+        selection.until = self.created.until?.date(now: now)
         return selection
     }
 }

@@ -7,12 +7,10 @@ extension Presentation {
         for output: OutputOptions
     ) throws {
         if output.hasRows {
-            try self.init(list: parts, columns: columns, name: name, json: { try ValueEncoder.encode($0) })
+            try self.init(list: parts, columns: columns, name: name)
         } else {
             // Neither the sheet nor JSON has columns or a name.
-            self.init(
-                single: report, columns: [Column<Report>](), name: "", json: try ValueEncoder.encode(report),
-                sheet: sheet)
+            try self.init(single: report, columns: [Column<Report>](), name: "", sheet: sheet)
         }
     }
 }

@@ -24,11 +24,11 @@ extension LimitArgument<RateArgument> {
     }
 }
 
-extension ChangeLimitsRequest.Change {
-    init<Given>(_ argument: LimitArgument<Given>?, _ limit: (Given) -> Limit) {
+extension MemberChange {
+    init<Given>(_ argument: LimitArgument<Given>?, _ limit: (Given) -> Content) {
         switch argument {
         case nil: self = .keep
-        case let argument?: self = argument.value.map { .set(limit($0)) } ?? .lift
+        case let argument?: self = argument.value.map { .set(limit($0)) } ?? .remove
         }
     }
 }

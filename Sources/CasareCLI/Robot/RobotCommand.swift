@@ -20,41 +20,32 @@ struct RobotCommand: ParsableCommand {
             Token.self,
         ], aliases: ["robots"])
 
-    struct List: AsyncParsableCommand {
+    struct List: AsyncParsableCommand, Answering {
         static let configuration = CommandConfiguration(commandName: "list", abstract: "List robots.", aliases: ["ls"])
         @OptionGroup var paging: PagingOptions
         @OptionGroup(title: "Output") var output: OutputOptions
         @OptionGroup(title: "Server") var connection: ConnectionOptions
 
         func run() async throws {
-            try self.output.check(RobotInfo.columns.map(\.heading))
-            try await self.connection.withClient { client, _ in
-                try await self.paging.show(as: self.output.format) { limit, cursor in
-                    let page = try await client.robots(limit: limit, cursor: cursor)
-                    return (page.robots, page.nextCursor)
-                } to: { robots in
-                    if robots.isEmpty, self.output.format == .table {
-                        StandardStreams.report("no robot has registered; start casare-robot, or casarectl dev")
-                    }
-                    try self.output.print(
-                        try Presentation(
-                            list: robots, columns: RobotInfo.columns, name: \.id.description,
-                            json: { try ValueEncoder.encode($0) }))
-                }
+            try await self.paging.list(
+                RobotInfo.columns, name: \.id.description,
+                orElse: "no robot has registered; start casare-robot, or casarectl dev", to: self.answer
+            ) { client, limit, cursor in
+                let page = try await client.robots(limit: limit, cursor: cursor)
+                return (page.robots, page.nextCursor)
             }
         }
     }
 
-    struct Get: AsyncParsableCommand {
+    struct Get: AsyncParsableCommand, Answering {
         static let configuration = CommandConfiguration(commandName: "get", abstract: "Show one robot.")
         @Argument(help: "The robot's ID.", transform: RobotArgument.parse) var robot: RobotArgument
         @OptionGroup(title: "Output") var output: OutputOptions
         @OptionGroup(title: "Server") var connection: ConnectionOptions
 
         func run() async throws {
-            try self.output.check(RobotInfo.columns.map(\.heading))
-            try await self.connection.withClient { client, _ in
-                try self.output.print(try await client.robot(self.robot.id).presentation(saying: nil))
+            try await self.answer.show(RobotInfo.columns.map(\.heading)) { client, _ in
+                try await client.robot(self.robot.id).presentation(saying: nil)
             }
         }
     }
@@ -88,8 +79,7 @@ struct RobotCommand: ParsableCommand {
             help: "Something it can do, instead of what it could; may be given several times.", transform: Text.label)
         var capabilities: [String] = []
         @Flag(help: "It has no capabilities any more.") var noCapabilities = false
-        @Option(help: ArgumentHelp("Why; kept with what was done.", valueName: "text"), transform: Text.notEmpty)
-        var reason: String?
+        @OptionGroup var why: ReasonOption
         @Flag(help: "Show what it would be like, and change nothing.") var dryRun = false
         @OptionGroup(title: "Output") var output: OutputOptions
         @OptionGroup(title: "Server") var connection: ConnectionOptions
@@ -109,7 +99,7 @@ struct RobotCommand: ParsableCommand {
                 tags: self.noTags || !self.tags.isEmpty ? self.tags : known?.tags ?? [],
                 capabilities: self.noCapabilities || !self.capabilities.isEmpty
                     ? self.capabilities : known?.capabilities ?? [],
-                slots: self.slots ?? known?.slotsEach ?? known?.slots ?? 1, reason: self.reason)
+                slots: self.slots ?? known?.slotsEach ?? known?.slots ?? 1, reason: self.why.reason)
         }
 
         func run() async throws {

@@ -7,8 +7,7 @@ import FoundationEssentials
 /// What the commands that steer robots have in common.
 struct RobotControlOptions: ParsableArguments {
     @Argument(help: ArgumentHelp("IDs of robots, or - for stdin.", valueName: "robot")) var robots: [String]
-    @Option(help: ArgumentHelp("Why; kept with what was done.", valueName: "text"), transform: Text.notEmpty)
-    var reason: String?
+    @OptionGroup var why: ReasonOption
     @OptionGroup var bulk: BulkOptions
     @OptionGroup(title: "Output") var output: OutputOptions
     @OptionGroup(title: "Server") var connection: ConnectionOptions
@@ -25,22 +24,15 @@ struct RobotControlOptions: ParsableArguments {
     ) async throws {
         try self.output.check(RobotInfo.columns.map(\.heading))
         let ids = try RobotIDs(self.robots).all
+        let named = NamedChange(
+            bulk: self.bulk, output: self.output, noun: "robot", verb: verb, isFinal: isFinal)
         try await self.connection.withClient { client, server in
-            let needed = Consent.needed(
-                isSelection: ids.count > 1 || isFinal, server: server, yes: self.bulk.yes,
-                canAsk: Terminal.standard.canAsk)
-            var selection = Selection(
-                items: ids.map { Selection.Item(id: $0.description, detail: "") }, noun: "robot")
-            if self.bulk.dryRun || needed.asks {
-                selection = await selection.described(atMost: self.bulk.dryRun ? .max : Selection.sampleMax) {
-                    try await client.robot(try RobotIDs.id($0.id)).detail
-                }
+            let ended = try await named.outcome(on: ids.map(\.description), of: server) {
+                try await client.robot(try RobotIDs.id($0)).detail
+            } asked: {
+                try await change(client, try RobotIDs.id($0))
             }
-            if self.bulk.dryRun { return try selection.show(in: self.output) }
-            try needed.obtain(for: "\(verb) \(selection.count)", showing: selection)
-            var outcome = await BulkOutcome.of(selection.items, verb: verb) {
-                try await change(client, try RobotIDs.id($0.id))
-            }
+            guard case (var outcome, let selection)? = ended else { return }
             if let wait {
                 let told = outcome.done.map { Selection.Item(id: $0.id.description, detail: "") }
                 let waited = await BulkOutcome.of(told, verb: "wait for") {
@@ -49,14 +41,9 @@ struct RobotControlOptions: ParsableArguments {
                 if told.count == 1, let failure = waited.failures.first?.failure { throw failure }
                 outcome = waited.adding(outcome.failures)
             }
-            if ids.count > 1 {
-                try self.output.print(
-                    try Presentation(
-                        list: outcome.done, columns: RobotInfo.columns, name: \.id.description,
-                        json: { try ValueEncoder.encode($0) }))
-            } else if let robot = outcome.done.first {
-                try self.output.print(try robot.presentation(saying: "\(past) \(robot.id)"))
-            }
+            try named.show(
+                outcome.done, of: selection, columns: RobotInfo.columns, name: \.id.description
+            ) { try $0.presentation(saying: "\(past) \($0.id)") }
             try Self.check(outcome, selection)
         }
     }
@@ -121,7 +108,7 @@ extension RobotCommand {
 
         func run() async throws {
             try await self.control.run("cordon", past: "cordoned") {
-                try await $0.cordonRobot($1, reason: self.control.reason)
+                try await $0.cordonRobot($1, reason: self.control.why.reason)
             }
         }
     }
@@ -133,7 +120,7 @@ extension RobotCommand {
 
         func run() async throws {
             try await self.control.run("uncordon", past: "uncordoned") {
-                try await $0.uncordonRobot($1, reason: self.control.reason)
+                try await $0.uncordonRobot($1, reason: self.control.why.reason)
             }
         }
     }
@@ -151,7 +138,7 @@ extension RobotCommand {
         func run() async throws {
             try await self.control.run(
                 "drain", past: self.waiting.wait ? "drained" : "draining",
-                { try await $0.endRobot($1, .drain, reason: self.control.reason) }, wait: self.waiting.waiter)
+                { try await $0.endRobot($1, .drain, reason: self.control.why.reason) }, wait: self.waiting.waiter)
         }
     }
 
@@ -168,7 +155,7 @@ extension RobotCommand {
         func run() async throws {
             try await self.control.run(
                 "stop", past: self.waiting.wait ? "stopped" : "stopping",
-                { try await $0.endRobot($1, .stop, reason: self.control.reason) }, wait: self.waiting.waiter)
+                { try await $0.endRobot($1, .stop, reason: self.control.why.reason) }, wait: self.waiting.waiter)
         }
     }
 
@@ -183,7 +170,7 @@ extension RobotCommand {
 
         func run() async throws {
             try await self.control.run("remove", past: "removed", isFinal: true) {
-                try await $0.removeRobot($1, reason: self.control.reason)
+                try await $0.removeRobot($1, reason: self.control.why.reason)
             }
         }
     }
@@ -217,11 +204,7 @@ extension RobotCommand {
                     CreateTokenRequest(
                         name: name, role: .robot, robot: self.robot.id,
                         expiresAt: self.expiresIn.map { Date(timeIntervalSinceNow: $0.seconds) }))
-                StandardStreams.report("created \(TerminalText.line(created.info.name)); the token is not shown again")
-                try self.output.print(
-                    Presentation(
-                        single: created.info, columns: TokenInfo.columns, name: created.info.name,
-                        json: try ValueEncoder.encode(created), sheet: Sheet(created.token)))
+                try self.output.print(try created.shownOnce())
             }
         }
     }

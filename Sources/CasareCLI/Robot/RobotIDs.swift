@@ -7,14 +7,8 @@ struct RobotIDs: Hashable, Sendable {
 
     /// Keeps the order, and one of each.
     init(_ arguments: [String], readInput: () throws -> String) throws {
-        let words =
-            arguments == ["-"] ? try readInput().split(whereSeparator: \.isWhitespace).map(String.init) : arguments
-        var seen: Set<Robot.ID> = []
-        self.all = try words.compactMap { word in
-            let id = try Self.id(word)
-            return seen.insert(id).inserted ? id : nil
-        }
-        if self.all.isEmpty { throw CommandFailure(.usage, "no robot's ID was given") }
+        self.all = try NamedThings.all(
+            arguments, readInput: readInput, separatedBy: \.isWhitespace, noun: "robot's ID", Self.id)
     }
 
     init(_ arguments: [String]) throws {

@@ -70,7 +70,7 @@ struct JobRun: Sendable {
             let version = queue.push(name: self.name, document: document, by: Self.submitter, now: now).version
             let job = NewJob(
                 id: .new(at: now), workflow: version.workflow, workflowVersion: version.number,
-                variables: self.variables, options: self.options)
+                variables: self.variables, options: self.options, trace: InvocationTrace.current)
             return try queue.submit([job], by: Self.submitter, now: now)[0].id
         }
     }

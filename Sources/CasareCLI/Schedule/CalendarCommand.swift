@@ -17,7 +17,7 @@ struct CalendarCommand: ParsableCommand {
             """,
         subcommands: [Set.self, List.self, Get.self, Check.self, Delete.self], aliases: ["calendars"])
 
-    struct Set: AsyncParsableCommand {
+    struct Set: AsyncParsableCommand, Changing {
         static let configuration = CommandConfiguration(
             commandName: "set", abstract: "Keep a calendar, or another one under a known name.",
             discussion: """
@@ -29,31 +29,26 @@ struct CalendarCommand: ParsableCommand {
             name: .shortAndLong, help: ArgumentHelp("The calendar; - reads it from stdin.", valueName: "file"),
             transform: Text.notEmpty)
         var file: String
-        @Option(help: ArgumentHelp("Why; kept with what was done.", valueName: "text"), transform: Text.notEmpty)
-        var reason: String?
+        @OptionGroup var why: ReasonOption
         @OptionGroup var bulk: BulkOptions
         @OptionGroup(title: "Output") var output: OutputOptions
         @OptionGroup(title: "Server") var connection: ConnectionOptions
 
         func run() async throws {
+            // Before a file is read, or stdin.
             try self.output.check(CalendarInfo.headings)
             let calendar = try CalendarFile.read(self.file, name: self.name)
-            try await self.connection.withClient { client, server in
-                if self.bulk.dryRun {
-                    return StandardStreams.report(
-                        TerminalText.line("would save calendar \(calendar.name): \(calendar.summary)"))
-                }
-                let needed = Consent.needed(
-                    isSelection: false, server: server, yes: self.bulk.yes, canAsk: Terminal.standard.canAsk)
-                try needed.obtain(for: "save the calendar \(calendar.name)")
-                let saved = try await client.saveCalendar(calendar, reason: self.reason)
-                try self.output.print(
-                    try saved.presentation(saying: "saved calendar \(saved.name): \(saved.spec.summary)", now: Date()))
+            try await self.change.run(CalendarInfo.headings, "save the calendar \(calendar.name)") { _ in
+                .said("would save calendar \(calendar.name): \(calendar.summary)")
+            } asked: { client, _ in
+                let saved = try await client.saveCalendar(calendar, reason: self.why.reason)
+                return try saved.presentation(
+                    saying: "saved calendar \(saved.name): \(saved.spec.summary)", now: Date())
             }
         }
     }
 
-    struct List: AsyncParsableCommand {
+    struct List: AsyncParsableCommand, Answering {
         static let configuration = CommandConfiguration(
             commandName: "list", abstract: "List calendars by name.", aliases: ["ls"])
         @OptionGroup var paging: PagingOptions
@@ -61,25 +56,17 @@ struct CalendarCommand: ParsableCommand {
         @OptionGroup(title: "Server") var connection: ConnectionOptions
 
         func run() async throws {
-            try self.output.check(CalendarInfo.headings)
-            try await self.connection.withClient { client, _ in
-                try await self.paging.show(as: self.output.format) { limit, cursor in
-                    let page = try await client.calendars(limit: limit, cursor: cursor)
-                    return (page.calendars, page.nextCursor)
-                } to: { calendars in
-                    if calendars.isEmpty, self.output.format == .table {
-                        StandardStreams.report("there is no calendar yet; casarectl calendar set keeps one")
-                    }
-                    try self.output.print(
-                        try Presentation(
-                            list: calendars, columns: CalendarInfo.columns, name: \.name,
-                            json: { try ValueEncoder.encode($0) }))
-                }
+            try await self.paging.list(
+                CalendarInfo.columns, name: \.name,
+                orElse: "there is no calendar yet; casarectl calendar set keeps one", to: self.answer
+            ) { client, limit, cursor in
+                let page = try await client.calendars(limit: limit, cursor: cursor)
+                return (page.calendars, page.nextCursor)
             }
         }
     }
 
-    struct Get: AsyncParsableCommand {
+    struct Get: AsyncParsableCommand, Answering {
         static let configuration = CommandConfiguration(
             commandName: "get", abstract: "Show a calendar, and its holidays of this year and the next.",
             aliases: ["show"])
@@ -88,14 +75,13 @@ struct CalendarCommand: ParsableCommand {
         @OptionGroup(title: "Server") var connection: ConnectionOptions
 
         func run() async throws {
-            try self.output.check(CalendarInfo.headings)
-            try await self.connection.withClient { client, _ in
-                try self.output.print(try await client.calendar(self.name).presentation(now: Date()))
+            try await self.answer.show(CalendarInfo.headings) { client, _ in
+                try await client.calendar(self.name).presentation(now: Date())
             }
         }
     }
 
-    struct Check: AsyncParsableCommand {
+    struct Check: AsyncParsableCommand, Answering {
         static let configuration = CommandConfiguration(
             commandName: "check", abstract: "Say whether a calendar is open, and when it opens.")
         @Argument(help: "Its name.", transform: Text.notEmpty) var name: String
@@ -107,39 +93,29 @@ struct CalendarCommand: ParsableCommand {
         @OptionGroup(title: "Server") var connection: ConnectionOptions
 
         func run() async throws {
-            try self.output.check(CalendarCheckInfo.headings)
-            try await self.connection.withClient { client, _ in
-                try self.output.print(
-                    try await client.checkCalendar(self.name, at: self.at?.date, workflow: self.workflow)
-                        .presentation())
+            try await self.answer.show(CalendarCheckInfo.headings) { client, _ in
+                try await client.checkCalendar(self.name, at: self.at?.date, workflow: self.workflow)
+                    .presentation()
             }
         }
     }
 
-    struct Delete: AsyncParsableCommand {
+    struct Delete: AsyncParsableCommand, Changing {
         static let configuration = CommandConfiguration(
             commandName: "delete", abstract: "Delete a calendar that no schedule names.", aliases: ["rm"])
         @Argument(help: "Its name.", transform: Text.notEmpty) var name: String
-        @Option(help: ArgumentHelp("Why; kept with what was done.", valueName: "text"), transform: Text.notEmpty)
-        var reason: String?
+        @OptionGroup var why: ReasonOption
         @OptionGroup var bulk: BulkOptions
         @OptionGroup(title: "Output") var output: OutputOptions
         @OptionGroup(title: "Server") var connection: ConnectionOptions
 
         func run() async throws {
-            try self.output.check(CalendarInfo.headings)
-            try await self.connection.withClient { client, server in
-                if self.bulk.dryRun {
-                    let known = try await client.calendar(self.name)
-                    return try self.output.print(
-                        try known.presentation(saying: "would delete calendar \(known.name)", now: Date()))
-                }
-                let needed = Consent.needed(
-                    isSelection: false, server: server, yes: self.bulk.yes, canAsk: Terminal.standard.canAsk)
-                try needed.obtain(for: "delete the calendar \(self.name)")
-                let deleted = try await client.deleteCalendar(self.name, reason: self.reason)
-                try self.output.print(
-                    try deleted.presentation(saying: "deleted calendar \(deleted.name)", now: Date()))
+            try await self.change.run(CalendarInfo.headings, "delete the calendar \(self.name)") { client in
+                let known = try await client.calendar(self.name)
+                return .shown(try known.presentation(saying: "would delete calendar \(known.name)", now: Date()))
+            } asked: { client, _ in
+                let deleted = try await client.deleteCalendar(self.name, reason: self.why.reason)
+                return try deleted.presentation(saying: "deleted calendar \(deleted.name)", now: Date())
             }
         }
     }

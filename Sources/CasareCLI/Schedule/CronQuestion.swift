@@ -108,13 +108,8 @@ struct CronAnswer: Hashable, Sendable {
     let oddity: ClockOddity?
 
     init(_ tick: CronTick, in zone: TimeZoneRules) {
-        let seconds = Int(tick.at.timeIntervalSince1970.rounded(.down))
-        let offset = zone.offset(at: seconds).seconds
-        let (hours, minutes) = (abs(offset) / 3600, abs(offset) / 60 % 60)
         self.at = tick.at
-        self.local =
-            CivilTime(wallSeconds: seconds + offset).isoText + (offset < 0 ? "-" : "+") + CivilTime.padded(hours) + ":"
-            + CivilTime.padded(minutes)
+        self.local = zone.isoText(at: tick.at)
         self.oddity = tick.oddity
     }
 

@@ -22,7 +22,7 @@ extension ScheduleCommand {
 }
 
 extension ScheduleCommand.Backfill {
-    struct Start: AsyncParsableCommand {
+    struct Start: AsyncParsableCommand, Changing {
         static let configuration = CommandConfiguration(
             commandName: "start", abstract: "Count the ticks, ask, and begin.")
         @Argument(help: "The schedule's name or ID.", transform: Text.notEmpty) var schedule: String
@@ -40,14 +40,12 @@ extension ScheduleCommand.Backfill {
             help: ArgumentHelp("Jobs that it makes, such as 10/s or 1/min (default: 10/s).", valueName: "rate"),
             transform: RateArgument.parse)
         var rate: RateArgument?
-        @Option(help: ArgumentHelp("Why; kept with what was done.", valueName: "text"), transform: Text.notEmpty)
-        var reason: String?
+        @OptionGroup var why: ReasonOption
         @OptionGroup var bulk: BulkOptions
         @OptionGroup(title: "Output") var output: OutputOptions
         @OptionGroup(title: "Server") var connection: ConnectionOptions
 
         func run() async throws {
-            try self.output.check(BackfillInfo.headings)
             let now = Date()
             let (from, to) = (self.from.date(now: now), self.to?.date(now: now))
             if let to, to < from { throw CommandFailure(.usage, "--to is before --from") }
@@ -58,10 +56,11 @@ extension ScheduleCommand.Backfill {
                         + "\(Int(CreateBackfillRequest.rateRange.upperBound))/s")
             }
             var request = CreateBackfillRequest(
-                from: from, to: to, ratePerSecond: self.rate?.perSecond, reason: self.reason, dryRun: true)
-            try await self.connection.withClient { client, server in
+                from: from, to: to, ratePerSecond: self.rate?.perSecond, reason: self.why.reason, dryRun: true)
+            var count = ""
+            try await self.change.run(BackfillInfo.headings) { client in
                 let planned = try await client.createBackfill(of: self.schedule, request)
-                let count = planned.countText
+                count = planned.countText
                 guard planned.ticks > planned.alreadyRun || planned.isInexact else {
                     throw CommandFailure(
                         .notFound,
@@ -69,47 +68,40 @@ extension ScheduleCommand.Backfill {
                             ? "nothing to backfill: \(self.schedule) has no tick in that time"
                             : "nothing to backfill: all \(Count.text(planned.ticks, "tick")) have run already")
                 }
-                if self.bulk.dryRun { return try self.output.print(try planned.presentation(of: self.schedule)) }
-                try Consent.needed(
-                    isSelection: true, server: server, yes: self.bulk.yes, canAsk: Terminal.standard.canAsk
-                ).obtain(for: "fire \(count) of \(self.schedule)", showing: planned.shown)
                 request.dryRun = false
+                return ChangeOptions.Plan(
+                    what: "fire \(count) of \(self.schedule)",
+                    presentation: try planned.presentation(of: self.schedule), shown: planned.shown)
+            } asked: { client in
                 guard let made = try await client.createBackfill(of: self.schedule, request).backfill else {
                     throw CommandFailure(.failure, "the server did not say which backfill it has begun")
                 }
-                try self.output.print(try made.presentation(saying: "began backfill \(made.id): \(count)"))
+                return try made.presentation(saying: "began backfill \(made.id): \(count)")
             }
         }
     }
 
-    struct List: AsyncParsableCommand {
+    struct List: AsyncParsableCommand, Answering {
         static let configuration = CommandConfiguration(
             commandName: "list", abstract: "List backfills, newest first.", aliases: ["ls"])
         @Option(help: ArgumentHelp("Only those of this schedule.", valueName: "schedule"), transform: Text.notEmpty)
         var schedule: String?
-        @Option(help: "Only backfills in this state.") var status: BackfillStatusArgument?
+        @Option(help: "Only backfills in this state.") var status: CaseArgument<CasareDomain.Backfill.Status>?
         @OptionGroup var paging: PagingOptions
         @OptionGroup(title: "Output") var output: OutputOptions
         @OptionGroup(title: "Server") var connection: ConnectionOptions
 
         func run() async throws {
-            try self.output.check(BackfillInfo.headings)
-            try await self.connection.withClient { client, _ in
-                try await self.paging.show(as: self.output.format) { limit, cursor in
-                    let page = try await client.backfills(
-                        schedule: self.schedule, status: self.status?.status, limit: limit, cursor: cursor)
-                    return (page.backfills, page.nextCursor)
-                } to: { backfills in
-                    try self.output.print(
-                        try Presentation(
-                            list: backfills, columns: BackfillInfo.columns, name: \.id.description,
-                            json: { try ValueEncoder.encode($0) }))
-                }
+            try await self.paging.list(BackfillInfo.columns, name: \.id.description, to: self.answer) {
+                client, limit, cursor in
+                let page = try await client.backfills(
+                    schedule: self.schedule, status: self.status?.value, limit: limit, cursor: cursor)
+                return (page.backfills, page.nextCursor)
             }
         }
     }
 
-    struct Show: AsyncParsableCommand {
+    struct Show: AsyncParsableCommand, Answering {
         static let configuration = CommandConfiguration(
             commandName: "show", abstract: "Show one backfill.", aliases: ["get"])
         @Argument(help: "The backfill's ID.", transform: BackfillArgument.parse) var backfill: BackfillArgument
@@ -117,9 +109,8 @@ extension ScheduleCommand.Backfill {
         @OptionGroup(title: "Server") var connection: ConnectionOptions
 
         func run() async throws {
-            try self.output.check(BackfillInfo.headings)
-            try await self.connection.withClient { client, _ in
-                try self.output.print(try await client.backfill(self.backfill.id).presentation())
+            try await self.answer.show(BackfillInfo.headings) { client, _ in
+                try await client.backfill(self.backfill.id).presentation()
             }
         }
     }
@@ -156,10 +147,9 @@ extension ScheduleCommand.Backfill {
 }
 
 /// What the commands that steer a backfill have in common.
-struct BackfillControlOptions: ParsableArguments {
+struct BackfillControlOptions: ParsableArguments, Changing {
     @Argument(help: "The backfill's ID.", transform: BackfillArgument.parse) var backfill: BackfillArgument
-    @Option(help: ArgumentHelp("Why; kept with what was done.", valueName: "text"), transform: Text.notEmpty)
-    var reason: String?
+    @OptionGroup var why: ReasonOption
     @OptionGroup var bulk: BulkOptions
     @OptionGroup(title: "Output") var output: OutputOptions
     @OptionGroup(title: "Server") var connection: ConnectionOptions
@@ -168,17 +158,13 @@ struct BackfillControlOptions: ParsableArguments {
         _ verb: String, past: String,
         _ change: (CasareClient, _ id: CasareDomain.Backfill.ID, _ reason: String?) async throws -> BackfillInfo
     ) async throws {
-        try self.output.check(BackfillInfo.headings)
-        try await self.connection.withClient { client, server in
-            if self.bulk.dryRun {
-                let known = try await client.backfill(self.backfill.id)
-                return try self.output.print(try known.presentation(saying: "would \(verb) backfill \(known.id)"))
-            }
-            try Consent.needed(
-                isSelection: false, server: server, yes: self.bulk.yes, canAsk: Terminal.standard.canAsk
-            ).obtain(for: "\(verb) backfill \(self.backfill.id)")
-            let changed = try await change(client, self.backfill.id, self.reason)
-            try self.output.print(try changed.presentation(saying: "\(past) backfill \(changed.id)"))
+        let id = self.backfill.id
+        try await self.change.run(BackfillInfo.headings, "\(verb) backfill \(id)") { client in
+            let known = try await client.backfill(id)
+            return .shown(try known.presentation(saying: "would \(verb) backfill \(known.id)"))
+        } asked: { client, _ in
+            let changed = try await change(client, id, self.why.reason)
+            return try changed.presentation(saying: "\(past) backfill \(changed.id)")
         }
     }
 }
@@ -192,16 +178,4 @@ struct BackfillArgument: ArgumentForm, Hashable {
         guard let id = CasareDomain.Backfill.ID(argument) else { return nil }
         self.id = id
     }
-}
-
-/// A state of backfills by name.
-struct BackfillStatusArgument: ExpressibleByArgument, Hashable, Sendable {
-    let status: CasareDomain.Backfill.Status
-
-    init?(argument: String) {
-        guard let status = CasareDomain.Backfill.Status(rawValue: argument.lowercased()) else { return nil }
-        self.status = status
-    }
-
-    static var allValueStrings: [String] { CasareDomain.Backfill.Status.allCases.map(\.rawValue) }
 }

@@ -22,7 +22,7 @@ struct ScheduleCommand: ParsableCommand {
         ],
         aliases: ["schedules"])
 
-    struct List: AsyncParsableCommand {
+    struct List: AsyncParsableCommand, Answering {
         static let configuration = CommandConfiguration(
             commandName: "list", abstract: "List schedules by name.", aliases: ["ls"])
         @OptionGroup(title: "Filter") var filter: ScheduleFilterOptions
@@ -35,36 +35,27 @@ struct ScheduleCommand: ParsableCommand {
         @OptionGroup(title: "Server") var connection: ConnectionOptions
 
         func run() async throws {
-            try self.output.check(ScheduleInfo.headings)
-            var query = self.filter.query
-            query.kind = self.kind?.kind
-            try await self.connection.withClient { [query] client, _ in
-                try await self.paging.show(as: self.output.format) { limit, cursor in
-                    var query = query
-                    query.limit = limit
-                    query.cursor = cursor
-                    let page = try await client.schedules(query)
-                    for name in page.unreadable ?? [] {
-                        StandardStreams.report(
-                            TerminalText.line(
-                                "casarectl: schedule \(name) is left out: the server cannot read what it is; its history "
-                                    + "says why, and it can be paused and deleted"))
-                    }
-                    return (page.schedules, page.nextCursor)
-                } to: { schedules in
-                    if schedules.isEmpty, self.output.format == .table {
-                        StandardStreams.report("there is no such schedule; casarectl schedule create makes one")
-                    }
-                    try self.output.print(
-                        try Presentation(
-                            list: schedules, columns: ScheduleInfo.columns, name: \.name,
-                            json: { try ValueEncoder.encode($0) }))
+            try await self.paging.list(
+                ScheduleInfo.columns, name: \.name,
+                orElse: "there is no such schedule; casarectl schedule create makes one", to: self.answer
+            ) { client, limit, cursor in
+                var query = self.filter.query
+                query.kind = self.kind?.kind
+                query.limit = limit
+                query.cursor = cursor
+                let page = try await client.schedules(query)
+                for name in page.unreadable ?? [] {
+                    StandardStreams.report(
+                        TerminalText.line(
+                            "casarectl: schedule \(name) is left out: the server cannot read what it is; its history "
+                                + "says why, and it can be paused and deleted"))
                 }
+                return (page.schedules, page.nextCursor)
             }
         }
     }
 
-    struct Get: AsyncParsableCommand {
+    struct Get: AsyncParsableCommand, Answering {
         static let configuration = CommandConfiguration(
             commandName: "get", abstract: "Show one schedule.", aliases: ["show"])
         @Argument(help: "Its name or ID.", transform: Text.notEmpty) var schedule: String
@@ -72,36 +63,28 @@ struct ScheduleCommand: ParsableCommand {
         @OptionGroup(title: "Server") var connection: ConnectionOptions
 
         func run() async throws {
-            try self.output.check(ScheduleInfo.headings)
-            try await self.connection.withClient { client, _ in
-                try self.output.print(try await client.schedule(self.schedule).presentation())
+            try await self.answer.show(ScheduleInfo.headings) { client, _ in
+                try await client.schedule(self.schedule).presentation()
             }
         }
     }
 
-    struct History: AsyncParsableCommand {
+    struct History: AsyncParsableCommand, Answering {
         static let configuration = CommandConfiguration(
             commandName: "history",
             abstract: "List the ticks of a schedule, newest first: which fired, and why others did not.")
         @Argument(help: "Its name or ID.", transform: Text.notEmpty) var schedule: String
-        @Option(help: "Only ticks of which this came.") var result: TickResultArgument?
+        @Option(help: "Only ticks of which this came.") var result: CaseArgument<ScheduleTickInfo.Result>?
         @OptionGroup var paging: PagingOptions
         @OptionGroup(title: "Output") var output: OutputOptions
         @OptionGroup(title: "Server") var connection: ConnectionOptions
 
         func run() async throws {
-            try self.output.check(ScheduleTickInfo.columns.map(\.heading))
-            try await self.connection.withClient { client, _ in
-                try await self.paging.show(as: self.output.format) { limit, cursor in
-                    let page = try await client.scheduleHistory(
-                        of: self.schedule, result: self.result?.result, limit: limit, cursor: cursor)
-                    return (page.ticks, page.nextCursor)
-                } to: { ticks in
-                    try self.output.print(
-                        try Presentation(
-                            list: ticks, columns: ScheduleTickInfo.columns, name: { Timestamp.text($0.at) },
-                            json: { try ValueEncoder.encode($0) }))
-                }
+            try await self.paging.list(ScheduleTickInfo.columns, name: { Timestamp.text($0.at) }, to: self.answer) {
+                client, limit, cursor in
+                let page = try await client.scheduleHistory(
+                    of: self.schedule, result: self.result?.value, limit: limit, cursor: cursor)
+                return (page.ticks, page.nextCursor)
             }
         }
     }
@@ -112,8 +95,7 @@ struct ScheduleCommand: ParsableCommand {
             discussion: "What they have started goes on. Their ticks stay in the database until they are too old.",
             aliases: ["rm"])
         @Argument(help: ArgumentHelp("Names or IDs, or - for stdin.", valueName: "schedule")) var schedules: [String]
-        @Option(help: ArgumentHelp("Why; kept with what was done.", valueName: "text"), transform: Text.notEmpty)
-        var reason: String?
+        @OptionGroup var why: ReasonOption
         @OptionGroup var bulk: BulkOptions
         @OptionGroup(title: "Output") var output: OutputOptions
         @OptionGroup(title: "Server") var connection: ConnectionOptions
@@ -121,35 +103,23 @@ struct ScheduleCommand: ParsableCommand {
         func run() async throws {
             try self.output.check(ScheduleInfo.headings)
             let names = try ScheduleNames(self.schedules).all
+            let change = NamedChange(
+                bulk: self.bulk, output: self.output, noun: "schedule", verb: "delete", isFinal: true)
             try await self.connection.withClient { client, server in
-                // It cannot be taken back.
-                let needed = Consent.needed(
-                    isSelection: true, server: server, yes: self.bulk.yes, canAsk: Terminal.standard.canAsk)
-                var selection = Selection(
-                    items: names.map { Selection.Item(id: $0, detail: "") }, noun: "schedule")
-                if self.bulk.dryRun || needed.asks {
-                    selection = await selection.described(atMost: self.bulk.dryRun ? .max : Selection.sampleMax) {
-                        try await client.schedule($0.id).detail
-                    }
+                let ended = try await change.outcome(on: names, of: server) {
+                    try await client.schedule($0).detail
+                } asked: {
+                    try await client.deleteSchedule($0, reason: self.why.reason)
                 }
-                if self.bulk.dryRun { return try selection.show(in: self.output) }
-                try needed.obtain(for: "delete \(selection.count)", showing: selection)
-                let outcome = await BulkOutcome.of(selection.items, verb: "delete") {
-                    try await client.deleteSchedule($0.id, reason: self.reason)
-                }
+                guard let (outcome, selection) = ended else { return }
                 for deleted in outcome.done where deleted.schedule == nil {
                     StandardStreams.report(
                         TerminalText.line(
                             "deleted \(deleted.name); the server could not read what it was, so it is not shown"))
                 }
                 let shown = outcome.done.compactMap(\.schedule)
-                if names.count > 1 {
-                    try self.output.print(
-                        try Presentation(
-                            list: shown, columns: ScheduleInfo.columns, name: \.name,
-                            json: { try ValueEncoder.encode($0) }))
-                } else if let schedule = shown.first {
-                    try self.output.print(try schedule.presentation(saying: "deleted \(schedule.name)"))
+                try change.show(shown, of: selection, columns: ScheduleInfo.columns, name: \.name) {
+                    try $0.presentation(saying: "deleted \($0.name)")
                 }
                 try outcome.check(selection)
             }
@@ -163,26 +133,11 @@ struct ScheduleNames: Hashable, Sendable {
 
     /// Keeps the order, and one of each.
     init(_ arguments: [String], readInput: () throws -> String) throws {
-        let words =
-            arguments == ["-"] ? try readInput().split(whereSeparator: \.isNewline).map(String.init) : arguments
-        var seen: Set<String> = []
-        self.all = try words.filter { seen.insert(try Text.notEmpty($0)).inserted }
-        if self.all.isEmpty { throw CommandFailure(.usage, "no schedule was given") }
+        self.all = try NamedThings.all(
+            arguments, readInput: readInput, separatedBy: \.isNewline, noun: "schedule", Text.notEmpty)
     }
 
     init(_ arguments: [String]) throws {
         try self.init(arguments) { try TextInput.standardInput.read() }
     }
-}
-
-/// What came of a tick, by name.
-struct TickResultArgument: ExpressibleByArgument, Hashable, Sendable {
-    let result: ScheduleTickInfo.Result
-
-    init?(argument: String) {
-        guard let result = ScheduleTickInfo.Result(rawValue: argument.lowercased()) else { return nil }
-        self.result = result
-    }
-
-    static var allValueStrings: [String] { ScheduleTickInfo.Result.allCases.map(\.rawValue) }
 }

@@ -5,11 +5,10 @@ import CasareWire
 import FoundationEssentials
 
 /// What the commands that pause and resume schedules have in common.
-struct ScheduleControlOptions: ParsableArguments {
+struct ScheduleControlOptions: ParsableArguments, Changing {
     @Argument(help: ArgumentHelp("Names or IDs, or - for stdin.", valueName: "schedule")) var schedules: [String] = []
     @OptionGroup(title: "Filter") var filter: ScheduleFilterOptions
-    @Option(help: ArgumentHelp("Why; kept with what was done.", valueName: "text"), transform: Text.notEmpty)
-    var reason: String?
+    @OptionGroup var why: ReasonOption
     @OptionGroup var bulk: BulkOptions
     @OptionGroup(title: "Output") var output: OutputOptions
     @OptionGroup(title: "Server") var connection: ConnectionOptions
@@ -32,55 +31,43 @@ struct ScheduleControlOptions: ParsableArguments {
         many: (CasareClient, SteerSchedulesRequest) async throws -> SteerSchedulesResponse
     ) async throws {
         let names = self.filter.isEmpty ? try ScheduleNames(self.schedules).all : []
-        let isOne = names.count == 1
-        try self.output.check(isOne ? ScheduleInfo.headings : SteerSchedulesResponse.columns.map(\.heading))
-        try await self.connection.withClient { client, server in
-            if isOne {
-                return try await self.runOne(verb, past, names[0], client, server, one)
-            }
-            var request = SteerSchedulesRequest(
-                selection: names.isEmpty ? self.filter.selection : ScheduleSelection(names: names),
-                reason: self.reason, dryRun: true)
+        if names.count == 1 { return try await self.runOne(verb, past, names[0], one) }
+        var request = SteerSchedulesRequest(
+            selection: names.isEmpty ? self.filter.selection : ScheduleSelection(names: names),
+            reason: self.why.reason, dryRun: true)
+        try await self.change.run(SteerSchedulesResponse.columns.map(\.heading)) { client in
             let planned = try await many(client, request)
             guard planned.count > 0 else {
                 throw CommandFailure(.notFound, "nothing to \(verb): no such schedule")
             }
-            if self.bulk.dryRun {
-                return try self.output.print(
-                    try planned.presentation(saying: "would \(verb) \(Count.text(planned.changed, "schedule"))"))
-            }
-            try Consent.needed(
-                isSelection: true, server: server, yes: self.bulk.yes, canAsk: Terminal.standard.canAsk
-            ).obtain(for: "\(verb) \(Count.text(planned.changed, "schedule"))", showing: planned.shown)
             request.dryRun = false
             request.expect = planned.count
+            let what = "\(verb) \(Count.text(planned.changed, "schedule"))"
+            return ChangeOptions.Plan(
+                what: what, presentation: try planned.presentation(saying: "would \(what)"), shown: planned.shown)
+        } asked: { client in
             let done = try await many(client, request)
-            try self.output.print(try done.presentation(saying: "\(past) \(Count.text(done.changed, "schedule"))"))
+            return try done.presentation(saying: "\(past) \(Count.text(done.changed, "schedule"))")
         }
     }
 
     private func runOne(
-        _ verb: String, _ past: String, _ name: String, _ client: CasareClient, _ server: Server,
+        _ verb: String, _ past: String, _ name: String,
         _ change: (CasareClient, _ name: String) async throws -> SteerScheduleResponse
     ) async throws {
-        let needed = Consent.needed(
-            isSelection: false, server: server, yes: self.bulk.yes, canAsk: Terminal.standard.canAsk)
-        var items = [Selection.Item(id: name, detail: "")]
-        if self.bulk.dryRun || needed.asks {
-            items = [Selection.Item(id: name, detail: try await client.schedule(name).detail)]
+        try await self.change.run(ScheduleInfo.headings, verb, "schedule", name) { client in
+            try await client.schedule(name).detail
+        } asked: { client in
+            let answer = try await change(client, name)
+            guard let schedule = answer.schedule else {
+                StandardStreams.report(
+                    TerminalText.line("\(past) \(answer.name); the server cannot read what it is, so it is not shown"))
+                return nil
+            }
+            let isNothing = verb == "resume" && !answer.wasPaused
+            return try schedule.presentation(
+                saying: isNothing ? "nothing to resume: \(schedule.name)" : "\(past) \(schedule.name)")
         }
-        let selection = Selection(items: items, noun: "schedule")
-        if self.bulk.dryRun { return try selection.show(in: self.output) }
-        try needed.obtain(for: "\(verb) schedule \(name)", showing: selection)
-        let answer = try await change(client, name)
-        let isNothing = verb == "resume" && !answer.wasPaused
-        guard let schedule = answer.schedule else {
-            return StandardStreams.report(
-                TerminalText.line("\(past) \(answer.name); the server cannot read what it is, so it is not shown"))
-        }
-        try self.output.print(
-            try schedule.presentation(
-                saying: isNothing ? "nothing to resume: \(schedule.name)" : "\(past) \(schedule.name)"))
     }
 }
 
@@ -124,24 +111,11 @@ extension ScheduleCommand {
                 not come later.
                 """)
         @OptionGroup var control: ScheduleControlOptions
-        @Option(
-            name: .customLong("for"), parsing: .unconditional,
-            help: ArgumentHelp("It ends by itself after this time.", valueName: "time"),
-            transform: PositiveTimeSpan.parse)
-        var length: PositiveTimeSpan?
-        @Option(
-            parsing: .unconditional,
-            help: ArgumentHelp("It ends by itself at this time (ISO 8601).", valueName: "time"),
-            transform: Moment.parse)
-        var until: Moment?
-
-        func validate() throws {
-            try PauseEnd.check(until: self.until, length: self.length)
-        }
+        @OptionGroup var end: PauseEndOptions
 
         func run() async throws {
             let request = PauseScheduleRequest(
-                reason: self.control.reason, until: self.until?.date, forSeconds: self.length?.seconds)
+                reason: self.control.why.reason, until: self.end.until?.date, forSeconds: self.end.length?.seconds)
             try await self.control.run(
                 "pause", past: "paused", one: { try await $0.pauseSchedule($1, request) },
                 many: { client, selected in
@@ -160,7 +134,7 @@ extension ScheduleCommand {
         @OptionGroup var control: ScheduleControlOptions
 
         func run() async throws {
-            let reason = self.control.reason
+            let reason = self.control.why.reason
             try await self.control.run(
                 "resume", past: "resumed", one: { try await $0.resumeSchedule($1, reason: reason) },
                 many: { try await $0.resumeSchedules($1) })
@@ -178,8 +152,7 @@ extension ScheduleCommand {
             aliases: ["run"])
         @Argument(help: "Its name or ID.", transform: Text.notEmpty) var schedule: String
         @OptionGroup var variables: VariableOptions
-        @Option(help: ArgumentHelp("Why; kept with what was done.", valueName: "text"), transform: Text.notEmpty)
-        var reason: String?
+        @OptionGroup var why: ReasonOption
         @OptionGroup var bulk: BulkOptions
         @OptionGroup(title: "Waiting") var waiting: WaitOptions
         @OptionGroup(title: "Output") var output: OutputOptions
@@ -187,7 +160,7 @@ extension ScheduleCommand {
 
         func run() async throws {
             try self.output.check(JobInfo.headings)
-            let request = TriggerScheduleRequest(variables: try self.variables.variables(), reason: self.reason)
+            let request = TriggerScheduleRequest(variables: try self.variables.variables(), reason: self.why.reason)
             try await self.connection.withClient { client, server in
                 if self.bulk.dryRun {
                     let known = try await client.schedule(self.schedule)
@@ -195,9 +168,7 @@ extension ScheduleCommand {
                         TerminalText.line("would start a job of \(known.spec.what) for \(known.name)"))
                     return
                 }
-                try Consent.needed(
-                    isSelection: false, server: server, yes: self.bulk.yes, canAsk: Terminal.standard.canAsk
-                ).obtain(for: "trigger the schedule \(self.schedule)")
+                try self.bulk.consent(on: server).obtain(for: "trigger the schedule \(self.schedule)")
                 let fired = try await client.triggerSchedule(self.schedule, request)
                 guard self.waiting.isWanted else {
                     return try self.output.print(
@@ -208,18 +179,6 @@ extension ScheduleCommand {
                 try self.output.print(try jobs[0].presentation())
                 if ExitReason.ofWaiting(for: jobs) != .success { throw QuietExit(.jobEndedBadly) }
             }
-        }
-    }
-}
-
-/// When a pause or a window ends, as the command line says it.
-enum PauseEnd {
-    static func check(until: Moment?, length: PositiveTimeSpan?) throws {
-        if length != nil, until != nil {
-            throw ValidationError("--for and --until both say when it ends: give one of them.")
-        }
-        if let until, until.date <= Date() {
-            throw ValidationError("--until is past: it would be over from the start.")
         }
     }
 }

@@ -4,7 +4,7 @@ import CasareDomain
 import CasareWire
 
 extension ScheduleCommand {
-    struct Create: AsyncParsableCommand {
+    struct Create: AsyncParsableCommand, Changing {
         static let configuration = CommandConfiguration(
             commandName: "create", abstract: "Create a schedule.",
             discussion: """
@@ -15,30 +15,24 @@ extension ScheduleCommand {
 
                 Of a file, options take the place of what it says. casarectl schedule preview shows when it will fire.
                 """)
-        @Argument(help: "Its name; it may stand in the file.", transform: Text.notEmpty) var name: String?
-        @Option(
-            name: [.customShort("f"), .customLong("file")],
-            help: ArgumentHelp("Read name and spec from a JSON or YAML file, or from stdin (-).", valueName: "file"),
-            transform: Text.notEmpty)
-        var file: String?
+        @OptionGroup var source: SpecFileOptions
         @Flag(help: "It fires nothing until casarectl schedule resume.") var paused = false
         @OptionGroup(title: "When") var timing: ScheduleTimingOptions
         @OptionGroup(title: "What") var job: ScheduleJobOptions
         @OptionGroup(title: "Rules") var rules: ScheduleRuleOptions
-        @Option(help: ArgumentHelp("Why; kept with what was done.", valueName: "text"), transform: Text.notEmpty)
-        var reason: String?
+        @OptionGroup var why: ReasonOption
         @OptionGroup var bulk: BulkOptions
         @OptionGroup(title: "Output") var output: OutputOptions
         @OptionGroup(title: "Server") var connection: ConnectionOptions
 
         func validate() throws {
-            if self.file != nil {
-                if self.file == "-", self.job.variables.file == "-" {
+            if self.source.file != nil {
+                if self.source.file == "-", self.job.variables.file == "-" {
                     throw ValidationError("Only one of the schedule and --vars can be read from stdin.")
                 }
                 return
             }
-            if self.name == nil { throw ValidationError("Give the schedule a name, or a file with -f.") }
+            if self.source.name == nil { throw ValidationError("Give the schedule a name, or a file with -f.") }
             guard self.timing.isGiven else {
                 throw ValidationError("Say when it fires: \(ScheduleTimingOptions.names).")
             }
@@ -47,37 +41,31 @@ extension ScheduleCommand {
         }
 
         func run() async throws {
+            // Before a file is read, or stdin.
             try self.output.check(ScheduleInfo.headings)
             let request = try self.request()
-            try await self.connection.withClient { client, server in
-                if self.bulk.dryRun {
-                    // A workflow that is not there would be refused, and so would a name that is taken.
-                    _ = try await client.workflow(request.spec.workflow)
-                    return try self.output.print(try request.presentation)
-                }
-                try Consent.needed(
-                    isSelection: false, server: server, yes: self.bulk.yes, canAsk: Terminal.standard.canAsk
-                ).obtain(for: "create the schedule \(request.name)")
+            try await self.change.run(ScheduleInfo.headings, "create the schedule \(request.name)") { client in
+                // A workflow that is not there would be refused, and so would a name that is taken.
+                _ = try await client.workflow(request.spec.workflow)
+                return .shown(try request.presentation)
+            } asked: { client, _ in
                 let made = try await client.createSchedule(request)
-                try self.output.print(try made.presentation(saying: "created \(made.name)"))
+                return try made.presentation(saying: "created \(made.name)")
             }
         }
 
         /// - Throws: `.usage` for what no schedule can be.
         func request() throws -> CreateScheduleRequest {
-            let file = try self.file.map { try ScheduleFile.read($0) }
-            guard let name = self.name ?? file?.name else {
-                throw CommandFailure(.usage, "give the schedule a name, here or in the file")
-            }
+            let file = try self.source.file.map { try ScheduleFile.read($0) }
             var members: Object = [:]
             self.timing.add(to: &members)
             try self.job.add(to: &members)
             self.rules.add(to: &members)
             let whole = ScheduleSpecPatch.applying(members, to: file?.spec ?? [:])
-            let source = self.file.map { TextInput($0).name } ?? "the schedule"
+            let source = self.source.file.map { TextInput($0).name } ?? "the schedule"
             return CreateScheduleRequest(
-                name: name, spec: try ScheduleSpec(from: whole, of: source),
-                paused: self.paused || file?.isPaused == true, reason: self.reason, managedBy: file?.managedBy)
+                name: try self.source.name(or: file, noun: "schedule"), spec: try ScheduleSpec(from: whole, of: source),
+                paused: self.paused || file?.isPaused == true, reason: self.why.reason, managedBy: file?.managedBy)
         }
     }
 
@@ -106,13 +94,8 @@ extension ScheduleCommand {
             help: ArgumentHelp("Read the whole spec from a file, or from stdin (-).", valueName: "file"),
             transform: Text.notEmpty)
         var file: String?
-        @Option(
-            parsing: .unconditional,
-            help: ArgumentHelp("Only if this is its revision still; else end with 5.", valueName: "n"),
-            transform: Text.number(in: 1...Int(Int32.max)))
-        var revision: Int?
-        @Option(help: ArgumentHelp("Why; kept with what was done.", valueName: "text"), transform: Text.notEmpty)
-        var reason: String?
+        @OptionGroup var expected: RevisionOption
+        @OptionGroup var why: ReasonOption
         @OptionGroup var bulk: BulkOptions
         @OptionGroup(title: "Output") var output: OutputOptions
         @OptionGroup(title: "Server") var connection: ConnectionOptions
@@ -145,13 +128,11 @@ extension ScheduleCommand {
                 if self.bulk.dryRun {
                     return try self.output.print(try SpecChange.presentation(changes, of: known.name))
                 }
-                try Consent.needed(
-                    isSelection: false, server: server, yes: self.bulk.yes, canAsk: Terminal.standard.canAsk
-                ).obtain(for: "update the schedule \(known.name)")
+                try self.bulk.consent(on: server).obtain(for: "update the schedule \(known.name)")
                 // Of a file it is made for what was looked at.
                 let request = UpdateScheduleRequest(
                     spec: file == nil ? patch : SpecChange.patch(from: before, to: after),
-                    revision: self.revision ?? (file == nil ? nil : known.revision), reason: self.reason)
+                    revision: self.expected.revision ?? (file == nil ? nil : known.revision), reason: self.why.reason)
                 let updated = try await client.updateSchedule(known.name, request)
                 for change in changes { StandardStreams.report(TerminalText.line("  \(change.text)")) }
                 try self.output.print(
@@ -167,30 +148,7 @@ extension ScheduleCommand {
             self.timing.add(to: &members)
             try self.job.add(to: &members)
             self.rules.add(to: &members)
-            for path in self.unset {
-                let parts = path.split(separator: ".", omittingEmptySubsequences: false).map(String.init)
-                members = try Self.unsetting(parts[...], in: members, path)
-            }
-            return members
-        }
-
-        private static func unsetting(
-            _ parts: ArraySlice<String>, in members: Object, _ path: String
-        ) throws(CommandFailure) -> Object {
-            var members = members
-            guard let first = parts.first, !first.isEmpty else {
-                throw CommandFailure(.usage, "--unset \(path): expected a member of the spec, such as calendar")
-            }
-            guard parts.count > 1 else {
-                guard members[first] == nil else {
-                    throw CommandFailure(.usage, "--unset \(path): an option sets it")
-                }
-                members[first] = .null
-                return members
-            }
-            let inner = members[first]?.object ?? [:]
-            members[first] = .object(try Self.unsetting(parts.dropFirst(), in: inner, path))
-            return members
+            return try members.unsetting(self.unset)
         }
     }
 }

@@ -4,7 +4,7 @@ import CasareDomain
 import CasareWire
 import FoundationEssentials
 
-struct ScheduleSimulateCommand: AsyncParsableCommand {
+struct ScheduleSimulateCommand: AsyncParsableCommand, Answering {
     static let configuration = CommandConfiguration(
         commandName: "simulate", abstract: "Show what all schedules will do together, and what would spread them.",
         discussion: """
@@ -47,12 +47,11 @@ struct ScheduleSimulateCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        try self.output.check(ScheduleSimulationInfo.Collision.columns.map(\.heading))
         let request = SimulateSchedulesRequest(
             from: self.from?.date, forSeconds: self.length?.seconds, slots: self.slots,
             assumedSeconds: self.assume?.seconds, workflow: self.workflow)
-        try await self.connection.withClient { client, _ in
-            try self.output.print(try await client.simulateSchedules(request).presentation(for: self.output))
+        try await self.answer.show(ScheduleSimulationInfo.Collision.columns.map(\.heading)) { client, _ in
+            try await client.simulateSchedules(request).presentation(for: self.output)
         }
     }
 }

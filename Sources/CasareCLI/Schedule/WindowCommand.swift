@@ -17,7 +17,7 @@ struct WindowCommand: ParsableCommand {
             """,
         subcommands: [Open.self, List.self, Get.self, Close.self], aliases: ["windows"])
 
-    struct Open: AsyncParsableCommand {
+    struct Open: AsyncParsableCommand, Changing {
         static let configuration = CommandConfiguration(
             commandName: "open", abstract: "Pause schedules until the window closes.")
         @Option(
@@ -44,8 +44,7 @@ struct WindowCommand: ParsableCommand {
             help: ArgumentHelp("Only schedules that casarectl apply keeps for this owner.", valueName: "owner"),
             transform: Text.notEmpty)
         var managedBy: String?
-        @Option(help: ArgumentHelp("Why; kept with what was done.", valueName: "text"), transform: Text.notEmpty)
-        var reason: String?
+        @OptionGroup var why: ReasonOption
         @OptionGroup var bulk: BulkOptions
         @OptionGroup(title: "Output") var output: OutputOptions
         @OptionGroup(title: "Server") var connection: ConnectionOptions
@@ -53,7 +52,7 @@ struct WindowCommand: ParsableCommand {
         private var patterns: [String] { self.pauseSchedules.filter { $0.contains("*") || $0.contains("?") } }
 
         func validate() throws {
-            try PauseEnd.check(until: self.until, length: self.length)
+            try PauseEndOptions.check(until: self.until, length: self.length)
             guard self.until != nil || self.length != nil else {
                 throw ValidationError("Say when it closes by itself: --until or --for.")
             }
@@ -78,58 +77,47 @@ struct WindowCommand: ParsableCommand {
         }
 
         func run() async throws {
-            try self.output.check(WindowInfo.headings)
             var request = OpenWindowRequest(
-                until: self.until?.date, forSeconds: self.length?.seconds, reason: self.reason,
+                until: self.until?.date, forSeconds: self.length?.seconds, reason: self.why.reason,
                 schedules: self.selection, dryRun: true)
-            try await self.connection.withClient { client, server in
+            try await self.change.run(WindowInfo.headings) { client in
                 let planned = try await client.openWindow(request)
                 guard planned.selected > 0 else {
                     throw CommandFailure(.notFound, "nothing to pause: no such schedule")
                 }
                 let what = "pause \(Count.text(planned.pauses, "schedule"))"
-                if self.bulk.dryRun {
-                    return try self.output.print(try planned.presentation(saying: "would \(what)"))
-                }
-                try Consent.needed(
-                    isSelection: true, server: server, yes: self.bulk.yes, canAsk: Terminal.standard.canAsk
-                ).obtain(for: "open a window and \(what)", showing: planned.shown)
                 request.dryRun = false
+                return ChangeOptions.Plan(
+                    what: "open a window and \(what)", presentation: try planned.presentation(saying: "would \(what)"),
+                    shown: planned.shown)
+            } asked: { client in
                 guard let window = try await client.openWindow(request).window else {
                     throw CommandFailure(.failure, "the server did not say which window it has opened")
                 }
-                try self.output.print(
-                    try window.presentation(
-                        saying: "opened window \(window.id): paused \(Count.text(window.paused, "schedule"))"))
+                return try window.presentation(
+                    saying: "opened window \(window.id): paused \(Count.text(window.paused, "schedule"))")
             }
         }
     }
 
-    struct List: AsyncParsableCommand {
+    struct List: AsyncParsableCommand, Answering {
         static let configuration = CommandConfiguration(
             commandName: "list", abstract: "List windows, newest first.", aliases: ["ls"])
-        @Option(help: "Only windows in this state.") var status: WindowStatusArgument?
+        @Option(help: "Only windows in this state.") var status: CaseArgument<WindowInfo.Status>?
         @OptionGroup var paging: PagingOptions
         @OptionGroup(title: "Output") var output: OutputOptions
         @OptionGroup(title: "Server") var connection: ConnectionOptions
 
         func run() async throws {
-            try self.output.check(WindowInfo.headings)
-            try await self.connection.withClient { client, _ in
-                try await self.paging.show(as: self.output.format) { limit, cursor in
-                    let page = try await client.windows(status: self.status?.status, limit: limit, cursor: cursor)
-                    return (page.windows, page.nextCursor)
-                } to: { windows in
-                    try self.output.print(
-                        try Presentation(
-                            list: windows, columns: WindowInfo.columns, name: \.id.description,
-                            json: { try ValueEncoder.encode($0) }))
-                }
+            try await self.paging.list(WindowInfo.columns, name: \.id.description, to: self.answer) {
+                client, limit, cursor in
+                let page = try await client.windows(status: self.status?.value, limit: limit, cursor: cursor)
+                return (page.windows, page.nextCursor)
             }
         }
     }
 
-    struct Get: AsyncParsableCommand {
+    struct Get: AsyncParsableCommand, Answering {
         static let configuration = CommandConfiguration(
             commandName: "get", abstract: "Show one window.", aliases: ["show"])
         @Argument(help: "The window's ID.", transform: WindowArgument.parse) var window: WindowArgument
@@ -137,39 +125,31 @@ struct WindowCommand: ParsableCommand {
         @OptionGroup(title: "Server") var connection: ConnectionOptions
 
         func run() async throws {
-            try self.output.check(WindowInfo.headings)
-            try await self.connection.withClient { client, _ in
+            try await self.answer.show(WindowInfo.headings) { client, _ in
                 let known = try await client.window(self.window.id)
-                try self.output.print(try known.presentation(saying: "window \(known.id) is \(known.status.rawValue)"))
+                return try known.presentation(saying: "window \(known.id) is \(known.status.rawValue)")
             }
         }
     }
 
-    struct Close: AsyncParsableCommand {
+    struct Close: AsyncParsableCommand, Changing {
         static let configuration = CommandConfiguration(
             commandName: "close", abstract: "Let the schedules go on that a window has paused.")
         @Argument(help: "The window's ID.", transform: WindowArgument.parse) var window: WindowArgument
-        @Option(help: ArgumentHelp("Why; kept with what was done.", valueName: "text"), transform: Text.notEmpty)
-        var reason: String?
+        @OptionGroup var why: ReasonOption
         @OptionGroup var bulk: BulkOptions
         @OptionGroup(title: "Output") var output: OutputOptions
         @OptionGroup(title: "Server") var connection: ConnectionOptions
 
         func run() async throws {
-            try self.output.check(WindowInfo.headings)
-            try await self.connection.withClient { client, server in
-                if self.bulk.dryRun {
-                    let known = try await client.window(self.window.id)
-                    return try self.output.print(try known.presentation(saying: "would close window \(known.id)"))
-                }
-                try Consent.needed(
-                    isSelection: false, server: server, yes: self.bulk.yes, canAsk: Terminal.standard.canAsk
-                ).obtain(for: "close window \(self.window.id)")
-                let closed = try await client.closeWindow(self.window.id, reason: self.reason)
-                try self.output.print(
-                    try closed.presentation(
-                        saying: "closed window \(closed.id): \(Count.text(closed.restored, "schedule")) "
-                            + "\(closed.restored == 1 ? "goes" : "go") on"))
+            try await self.change.run(WindowInfo.headings, "close window \(self.window.id)") { client in
+                let known = try await client.window(self.window.id)
+                return .shown(try known.presentation(saying: "would close window \(known.id)"))
+            } asked: { client, _ in
+                let closed = try await client.closeWindow(self.window.id, reason: self.why.reason)
+                return try closed.presentation(
+                    saying: "closed window \(closed.id): \(Count.text(closed.restored, "schedule")) "
+                        + "\(closed.restored == 1 ? "goes" : "go") on")
             }
         }
     }
@@ -184,18 +164,6 @@ struct WindowArgument: ArgumentForm, Hashable {
         guard let id = MaintenanceWindow.ID(argument) else { return nil }
         self.id = id
     }
-}
-
-/// A state of windows by name.
-struct WindowStatusArgument: ExpressibleByArgument, Hashable, Sendable {
-    let status: WindowInfo.Status
-
-    init?(argument: String) {
-        guard let status = WindowInfo.Status(rawValue: argument.lowercased()) else { return nil }
-        self.status = status
-    }
-
-    static var allValueStrings: [String] { WindowInfo.Status.allCases.map(\.rawValue) }
 }
 
 extension WindowInfo {

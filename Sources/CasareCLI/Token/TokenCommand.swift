@@ -9,12 +9,12 @@ struct TokenCommand: ParsableCommand {
         commandName: "token", abstract: "Tokens that people, programs and robots show the server.",
         subcommands: [Create.self, List.self, Revoke.self])
 
-    struct Create: AsyncParsableCommand {
+    struct Create: AsyncParsableCommand, Answering {
         static let configuration = CommandConfiguration(
             commandName: "create", abstract: "Create a token and print it.",
             discussion: "It is shown this once: only its hash is kept.")
         @Argument(help: "What it is for; jobs and workflows keep this name.", transform: Text.notEmpty) var name: String
-        @Option(help: "What its bearer may do.") var role: RoleArgument
+        @Option(help: "What its bearer may do.") var role: CaseArgument<Role>
         @Option(
             help: "The one robot that a token of the role robot speaks for (default: any).",
             transform: RobotArgument.parse)
@@ -28,28 +28,23 @@ struct TokenCommand: ParsableCommand {
         @OptionGroup(title: "Server") var connection: ConnectionOptions
 
         func validate() throws {
-            if self.role.role != .robot && self.robot != nil {
+            if self.role.value != .robot && self.robot != nil {
                 throw ValidationError("--robot goes with --role robot only.")
             }
         }
 
         func run() async throws {
-            try self.output.check(TokenInfo.columns.map(\.heading))
-            try await self.connection.withClient { client, _ in
+            try await self.answer.show(TokenInfo.columns.map(\.heading)) { client, _ in
                 let created = try await client.createToken(
                     CreateTokenRequest(
-                        name: self.name, role: self.role.role, robot: self.robot?.id,
+                        name: self.name, role: self.role.value, robot: self.robot?.id,
                         expiresAt: self.expiresIn.map { Date(timeIntervalSinceNow: $0.seconds) }))
-                StandardStreams.report("created \(TerminalText.line(created.info.name)); the token is not shown again")
-                try self.output.print(
-                    Presentation(
-                        single: created.info, columns: TokenInfo.columns, name: created.info.name,
-                        json: try ValueEncoder.encode(created), sheet: Sheet(created.token)))
+                return try created.shownOnce()
             }
         }
     }
 
-    struct List: AsyncParsableCommand {
+    struct List: AsyncParsableCommand, Answering {
         static let configuration = CommandConfiguration(
             commandName: "list", abstract: "List tokens, without the secrets themselves.", aliases: ["ls"])
         @OptionGroup var paging: PagingOptions
@@ -57,17 +52,9 @@ struct TokenCommand: ParsableCommand {
         @OptionGroup(title: "Server") var connection: ConnectionOptions
 
         func run() async throws {
-            try self.output.check(TokenInfo.columns.map(\.heading))
-            try await self.connection.withClient { client, _ in
-                try await self.paging.show(as: self.output.format) { limit, cursor in
-                    let page = try await client.tokens(limit: limit, cursor: cursor)
-                    return (page.tokens, page.nextCursor)
-                } to: { tokens in
-                    try self.output.print(
-                        try Presentation(
-                            list: tokens, columns: TokenInfo.columns, name: \.name,
-                            json: { try ValueEncoder.encode($0) }))
-                }
+            try await self.paging.list(TokenInfo.columns, name: \.name, to: self.answer) { client, limit, cursor in
+                let page = try await client.tokens(limit: limit, cursor: cursor)
+                return (page.tokens, page.nextCursor)
             }
         }
     }
@@ -89,23 +76,12 @@ struct TokenCommand: ParsableCommand {
                 ).obtain(for: "revoke token \(self.name)")
                 let token = try await client.revokeToken(named: self.name)
                 try self.output.print(
-                    Presentation(
+                    try Presentation(
                         single: token, columns: TokenInfo.columns, name: token.name,
-                        json: try ValueEncoder.encode(token), sheet: Sheet("revoked \(token.name)")))
+                        sheet: Sheet("revoked \(token.name)")))
             }
         }
     }
-}
-
-struct RoleArgument: ExpressibleByArgument, Hashable, Sendable {
-    let role: Role
-
-    init?(argument: String) {
-        guard let role = Role(rawValue: argument.lowercased()) else { return nil }
-        self.role = role
-    }
-
-    static var allValueStrings: [String] { Role.allCases.map(\.rawValue) }
 }
 
 extension TokenInfo {
@@ -118,4 +94,14 @@ extension TokenInfo {
         Column("revoked_at") { .time($0.revokedAt) },
         Column("id", wide: true) { .number($0.id) },
     ]
+}
+
+extension CreateTokenResponse {
+    /// The token itself for people; says on stderr that it is not shown again.
+    func shownOnce() throws -> Presentation {
+        StandardStreams.report("created \(TerminalText.line(self.info.name)); the token is not shown again")
+        return Presentation(
+            single: self.info, columns: TokenInfo.columns, name: self.info.name, json: try ValueEncoder.encode(self),
+            sheet: Sheet(self.token))
+    }
 }

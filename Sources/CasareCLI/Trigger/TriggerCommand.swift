@@ -21,11 +21,11 @@ struct TriggerCommand: ParsableCommand {
         ],
         aliases: ["triggers"])
 
-    struct List: AsyncParsableCommand {
+    struct List: AsyncParsableCommand, Answering {
         static let configuration = CommandConfiguration(
             commandName: "list", abstract: "List triggers by name.", aliases: ["ls"])
-        @Option(help: "Only triggers of this kind.") var kind: TriggerKindArgument?
-        @Option(help: "Only triggers in this state.") var status: TriggerStatusArgument?
+        @Option(help: "Only triggers of this kind.") var kind: CaseArgument<Trigger.Kind>?
+        @Option(help: "Only triggers in this state.") var status: CaseArgument<Trigger.Status>?
         @Option(help: "Only triggers of this workflow, as they name it.", transform: Text.notEmpty)
         var workflow: String?
         @Option(
@@ -37,25 +37,21 @@ struct TriggerCommand: ParsableCommand {
         @OptionGroup(title: "Server") var connection: ConnectionOptions
 
         func run() async throws {
-            try self.output.check(TriggerInfo.headings)
-            try await self.connection.withClient { client, _ in
-                try await self.paging.show(as: self.output.format) { limit, cursor in
-                    let page = try await client.triggers(
-                        TriggerQuery(
-                            kind: self.kind?.kind, status: self.status?.status, workflow: self.workflow,
-                            managedBy: self.managedBy, limit: limit, cursor: cursor))
-                    return (page.triggers, page.nextCursor)
-                } to: { triggers in
-                    try self.output.print(
-                        try Presentation(
-                            list: triggers, columns: TriggerInfo.columns, name: \.name,
-                            json: { try ValueEncoder.encode($0) }))
+            try await self.paging.list(TriggerInfo.columns, name: \.name, to: self.answer) { client, limit, cursor in
+                let page = try await client.triggers(
+                    TriggerQuery(
+                        kind: self.kind?.value, status: self.status?.value, workflow: self.workflow,
+                        managedBy: self.managedBy, limit: limit, cursor: cursor))
+                for name in page.unreadable ?? [] {
+                    StandardStreams.report(
+                        TerminalText.line("casarectl: trigger \(name) is left out: the server cannot read what it is"))
                 }
+                return (page.triggers, page.nextCursor)
             }
         }
     }
 
-    struct Get: AsyncParsableCommand {
+    struct Get: AsyncParsableCommand, Answering {
         static let configuration = CommandConfiguration(
             commandName: "get", abstract: "Show one trigger.", aliases: ["show"])
         @Argument(help: "Its name or ID.", transform: Text.notEmpty) var trigger: String
@@ -63,85 +59,29 @@ struct TriggerCommand: ParsableCommand {
         @OptionGroup(title: "Server") var connection: ConnectionOptions
 
         func run() async throws {
-            try self.output.check(TriggerInfo.headings)
-            try await self.connection.withClient { client, server in
-                try self.output.print(try await client.trigger(self.trigger).presentation(on: server))
+            try await self.answer.show(TriggerInfo.headings) { client, server in
+                try await client.trigger(self.trigger).presentation(on: server)
             }
         }
     }
 
-    struct History: AsyncParsableCommand {
+    struct History: AsyncParsableCommand, Answering {
         static let configuration = CommandConfiguration(
             commandName: "history",
             abstract: "List what came to a trigger, the latest first: which made jobs, and why others did not.")
         @Argument(help: "Its name or ID.", transform: Text.notEmpty) var trigger: String
-        @Option(help: "Only deliveries of which this became.") var result: DeliveryResultArgument?
+        @Option(help: "Only deliveries of which this became.") var result: CaseArgument<TriggerDelivery.Result>?
         @OptionGroup var paging: PagingOptions
         @OptionGroup(title: "Output") var output: OutputOptions
         @OptionGroup(title: "Server") var connection: ConnectionOptions
 
         func run() async throws {
-            try self.output.check(TriggerDeliveryInfo.columns.map(\.heading))
-            try await self.connection.withClient { client, _ in
-                try await self.paging.show(as: self.output.format) { limit, cursor in
-                    let page = try await client.triggerHistory(
-                        of: self.trigger, result: self.result?.result, limit: limit, cursor: cursor)
-                    return (page.deliveries, page.nextCursor)
-                } to: { deliveries in
-                    try self.output.print(
-                        try Presentation(
-                            list: deliveries, columns: TriggerDeliveryInfo.columns, name: \.id.description,
-                            json: { try ValueEncoder.encode($0) }))
-                }
+            try await self.paging.list(TriggerDeliveryInfo.columns, name: \.id.description, to: self.answer) {
+                client, limit, cursor in
+                let page = try await client.triggerHistory(
+                    of: self.trigger, result: self.result?.value, limit: limit, cursor: cursor)
+                return (page.deliveries, page.nextCursor)
             }
         }
     }
-}
-
-/// A kind of triggers by name.
-struct TriggerKindArgument: ExpressibleByArgument, Hashable, Sendable {
-    let kind: Trigger.Kind
-
-    init?(argument: String) {
-        guard let kind = Trigger.Kind(rawValue: argument.lowercased()) else { return nil }
-        self.kind = kind
-    }
-
-    static var allValueStrings: [String] { Trigger.Kind.allCases.map(\.rawValue) }
-}
-
-/// A state of triggers by name.
-struct TriggerStatusArgument: ExpressibleByArgument, Hashable, Sendable {
-    let status: Trigger.Status
-
-    init?(argument: String) {
-        guard let status = Trigger.Status(rawValue: argument.lowercased()) else { return nil }
-        self.status = status
-    }
-
-    static var allValueStrings: [String] { Trigger.Status.allCases.map(\.rawValue) }
-}
-
-/// What became of deliveries, by name.
-struct DeliveryResultArgument: ExpressibleByArgument, Hashable, Sendable {
-    let result: TriggerDelivery.Result
-
-    init?(argument: String) {
-        guard let result = TriggerDelivery.Result(rawValue: argument.lowercased()) else { return nil }
-        self.result = result
-    }
-
-    static var allValueStrings: [String] { TriggerDelivery.Result.allCases.map(\.rawValue) }
-}
-
-/// How requests prove themselves, by name.
-struct WebhookAuthArgument: ExpressibleByArgument, Hashable, Sendable {
-    let kind: WebhookAuth.Kind
-
-    init?(argument: String) {
-        guard let kind = WebhookAuth.Kind(rawValue: argument.lowercased()) else { return nil }
-        self.kind = kind
-    }
-
-    static var allValueStrings: [String] { WebhookAuth.Kind.allCases.map(\.rawValue) }
 }

@@ -29,7 +29,7 @@ extension TriggerCommand {
         }
     }
 
-    struct Rotate: AsyncParsableCommand {
+    struct Rotate: AsyncParsableCommand, Changing {
         static let configuration = CommandConfiguration(
             commandName: "rotate", abstract: "Give a hook or a feed a new secret.",
             discussion: """
@@ -37,42 +37,33 @@ extension TriggerCommand {
                 The secret is read from a file or stdin, or made up by the server and shown this once.
                 """)
         @Argument(help: "Its name or ID.", transform: Text.notEmpty) var trigger: String
-        @Option(
-            help: ArgumentHelp(
-                "Read the secret from the first line of a file, or of stdin (-) (default: the server makes one up).",
-                valueName: "file"), transform: Text.notEmpty)
-        var secretFile: String?
+        @OptionGroup var secret: SecretOption
         @Option(
             parsing: .unconditional,
             help: ArgumentHelp(
                 "The one before counts for so long, up to 7d; 0 ends it at once (default: 1d).", valueName: "time"),
             transform: TimeSpan.parse)
         var overlap: TimeSpan?
-        @Option(help: ArgumentHelp("Why; kept with what was done.", valueName: "text"), transform: Text.notEmpty)
-        var reason: String?
+        @OptionGroup var why: ReasonOption
         @OptionGroup var bulk: BulkOptions
         @OptionGroup(title: "Output") var output: OutputOptions
         @OptionGroup(title: "Server") var connection: ConnectionOptions
 
         func run() async throws {
+            // Before a file is read, or stdin.
             try self.output.check(TriggerInfo.headings)
-            let secret = try SecretInput(argument: self.secretFile).read()
-            try await self.connection.withClient { client, server in
-                if self.bulk.dryRun {
-                    let known = try await client.trigger(self.trigger)
-                    return StandardStreams.report(TerminalText.line("would give \(known.name) a new secret"))
-                }
-                try Consent.needed(
-                    isSelection: false, server: server, yes: self.bulk.yes, canAsk: Terminal.standard.canAsk
-                ).obtain(for: "give the trigger \(self.trigger) a new secret")
+            let secret = try self.secret.read()
+            try await self.change.run(TriggerInfo.headings, "give the trigger \(self.trigger) a new secret") { client in
+                let known = try await client.trigger(self.trigger)
+                return .said("would give \(known.name) a new secret")
+            } asked: { client, server in
                 let made = try await client.rotateTrigger(
                     self.trigger,
                     RotateTriggerRequest(
-                        secret: secret, overlapSeconds: self.overlap?.seconds, reason: self.reason))
+                        secret: secret, overlapSeconds: self.overlap?.seconds, reason: self.why.reason))
                 if made.secret != nil { StandardStreams.report("the secret is not shown again") }
-                try self.output.print(
-                    try made.trigger.presentation(
-                        saying: "\(made.trigger.name) has a new secret", on: server, secret: made.secret))
+                return try made.trigger.presentation(
+                    saying: "\(made.trigger.name) has a new secret", on: server, secret: made.secret)
             }
         }
     }
@@ -85,7 +76,7 @@ extension TriggerCommand {
 
         func run() async throws {
             // Senders get 404 from then on, and it cannot be taken back: always ask.
-            try await self.options.run("delete", past: "deleted", alwaysAsks: true) { client, name, reason in
+            try await self.options.run("delete", past: "deleted", isFinal: true) { client, name, reason in
                 try await client.deleteTrigger(name, reason: reason)
             }
         }
@@ -105,7 +96,7 @@ extension TriggerCommand {
             help: ArgumentHelp("Read the body as it would come from a file, or from stdin (-).", valueName: "file"),
             transform: Text.notEmpty)
         var payload: String?
-        @Option(help: "The request's method.") var method: HookMethodArgument?
+        @Option(help: "The request's method.") var method: CaseArgument<Webhook.Method>?
         @Option(
             help: ArgumentHelp("A header of the request; may be repeated.", valueName: "header=value"),
             transform: NameAndText.parse)
@@ -123,7 +114,7 @@ extension TriggerCommand {
             try await self.connection.withClient { client, _ in
                 let known = try await client.trigger(self.trigger)
                 var request = TestTriggerRequest(
-                    body: text, method: self.method?.method,
+                    body: text, method: self.method?.value,
                     headers: Object(self.requestHeader.map { ($0.name, Value.string($0.text)) }),
                     query: Object(self.query.map { ($0.name, Value.string($0.text)) }))
                 if known.kind != .webhook, let text {
@@ -142,8 +133,7 @@ extension TriggerCommand {
 /// What the commands that steer triggers have in common.
 struct TriggerControlOptions: ParsableArguments {
     @Argument(help: ArgumentHelp("Names or IDs.", valueName: "trigger")) var triggers: [String]
-    @Option(help: ArgumentHelp("Why; kept with what was done.", valueName: "text"), transform: Text.notEmpty)
-    var reason: String?
+    @OptionGroup var why: ReasonOption
     @OptionGroup var bulk: BulkOptions
     @OptionGroup(title: "Output") var output: OutputOptions
     @OptionGroup(title: "Server") var connection: ConnectionOptions
@@ -153,39 +143,24 @@ struct TriggerControlOptions: ParsableArguments {
     /// - Parameters:
     ///   - verb: `pause`.
     ///   - past: `paused`.
-    ///   - alwaysAsks: also for a single one.
+    ///   - isFinal: it cannot be taken back.
     func run(
-        _ verb: String, past: String, alwaysAsks: Bool = false,
+        _ verb: String, past: String, isFinal: Bool = false,
         _ act: @escaping @Sendable (CasareClient, _ name: String, _ reason: String?) async throws -> TriggerInfo
     ) async throws {
         try self.output.check(TriggerInfo.headings)
         var seen: Set<String> = []
         let names = try self.triggers.filter { seen.insert(try Text.notEmpty($0)).inserted }
+        let change = NamedChange(
+            bulk: self.bulk, output: self.output, noun: "trigger", verb: verb, isFinal: isFinal)
         try await self.connection.withClient { client, server in
-            let needed = Consent.needed(
-                isSelection: alwaysAsks || names.count > 1, server: server, yes: self.bulk.yes,
-                canAsk: Terminal.standard.canAsk)
-            var selection = Selection(items: names.map { Selection.Item(id: $0, detail: "") }, noun: "trigger")
-            if self.bulk.dryRun || needed.asks {
-                selection = await selection.described(atMost: self.bulk.dryRun ? .max : Selection.sampleMax) {
-                    try await client.trigger($0.id).waitsFor
-                }
+            try await change.run(on: names, of: server, columns: TriggerInfo.columns, name: \.name) {
+                try await client.trigger($0).waitsFor
+            } asked: {
+                try await act(client, $0, self.why.reason)
+            } one: {
+                try $0.presentation(saying: "\(past) \($0.name)", on: server)
             }
-            if self.bulk.dryRun { return try selection.show(in: self.output) }
-            try needed.obtain(for: "\(verb) \(selection.count)", showing: selection)
-            let outcome = await BulkOutcome.of(selection.items, verb: verb) {
-                try await act(client, $0.id, self.reason)
-            }
-            if names.count > 1 {
-                try self.output.print(
-                    try Presentation(
-                        list: outcome.done, columns: TriggerInfo.columns, name: \.name,
-                        json: { try ValueEncoder.encode($0) }))
-            } else if let trigger = outcome.done.first {
-                try self.output.print(
-                    try trigger.presentation(saying: "\(past) \(trigger.name)", on: server))
-            }
-            try outcome.check(selection)
         }
     }
 }

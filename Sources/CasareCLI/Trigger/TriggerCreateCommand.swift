@@ -4,7 +4,7 @@ import CasareDomain
 import CasareWire
 
 extension TriggerCommand {
-    struct Create: AsyncParsableCommand {
+    struct Create: AsyncParsableCommand, Changing {
         static let configuration = CommandConfiguration(
             commandName: "create", abstract: "Create a trigger.",
             discussion: """
@@ -19,32 +19,22 @@ extension TriggerCommand {
                 The secret of a webhook is read from a file or stdin, or made up by the server and shown this once. The \
                 password or token of a feed is read from a file or stdin. Of a file, options take the place of what it says.
                 """)
-        @Argument(help: "Its name; it may stand in the file.", transform: Text.notEmpty) var name: String?
-        @Option(
-            name: [.customShort("f"), .customLong("file")],
-            help: ArgumentHelp("Read name and spec from a JSON or YAML file, or from stdin (-).", valueName: "file"),
-            transform: Text.notEmpty)
-        var file: String?
-        @Option(
-            help: ArgumentHelp(
-                "Read the secret from the first line of a file, or of stdin (-) (default: the server makes one up).",
-                valueName: "file"), transform: Text.notEmpty)
-        var secretFile: String?
+        @OptionGroup var source: SpecFileOptions
+        @OptionGroup var secret: SecretOption
         @OptionGroup(title: "Trigger") var spec: TriggerSpecOptions
         @Flag(help: "It makes no jobs until casarectl trigger resume.") var paused = false
-        @Option(help: ArgumentHelp("Why; kept with what was done.", valueName: "text"), transform: Text.notEmpty)
-        var reason: String?
+        @OptionGroup var why: ReasonOption
         @OptionGroup var bulk: BulkOptions
         @OptionGroup(title: "Output") var output: OutputOptions
         @OptionGroup(title: "Server") var connection: ConnectionOptions
 
         func validate() throws {
-            let inputs = [self.file, self.secretFile, self.spec.variables.file].filter { $0 == "-" }
+            let inputs = [self.source.file, self.secret.secretFile, self.spec.variables.file].filter { $0 == "-" }
             if inputs.count > 1 {
                 throw ValidationError("Only one of the trigger, its secret and --vars can be read from stdin.")
             }
-            if self.file != nil { return }
-            if self.name == nil { throw ValidationError("Give the trigger a name, or a file with -f.") }
+            if self.source.file != nil { return }
+            if self.source.name == nil { throw ValidationError("Give the trigger a name, or a file with -f.") }
             if !self.spec.hasSource {
                 throw ValidationError(
                     "Say what it waits for: requests with --auth, jobs with --on, files with --watch, or a feed with "
@@ -54,37 +44,30 @@ extension TriggerCommand {
         }
 
         func run() async throws {
+            // Before a file is read, or stdin.
             try self.output.check(TriggerInfo.headings)
             let request = try self.request()
-            try await self.connection.withClient { client, server in
-                if self.bulk.dryRun {
-                    // A workflow that is not there would be found out with the first delivery only.
-                    _ = try await client.workflow(request.spec.workflow)
-                    return StandardStreams.report(TerminalText.line("would create \(request.name)"))
-                }
-                try Consent.needed(
-                    isSelection: false, server: server, yes: self.bulk.yes, canAsk: Terminal.standard.canAsk
-                ).obtain(for: "create the trigger \(request.name)")
+            try await self.change.run(TriggerInfo.headings, "create the trigger \(request.name)") { client in
+                // A workflow that is not there would be found out with the first delivery only.
+                _ = try await client.workflow(request.spec.workflow)
+                return .said("would create \(request.name)")
+            } asked: { client, server in
                 let made = try await client.createTrigger(request)
                 if made.secret != nil { StandardStreams.report("the secret is not shown again") }
-                try self.output.print(
-                    try made.trigger.presentation(
-                        saying: "created \(made.trigger.name)", on: server, secret: made.secret))
+                return try made.trigger.presentation(
+                    saying: "created \(made.trigger.name)", on: server, secret: made.secret)
             }
         }
 
         /// - Throws: `.usage` for what no trigger can be.
         func request() throws -> CreateTriggerRequest {
-            let file = try self.file.map { try TriggerFile.read($0) }
-            guard let name = self.name ?? file?.name else {
-                throw CommandFailure(.usage, "give the trigger a name, here or in the file")
-            }
+            let file = try self.source.file.map { try TriggerFile.read($0) }
             let spec = try TriggerSpec(
                 from: file?.spec ?? [:], changedBy: try self.spec.members(of: file?.waitsFor),
-                of: self.file ?? "the trigger")
+                of: self.source.file ?? "the trigger")
             return CreateTriggerRequest(
-                name: name, spec: spec, secret: try SecretInput(argument: self.secretFile).read(),
-                paused: self.paused || file?.isPaused == true, reason: self.reason, managedBy: file?.managedBy)
+                name: try self.source.name(or: file, noun: "trigger"), spec: spec, secret: try self.secret.read(),
+                paused: self.paused || file?.isPaused == true, reason: self.why.reason, managedBy: file?.managedBy)
         }
     }
 
@@ -104,11 +87,7 @@ extension TriggerCommand {
                 "Take away what the spec says of this: cooldown_seconds, webhook.headers; may be repeated.",
                 valueName: "member"), transform: Text.notEmpty)
         var unset: [String] = []
-        @Option(
-            parsing: .unconditional,
-            help: ArgumentHelp("Only if this is its revision still; else end with 5.", valueName: "n"),
-            transform: Text.number(in: 1...Int(Int32.max)))
-        var revision: Int?
+        @OptionGroup var expected: RevisionOption
         @OptionGroup var bulk: BulkOptions
         @OptionGroup(title: "Output") var output: OutputOptions
         @OptionGroup(title: "Server") var connection: ConnectionOptions
@@ -128,11 +107,9 @@ extension TriggerCommand {
                     _ = try TriggerSpec(from: known.spec.json, changedBy: patch, of: known.name)
                     return StandardStreams.report(TerminalText.line("would update \(known.name)"))
                 }
-                try Consent.needed(
-                    isSelection: false, server: server, yes: self.bulk.yes, canAsk: Terminal.standard.canAsk
-                ).obtain(for: "update the trigger \(self.trigger)")
+                try self.bulk.consent(on: server).obtain(for: "update the trigger \(self.trigger)")
                 let updated = try await client.updateTrigger(
-                    self.trigger, UpdateTriggerRequest(spec: patch, revision: self.revision))
+                    self.trigger, UpdateTriggerRequest(spec: patch, revision: self.expected.revision))
                 try self.output.print(
                     try updated.presentation(saying: "updated \(updated.name)", on: server))
             }
@@ -140,25 +117,11 @@ extension TriggerCommand {
 
         /// - Parameter kind: of the trigger, where it makes a difference.
         private func patch(of kind: Trigger.Kind?) throws(CommandFailure) -> Object {
-            var patch = try self.spec.members(of: kind)
-            for member in self.unset {
-                Self.unset(member.split(separator: ".").map(String.init)[...], in: &patch)
-            }
+            let patch = try self.spec.members(of: kind).unsetting(self.unset)
             guard !patch.isEmpty else {
                 throw CommandFailure(.usage, "say what is to change, such as --cooldown or --map, or --unset MEMBER")
             }
             return patch
-        }
-
-        static func unset(_ path: ArraySlice<String>, in patch: inout Object) {
-            guard let name = path.first else { return }
-            if path.count == 1 {
-                patch[name] = .null
-            } else {
-                var inner = patch[name]?.object ?? [:]
-                Self.unset(path.dropFirst(), in: &inner)
-                patch[name] = .object(inner)
-            }
         }
     }
 }

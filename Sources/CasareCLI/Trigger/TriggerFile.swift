@@ -1,3 +1,4 @@
+import ArgumentParser
 import CasareDomain
 import CasareWire
 
@@ -28,18 +29,21 @@ extension SpecFile {
 }
 
 /// Where the secret of a hook is read from: never from an argument, which others on this machine could read.
-struct SecretInput: Hashable, Sendable {
-    /// A file, or `-` for stdin; `nil`: the server makes one up.
-    let argument: String?
+struct SecretOption: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            "Read the secret from the first line of a file, or of stdin (-) (default: the server makes one up).",
+            valueName: "file"), transform: Text.notEmpty)
+    var secretFile: String?
 
-    /// The first line.
+    /// The first line; `nil`: the server makes one up.
     ///
     /// - Throws: `.usage` for an empty one.
     func read() throws(CommandFailure) -> String? {
-        guard let argument else { return nil }
-        let text = try TextInput(argument).read(bytesMax: 64 * 1024)
+        guard let secretFile else { return nil }
+        let text = try TextInput(secretFile).read(bytesMax: 64 * 1024)
         guard let line = text.split(whereSeparator: \.isNewline).first, !line.allSatisfy(\.isWhitespace) else {
-            throw CommandFailure(.usage, "\(TextInput(argument).name) holds no secret; put it in the first line")
+            throw CommandFailure(.usage, "\(TextInput(secretFile).name) holds no secret; put it in the first line")
         }
         return String(line)
     }

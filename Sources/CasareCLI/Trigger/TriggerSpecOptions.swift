@@ -4,7 +4,7 @@ import CasareWire
 
 /// What a trigger waits for and what it starts, as the commands that create and update triggers take it.
 struct TriggerSpecOptions: ParsableArguments {
-    @Option(help: "Of a webhook: how requests prove themselves.") var auth: WebhookAuthArgument?
+    @Option(help: "Of a webhook: how requests prove themselves.") var auth: CaseArgument<WebhookAuth.Kind>?
     @Option(
         help: ArgumentHelp("The header with the secret or the signature, where it may be chosen.", valueName: "header"),
         transform: Text.notEmpty)
@@ -19,7 +19,7 @@ struct TriggerSpecOptions: ParsableArguments {
         transform: PositiveTimeSpan.parse)
     var tolerance: PositiveTimeSpan?
     @Option(help: ArgumentHelp("A method that the hook takes (default: POST); may be repeated.", valueName: "method"))
-    var method: [HookMethodArgument] = []
+    var method: [CaseArgument<Webhook.Method>] = []
     @Option(
         help: ArgumentHelp(
             "A header that a request must have, with this value or * for any; may be repeated.",
@@ -139,13 +139,13 @@ struct TriggerSpecOptions: ParsableArguments {
 
     private var webhook: Object {
         var auth: Object = [:]
-        if let kind = self.auth { auth["kind"] = .string(kind.kind.rawValue) }
+        if let kind = self.auth { auth["kind"] = .string(kind.value.rawValue) }
         if let authHeader { auth["header"] = .string(authHeader) }
         if let timestampHeader { auth["timestamp_header"] = .string(timestampHeader) }
         if let tolerance { auth["tolerance_seconds"] = .double(tolerance.seconds) }
         var webhook: Object = [:]
         if !auth.isEmpty { webhook["auth"] = .object(auth) }
-        if !self.method.isEmpty { webhook["methods"] = .list(self.method.map { .string($0.method.rawValue) }) }
+        if !self.method.isEmpty { webhook["methods"] = .list(self.method.map { .string($0.value.rawValue) }) }
         if !self.header.isEmpty {
             webhook["headers"] = .object(Object(self.header.map { ($0.name, Value.string($0.text)) }))
         }
@@ -176,18 +176,6 @@ struct NameAndText: ArgumentForm, Hashable {
         self.name = String(halves[0])
         self.text = String(halves[1])
     }
-}
-
-/// A method by name.
-struct HookMethodArgument: ExpressibleByArgument, Hashable, Sendable {
-    let method: Webhook.Method
-
-    init?(argument: String) {
-        guard let method = Webhook.Method(rawValue: argument.uppercased()) else { return nil }
-        self.method = method
-    }
-
-    static var allValueStrings: [String] { Webhook.Method.allCases.map(\.rawValue) }
 }
 
 /// How a job ended, by name.

@@ -16,7 +16,7 @@ struct TriggerWatchOptions: ParsableArguments {
         help: ArgumentHelp(
             "Count this: created, modified or deleted (default: created and modified); may be repeated.",
             valueName: "event"))
-    var event: [FileEventArgument] = []
+    var event: [CaseArgument<FileSource.Event>] = []
     @Option(
         parsing: .unconditional,
         help: ArgumentHelp("So long a file must have been the same (default: 2s).", valueName: "time"),
@@ -65,7 +65,7 @@ struct TriggerWatchOptions: ParsableArguments {
         if let watch { file["path"] = .string(watch) }
         if !self.pattern.isEmpty { file["patterns"] = .list(self.pattern.map(Value.string)) }
         if self.recursive { file["recursive"] = true }
-        if !self.event.isEmpty { file["events"] = .list(self.event.map { .string($0.event.rawValue) }) }
+        if !self.event.isEmpty { file["events"] = .list(self.event.map { .string($0.value.rawValue) }) }
         if let settled { file["settled_seconds"] = .double(settled.seconds) }
         return file
     }
@@ -98,16 +98,4 @@ struct TriggerWatchOptions: ParsableArguments {
         }
         return [kind.rawValue: .object(inner)]
     }
-}
-
-/// What may happen to a file, by name.
-struct FileEventArgument: ExpressibleByArgument, Hashable, Sendable {
-    let event: FileSource.Event
-
-    init?(argument: String) {
-        guard let event = FileSource.Event(rawValue: argument.lowercased()) else { return nil }
-        self.event = event
-    }
-
-    static var allValueStrings: [String] { FileSource.Event.allCases.map(\.rawValue) }
 }

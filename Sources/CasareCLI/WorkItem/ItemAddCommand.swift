@@ -4,7 +4,7 @@ import CasareDomain
 import CasareWire
 
 extension ItemCommand {
-    struct Add: AsyncParsableCommand {
+    struct Add: AsyncParsableCommand, Answering {
         static let configuration = CommandConfiguration(
             commandName: "add", abstract: "Add one item to a queue, or many from a file.",
             discussion: """
@@ -51,9 +51,10 @@ extension ItemCommand {
         }
 
         func run() async throws {
+            // Before a file is read, or stdin.
             try self.output.check(AddedWorkItem.headings)
             let items = try self.items()
-            try await self.connection.withClient { client, _ in
+            try await self.answer.show(AddedWorkItem.headings) { client, _ in
                 var added: [AddedWorkItem] = []
                 for start in stride(from: 0, to: items.count, by: WorkItem.batchMax) {
                     let batch = Array(items[start..<min(start + WorkItem.batchMax, items.count)])
@@ -70,10 +71,7 @@ extension ItemCommand {
                 if known > 0 {
                     StandardStreams.report("casarectl: \(Count.text(known, "item")) known already, which adds nothing")
                 }
-                try self.output.print(
-                    try Presentation(
-                        list: added, columns: AddedWorkItem.columns, name: \.id.description,
-                        json: { try ValueEncoder.encode($0) }))
+                return try Presentation(list: added, columns: AddedWorkItem.columns, name: \.id.description)
             }
         }
 

@@ -33,10 +33,9 @@ extension ItemCommand {
 }
 
 /// What the commands have in common that change an item by a person's word.
-struct ItemChange: ParsableArguments {
+struct ItemChange: ParsableArguments, Changing {
     @OptionGroup var place: ItemPlace
-    @Option(help: ArgumentHelp("Why; kept with what was done.", valueName: "text"), transform: Text.notEmpty)
-    var reason: String?
+    @OptionGroup var why: ReasonOption
     @OptionGroup var bulk: BulkOptions
     @OptionGroup(title: "Output") var output: OutputOptions
     @OptionGroup(title: "Server") var connection: ConnectionOptions
@@ -45,17 +44,12 @@ struct ItemChange: ParsableArguments {
     func run(
         _ verb: String, done: String, _ change: (CasareClient, ItemPlace, String?) async throws -> WorkItemInfo
     ) async throws {
-        try self.output.check(WorkItemInfo.headings)
-        try await self.connection.withClient { client, server in
-            if self.bulk.dryRun {
-                let known = try await client.workItem(self.place.item, of: self.place.queue)
-                return try self.output.print(try known.presentation(saying: "would \(verb)"))
-            }
-            try Consent.needed(
-                isSelection: false, server: server, yes: self.bulk.yes, canAsk: Terminal.standard.canAsk
-            ).obtain(for: "\(verb) the item \(self.place.item) of \(self.place.queue)")
-            try self.output.print(
-                try await change(client, self.place, self.reason).presentation(saying: done))
+        let what = "\(verb) the item \(self.place.item) of \(self.place.queue)"
+        try await self.change.run(WorkItemInfo.headings, what) { client in
+            let known = try await client.workItem(self.place.item, of: self.place.queue)
+            return .shown(try known.presentation(saying: "would \(verb)"))
+        } asked: { client, _ in
+            try await change(client, self.place, self.why.reason).presentation(saying: done)
         }
     }
 }

@@ -20,38 +20,31 @@ struct ItemCommand: ParsableCommand {
             Retry.self, Delete.self, Stats.self,
         ], aliases: ["items"])
 
-    struct List: AsyncParsableCommand {
+    struct List: AsyncParsableCommand, Answering {
         static let configuration = CommandConfiguration(
             commandName: "list", abstract: "List the items of a queue, newest first.", aliases: ["ls"])
         @Argument(help: "The queue's name.", transform: Text.notEmpty) var queue: String
-        @Option(help: "Only items that stand so.") var status: WorkItemStatusArgument?
+        @Option(help: "Only items that stand so.") var status: CaseArgument<WorkItem.Status>?
         @Option(help: "Only items of this reference.", transform: Text.notEmpty) var reference: String?
-        @Option(help: "Only items whose last failure is of this type.") var errorType: ItemErrorTypeArgument?
+        @Option(help: "Only items whose last failure is of this type.") var errorType: CaseArgument<WorkItem.ErrorType>?
         @OptionGroup var paging: PagingOptions
         @OptionGroup(title: "Output") var output: OutputOptions
         @OptionGroup(title: "Server") var connection: ConnectionOptions
 
         func run() async throws {
-            try self.output.check(WorkItemInfo.headings)
-            try await self.connection.withClient { client, _ in
-                try await self.paging.show(as: self.output.format) { limit, cursor in
-                    let page = try await client.workItems(
-                        of: self.queue,
-                        WorkItemQuery(
-                            status: self.status?.status, reference: self.reference, errorType: self.errorType?.type,
-                            limit: limit, cursor: cursor))
-                    return (page.items, page.nextCursor)
-                } to: { items in
-                    try self.output.print(
-                        try Presentation(
-                            list: items, columns: WorkItemInfo.columns, name: \.id.description,
-                            json: { try ValueEncoder.encode($0) }))
-                }
+            try await self.paging.list(WorkItemInfo.columns, name: \.id.description, to: self.answer) {
+                client, limit, cursor in
+                let page = try await client.workItems(
+                    of: self.queue,
+                    WorkItemQuery(
+                        status: self.status?.value, reference: self.reference, errorType: self.errorType?.value,
+                        limit: limit, cursor: cursor))
+                return (page.items, page.nextCursor)
             }
         }
     }
 
-    struct Get: AsyncParsableCommand {
+    struct Get: AsyncParsableCommand, Answering {
         static let configuration = CommandConfiguration(
             commandName: "get", abstract: "Show one item.", aliases: ["show"])
         @OptionGroup var place: ItemPlace
@@ -59,15 +52,13 @@ struct ItemCommand: ParsableCommand {
         @OptionGroup(title: "Server") var connection: ConnectionOptions
 
         func run() async throws {
-            try self.output.check(WorkItemInfo.headings)
-            try await self.connection.withClient { client, _ in
-                let item = try await client.workItem(self.place.item, of: self.place.queue)
-                try self.output.print(try item.presentation())
+            try await self.answer.show(WorkItemInfo.headings) { client, _ in
+                try await client.workItem(self.place.item, of: self.place.queue).presentation()
             }
         }
     }
 
-    struct Stats: AsyncParsableCommand {
+    struct Stats: AsyncParsableCommand, Answering {
         static let configuration = CommandConfiguration(
             commandName: "stats", abstract: "Show how many items of a queue stand how.")
         @Argument(help: "The queue's name.", transform: Text.notEmpty) var queue: String
@@ -75,9 +66,8 @@ struct ItemCommand: ParsableCommand {
         @OptionGroup(title: "Server") var connection: ConnectionOptions
 
         func run() async throws {
-            try self.output.check(ItemQueueStatsInfo.headings)
-            try await self.connection.withClient { client, _ in
-                try self.output.print(try await client.itemQueue(self.queue).presentation())
+            try await self.answer.show(ItemQueueStatsInfo.headings) { client, _ in
+                try await client.itemQueue(self.queue).presentation()
             }
         }
     }
@@ -87,26 +77,4 @@ struct ItemCommand: ParsableCommand {
 struct ItemPlace: ParsableArguments {
     @Argument(help: "The queue's name.", transform: Text.notEmpty) var queue: String
     @Argument(help: "The item's ID or reference.", transform: Text.notEmpty) var item: String
-}
-
-struct WorkItemStatusArgument: ExpressibleByArgument, Hashable, Sendable {
-    let status: WorkItem.Status
-
-    init?(argument: String) {
-        guard let status = WorkItem.Status(rawValue: argument) else { return nil }
-        self.status = status
-    }
-
-    static var allValueStrings: [String] { WorkItem.Status.allCases.map(\.rawValue) }
-}
-
-struct ItemErrorTypeArgument: ExpressibleByArgument, Hashable, Sendable {
-    let type: WorkItem.ErrorType
-
-    init?(argument: String) {
-        guard let type = WorkItem.ErrorType(rawValue: argument) else { return nil }
-        self.type = type
-    }
-
-    static var allValueStrings: [String] { WorkItem.ErrorType.allCases.map(\.rawValue) }
 }

@@ -5,7 +5,7 @@ import CasareWire
 
 /// What performers do, and what people say in their place.
 extension ItemCommand {
-    struct Next: AsyncParsableCommand {
+    struct Next: AsyncParsableCommand, Answering {
         static let configuration = CommandConfiguration(
             commandName: "next", abstract: "Take the first item that is ready.",
             discussion: """
@@ -23,8 +23,7 @@ extension ItemCommand {
         @OptionGroup(title: "Server") var connection: ConnectionOptions
 
         func run() async throws {
-            try self.output.check(WorkItemInfo.headings)
-            try await self.connection.withClient { client, _ in
+            try await self.answer.show(WorkItemInfo.headings) { client, _ in
                 let taken = try await client.takeWorkItem(
                     from: self.queue,
                     TakeWorkItemRequest(
@@ -33,7 +32,7 @@ extension ItemCommand {
                     StandardStreams.report("casarectl: no item of \(self.queue) is ready")
                     throw QuietExit(.unavailable)
                 }
-                try self.output.print(try taken.presentation())
+                return try taken.presentation()
             }
         }
     }
@@ -52,7 +51,7 @@ extension ItemCommand {
             var values = Object()
             for assignment in self.result { values[assignment.name] = assignment.value }
             let request = CompleteWorkItemRequest(
-                token: self.saying.token, output: values.isEmpty ? nil : values, reason: self.saying.reason)
+                token: self.saying.token, output: values.isEmpty ? nil : values, reason: self.saying.why.reason)
             try await self.saying.run("completed") { client, place in
                 try await client.completeWorkItem(place.item, of: place.queue, request)
             }
@@ -73,7 +72,7 @@ extension ItemCommand {
         func run() async throws {
             let request = FailWorkItemRequest(
                 token: self.saying.token, errorType: self.business ? .business : .application, error: self.error,
-                reason: self.saying.reason)
+                reason: self.saying.why.reason)
             try await self.saying.run("failed") { client, place in
                 try await client.failWorkItem(place.item, of: place.queue, request)
             }
@@ -99,14 +98,14 @@ extension ItemCommand {
         func run() async throws {
             let request = PostponeWorkItemRequest(
                 token: self.saying.token, until: self.until?.date, forSeconds: self.span?.seconds,
-                reason: self.saying.reason)
+                reason: self.saying.why.reason)
             try await self.saying.run("postponed") { client, place in
                 try await client.postponeWorkItem(place.item, of: place.queue, request)
             }
         }
     }
 
-    struct Renew: AsyncParsableCommand {
+    struct Renew: AsyncParsableCommand, Answering {
         static let configuration = CommandConfiguration(
             commandName: "renew", abstract: "Keep an item for longer.")
         @OptionGroup var place: ItemPlace
@@ -122,28 +121,26 @@ extension ItemCommand {
         @OptionGroup(title: "Server") var connection: ConnectionOptions
 
         func run() async throws {
-            try self.output.check(WorkItemInfo.headings)
-            try await self.connection.withClient { client, _ in
+            try await self.answer.show(WorkItemInfo.headings) { client, _ in
                 let item = try await client.renewWorkItem(
                     self.place.item, of: self.place.queue,
                     RenewWorkItemRequest(
                         token: Int64(self.token), leaseSeconds: self.lease?.seconds ?? WorkItem.leaseSecondsDefault))
-                try self.output.print(try item.presentation(saying: "renewed"))
+                return try item.presentation(saying: "renewed")
             }
         }
     }
 }
 
 /// What the commands have in common that say what became of an item.
-struct ItemSaying: ParsableArguments {
+struct ItemSaying: ParsableArguments, Answering {
     @OptionGroup var place: ItemPlace
     @Option(
         name: .customLong("token"), parsing: .unconditional,
         help: "The token of its lease: refused where the item is somebody else's by now.",
         transform: Text.number(in: 0...Int.max))
     var number: Int?
-    @Option(help: ArgumentHelp("Why; kept with what was done.", valueName: "text"), transform: Text.notEmpty)
-    var reason: String?
+    @OptionGroup var why: ReasonOption
     @OptionGroup(title: "Output") var output: OutputOptions
     @OptionGroup(title: "Server") var connection: ConnectionOptions
 
@@ -153,9 +150,8 @@ struct ItemSaying: ParsableArguments {
     func run(
         _ verb: String, _ change: (CasareClient, ItemPlace) async throws -> WorkItemInfo
     ) async throws {
-        try self.output.check(WorkItemInfo.headings)
-        try await self.connection.withClient { client, _ in
-            try self.output.print(try await change(client, self.place).presentation(saying: verb))
+        try await self.answer.show(WorkItemInfo.headings) { client, _ in
+            try await change(client, self.place).presentation(saying: verb)
         }
     }
 }

@@ -69,7 +69,7 @@ struct ItemQueueRuleOptions: ParsableArguments {
 }
 
 extension ItemCommand.Queue {
-    struct Create: AsyncParsableCommand {
+    struct Create: AsyncParsableCommand, Answering {
         static let configuration = CommandConfiguration(
             commandName: "create", abstract: "Create a queue of items.")
         @Argument(help: "Its name.", transform: Text.notEmpty) var name: String
@@ -78,20 +78,19 @@ extension ItemCommand.Queue {
         @OptionGroup(title: "Server") var connection: ConnectionOptions
 
         func run() async throws {
-            try self.output.check(ItemQueueInfo.headings)
             let request = CreateItemQueueRequest(
                 name: self.name, maxRetries: self.rules.maxRetries ?? ItemQueue.Rules.maxRetriesDefault,
                 retryDelaySeconds: self.rules.retryDelay?.seconds ?? ItemQueue.Rules.retryDelaySecondsDefault,
                 uniqueReference: self.rules.uniqueReference ?? false, performer: self.rules.performerInfo,
                 description: self.rules.description)
-            try await self.connection.withClient { client, _ in
+            try await self.answer.show(ItemQueueInfo.headings) { client, _ in
                 let queue = try await client.createItemQueue(request)
-                try self.output.print(try queue.presentation(saying: "created \(queue.name)"))
+                return try queue.presentation(saying: "created \(queue.name)")
             }
         }
     }
 
-    struct List: AsyncParsableCommand {
+    struct List: AsyncParsableCommand, Answering {
         static let configuration = CommandConfiguration(
             commandName: "list", abstract: "List queues of items.", aliases: ["ls"])
         @OptionGroup var paging: PagingOptions
@@ -99,22 +98,14 @@ extension ItemCommand.Queue {
         @OptionGroup(title: "Server") var connection: ConnectionOptions
 
         func run() async throws {
-            try self.output.check(ItemQueueInfo.headings)
-            try await self.connection.withClient { client, _ in
-                try await self.paging.show(as: self.output.format) { limit, cursor in
-                    let page = try await client.itemQueues(limit: limit, cursor: cursor)
-                    return (page.queues, page.nextCursor)
-                } to: { queues in
-                    try self.output.print(
-                        try Presentation(
-                            list: queues, columns: ItemQueueInfo.columns, name: \.name,
-                            json: { try ValueEncoder.encode($0) }))
-                }
+            try await self.paging.list(ItemQueueInfo.columns, name: \.name, to: self.answer) { client, limit, cursor in
+                let page = try await client.itemQueues(limit: limit, cursor: cursor)
+                return (page.queues, page.nextCursor)
             }
         }
     }
 
-    struct Get: AsyncParsableCommand {
+    struct Get: AsyncParsableCommand, Answering {
         static let configuration = CommandConfiguration(
             commandName: "get", abstract: "Show a queue of items, and how many stand how.", aliases: ["show"])
         @Argument(help: "Its name.", transform: Text.notEmpty) var name: String
@@ -122,14 +113,13 @@ extension ItemCommand.Queue {
         @OptionGroup(title: "Server") var connection: ConnectionOptions
 
         func run() async throws {
-            try self.output.check(ItemQueueStatsInfo.headings)
-            try await self.connection.withClient { client, _ in
-                try self.output.print(try await client.itemQueue(self.name).presentation())
+            try await self.answer.show(ItemQueueStatsInfo.headings) { client, _ in
+                try await client.itemQueue(self.name).presentation()
             }
         }
     }
 
-    struct Update: AsyncParsableCommand {
+    struct Update: AsyncParsableCommand, Changing {
         static let configuration = CommandConfiguration(
             commandName: "update", abstract: "Change the rules of a queue of items.",
             discussion: "What is not named stays as it is. Items that are there keep to the new rules.")
@@ -159,48 +149,37 @@ extension ItemCommand.Queue {
 
         func run() async throws {
             let headings = self.bulk.dryRun ? ItemQueueStatsInfo.headings : ItemQueueInfo.headings
-            try self.output.check(headings)
-            try await self.connection.withClient { client, server in
-                if self.bulk.dryRun {
-                    let known = try await client.itemQueue(self.name)
-                    return try self.output.print(
-                        try known.presentation(saying: "would change \(self.name), which is now"))
-                }
-                try Consent.needed(
-                    isSelection: false, server: server, yes: self.bulk.yes, canAsk: Terminal.standard.canAsk
-                ).obtain(for: "change the item queue \(self.name)")
+            try await self.change.run(headings, "change the item queue \(self.name)") { client in
+                let known = try await client.itemQueue(self.name)
+                return .shown(try known.presentation(saying: "would change \(self.name), which is now"))
+            } asked: { client, _ in
                 let queue = try await client.updateItemQueue(self.name, self.request)
-                try self.output.print(try queue.presentation(saying: "changed \(queue.name)"))
+                return try queue.presentation(saying: "changed \(queue.name)")
             }
         }
     }
 
-    struct Delete: AsyncParsableCommand {
+    struct Delete: AsyncParsableCommand, Changing {
         static let configuration = CommandConfiguration(
             commandName: "delete", abstract: "Delete a queue with its items.",
             discussion: "Refused while items wait or are worked on, unless --force says to delete them too.")
         @Argument(help: "Its name.", transform: Text.notEmpty) var name: String
         @Flag(help: "Also with items that wait or are worked on.") var force = false
-        @Option(help: ArgumentHelp("Why; kept with what was done.", valueName: "text"), transform: Text.notEmpty)
-        var reason: String?
+        @OptionGroup var why: ReasonOption
         @OptionGroup var bulk: BulkOptions
         @OptionGroup(title: "Output") var output: OutputOptions
         @OptionGroup(title: "Server") var connection: ConnectionOptions
 
         func run() async throws {
             let headings = self.bulk.dryRun ? ItemQueueStatsInfo.headings : ItemQueueInfo.headings
-            try self.output.check(headings)
-            try await self.connection.withClient { client, server in
-                if self.bulk.dryRun {
-                    let known = try await client.itemQueue(self.name)
-                    return try self.output.print(try known.presentation(saying: "would delete \(self.name) with"))
-                }
-                // With force it is all of its items, none of which was named.
-                try Consent.needed(
-                    isSelection: self.force, server: server, yes: self.bulk.yes, canAsk: Terminal.standard.canAsk
-                ).obtain(for: "delete the item queue \(self.name)")
-                let queue = try await client.deleteItemQueue(self.name, force: self.force, reason: self.reason)
-                try self.output.print(try queue.presentation(saying: "deleted \(queue.name)"))
+            let what = "delete the item queue \(self.name)"
+            // With force it is all of its items, none of which was named.
+            try await self.change.run(headings, what, isSelection: self.force) { client in
+                let known = try await client.itemQueue(self.name)
+                return .shown(try known.presentation(saying: "would delete \(self.name) with"))
+            } asked: { client, _ in
+                let queue = try await client.deleteItemQueue(self.name, force: self.force, reason: self.why.reason)
+                return try queue.presentation(saying: "deleted \(queue.name)")
             }
         }
     }

@@ -4,7 +4,7 @@ import CasareDomain
 import CasareWire
 
 extension WorkflowCommand {
-    struct Assign: AsyncParsableCommand {
+    struct Assign: AsyncParsableCommand, Changing {
         static let configuration = CommandConfiguration(
             commandName: "assign", abstract: "Say which robots alone run a workflow.",
             discussion: """
@@ -18,8 +18,7 @@ extension WorkflowCommand {
         @Argument(help: "Name or ID.", transform: Text.notEmpty) var workflow: String
         @Argument(help: "IDs of robots.", transform: RobotArgument.parse) var robots: [RobotArgument] = []
         @Flag(name: .customLong("any"), help: "Any robot runs it.") var anyRobot = false
-        @Option(help: ArgumentHelp("Why; kept with what was done.", valueName: "text"), transform: Text.notEmpty)
-        var reason: String?
+        @OptionGroup var why: ReasonOption
         @OptionGroup var bulk: BulkOptions
         @OptionGroup(title: "Output") var output: OutputOptions
         @OptionGroup(title: "Server") var connection: ConnectionOptions
@@ -40,28 +39,22 @@ extension WorkflowCommand {
         }
 
         func run() async throws {
-            try self.output.check(WorkflowRobotsInfo.columns.map(\.heading))
-            let request = AssignWorkflowRequest(robots: self.robots.map(\.id), reason: self.reason)
-            try await self.connection.withClient { client, server in
-                if self.bulk.dryRun {
-                    // What the command itself would stumble over.
-                    for robot in request.robots { _ = try await client.robot(robot) }
-                    let now = try await client.assignment(of: self.workflow)
-                    var sheet = Sheet("would \(self.what)")
-                    sheet.add("robots now", .text(now.robotsText))
-                    return try self.output.print(
-                        Presentation(
-                            single: request, columns: [Column("robots") { .text(Self.list($0.robots)) }],
-                            name: now.name, json: try ValueEncoder.encode(request), sheet: sheet))
-                }
-                try Consent.needed(
-                    isSelection: false, server: server, yes: self.bulk.yes, canAsk: Terminal.standard.canAsk
-                ).obtain(for: self.what)
+            let request = AssignWorkflowRequest(robots: self.robots.map(\.id), reason: self.why.reason)
+            try await self.change.run(WorkflowRobotsInfo.columns.map(\.heading), self.what) { client in
+                // What the command itself would stumble over.
+                for robot in request.robots { _ = try await client.robot(robot) }
+                let now = try await client.assignment(of: self.workflow)
+                var sheet = Sheet("would \(self.what)")
+                sheet.add("robots now", .text(now.robotsText))
+                return .shown(
+                    try Presentation(
+                        single: request, columns: [Column("robots") { .text(Self.list($0.robots)) }],
+                        name: now.name, sheet: sheet))
+            } asked: { client, _ in
                 let info = try await client.assign(self.workflow, to: request.robots, reason: request.reason)
-                try self.output.print(
-                    Presentation(
-                        single: info, columns: WorkflowRobotsInfo.columns, name: info.name,
-                        json: try ValueEncoder.encode(info), sheet: Sheet("\(info.name): \(info.robotsText)")))
+                return try Presentation(
+                    single: info, columns: WorkflowRobotsInfo.columns, name: info.name,
+                    sheet: Sheet("\(info.name): \(info.robotsText)"))
             }
         }
 

@@ -56,7 +56,7 @@ struct WorkflowCommand: ParsableCommand {
         }
     }
 
-    struct List: AsyncParsableCommand {
+    struct List: AsyncParsableCommand, Answering {
         static let configuration = CommandConfiguration(
             commandName: "list", abstract: "List workflows.", aliases: ["ls"])
         @OptionGroup var paging: PagingOptions
@@ -64,17 +64,9 @@ struct WorkflowCommand: ParsableCommand {
         @OptionGroup(title: "Server") var connection: ConnectionOptions
 
         func run() async throws {
-            try self.output.check(WorkflowInfo.columns.map(\.heading))
-            try await self.connection.withClient { client, _ in
-                try await self.paging.show(as: self.output.format) { limit, cursor in
-                    let page = try await client.workflows(limit: limit, cursor: cursor)
-                    return (page.workflows, page.nextCursor)
-                } to: { workflows in
-                    try self.output.print(
-                        try Presentation(
-                            list: workflows, columns: WorkflowInfo.columns, name: \.name,
-                            json: { try ValueEncoder.encode($0) }))
-                }
+            try await self.paging.list(WorkflowInfo.columns, name: \.name, to: self.answer) { client, limit, cursor in
+                let page = try await client.workflows(limit: limit, cursor: cursor)
+                return (page.workflows, page.nextCursor)
             }
         }
     }
@@ -124,7 +116,7 @@ struct WorkflowCommand: ParsableCommand {
         }
     }
 
-    struct Versions: AsyncParsableCommand {
+    struct Versions: AsyncParsableCommand, Answering {
         static let configuration = CommandConfiguration(
             commandName: "versions", abstract: "List a workflow's versions, newest first.")
         @Argument(help: "Name or ID.", transform: Text.notEmpty) var workflow: String
@@ -133,17 +125,11 @@ struct WorkflowCommand: ParsableCommand {
         @OptionGroup(title: "Server") var connection: ConnectionOptions
 
         func run() async throws {
-            try self.output.check(WorkflowVersionInfo.columns.map(\.heading))
-            try await self.connection.withClient { client, _ in
-                try await self.paging.show(as: self.output.format) { limit, cursor in
-                    let page = try await client.workflowVersions(of: self.workflow, limit: limit, cursor: cursor)
-                    return (page.versions, page.nextCursor)
-                } to: { versions in
-                    try self.output.print(
-                        try Presentation(
-                            list: versions, columns: WorkflowVersionInfo.columns,
-                            name: { "\($0.name)@\($0.version)" }, json: { try ValueEncoder.encode($0) }))
-                }
+            try await self.paging.list(
+                WorkflowVersionInfo.columns, name: { "\($0.name)@\($0.version)" }, to: self.answer
+            ) { client, limit, cursor in
+                let page = try await client.workflowVersions(of: self.workflow, limit: limit, cursor: cursor)
+                return (page.versions, page.nextCursor)
             }
         }
     }

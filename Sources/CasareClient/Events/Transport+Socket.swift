@@ -45,6 +45,7 @@ extension Transport {
         if let token = self.configuration.token {
             head.headers.add(name: "Authorization", value: "Bearer \(token)")
         }
+        head.headers.add(contentsOf: self.traceHeaders)
         let request = head
         let tls = address.isEncrypted ? try NIOSSLContext(configuration: .makeClientConfiguration()) : nil
         let (channel, opened) = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)

@@ -128,6 +128,7 @@ struct Transport: Sendable {
         if let token = self.configuration.token {
             request.headers.add(name: "Authorization", value: "Bearer \(token)")
         }
+        request.headers.add(contentsOf: self.traceHeaders)
         if let key = call.idempotencyKey {
             request.headers.add(name: "Idempotency-Key", value: key)
         }
@@ -149,6 +150,15 @@ struct Transport: Sendable {
         } catch {
             throw ClientError(error, call: call, url: self.base, limit: limit)
         }
+    }
+
+    /// `traceparent`, `tracestate` and `baggage`, as far as there is something to say.
+    var traceHeaders: HTTPHeaders {
+        guard let trace = self.configuration.trace else { return [:] }
+        var headers: HTTPHeaders = ["traceparent": trace.context.traceparent]
+        if let state = trace.context.state { headers.add(name: "tracestate", value: state.description) }
+        if let baggage = trace.baggage { headers.add(name: "baggage", value: baggage.description) }
+        return headers
     }
 
     private static func serverVersion(_ headers: HTTPHeaders) -> String? {

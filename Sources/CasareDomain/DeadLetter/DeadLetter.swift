@@ -91,12 +91,14 @@ public struct DeadLetter: Identifiable, Hashable, Sendable {
     public let acknowledgement: Note?
     public let replay: Replay?
     public let resolution: Note?
+    /// What the failed job belongs to; `nil` for one from before that was known.
+    public let traceID: TraceID?
 
     public init(
         id: Job.ID, workflow: Workflow.ID, workflowName: String, workflowVersion: Int, environment: String,
         priority: Priority, queueKey: String?, tags: [String], variables: Object, failure: Failure,
         fingerprint: String, robot: String?, step: Int?, attemptCount: Int, attempts: [Attempt], openedAt: Date,
-        acknowledgement: Note? = nil, replay: Replay? = nil, resolution: Note? = nil
+        acknowledgement: Note? = nil, replay: Replay? = nil, resolution: Note? = nil, traceID: TraceID? = nil
     ) {
         self.id = id
         self.workflow = workflow
@@ -117,6 +119,7 @@ public struct DeadLetter: Identifiable, Hashable, Sendable {
         self.acknowledgement = acknowledgement
         self.replay = replay
         self.resolution = resolution
+        self.traceID = traceID
     }
 
     public var status: Status {

@@ -133,13 +133,15 @@ public struct Job: Identifiable, Hashable, Sendable {
     public let uniqueKey: UniqueKey?
     /// Of a fork, and of a retry that goes on from a step.
     public let forkedFrom: Origin?
+    /// What it belongs to; `nil` for a job from before that was known.
+    public let traceID: TraceID?
 
     public init(
         id: ID, workflow: Workflow.ID, workflowName: String, workflowVersion: Int, priority: Priority,
         environment: String, variables: Object, options: Options, attempt: Int, state: State, idempotencyKey: String?,
         retryOf: ID?, createdAt: Date, createdBy: String, queueKey: String? = nil,
         requirements: Requirements = .anyRobot, expiresAt: Date? = nil, uniqueKey: UniqueKey? = nil,
-        forkedFrom: Origin? = nil
+        forkedFrom: Origin? = nil, traceID: TraceID? = nil
     ) {
         self.id = id
         self.workflow = workflow
@@ -160,6 +162,7 @@ public struct Job: Identifiable, Hashable, Sendable {
         self.expiresAt = expiresAt
         self.uniqueKey = uniqueKey
         self.forkedFrom = forkedFrom
+        self.traceID = traceID
     }
 
     public var status: Status {

@@ -14,10 +14,13 @@ public struct LeasedJob: Hashable, Sendable {
     public let policy: SafetyPolicy
     /// The job that first ran the steps which this one has taken over: its random numbers go on.
     public let origin: Job.ID?
+    /// What the job belongs to; `nil`: nobody has said, as of jobs from before anybody did.
+    public let trace: TraceCarrier?
 
     public init(
         lease: Lease, attempt: Int, workflowName: String, workflowVersion: Int, document: String, variables: Object,
-        options: Job.Options, priority: Priority, policy: SafetyPolicy = SafetyPolicy(), origin: Job.ID? = nil
+        options: Job.Options, priority: Priority, policy: SafetyPolicy = SafetyPolicy(), origin: Job.ID? = nil,
+        trace: TraceCarrier? = nil
     ) {
         self.lease = lease
         self.attempt = attempt
@@ -29,5 +32,6 @@ public struct LeasedJob: Hashable, Sendable {
         self.priority = priority
         self.policy = policy
         self.origin = origin
+        self.trace = trace
     }
 }

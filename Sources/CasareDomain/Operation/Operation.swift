@@ -149,11 +149,13 @@ public struct Operation: Identifiable, Hashable, Sendable {
     public let undoUntil: Date?
     /// Grows with every change.
     public let revision: Int64
+    /// What the jobs that it creates belong to; `nil` for one from before there was any.
+    public let trace: TraceCarrier?
 
     public init(
         id: ID, plan: Plan, selection: Object, selectionName: String?, mark: Mark, status: Status, progress: Progress,
         createdAt: Date, createdBy: String, startedAt: Date?, finishedAt: Date?, statusReason: String?,
-        statusBy: String?, undoUntil: Date?, revision: Int64
+        statusBy: String?, undoUntil: Date?, revision: Int64, trace: TraceCarrier? = nil
     ) {
         self.id = id
         self.plan = plan
@@ -170,5 +172,6 @@ public struct Operation: Identifiable, Hashable, Sendable {
         self.statusBy = statusBy
         self.undoUntil = undoUntil
         self.revision = revision
+        self.trace = trace
     }
 }

@@ -66,12 +66,19 @@ struct FolderScan: Sendable {
                     open.append(components)
                 } else if status.isRegular, self.patterns.contains(where: { $0.matchesEnd(of: components) }) {
                     files[ExactText(components.joined(separator: "/"))] = File(
-                        size: status.size,
-                        modified: status.modified.tv_sec * 1_000_000_000 + status.modified.tv_nsec)
+                        size: status.size, modified: Self.nanoseconds(status.modified))
                 }
             }
         }
         return files
+    }
+
+    /// Whoever writes a file says when it was changed: a time that is too far off is the farthest.
+    private static func nanoseconds(_ time: timespec) -> Int {
+        let (whole, isTooFar) = time.tv_sec.multipliedReportingOverflow(by: 1_000_000_000)
+        let (sum, isJustTooFar) = whole.addingReportingOverflow(time.tv_nsec)
+        guard isTooFar || isJustTooFar else { return sum }
+        return time.tv_sec < 0 ? .min : .max
     }
 
     private static func path(of components: [String], in folder: String) -> String {

@@ -18,12 +18,8 @@ enum AppliedRoutes {
     private static func list(_ request: APIRequest) async throws -> AppliedPage {
         let limit = try request.limit()
         let owner = request.query["owner"].flatMap { $0.isEmpty ? nil : $0 }
-        var after: AppliedResource.Key?
-        if let text = request.query["cursor"], !text.isEmpty {
-            guard let key = AppliedResource.Key(cursor: text) else { throw APIRequest.unknownCursor }
-            after = key
-        }
-        let resources = try await request.inTenant { [after] connection in
+        let after = try request.cursor { AppliedResource.Key(cursor: $0) }
+        let resources = try await request.inTenant { connection in
             try AppliedStore.list(owner: owner, after: after, limit: limit + 1, on: connection)
         }
         let page = resources.page(of: limit, cursor: \.key.cursor)

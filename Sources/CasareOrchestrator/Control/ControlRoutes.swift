@@ -18,14 +18,10 @@ enum ControlRoutes {
 
     private static func list(_ request: APIRequest) async throws -> ControlActionPage {
         let limit = try request.limit()
-        var before: Int64?
-        if let text = request.query["cursor"], !text.isEmpty {
-            guard let number = Int64(text), number > 0 else { throw APIRequest.unknownCursor }
-            before = number
-        }
+        let before = try request.cursor { Int64($0).flatMap { $0 > 0 ? $0 : nil } }
         let subject = request.query["subject"].flatMap { $0.isEmpty ? nil : $0 }
         let noun: ControlNoun? = try request.choice("noun")
-        let actions = try await request.inTenant { [before] connection in
+        let actions = try await request.inTenant { connection in
             try ControlLog.list(of: subject, noun: noun, before: before, limit: limit + 1, on: connection)
         }
         let page = actions.page(of: limit) { String($0.id) }

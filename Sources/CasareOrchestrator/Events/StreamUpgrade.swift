@@ -1,3 +1,4 @@
+import CasareDomain
 import CasareWire
 import HTTPTypes
 import Logging
@@ -68,10 +69,12 @@ final class StreamUpgrade: Sendable {
         let query = try queryParameters(parts.count > 1 ? String(parts[1]) : nil)
         try route.check(query)
         let id = RequestIdentity.of(head.headers.first(name: "X-Request-ID"))
+        let trace = RequestTrace.of { head.headers[$0.rawName] }
         var logger = self.responder.logger
         logger[metadataKey: "request.id"] = .string(id)
+        logger[metadataKey: RequestTrace.logKey] = .string(trace.traceID.description)
         let request = APIRequest(
-            id: id, parameters: parameters, query: query, idempotencyKey: nil, caller: caller,
+            id: id, trace: trace, parameters: parameters, query: query, idempotencyKey: nil, caller: caller,
             databaseServices: self.services, logger: logger, connection: ClientConnection())
         guard let opening = try await EventRoutes.opening(request, of: route) else { return nil }
         return StreamSession(

@@ -90,6 +90,7 @@ struct APIConnection: HTTPChannelHandler {
         let pipeline = channel.pipeline.syncOperations
         try FirstRequestWatch.remove(from: channel)
         try pipeline.addHandler(HTTP1ToHTTPServerCodec(secure: false))
+        try pipeline.addHandler(LastAnswerWatch())
         try pipeline.addHandler(self.connections.watcher())
         try pipeline.addHandler(
             HTTPConnectionStateHandler(idleTimeout: Duration(self.idleMax), logger: logger))

@@ -9,6 +9,8 @@ import Logging
 struct APIRequest: Sendable {
     /// Sent back as `X-Request-ID`, and in the log.
     let id: String
+    /// The trace that the request belongs to: the caller's, or one of its own. In the log, too.
+    let trace: TraceCarrier
     /// Values of the path's placeholders, decoded.
     let parameters: [String: String]
     /// The parameters of the query, decoded; all of them are the route's.
@@ -24,6 +26,8 @@ struct APIRequest: Sendable {
     var raw: RawRequest?
     /// The header `If-Match`, for routes that change what has a revision.
     var ifMatch: String?
+    /// The header `Accept`, for routes that have several forms of an answer.
+    var accept: String?
 
     /// What routes on the database work with.
     var services: Services {
@@ -134,17 +138,21 @@ struct APIRequest: Sendable {
         return .seconds(seconds)
     }
 
-    /// The cursor of a list whose cursors are IDs of jobs.
-    func jobCursor() throws(APIProblem) -> Job.ID? {
+    /// Where a page begins.
+    ///
+    /// - Parameter read: `nil` for what is no cursor of the list.
+    /// - Returns: `nil` for the first page.
+    func cursor<Cursor>(_ read: (String) -> Cursor?) throws(APIProblem) -> Cursor? {
         guard let text = self.query["cursor"], !text.isEmpty else { return nil }
-        guard let id = Job.ID(text) else { throw Self.unknownCursor }
-        return id
+        guard let cursor = read(text) else { throw Self.unknownCursor }
+        return cursor
     }
 
+    /// The cursor of a list whose cursors are IDs of jobs.
+    func jobCursor() throws(APIProblem) -> Job.ID? { try self.cursor { Job.ID($0) } }
+
     func numberCursor() throws(APIProblem) -> Int? {
-        guard let text = self.query["cursor"], !text.isEmpty else { return nil }
-        guard let number = Int(text), (0...Int(Int32.max)).contains(number) else { throw Self.unknownCursor }
-        return number
+        try self.cursor { Int($0).flatMap { (0...Int(Int32.max)).contains($0) ? $0 : nil } }
     }
 
     static let unknownCursor = APIProblem.invalidInput("cursor", "is not one that this list gave; begin without it")

@@ -1,3 +1,4 @@
+import CasareDomain
 import CasarePostgres
 import CasareStore
 import CasareWire
@@ -15,21 +16,29 @@ struct APIResponder: HTTPResponder {
     let services: Services?
     let authenticator: Authenticator
     let connections: ClientConnections
+    let metrics: OrchestratorMetrics
     let logger: Logger
 
     func respond(to request: Request, context: ChannelContext) async throws -> Response {
         let began = ContinuousClock.now
         let id = RequestIdentity.of(request)
+        let trace = RequestTrace.of { request.headers[values: $0] }
         var logger = self.logger
         logger[metadataKey: "request.id"] = .string(id)
+        logger[metadataKey: RequestTrace.logKey] = .string(trace.traceID.description)
+        let found = Result { () throws(APIProblem) in try self.table.route(for: request.method, request.uri.path) }
         var response: Response
         do {
-            response = Self.response(try await self.reply(to: request, context: context, id: id, logger: logger))
+            response = Self.response(
+                try await self.reply(
+                    to: request, found, context: context, id: id, trace: trace, logger: logger))
         } catch {
             response = Self.response(to: error, id: id, logger: logger)
         }
         response.headers[.requestID] = id
         let status = response.status.code
+        self.metrics.http.answered(
+            request.method, (try? found.get())?.route.path, status: status, after: .now - began)
         logger.debug(
             "Answered a request",
             metadata: [
@@ -40,20 +49,21 @@ struct APIResponder: HTTPResponder {
     }
 
     private func reply(
-        to request: Request, context: ChannelContext, id: String, logger: Logger
+        to request: Request, _ found: Result<(route: Route, parameters: [String: String]), APIProblem>,
+        context: ChannelContext, id: String, trace: TraceCarrier, logger: Logger
     ) async throws -> Reply {
-        let (route, parameters) = try self.table.route(for: request.method, request.uri.path)
+        let (route, parameters) = try found.get()
         let caller = try await self.authenticator.caller(of: request, for: route.access)
         let query = try queryParameters(request.uri.query)
         if !route.isRaw { try route.check(query) }
         let body = route.bodyType == nil ? [] : try await BodyReader.read(request)
         let apiRequest = APIRequest(
-            id: id, parameters: parameters, query: query,
+            id: id, trace: trace, parameters: parameters, query: query,
             idempotencyKey: request.headers[.idempotencyKey], caller: caller, databaseServices: self.services,
             logger: logger,
             connection: self.connections.connection(of: context.channel) ?? ClientConnection(),
             raw: route.isRaw ? RawRequest(request, source: context.channel.remoteAddress?.ipAddress) : nil,
-            ifMatch: request.headers[.ifMatch])
+            ifMatch: request.headers[.ifMatch], accept: request.headers[.accept])
         // What changes something is brought to its end: whoever sent it cannot tell how far it had got.
         guard route.method == .get else { return try await route.respond(apiRequest, body) }
         return try await apiRequest.connection.whileOpen { try await route.respond(apiRequest, body) }
@@ -62,7 +72,7 @@ struct APIResponder: HTTPResponder {
     private static func response(_ reply: Reply) -> Response {
         Response(
             status: HTTPResponse.Status(code: reply.status),
-            headers: [.contentType: "application/json; charset=utf-8"],
+            headers: [.contentType: reply.contentType],
             body: ResponseBody(byteBuffer: ByteBuffer(bytes: reply.body)))
     }
 

@@ -20,6 +20,7 @@ struct APIServer: Sendable {
     /// `nil` where no database is.
     let services: Services?
     let authenticator: Authenticator
+    let metrics: OrchestratorMetrics
     let logger: Logger
     let boundPort = BoundPort()
 
@@ -30,13 +31,15 @@ struct APIServer: Sendable {
     private static let idleConnectionMax = TimeAmount.seconds(120)
 
     init(
-        host: String, port: Int, table: RouteTable, services: Services?, authenticator: Authenticator, logger: Logger
+        host: String, port: Int, table: RouteTable, services: Services?, authenticator: Authenticator,
+        metrics: OrchestratorMetrics, logger: Logger
     ) {
         self.host = host
         self.port = port
         self.table = table
         self.services = services
         self.authenticator = authenticator
+        self.metrics = metrics
         self.logger = logger
     }
 
@@ -45,7 +48,7 @@ struct APIServer: Sendable {
         let connections = ClientConnections()
         let responder = APIResponder(
             table: self.table, services: self.services, authenticator: self.authenticator, connections: connections,
-            logger: self.logger)
+            metrics: self.metrics, logger: self.logger)
         let makeUpgrade: (@Sendable () -> StreamUpgrade)?
         if let services {
             makeUpgrade = { StreamUpgrade(responder, services: services) }

@@ -102,6 +102,8 @@ final class HandshakeGate: ChannelDuplexHandler, RemovableChannelHandler {
                 self.isLast = true
                 head.headers.remove(name: "Upgrade")
             }
+            // Behind this nobody knows versions, nor that "Close" is as good as "close" (RFC 9112 §9.3).
+            if !head.isKeepAlive { head.headers.replaceOrAdd(name: "Connection", value: "close") }
             context.fireChannelRead(Self.wrapInboundOut(.head(head)))
         case .body:
             context.fireChannelRead(Self.wrapInboundOut(part))

@@ -43,6 +43,8 @@ struct Route: Sendable {
     /// What the body is read as; `nil` for a route without one.
     let bodyType: (any (Decodable & SendableMetatype).Type)?
     let answerType: any (Decodable & SendableMetatype).Type
+    /// What an answer may be; which of them it is the header `Accept` decides.
+    private(set) var mediaTypes = ["application/json"]
     /// The statuses of success.
     let statuses: [Int]
     let respond: @Sendable (APIRequest, _ body: [UInt8]) async throws -> Reply
@@ -70,8 +72,19 @@ struct Route: Sendable {
 
 /// What a route answers.
 struct Reply: Sendable {
+    private static let jsonType = "application/json; charset=utf-8"
+
     var status: Int
     var body: [UInt8]
+    /// For the header `Content-Type`.
+    private(set) var contentType = Reply.jsonType
+
+    /// Text of another type.
+    init(_ text: [UInt8], as contentType: String) {
+        self.status = 200
+        self.body = text
+        self.contentType = contentType
+    }
 
     init(_ body: some Encodable) throws { self = try Reply(Answer(body)) }
 
@@ -100,6 +113,18 @@ extension Route {
         Route(
             .get, path, access, summary, query: query, bodyType: nil, answerType: Body.self, statuses: [200]
         ) { request, _ in try Reply(try await handler(request)) }
+    }
+
+    /// Answers with text that is not JSON.
+    static func text(
+        _ path: String, _ access: Access, _ summary: String, mediaTypes: [String],
+        _ handler: @escaping @Sendable (APIRequest) async throws -> Reply
+    ) -> Route {
+        var route = Route(
+            .get, path, access, summary, query: [], bodyType: nil, answerType: String.self, statuses: [200]
+        ) { request, _ in try await handler(request) }
+        route.mediaTypes = mediaTypes
+        return route
     }
 
     static func getWithStatus<Body: Codable & Sendable>(
@@ -190,6 +215,12 @@ extension Route {
         return Route(self) { request, _ in try Reply(try await handler(request)) }
     }
 
+    /// The same for a route that answers with text.
+    func answered(byText handler: @escaping @Sendable (APIRequest) async throws -> Reply) -> Route {
+        precondition(self.mediaTypes != ["application/json"], "\(self.path) answers otherwise")
+        return Route(self) { request, _ in try await handler(request) }
+    }
+
     func answered<Body: Codable & Sendable, Result: Codable & Sendable>(
         by handler: @escaping @Sendable (APIRequest, Body) async throws -> Answer<Result>
     ) -> Route {
@@ -211,6 +242,7 @@ extension Route {
             answerType: route.answerType, statuses: route.statuses, respond: respond)
         self.headers = route.headers
         self.isRaw = route.isRaw
+        self.mediaTypes = route.mediaTypes
     }
 
     private static let emptyPatch = APIProblem(

@@ -15,18 +15,22 @@ enum ForkRoutes {
     private static func fork(_ request: APIRequest, _ body: ForkJobRequest) async throws -> Answer<RerunResponse> {
         let id = try request.jobID()
         let idempotency = try self.idempotency(of: request, body, on: id)
-        let response = try await request.inTenant { connection in
+        let (response, made) = try await request.inTenant { connection in
             let new = try JobStore.fork(
                 id, from: body.fromStep, by: request.actor,
                 variables: try request.restored(body.variables, of: id, on: connection), reason: body.reason,
-                idempotency: idempotency, on: connection)
+                idempotency: idempotency, trace: request.trace, on: connection)
             guard let job = try JobStore.get(new, on: connection) else {
                 throw StoreError.notFound(.job, new.description)
             }
             let repeated = try JobStore.effectsRepeated(
                 of: id, from: body.fromStep, limit: RerunResponse.repeatsMax, on: connection)
-            return RerunResponse(try request.shown(job, on: connection), repeated)
+            return (
+                RerunResponse(try request.shown(job, on: connection), repeated),
+                try JobStore.tally(of: [new], on: connection)
+            )
         }
+        request.services.metrics.made(made, by: .rerun)
         request.services.bell.ring(request.principal.tenant)
         return Answer(status: 201, response)
     }

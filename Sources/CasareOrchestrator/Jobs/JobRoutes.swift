@@ -45,14 +45,17 @@ enum JobRoutes {
         _ request: APIRequest, _ body: SubmitJobRequest
     ) async throws -> Answer<SubmitJobResponse> {
         let body = try self.keyed(body, by: request)
-        let submission = try JobSubmission([body], catalogue: request.services.catalogue) { _ in "" }
-        let (submitted, job) = try await request.inTenant { connection in
-            let submitted = try submission.store(by: request.actor, on: connection)
+        let submission = try JobSubmission(
+            [body], trace: request.trace, catalogue: request.services.catalogue
+        ) { _ in "" }
+        let (submitted, made, job) = try await request.inTenant { connection in
+            let (submitted, made) = try submission.store(by: request.actor, on: connection)
             guard let first = submitted.first, let job = try JobStore.get(first.id, on: connection) else {
                 throw StoreError.unreadable("a job that was just submitted is not there")
             }
-            return (first, try request.shown(job, on: connection))
+            return (first, made, try request.shown(job, on: connection))
         }
+        request.services.metrics.made(made, by: .api)
         self.announce([submitted], of: submission, request)
         return Answer(
             status: submitted.isDuplicate ? 200 : 201,
@@ -65,9 +68,11 @@ enum JobRoutes {
         _ request: APIRequest, _ body: SubmitBatchRequest
     ) async throws -> Answer<SubmitBatchResponse> {
         let jobs = try self.keyed(body, by: request)
-        let submission = try JobSubmission(jobs, catalogue: request.services.catalogue) { "jobs[\($0)]." }
-        let (submitted, known, results) = try await request.inTenant { connection in
-            let submitted = try submission.store(by: request.actor, on: connection)
+        let submission = try JobSubmission(
+            jobs, trace: request.trace, catalogue: request.services.catalogue
+        ) { "jobs[\($0)]." }
+        let (submitted, made, known, results) = try await request.inTenant { connection in
+            let (submitted, made) = try submission.store(by: request.actor, on: connection)
             let duplicates = submitted.filter(\.isDuplicate).map(\.id)
             let known = duplicates.isEmpty ? [:] : try JobStore.statuses(of: duplicates, on: connection)
             let ended = known.filter { $0.value.isTerminal }.keys.sorted()  // The oldest first.
@@ -75,8 +80,9 @@ enum JobRoutes {
                 ended.isEmpty
                 ? [:]
                 : try JobStore.results(of: ended, bytesMax: SubmitBatchResponse.resultsBytesMax, on: connection)
-            return (submitted, known, results)
+            return (submitted, made, known, results)
         }
+        request.services.metrics.made(made, by: .api)
         self.announce(submitted, of: submission, request)
         return Answer(status: 201, SubmitBatchResponse(submitted, statuses: known, results: results))
     }

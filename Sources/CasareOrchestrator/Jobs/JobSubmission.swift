@@ -16,15 +16,21 @@ struct JobSubmission: Sendable {
     struct Version {
         let workflow: Workflow.ID
         let number: Int
+        /// The workflow's.
+        let name: String
     }
 
     private let requests: [SubmitJobRequest]
     let sources: [Source]
     let documents: [CheckedDocument]
     private let idempotencies: [NewJob.Idempotency?]
+    private let trace: TraceCarrier
 
+    /// - Parameter trace: what all of the jobs belong to.
     /// - Throws: 422 when a document is not valid.
-    init(_ requests: [SubmitJobRequest], catalogue: NodeCatalogue, path: (Int) -> String) throws {
+    init(
+        _ requests: [SubmitJobRequest], trace: TraceCarrier, catalogue: NodeCatalogue, path: (Int) -> String
+    ) throws {
         var documents: [CheckedDocument] = []
         var positions: [Value: Int] = [:]
         var sources: [Source] = []
@@ -48,6 +54,7 @@ struct JobSubmission: Sendable {
         self.sources = sources
         self.documents = documents
         self.idempotencies = try requests.map(Self.idempotency)
+        self.trace = trace
     }
 
     /// The same request has the same text, however its members were ordered.
@@ -58,12 +65,22 @@ struct JobSubmission: Sendable {
     }
 
     /// Stores documents and jobs. Call within `Database.asTenant`: then it is all of them or none.
-    func store(by actor: String, on connection: isolated PostgresConnection) throws -> [SubmittedJob] {
+    ///
+    /// - Returns: one entry for each job, in the same order, and how many of them are new.
+    func store(
+        by actor: String, on connection: isolated PostgresConnection
+    ) throws -> (jobs: [SubmittedJob], made: JobTally) {
         var versions: [Source: Version] = [:]
         for source in self.sources where versions[source] == nil {
             versions[source] = try self.version(source, by: actor, on: connection)
         }
-        return try JobStore.submit(self.jobs(of: versions), by: actor, on: connection)
+        let submitted = try JobStore.submit(self.jobs(of: versions), by: actor, on: connection)
+        var made = JobTally()
+        for (position, one) in submitted.enumerated() where !one.isDuplicate {
+            let workflow = versions[self.sources[position]]?.name ?? ""
+            made.add(queue: self.requests[position].environment, workflow: workflow)
+        }
+        return (submitted, made)
     }
 
     /// - Parameter versions: of every source.
@@ -78,7 +95,7 @@ struct JobSubmission: Sendable {
                     priority: request.priority, environment: request.environment, options: request.options,
                     idempotency: self.idempotencies[position], due: Self.due(request), queueKey: request.queueKey,
                     requirements: request.requirements ?? .anyRobot, deadline: Self.deadline(request),
-                    uniqueness: request.unique))
+                    uniqueness: request.unique, trace: self.trace))
         }
         return jobs
     }
@@ -96,7 +113,8 @@ struct JobSubmission: Sendable {
             let document = self.documents[position]
             let pushed = try WorkflowStore.push(
                 name: document.name, document: document.text, by: actor, on: connection)
-            return Version(workflow: pushed.version.workflow, number: pushed.version.number)
+            return Version(
+                workflow: pushed.version.workflow, number: pushed.version.number, name: pushed.version.name)
         }
     }
 
@@ -104,11 +122,13 @@ struct JobSubmission: Sendable {
     ///
     /// - Parameter number: the newest when there is none.
     static func version(_ number: Int?, of workflow: Workflow) throws(StoreError) -> Version {
-        guard let number else { return Version(workflow: workflow.id, number: workflow.latestVersion) }
+        guard let number else {
+            return Version(workflow: workflow.id, number: workflow.latestVersion, name: workflow.name)
+        }
         guard number >= 1, number <= workflow.latestVersion else {
             throw .notFound(.workflowVersion, "\(number) of \(workflow.name); the newest is \(workflow.latestVersion)")
         }
-        return Version(workflow: workflow.id, number: number)
+        return Version(workflow: workflow.id, number: number, name: workflow.name)
     }
 
     private static func due(_ request: SubmitJobRequest) -> NewJob.Due {

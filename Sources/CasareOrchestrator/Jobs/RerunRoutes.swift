@@ -12,7 +12,7 @@ enum RerunRoutes {
         let id = try request.jobID()
         let idempotency = try ForkRoutes.idempotency(of: request, body, on: id)
         let choices = body.choices
-        let response = try await request.inTenant { connection in
+        let (response, made) = try await request.inTenant { connection in
             let variables = try request.services.sensitiveVariables.variables(
                 ofRerun: id, choices, in: request.principal.tenant, on: connection)
             let new =
@@ -20,19 +20,23 @@ enum RerunRoutes {
                 case .job:
                     try JobStore.retry(
                         id, from: choices.from, version: choices.version, by: request.actor, variables: variables,
-                        reason: body.reason, idempotency: idempotency, on: connection)
+                        reason: body.reason, idempotency: idempotency, trace: request.trace, on: connection)
                 case .deadLetter:
                     try JobStore.replay(
                         id, from: choices.from, version: choices.version, by: request.actor, variables: variables,
-                        reason: body.reason, idempotency: idempotency, on: connection)
+                        reason: body.reason, idempotency: idempotency, trace: request.trace, on: connection)
                 }
             guard let job = try JobStore.get(new, on: connection) else {
                 throw StoreError.notFound(.job, new.description)
             }
             let repeated = try JobStore.effectsRepeated(
                 of: id, from: job.forkedFrom?.step, limit: RerunResponse.repeatsMax, on: connection)
-            return RerunResponse(try request.shown(job, on: connection), repeated)
+            return (
+                RerunResponse(try request.shown(job, on: connection), repeated),
+                try JobStore.tally(of: [new], on: connection)
+            )
         }
+        request.services.metrics.made(made, by: .rerun)
         request.services.bell.ring(request.principal.tenant)
         return Answer(status: 201, response)
     }

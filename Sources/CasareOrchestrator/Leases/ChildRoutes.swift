@@ -29,16 +29,18 @@ enum ChildRoutes {
             _ = try CheckedDocument(document, name: "child", catalogue: request.services.catalogue)
         }
         let lease = Lease(job: try request.jobID(), token: body.token)
-        let job = try await request.inTenant { connection in
+        let (job, made) = try await request.inTenant { connection in
             try request.checkHolds(lease, on: connection)
             do {
-                return try ChildStore.submit(body.child, forStep: body.step, under: lease, on: connection)
+                let job = try ChildStore.submit(body.child, forStep: body.step, under: lease, on: connection)
+                return (job, try JobStore.tally(of: [job.id], on: connection))
             } catch StoreError.notFound(.workflow, let name) {
                 // 404 says that the job of the path is gone.
                 throw APIProblem.validation(
                     WireDecodingError(path: "workflow", message: "there is no workflow \(name)"))
             }
         }
+        request.services.metrics.made(made, by: .job)
         if !job.isDuplicate {
             request.services.bell.ring(request.principal.tenant)
             request.services.bell.jobChanged(job.id)

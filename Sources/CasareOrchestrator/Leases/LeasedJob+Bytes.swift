@@ -2,7 +2,10 @@ import CasareDomain
 
 extension LeasedJob {
     /// What it takes up in an answer, but for a few hundred bytes.
-    var bytes: Int { self.document.bytesInJSON + Value.object(self.variables).bytesInJSON }
+    var bytes: Int {
+        self.document.bytesInJSON + Value.object(self.variables).bytesInJSON
+            + (self.trace?.baggage?.description.utf8.count ?? 0)
+    }
 }
 
 extension Value {

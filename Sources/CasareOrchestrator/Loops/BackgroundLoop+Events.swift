@@ -1,11 +1,10 @@
 import CasareStore
 import Logging
-import Synchronization
 
 extension BackgroundLoop {
     /// Leaves in the database how far events may be read, for readers that begin.
     static func mark(_ services: Services, logger: Logger) -> BackgroundLoop {
-        let known = HorizonBox()
+        let known = LoopMemory(EventHorizon())
         return BackgroundLoop(name: "events", interval: .seconds(1), board: services.loops, logger: logger) {
             let before = known.value
             // A round that fails begins anew: the database may have been started anew.
@@ -21,15 +20,5 @@ extension BackgroundLoop {
             }
             return false
         }
-    }
-}
-
-/// What the rounds of a loop have found out so far.
-final class HorizonBox: Sendable {
-    private let horizon = Mutex(EventHorizon())
-
-    var value: EventHorizon {
-        get { self.horizon.withLock { $0 } }
-        set { self.horizon.withLock { $0 = newValue } }
     }
 }

@@ -11,6 +11,7 @@ extension BackgroundLoop {
             isUrgent: true
         ) {
             let report = try await services.database.asRescuer { connection in try LeaseStore.sweep(on: connection) }
+            services.metrics.expired(report.leasesEnded)
             services.bell.jobsChanged((report.requeued + report.deadLettered).map(\.job))
             // Those that ended may have kept others waiting under a limit.
             for tenant in Set((report.requeued + report.deadLettered).map(\.tenant)) {

@@ -1,18 +1,17 @@
 import CasareDomain
 import CasareStore
 import Logging
-import Synchronization
 
 extension BackgroundLoop {
     /// Notes in dead letters how their replays have ended.
     static func letters(_ services: Services, logger: Logger) -> BackgroundLoop {
-        let place = SettlingPlace()
+        let place = LoopMemory<Job.ID?>(nil)
         return BackgroundLoop(name: "letters", interval: .seconds(2), board: services.loops, logger: logger) {
-            let after = place.job
+            let after = place.value
             let report = try await services.database.asSystem { connection in
                 try DeadLetterStore.settle(after: after, on: connection)
             }
-            place.job = report.next
+            place.value = report.next
             // Letters of replays that go on are looked at in turn, without haste.
             return report.next != nil && report.settled > 0
         }
@@ -36,15 +35,5 @@ extension BackgroundLoop {
             }
             return kept.isPartial
         }
-    }
-}
-
-/// How far the loop has got, from round to round.
-private final class SettlingPlace: Sendable {
-    private let kept = Mutex<Job.ID?>(nil)
-
-    var job: Job.ID? {
-        get { self.kept.withLock { $0 } }
-        set { self.kept.withLock { $0 = newValue } }
     }
 }

@@ -22,7 +22,9 @@ extension BackgroundLoop {
             var failures: [any Error] = []
             for operation in due {
                 do {
-                    guard let round = try await Self.round(operation, services) else { continue }
+                    let (worked, made) = try await Self.round(operation, services)
+                    services.metrics.made(made, by: .operation)
+                    guard let round = worked else { continue }
                     services.announce(round, of: operation.tenant)
                     // Also behind a full page: those that others are at do not count, nobody gets on with them sooner.
                     if round.isDueAgain || due.count >= Self.operationsAtOnceMax { hasMore = true }
@@ -39,7 +41,7 @@ extension BackgroundLoop {
                     }
                 }
             }
-            if let failure = failures.first { throw failure }
+            try PartialFailure.check(failures)
             return hasMore
         }
     }
@@ -53,14 +55,15 @@ extension BackgroundLoop {
 
     private static func round(
         _ due: OperationStore.Due, _ services: Services
-    ) async throws -> OperationStore.Round? {
+    ) async throws -> (OperationStore.Round?, JobTally) {
         try await services.database.asTenant(due.tenant, lockWaitMax: self.itemLockWaitMax) { connection in
-            try OperationStore.work(
+            let round = try OperationStore.work(
                 on: due.operation,
                 variables: { job, changes, connection in
                     try services.sensitiveVariables.variables(
                         ofRerun: job, changes, in: due.tenant, on: connection)
                 }, on: connection)
+            return (round, try JobStore.tally(of: round?.touched.made ?? [], on: connection))
         }
     }
 }

@@ -1,4 +1,5 @@
 import CasareDomain
+import CasarePostgres
 import CasareSettings
 import CasareStore
 import Logging
@@ -11,7 +12,7 @@ extension BackgroundLoop {
     /// Reads the events of tenants that have something which waits for them: triggers of kind job, and schedules of kinds
     /// dependency and event.
     static func reactions(_ services: Services, logger: Logger) -> BackgroundLoop {
-        let known = HorizonBox()
+        let known = LoopMemory(EventHorizon())
         return BackgroundLoop(
             name: "reactions", interval: .milliseconds(250), board: services.loops, logger: logger
         ) {
@@ -37,7 +38,7 @@ extension BackgroundLoop {
                 }
             }
             if try await Self.fireWaitedOut(services, &failures, logger) { hasMore = true }
-            if let failure = failures.first { throw failure }
+            try PartialFailure.check(failures)
             return hasMore
         }
     }
@@ -46,12 +47,14 @@ extension BackgroundLoop {
     private static func react(
         of tenant: Tenant.ID, through horizon: EventCursor, _ services: Services, _ logger: Logger
     ) async throws -> Bool {
-        let round = try await services.database.asTenant(tenant) { connection in
-            try ReactionStore.react(through: horizon, zones: .system, on: connection)
+        let reacted = try await services.database.asTenant(tenant) { connection -> Reacted? in
+            let round = try ReactionStore.react(through: horizon, zones: .system, on: connection)
+            guard let round else { return nil }
+            return try Reacted(round, on: connection)
         }
-        guard let round else { return false }
-        services.announce(round, of: tenant, logger)
-        return round.isFull
+        guard let reacted else { return false }
+        services.announce(reacted, of: tenant, logger)
+        return reacted.round.isFull
     }
 
     /// - Returns: whether there may be others.
@@ -64,12 +67,14 @@ extension BackgroundLoop {
         var hasFired = false
         for one in waitedOut {
             do {
-                let round = try await services.database.asTenant(one.tenant) { connection in
-                    try ReactionStore.fire(one, zones: .system, on: connection)
+                let reacted = try await services.database.asTenant(one.tenant) { connection -> Reacted? in
+                    let round = try ReactionStore.fire(one, zones: .system, on: connection)
+                    guard let round else { return nil }
+                    return try Reacted(round, on: connection)
                 }
-                guard let round else { continue }
+                guard let reacted else { continue }
                 hasFired = true
-                services.announce(round, of: one.tenant, logger)
+                services.announce(reacted, of: one.tenant, logger)
             } catch {
                 if Task.isCancelled { throw error }
                 failures.append(error)
@@ -86,9 +91,28 @@ extension BackgroundLoop {
     }
 }
 
+/// A round of reactions, and the jobs that it has made.
+private struct Reacted: Sendable {
+    let round: ReactionStore.Round
+    let bySchedules: JobTally
+    let byTriggers: JobTally
+
+    init(_ round: ReactionStore.Round, on connection: isolated PostgresConnection) throws {
+        self.round = round
+        let ofTriggers = Set(round.ofTriggers)
+        self.byTriggers = try JobStore.tally(of: round.ofTriggers, on: connection)
+        self.bySchedules = try JobStore.tally(of: round.jobs.filter { !ofTriggers.contains($0) }, on: connection)
+    }
+}
+
 extension Services {
-    /// Tells those who wait for what reactions did, once it is committed.
-    fileprivate func announce(_ round: ReactionStore.Round, of tenant: Tenant.ID, _ logger: Logger) {
+    /// Tells those who wait for what reactions did, once it is committed, and counts it.
+    fileprivate func announce(_ reacted: Reacted, of tenant: Tenant.ID, _ logger: Logger) {
+        let round = reacted.round
+        self.metrics.ticked(round.ticks)
+        self.metrics.received(by: .job, round.deliveries)
+        self.metrics.made(reacted.bySchedules, by: .schedule)
+        self.metrics.made(reacted.byTriggers, by: .trigger)
         if !round.cancelled.isEmpty { self.bell.jobsChanged(round.cancelled) }
         for session in round.sessions { self.bell.sessionChanged(session) }
         if !round.jobs.isEmpty { self.bell.ring(tenant) }

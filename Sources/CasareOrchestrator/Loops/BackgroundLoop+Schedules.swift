@@ -3,7 +3,6 @@ import CasareSettings
 import CasareStore
 import FoundationEssentials
 import Logging
-import Synchronization
 
 extension BackgroundLoop {
     /// A schedule that somebody has locked for longer is left for later, and does not hold up the others.
@@ -32,14 +31,14 @@ extension BackgroundLoop {
                 do {
                     let fired = try await Self.fire(due.schedules, of: due.tenant, services, logger)
                     // Behind a full page there may be more; where others were at all of it, they are at the rest too.
-                    if fired.isPartial || round.isFull && fired.ticks > 0 { hasMore = true }
+                    if fired.isPartial || round.isFull && fired.reached > 0 { hasMore = true }
                 } catch {
                     if Task.isCancelled { throw error }
                     failures.append(error)
                     try await Self.fireEach(due, services, logger)
                 }
             }
-            if let failure = failures.first { throw failure }
+            try PartialFailure.check(failures)
             return hasMore
         }
     }
@@ -47,9 +46,14 @@ extension BackgroundLoop {
     private static func fire(
         _ schedules: [Schedule.ID], of tenant: Tenant.ID, _ services: Services, _ logger: Logger
     ) async throws -> ScheduleStore.Fired {
-        let fired = try await services.database.asTenant(tenant, lockWaitMax: Self.scheduleLockWaitMax) { connection in
-            try ScheduleStore.fire(schedules, zones: .system, on: connection)
+        let (fired, made) = try await services.database.asTenant(
+            tenant, lockWaitMax: Self.scheduleLockWaitMax
+        ) { connection in
+            let fired = try ScheduleStore.fire(schedules, zones: .system, on: connection)
+            return (fired, try JobStore.tally(of: fired.jobs, on: connection))
         }
+        services.metrics.ticked(fired.ticks)
+        services.metrics.made(made, by: .schedule)
         if !fired.jobs.isEmpty { services.bell.ring(tenant) }
         if !fired.cancelled.isEmpty { services.bell.jobsChanged(fired.cancelled) }
         for session in fired.sessions { services.bell.sessionChanged(session) }
@@ -86,15 +90,15 @@ extension BackgroundLoop {
 
     /// Notes how the jobs of schedules end, and begins with ticks that waited for them.
     static func scheduleSettling(_ services: Services, logger: Logger) -> BackgroundLoop {
-        let place = SettlingPlace()
+        let place = LoopMemory<Job.ID?>(nil)
         return BackgroundLoop(
             name: "schedule_settling", interval: .seconds(1), board: services.loops, logger: logger
         ) {
-            let after = place.job
+            let after = place.value
             let round = try await services.database.asSystem { connection in
                 try ScheduleStore.settlingDue(after: after, on: connection)
             }
-            place.job = round.next
+            place.value = round.next
             var failures: [any Error] = []
             var ended = 0
             for due in round.due {
@@ -108,7 +112,7 @@ extension BackgroundLoop {
                     }
                 }
             }
-            if let failure = failures.first { throw failure }
+            try PartialFailure.check(failures)
             // Jobs that go on are looked at in turn, without haste.
             return round.next != nil && ended > 0
         }
@@ -118,11 +122,15 @@ extension BackgroundLoop {
     private static func settle(
         _ schedules: [Schedule.ID], of tenant: Tenant.ID, _ services: Services, _ logger: Logger
     ) async throws -> Int {
-        let settled = try await services.database.asTenant(
+        let (settled, made) = try await services.database.asTenant(
             tenant, lockWaitMax: Self.scheduleLockWaitMax
         ) { connection in
-            try ScheduleStore.settle(schedules, on: connection)
+            let settled = try ScheduleStore.settle(schedules, on: connection)
+            return (settled, try JobStore.tally(of: settled.begun, on: connection))
         }
+        services.metrics.ticked(settled.ticks)
+        services.metrics.broken(settled.broken)
+        services.metrics.made(made, by: .schedule)
         if !settled.begun.isEmpty { services.bell.ring(tenant) }
         for name in settled.paused {
             logger.notice(
@@ -145,11 +153,13 @@ extension BackgroundLoop {
             var failures: [any Error] = []
             for one in due {
                 do {
-                    let round = try await services.database.asTenant(
+                    let (round, made) = try await services.database.asTenant(
                         one.tenant, lockWaitMax: Self.scheduleLockWaitMax
                     ) { connection in
-                        try BackfillStore.work(on: one.backfill, zones: .system, on: connection)
+                        let round = try BackfillStore.work(on: one.backfill, zones: .system, on: connection)
+                        return (round, try JobStore.tally(of: round?.jobs ?? [], on: connection))
                     }
+                    services.metrics.made(made, by: .backfill)
                     guard let round else { continue }
                     if !round.jobs.isEmpty { services.bell.ring(one.tenant) }
                     if round.isDueAgain { hasMore = true }
@@ -163,7 +173,7 @@ extension BackgroundLoop {
                     }
                 }
             }
-            if let failure = failures.first { throw failure }
+            try PartialFailure.check(failures)
             return hasMore
         }
     }
@@ -180,11 +190,13 @@ extension BackgroundLoop {
             var failures: [any Error] = []
             for one in due {
                 do {
-                    let closed = try await services.database.asTenant(one.tenant) { connection in
-                        try WindowStore.close(
+                    let (closed, ticks) = try await services.database.asTenant(one.tenant) { connection in
+                        let closed = try WindowStore.close(
                             one.window, by: Schedule.ownName, reason: "its time is over", zones: .system,
                             on: connection)
+                        return (closed, try SteeredTicks(of: one.window, on: connection))
                     }
+                    services.metrics.steered(ticks)
                     logger.notice(
                         "Closed a window of maintenance whose time is over",
                         metadata: [
@@ -196,14 +208,14 @@ extension BackgroundLoop {
                     failures.append(error)
                 }
             }
-            if let failure = failures.first { throw failure }
+            try PartialFailure.check(failures)
             return false
         }
     }
 
     /// Removes what is no longer kept of schedules.
     static func scheduleKeeping(_ services: Services, logger: Logger) -> BackgroundLoop {
-        let place = ScheduleKeepingPlace()
+        let place = LoopMemory(ScheduleStore.KeepingPlace.start)
         return BackgroundLoop(
             name: "schedule_keeping", interval: .seconds(3600), board: services.loops, logger: logger
         ) {
@@ -219,24 +231,5 @@ extension BackgroundLoop {
 
 extension ScheduleStore.Fired {
     /// Ticks that something was done about.
-    fileprivate var ticks: Int { self.fired + self.buffered + self.skipped }
-}
-
-/// How far a loop has got, from round to round.
-private final class SettlingPlace: Sendable {
-    private let kept = Mutex<Job.ID?>(nil)
-
-    var job: Job.ID? {
-        get { self.kept.withLock { $0 } }
-        set { self.kept.withLock { $0 = newValue } }
-    }
-}
-
-private final class ScheduleKeepingPlace: Sendable {
-    private let kept = Mutex(ScheduleStore.KeepingPlace.start)
-
-    var value: ScheduleStore.KeepingPlace {
-        get { self.kept.withLock { $0 } }
-        set { self.kept.withLock { $0 = newValue } }
-    }
+    fileprivate var reached: Int { self.fired + self.buffered + self.skipped }
 }

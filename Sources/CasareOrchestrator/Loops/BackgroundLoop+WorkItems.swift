@@ -35,7 +35,7 @@ extension BackgroundLoop {
                     failures.append(error)
                 }
             }
-            if let failure = failures.first { throw failure }
+            try PartialFailure.check(failures)
             return hasMore
         }
     }
@@ -43,9 +43,11 @@ extension BackgroundLoop {
     private static func perform(
         _ due: WorkItemStore.Due, _ services: Services, _ logger: Logger
     ) async throws {
-        let performed = try await services.database.asTenant(due.tenant) { connection in
-            try WorkItemStore.perform(due, on: connection)
+        let (performed, made) = try await services.database.asTenant(due.tenant) { connection in
+            let performed = try WorkItemStore.perform(due, on: connection)
+            return (performed, try JobStore.tally(of: performed?.jobs ?? [], on: connection))
         }
+        services.metrics.made(made, by: .itemQueue)
         guard let performed else { return }
         if !performed.jobs.isEmpty { services.bell.ring(due.tenant) }
         if let refusal = performed.refusal {

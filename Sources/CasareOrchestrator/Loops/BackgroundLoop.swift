@@ -41,14 +41,15 @@ struct BackgroundLoop: Service {
     /// A round that fails is logged when the one before did not fail.
     private func round() async -> RoundResult {
         do {
-            let hasMore = try await (self.isUrgent ? self.work() : self.board.turns.pass(self.work))
+            let hasMore = try await (self.isUrgent ? self.timedWork() : self.board.turns.pass(self.timedWork))
             if self.board.succeeded(self.name) {
                 self.logger.notice("A background loop works again", metadata: ["loop": .string(self.name)])
             }
             return hasMore ? .moreToDo : .done
         } catch {
             if Task.isCancelled { return .failed }
-            if self.board.failed(self.name, APIProblem(error).message) {
+            let cause = (error as? PartialFailure)?.errors.first ?? error
+            if self.board.failed(self.name, APIProblem(cause).message) {
                 self.logger.warning(
                     "A background loop fails and goes on trying",
                     metadata: ["loop": .string(self.name), "error": "\(error)"])
@@ -56,15 +57,38 @@ struct BackgroundLoop: Service {
             return .failed
         }
     }
+
+    /// Its wait for its turn is not counted.
+    private func timedWork() async throws -> Bool {
+        let began = ContinuousClock.now
+        do {
+            let hasMore = try await self.work()
+            self.board.metrics.succeeded(self.name, after: .now - began)
+            return hasMore
+        } catch {
+            if !Task.isCancelled { self.board.metrics.failed(self.name, after: .now - began, error) }
+            throw error
+        }
+    }
 }
 
 /// A round went through, but not for everything: the rest was done, and these are left for the next rounds.
 struct PartialFailure: Error, CustomStringConvertible {
     let description: String
+    /// One at least.
+    let errors: [any Error]
 
     /// - Throws: itself when there are failures.
     static func check(_ failures: [(job: TenantJob, error: any Error)]) throws {
         guard let first = failures.first else { return }
-        throw PartialFailure(description: "\(failures.count) failed; the first is job \(first.job.job): \(first.error)")
+        throw PartialFailure(
+            description: "\(failures.count) failed; the first is job \(first.job.job): \(first.error)",
+            errors: failures.map(\.error))
+    }
+
+    /// - Throws: itself when there are failures.
+    static func check(_ failures: [any Error]) throws {
+        guard let first = failures.first else { return }
+        throw PartialFailure(description: "\(failures.count) failed; the first: \(first)", errors: failures)
     }
 }

@@ -13,9 +13,13 @@ final class LoopBoard: Sendable {
     private let records = Mutex<[String: Record]>([:])
     /// Of those that are not urgent.
     let turns: LoopTurns
+    let metrics: LoopMetrics
 
     /// - Parameter turns: how many loops that are not urgent may work at a time.
-    init(turns: Int) { self.turns = LoopTurns(turns) }
+    init(turns: Int, metrics: LoopMetrics) {
+        self.turns = LoopTurns(turns)
+        self.metrics = metrics
+    }
 
     var loops: [ReadyResponse.Loop] {
         self.records.withLock { records in

@@ -1,5 +1,6 @@
 package import CasareEngine
 package import CasareStore
+import CasareTelemetry
 package import Logging
 import ServiceLifecycle
 
@@ -16,13 +17,16 @@ package struct MemoryOrchestrator: Service {
         host: String, port: Int, queue: SharedMemoryQueue, token: SoleToken, catalogue: NodeCatalogue, logger: Logger
     ) {
         let waitingRoom = WaitingRoom()
-        let routes = MemoryRoutes(queue: queue, catalogue: catalogue, waitingRoom: waitingRoom)
+        let metrics = OrchestratorMetrics(MetricRegistry(logger: logger))
+        MemoryGauges.register(in: metrics.registry, reading: queue)
+        let routes = MemoryRoutes(
+            queue: queue, catalogue: catalogue, waitingRoom: waitingRoom, metrics: metrics)
         self.queue = queue
         self.waitingRoom = waitingRoom
         self.logger = logger
         self.server = APIServer(
             host: host, port: port, table: RouteTable(routes.table), services: nil,
-            authenticator: Authenticator { token.principal(showing: $0) }, logger: logger)
+            authenticator: Authenticator { token.principal(showing: $0) }, metrics: metrics, logger: logger)
     }
 
     /// The port that it listens on; waits until it does.

@@ -9,7 +9,7 @@ extension MemoryRoutes {
 
     func submit(_ request: APIRequest, _ body: SubmitJobRequest) throws -> Answer<SubmitJobResponse> {
         let submission = try JobSubmission(
-            [JobRoutes.keyed(body, by: request)], catalogue: self.catalogue
+            [JobRoutes.keyed(body, by: request)], trace: request.trace, catalogue: self.catalogue
         ) { _ in "" }
         let (submitted, job) = try self.queue.access { queue, now throws(StoreError) in
             let submitted = try submission.store(by: request.actor, in: &queue, now: now)[0]
@@ -23,7 +23,7 @@ extension MemoryRoutes {
 
     func submitBatch(_ request: APIRequest, _ body: SubmitBatchRequest) throws -> Answer<SubmitBatchResponse> {
         let submission = try JobSubmission(
-            JobRoutes.keyed(body, by: request), catalogue: self.catalogue
+            JobRoutes.keyed(body, by: request), trace: request.trace, catalogue: self.catalogue
         ) { "jobs[\($0)]." }
         let (submitted, statuses, results) = try self.queue.access { queue, now throws(StoreError) in
             let submitted = try submission.store(by: request.actor, in: &queue, now: now)
@@ -151,11 +151,11 @@ extension MemoryRoutes {
                 case .job:
                     try queue.retry(
                         id, from: choices.from, version: choices.version, by: request.actor, variables: variables,
-                        reason: body.reason, idempotency: idempotency, now: now)
+                        reason: body.reason, idempotency: idempotency, trace: request.trace, now: now)
                 case .deadLetter:
                     try queue.replay(
                         id, from: choices.from, version: choices.version, by: request.actor, variables: variables,
-                        reason: body.reason, idempotency: idempotency, now: now)
+                        reason: body.reason, idempotency: idempotency, trace: request.trace, now: now)
                 }
             let job = try queue.known(new)
             return (
@@ -172,7 +172,7 @@ extension MemoryRoutes {
         let (job, repeated) = try self.queue.access { queue, now throws(StoreError) in
             let new = try queue.fork(
                 id, from: body.fromStep, by: request.actor, variables: variables, reason: body.reason,
-                idempotency: idempotency, now: now)
+                idempotency: idempotency, trace: request.trace, now: now)
             return (
                 try queue.known(new),
                 queue.effectsRepeated(of: id, from: body.fromStep, limit: RerunResponse.repeatsMax)
@@ -228,12 +228,13 @@ extension JobSubmission {
             versions[.stored(nameOrID: name, version: number)] = try Self.version(number, of: workflow)
         }
         // What is checked of jobs does not depend on their versions, which documents do not have yet.
-        let anyVersion = Version(workflow: Workflow.ID(rawValue: UUID()), number: 1)
+        let anyVersion = Version(workflow: Workflow.ID(rawValue: UUID()), number: 1, name: "")
         let unversioned = self.jobs(of: Dictionary(self.sources.map { ($0, anyVersion) }) { first, _ in first })
         try queue.check(unversioned, now: now)
         for (position, document) in self.documents.enumerated() {
             let pushed = queue.push(name: document.name, document: document.text, by: actor, now: now).version
-            versions[.document(position)] = Version(workflow: pushed.workflow, number: pushed.number)
+            versions[.document(position)] = Version(
+                workflow: pushed.workflow, number: pushed.number, name: pushed.name)
         }
         return try queue.submit(self.jobs(of: versions), by: actor, now: now)
     }

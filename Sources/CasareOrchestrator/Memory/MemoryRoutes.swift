@@ -11,6 +11,7 @@ struct MemoryRoutes: Sendable {
     let queue: SharedMemoryQueue
     let catalogue: NodeCatalogue
     let waitingRoom: WaitingRoom
+    let metrics: OrchestratorMetrics
     let sensitiveVariables = SensitiveVariables()
 
     /// - Precondition: every route that is answered here is one of the API's.
@@ -31,6 +32,7 @@ struct MemoryRoutes: Sendable {
         return [
             "GET /health/live": { $0 },
             "GET /health/ready": { $0.answered(by: self.ready) },
+            "GET /metrics": { $0.answered(byText: self.exposition) },
             "GET /openapi.json": { $0.answered { _ in Answer(openAPI) } },
             "GET /api/v1/auth/me": { $0 },
             "GET /api/v1/status": { $0.answered(by: self.status) },
@@ -82,6 +84,10 @@ struct MemoryRoutes: Sendable {
         return Answer(
             status: isStopping ? 503 : 200,
             ReadyResponse(ready: !isStopping, reason: isStopping ? "the server is stopping" : .none, loops: []))
+    }
+
+    private func exposition(_ request: APIRequest) async throws -> Reply {
+        try await MetricsRoutes.reply(request, self.metrics.registry)
     }
 
     private func status(_: APIRequest) throws -> Answer<StatusResponse> {

@@ -24,7 +24,8 @@ struct OpenAPIDocument: Sendable {
                 Runs automation workflows. Every answer that is not a success is an `ErrorEnvelope` with a stable \
                 code. `Idempotency-Key` counts for submits, forks, retries and operations; others may be repeated \
                 without it. A request with a member or a parameter that is not described here is refused; answers may \
-                get more members.
+                get more members. A request belongs to the trace that its header `traceparent` names (W3C Trace \
+                Context, with `tracestate` and `baggage`), and so do the jobs that it makes.
                 """,
             ],
             "paths": .object(paths),
@@ -76,7 +77,7 @@ struct OpenAPIDocument: Sendable {
                 "content": Self.content(schemas.schema(of: type)),
             ]
         }
-        let answer = Self.content(schemas.schema(of: route.answerType))
+        let answer = Self.content(schemas.schema(of: route.answerType), as: route.mediaTypes)
         var responses = Object()
         for status in route.statuses.sorted() {
             responses[String(status)] = [
@@ -102,7 +103,11 @@ struct OpenAPIDocument: Sendable {
         "description": "In so many seconds.", "schema": ["type": "integer"],
     ]
 
-    private static func content(_ schema: Value) -> Value { ["application/json": ["schema": schema]] }
+    private static func content(_ schema: Value, as mediaTypes: [String] = ["application/json"]) -> Value {
+        var content = Object()
+        for type in mediaTypes { content[type] = ["schema": schema] }
+        return .object(content)
+    }
 
     private static func parameters(_ route: Route) -> [Value] {
         var parameters: [Value] = []

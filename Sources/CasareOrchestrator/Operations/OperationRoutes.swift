@@ -77,7 +77,7 @@ enum OperationRoutes {
                     id: Operation.ID.new(at: Date()), plan: body.plan, selection: selection,
                     shown: try selection.shortened.stored, name: body.selectionName,
                     expected: body.expect.map { Operation.Mark(count: $0.count, hash: $0.hash) },
-                    idempotency: idempotency),
+                    idempotency: idempotency, trace: request.trace),
                 by: request.actor, on: connection)
             return try OperationInfo(shown: operation)
         }
@@ -99,12 +99,8 @@ enum OperationRoutes {
     private static func list(_ request: APIRequest) async throws -> OperationPage {
         let limit = try request.limit()
         let status: Operation.Status? = try request.choice("status")
-        var before: Operation.ID?
-        if let text = request.query["cursor"], !text.isEmpty {
-            guard let id = Operation.ID(text) else { throw APIRequest.unknownCursor }
-            before = id
-        }
-        let operations = try await request.inTenant { [before] connection in
+        let before = try request.cursor { Operation.ID($0) }
+        let operations = try await request.inTenant { connection in
             try OperationStore.list(status, before: before, limit: limit + 1, on: connection)
         }
         let page = operations.page(of: limit, cursor: \.id.description)

@@ -54,9 +54,7 @@ enum RobotRoutes {
     }
 
     static func cursor(of request: APIRequest) throws(APIProblem) -> Robot.ID? {
-        guard let text = request.query["cursor"], !text.isEmpty else { return nil }
-        guard let id = Robot.ID(rawValue: text) else { throw APIRequest.unknownCursor }
-        return id
+        try request.cursor { Robot.ID(rawValue: $0) }
     }
 
     private static func get(_ request: APIRequest) async throws -> RobotInfo {

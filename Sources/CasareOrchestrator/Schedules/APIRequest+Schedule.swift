@@ -13,7 +13,7 @@ extension APIRequest {
         if text.hasPrefix("W/") { text = text.dropFirst(2) }
         if text.count >= 2, text.hasPrefix("\""), text.hasSuffix("\"") { text = text.dropFirst().dropLast() }
         guard let revision = Int(text), revision > 0 else {
-            throw .invalidInput("If-Match", "expected the revision of a schedule, which is a number")
+            throw .invalidInput("If-Match", "expected a revision as the API shows it, which is a number")
         }
         guard member == nil || member == revision else {
             throw .invalidInput("revision", "is another one than the header If-Match says; give one of them")
@@ -56,59 +56,18 @@ extension APIRequest {
 
     /// Values of variables that the workflow declares sensitive are hidden.
     func shown(_ schedules: [Schedule], on connection: isolated PostgresConnection) throws -> [ScheduleInfo] {
-        let versions = try self.versions(of: schedules.map(\.spec), on: connection)
-        let names = try self.sensitive(Set(versions.values), on: connection)
-        return schedules.map { schedule in
+        let shown = try self.shown(schedules.map { StartVariables($0.spec) }, on: connection)
+        return zip(schedules, shown).map { schedule, shown in
             var info = ScheduleInfo(schedule)
-            let shown = Self.shown(schedule.spec, versions, names)
             info.spec.variables = shown.variables
             info.spec.queueKey = schedule.spec.queueKey.map { shown.masked($0) }
             return info
         }
     }
+}
 
-    /// What somebody gives for variables who has seen those of a spec: what is given as it was shown stays as it is.
-    func restored(
-        _ given: Object, instead spec: ScheduleSpec, on connection: isolated PostgresConnection
-    ) throws -> Object {
-        guard !spec.variables.isEmpty else { return given }
-        let versions = try self.versions(of: [spec], on: connection)
-        let names = try self.sensitive(Set(versions.values), on: connection)
-        return Self.shown(spec, versions, names).restored(given)
-    }
-
-    /// A spec's workflow and version, as both are written.
-    private struct Asked: Hashable {
-        let workflow: String
-        let version: Int?
-
-        init(_ spec: ScheduleSpec) {
-            self.workflow = spec.workflow
-            self.version = spec.workflowVersion
-        }
-    }
-
-    /// Of one that nobody knows all values are hidden.
-    private static func shown(
-        _ spec: ScheduleSpec, _ versions: [Asked: SensitiveVariables.Version],
-        _ names: [SensitiveVariables.Version: Set<String>]
-    ) -> ShownVariables {
-        let hidden = versions[Asked(spec)].flatMap { names[$0] } ?? Set(spec.variables.keys)
-        return ShownVariables(spec.variables, sensitive: hidden)
-    }
-
-    /// Which versions specs with variables start, as of now.
-    private func versions(
-        of specs: [ScheduleSpec], on connection: isolated PostgresConnection
-    ) throws -> [Asked: SensitiveVariables.Version] {
-        var versions: [Asked: SensitiveVariables.Version] = [:]
-        for asked in Set(specs.lazy.filter { !$0.variables.isEmpty }.map(Asked.init)) {
-            guard let workflow = try WorkflowStore.get(idOrName: asked.workflow, on: connection) else { continue }
-            versions[asked] = SensitiveVariables.Version(
-                workflow: workflow.name, number: asked.version ?? workflow.latestVersion)
-        }
-        return versions
-    }
+extension StartVariables {
+    init(_ spec: ScheduleSpec) { self.init(spec.variables, of: spec.workflow, version: spec.workflowVersion) }
 }
 
 extension ScheduleStore.Filter {

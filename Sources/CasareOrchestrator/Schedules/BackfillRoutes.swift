@@ -54,12 +54,8 @@ enum BackfillRoutes {
         let limit = try request.limit()
         let status: Backfill.Status? = try request.choice("status")
         let name = request.query["schedule"] ?? ""
-        var before: Backfill.ID?
-        if let text = request.query["cursor"], !text.isEmpty {
-            guard let id = Backfill.ID(text) else { throw APIRequest.unknownCursor }
-            before = id
-        }
-        let backfills = try await request.inTenant { [before] connection in
+        let before = try request.cursor { Backfill.ID($0) }
+        let backfills = try await request.inTenant { connection in
             let schedule = try name.isEmpty ? nil : ScheduleStore.get(idOrName: name, on: connection).id
             return try BackfillStore.list(of: schedule, status, before: before, limit: limit + 1, on: connection)
         }

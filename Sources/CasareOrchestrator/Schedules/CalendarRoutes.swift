@@ -98,7 +98,7 @@ extension CalendarCheckInfo {
             opensAt = calendar.nextOpen(after: moment, workflow: workflow, zones: zones)
         }
         self.init(
-            calendar: calendar.name, at: moment, localTime: LocalTime.text(moment, zones.rules(calendar.zone) ?? .utc),
+            calendar: calendar.name, at: moment, localTime: (zones.rules(calendar.zone) ?? .utc).isoText(at: moment),
             isOpen: closure == nil, closedBy: closure?.rule, reason: closure?.text, opensAt: opensAt)
     }
 }

@@ -110,7 +110,7 @@ extension SchedulePreviewInfo {
                 let spacing = timetable.next(after: tick).map { $0.at.timeIntervalSince(tick) } ?? .infinity
                 let jitter = schedule.id.jitter(ofTickAt: tick, within: min(spec.jitterSeconds ?? 0, spacing))
                 return PreviewTickInfo(
-                    at: tick, localTime: LocalTime.text(tick, rules),
+                    at: tick, localTime: rules.isoText(at: tick),
                     dueAt: entry.fires ? entry.postponedTo ?? tick.addingTimeInterval(jitter) : nil,
                     oddity: entry.tick.oddity, closedBy: entry.closure?.rule, closedReason: entry.closure?.text,
                     postponedTo: entry.postponedTo, overlapsPrevious: entry.overlapsPrevious)

@@ -83,12 +83,8 @@ enum ScheduleRoutes {
         let name = request.parameter("name")
         let limit = try request.limit()
         let result: ScheduleTickInfo.Result? = try request.choice("result")
-        var before: ScheduleStore.HistoryCursor?
-        if let text = request.query["cursor"], !text.isEmpty {
-            guard let cursor = ScheduleStore.HistoryCursor(text) else { throw APIRequest.unknownCursor }
-            before = cursor
-        }
-        let ticks = try await request.inTenant { [before] connection -> [ScheduleTick] in
+        let before = try request.cursor { ScheduleStore.HistoryCursor($0) }
+        let ticks = try await request.inTenant { connection -> [ScheduleTick] in
             let limit = limit + 1
             if let id = Schedule.ID(name) {
                 let ticks = try ScheduleStore.history(
@@ -123,10 +119,10 @@ enum ScheduleRoutes {
     private static func update(_ request: APIRequest, _ body: UpdateScheduleRequest) async throws -> ScheduleInfo {
         let name = request.parameter("name")
         let revision = try request.revision(besides: body.revision)
-        let (info, fired) = try await request.inTenant { connection in
+        let (info, fired, steered) = try await request.inTenant { connection in
             let known = try ScheduleStore.get(idOrName: name, on: connection)
             // As anybody sees it now; what is changed is read once more under its lock.
-            let patch = try request.meant(body.spec, of: known.spec, on: connection)
+            let patch = try request.meant(body.spec, instead: StartVariables(known.spec), on: connection)
             let changed = try ScheduleStore.update(
                 known.id, revision: revision, managedBy: body.managedBy, by: request.actor, reason: body.reason,
                 zones: .system, on: connection
@@ -140,8 +136,12 @@ enum ScheduleRoutes {
             if changed.isChanged {
                 try self.checkDependencies(of: changed.schedule.spec, named: changed.schedule.name, on: connection)
             }
-            return (try request.shown(changed.schedule, on: connection), changed.fired.jobs)
+            return (
+                try request.shown(changed.schedule, on: connection), changed.fired.jobs,
+                try SteeredTicks(of: [known.id], on: connection)
+            )
         }
+        request.services.metrics.steered(steered)
         if !fired.isEmpty { request.services.bell.ring(request.principal.tenant) }
         return info
     }
@@ -175,13 +175,14 @@ enum ScheduleRoutes {
         _ request: APIRequest, _ body: PauseScheduleRequest
     ) async throws -> Answer<SteerScheduleResponse> {
         let name = request.parameter("name")
-        let answer = try await request.inTenant { connection in
+        let (answer, ticks) = try await request.inTenant { connection in
             let known = try ScheduleStore.find(idOrName: name, on: connection)
             let steered = try ScheduleStore.pause(
                 known.id, by: request.actor, reason: body.reason, until: body.until, lasting: body.forSeconds,
                 zones: .system, on: connection)
-            return try request.shown(steered, on: connection)
+            return (try request.shown(steered, on: connection), try SteeredTicks(of: [known.id], on: connection))
         }
+        request.services.metrics.steered(ticks)
         // A tick that was due already has fired before.
         request.services.bell.ring(request.principal.tenant)
         return Answer(answer)
@@ -191,26 +192,30 @@ enum ScheduleRoutes {
         _ request: APIRequest, _ body: ResumeScheduleRequest
     ) async throws -> Answer<SteerScheduleResponse> {
         let name = request.parameter("name")
-        return Answer(
-            try await request.inTenant { connection in
-                let known = try ScheduleStore.get(idOrName: name, on: connection)
-                let steered = try ScheduleStore.resume(
-                    known.id, by: request.actor, reason: body.reason, zones: .system, on: connection)
-                return try request.shown(steered, on: connection)
-            })
+        let (answer, ticks) = try await request.inTenant { connection in
+            let known = try ScheduleStore.get(idOrName: name, on: connection)
+            let steered = try ScheduleStore.resume(
+                known.id, by: request.actor, reason: body.reason, zones: .system, on: connection)
+            return (try request.shown(steered, on: connection), try SteeredTicks(of: [known.id], on: connection))
+        }
+        request.services.metrics.steered(ticks)
+        return Answer(answer)
     }
 
     private static func trigger(
         _ request: APIRequest, _ body: TriggerScheduleRequest
     ) async throws -> Answer<TriggerScheduleResponse> {
         let name = request.parameter("name")
-        let answer = try await request.inTenant { connection in
+        let (answer, ticks) = try await request.inTenant { connection in
             let known = try ScheduleStore.get(idOrName: name, on: connection)
             let fired = try ScheduleStore.trigger(
                 known.id, variables: body.variables ?? [:], by: request.actor, reason: body.reason, on: connection)
-            return TriggerScheduleResponse(
-                schedule: try request.shown(fired.schedule, on: connection), job: fired.job)
+            return (
+                TriggerScheduleResponse(schedule: try request.shown(fired.schedule, on: connection), job: fired.job),
+                try SteeredTicks(of: [known.id], on: connection)
+            )
         }
+        request.services.metrics.steered(ticks)
         request.services.bell.ring(request.principal.tenant)
         return Answer(status: 201, answer)
     }
@@ -258,7 +263,7 @@ enum ScheduleRoutes {
         isWanted: @Sendable (ScheduleStore.Selected) -> Bool,
         _ change: @Sendable (ScheduleStore.Selected, isolated PostgresConnection) throws -> Bool
     ) async throws -> SteerSchedulesResponse {
-        try await request.inTenant { connection in
+        let (answer, ticks) = try await request.inTenant { connection in
             let selected = try body.selection.selected(on: connection)
             if let expected = body.expect, expected != selected.count {
                 throw APIProblem(
@@ -267,15 +272,21 @@ enum ScheduleRoutes {
                     field: "expect", details: ["count": .int(selected.count)])
             }
             var names: [String] = []
+            var changed: [Schedule.ID] = []
             // Always in one order, so that two who do this wait for each other once.
             for one in selected.sorted(by: { $0.id < $1.id }) {
                 let isChanged = try body.dryRun ? isWanted(one) : change(one, connection)
-                if isChanged { names.append(one.name) }
+                guard isChanged else { continue }
+                names.append(one.name)
+                if !body.dryRun { changed.append(one.id) }
             }
-            return SteerSchedulesResponse(
+            let answer = SteerSchedulesResponse(
                 count: selected.count, changed: names.count,
                 names: Array(names.sorted().prefix(SteerSchedulesResponse.namesMax)), dryRun: body.dryRun)
+            return (answer, try SteeredTicks(of: changed, on: connection))
         }
+        request.services.metrics.steered(ticks)
+        return answer
     }
 }
 
@@ -284,15 +295,5 @@ extension APIRequest {
     fileprivate func text(_ name: String) -> String? {
         guard let text = self.query[name], !text.isEmpty else { return nil }
         return text
-    }
-
-    /// A patch in which variables that are given as they are shown are as they were.
-    fileprivate func meant(
-        _ patch: Object, of spec: ScheduleSpec, on connection: isolated PostgresConnection
-    ) throws -> Object {
-        guard let variables = patch["variables"]?.object, !variables.isEmpty else { return patch }
-        var patch = patch
-        patch["variables"] = .object(try self.restored(variables, instead: spec, on: connection))
-        return patch
     }
 }

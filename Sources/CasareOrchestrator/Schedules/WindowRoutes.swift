@@ -23,12 +23,8 @@ enum WindowRoutes {
     private static func list(_ request: APIRequest) async throws -> WindowPage {
         let limit = try request.limit()
         let status: WindowInfo.Status? = try request.choice("status")
-        var before: MaintenanceWindow.ID?
-        if let text = request.query["cursor"], !text.isEmpty {
-            guard let id = MaintenanceWindow.ID(text) else { throw APIRequest.unknownCursor }
-            before = id
-        }
-        let windows = try await request.inTenant { [before] connection in
+        let before = try request.cursor { MaintenanceWindow.ID($0) }
+        let windows = try await request.inTenant { connection in
             try WindowStore.list(
                 isOpen: status.map { $0 == .open }, before: before, limit: limit + 1, on: connection)
         }
@@ -45,21 +41,28 @@ enum WindowRoutes {
         _ request: APIRequest, _ body: OpenWindowRequest
     ) async throws -> Answer<OpenWindowResponse> {
         let selection = try ValueEncoder.encode(body.schedules).object ?? [:]
-        let response = try await request.inTenant { connection in
+        let (response, ticks) = try await request.inTenant { connection in
             let selected = try body.schedules.selected(on: connection)
             let pauses = selected.filter { !$0.isPaused }
             let names = Array(pauses.map(\.name).sorted().prefix(OpenWindowResponse.namesMax))
             guard !body.dryRun else {
-                return OpenWindowResponse(window: nil, selected: selected.count, pauses: pauses.count, names: names)
+                return (
+                    OpenWindowResponse(window: nil, selected: selected.count, pauses: pauses.count, names: names),
+                    SteeredTicks.none
+                )
             }
             let window = try WindowStore.open(
                 WindowStore.New(
                     until: body.until, lasting: body.forSeconds, reason: body.reason, selection: selection,
                     schedules: selected.map(\.id)),
                 by: request.actor, zones: .system, on: connection)
-            return OpenWindowResponse(
-                window: WindowInfo(window), selected: selected.count, pauses: window.paused, names: names)
+            return (
+                OpenWindowResponse(
+                    window: WindowInfo(window), selected: selected.count, pauses: window.paused, names: names),
+                try SteeredTicks(of: window.id, on: connection)
+            )
         }
+        request.services.metrics.steered(ticks)
         // Ticks that were due already have fired before.
         if !body.dryRun { request.services.bell.ring(request.principal.tenant) }
         return Answer(status: body.dryRun ? 200 : 201, response)
@@ -67,9 +70,12 @@ enum WindowRoutes {
 
     private static func close(_ request: APIRequest, _ body: CloseWindowRequest) async throws -> Answer<WindowInfo> {
         let id = try request.windowID()
-        let window = try await request.inTenant { connection in
-            try WindowStore.close(id, by: request.actor, reason: body.reason, zones: .system, on: connection)
+        let (window, ticks) = try await request.inTenant { connection in
+            let window = try WindowStore.close(
+                id, by: request.actor, reason: body.reason, zones: .system, on: connection)
+            return (window, try SteeredTicks(of: id, on: connection))
         }
+        request.services.metrics.steered(ticks)
         return Answer(WindowInfo(window))
     }
 }

@@ -57,16 +57,23 @@ enum HookRoutes {
         let known = hook.trigger.spec.keys(of: content, proof, hook.webhook)
         arrival.keys = known.keys
         arrival.shownKey = known.shown
+        // The trace goes on; what else a stranger says to everybody on the way ends here.
+        arrival.trace = TraceCarrier(request.trace.context)
         return try await Self.fire(arrival, hook, request)
     }
 
     private static func fire(
         _ arrival: TriggerDeliveries.Arrival, _ hook: Hook, _ request: APIRequest
     ) async throws -> Answer<HookResponse> {
-        let outcome = try await hook.inTenant(request) { connection in
-            try TriggerDeliveries.fire(arrival, on: connection)
+        let (outcome, made) = try await hook.inTenant(request) { connection in
+            let outcome = try TriggerDeliveries.fire(arrival, on: connection)
+            var jobs: [Job.ID] = []
+            if outcome.delivery.result == .accepted, let job = outcome.delivery.job { jobs.append(job) }
+            return (outcome, try JobStore.tally(of: jobs, on: connection))
         }
         let delivery = outcome.delivery
+        request.services.metrics.received(by: .webhook, [delivery.result])
+        request.services.metrics.made(made, by: .trigger)
         switch delivery.result {
         case .accepted:
             request.services.bell.ring(hook.tenant)
@@ -170,6 +177,7 @@ private struct Hook: Sendable {
         try await self.inTenant(request) { connection in
             try TriggerDeliveries.turnAway(arrival, as: result, reason: reason, on: connection)
         }
+        request.services.metrics.received(by: .webhook, [result])
     }
 }
 

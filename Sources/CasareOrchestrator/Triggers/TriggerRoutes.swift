@@ -21,7 +21,9 @@ enum TriggerRoutes {
         .get("/api/v1/triggers/{name}", .needs(.read), "One trigger, by name or ID.", Self.get),
         .patch(
             "/api/v1/triggers/{name}", .needs(.define),
-            "Change members of a trigger's spec; the others stay, and null takes one away.", Self.update),
+            "Change members of a trigger's spec; the others stay, and null takes one away.", Self.update
+        )
+        .reading(.text("If-Match", "The revision that the change was made for, as the member revision.")),
         .delete(
             "/api/v1/triggers/{name}", .needs(.define),
             "Delete a trigger with its secrets and history; its jobs stay.",
@@ -51,36 +53,33 @@ enum TriggerRoutes {
             kind: try request.choice("kind"), status: try request.choice("status"),
             workflow: request.given("workflow"), managedBy: request.given("managed_by"))
         let after = request.query["cursor"] ?? ""
-        let triggers = try await request.inTenant { connection in
-            try TriggerStore.list(filter, after: after, limit: limit + 1, on: connection)
+        return try await request.inTenant { connection in
+            let page = try TriggerStore.list(filter, after: after, limit: limit + 1, on: connection)
+                .page(of: limit, cursor: \.name)
+            return TriggerPage(
+                triggers: try request.shown(page.items.compactMap(\.trigger), on: connection),
+                unreadable: page.items.filter { $0.trigger == nil }.map(\.name), nextCursor: page.nextCursor)
         }
-        let page = triggers.page(of: limit, cursor: \.name)
-        return TriggerPage(triggers: page.items.map { TriggerInfo($0) }, nextCursor: page.nextCursor)
     }
 
     private static func get(_ request: APIRequest) async throws -> TriggerInfo {
         let name = request.parameter("name")
-        let (trigger, watch) = try await request.inTenant { connection in
+        return try await request.inTenant { connection in
             let trigger = try TriggerStore.get(name, on: connection)
             var watch: WatchStore.Status?
             if Watch.Source(trigger.spec.source) != nil {
                 watch = try WatchStore.status(of: trigger.id, on: connection)
             }
-            return (trigger, watch)
+            return try request.shown(trigger, watch, on: connection)
         }
-        return TriggerInfo(trigger, watch)
     }
 
     private static func history(_ request: APIRequest) async throws -> TriggerDeliveryPage {
         let name = request.parameter("name")
         let limit = try request.limit()
         let result: TriggerDelivery.Result? = try request.choice("result")
-        var before: TriggerDelivery.ID?
-        if let text = request.query["cursor"], !text.isEmpty {
-            guard let id = TriggerDelivery.ID(text) else { throw APIRequest.unknownCursor }
-            before = id
-        }
-        let deliveries = try await request.inTenant { [before] connection in
+        let before = try request.cursor { TriggerDelivery.ID($0) }
+        let deliveries = try await request.inTenant { connection in
             let trigger = try TriggerStore.get(name, on: connection)
             return try TriggerDeliveries.list(
                 of: trigger.id, result, before: before, limit: limit + 1, on: connection)
@@ -101,55 +100,63 @@ enum TriggerRoutes {
             id: id, name: body.name, spec: body.spec, isPaused: body.paused, reason: body.reason,
             managedBy: body.managedBy)
         let trigger = try await request.inTenant { connection in
-            try TriggerStore.create(new, secret: secret?.sealed, by: request.actor, on: connection)
+            try request.shown(
+                try TriggerStore.create(new, secret: secret?.sealed, by: request.actor, on: connection),
+                on: connection)
         }
-        return Answer(status: 201, TriggerWithSecret(secret: secret?.shown, trigger: TriggerInfo(trigger)))
+        return Answer(status: 201, TriggerWithSecret(secret: secret?.shown, trigger: trigger))
     }
 
     private static func update(_ request: APIRequest, _ body: UpdateTriggerRequest) async throws -> TriggerInfo {
         let name = request.parameter("name")
-        let trigger = try await request.inTenant { connection in
-            try TriggerStore.update(
-                name, expected: body.revision, managedBy: body.managedBy.map { .some($0) }, by: request.actor,
-                on: connection
+        let revision = try request.revision(besides: body.revision)
+        return try await request.inTenant { connection in
+            let known = try TriggerStore.get(name, on: connection)
+            // As anybody sees it now; what is changed is read once more under its lock.
+            let patch = try request.meant(body.spec, instead: StartVariables(known.spec), on: connection)
+            let trigger = try TriggerStore.update(
+                known.id.description, expected: revision, managedBy: body.managedBy.map { .some($0) },
+                by: request.actor, on: connection
             ) { trigger in
                 do throws(WireDecodingError) {
-                    return try trigger.spec.changed(by: body.spec)
+                    return try trigger.spec.changed(by: patch)
                 } catch {
                     throw WireDecodingError(
                         path: error.path.isEmpty ? "spec" : "spec.\(error.path)", message: error.message,
                         kind: error.kind)
                 }
             }
+            return try request.shown(trigger, on: connection)
         }
-        return TriggerInfo(trigger)
     }
 
     private static func delete(_ request: APIRequest) async throws -> TriggerInfo {
         let name = request.parameter("name")
         let reason = try request.reason()
-        return TriggerInfo(
-            try await request.inTenant { connection in
-                try TriggerStore.delete(name, by: request.actor, reason: reason, on: connection)
-            })
+        return try await request.inTenant { connection in
+            try request.shown(
+                try TriggerStore.delete(name, by: request.actor, reason: reason, on: connection), on: connection)
+        }
     }
 
     private static func pause(_ request: APIRequest, _ body: SteerTriggerRequest) async throws -> Answer<TriggerInfo> {
         let name = request.parameter("name")
         return Answer(
-            TriggerInfo(
-                try await request.inTenant { connection in
-                    try TriggerStore.pause(name, by: request.actor, reason: body.reason, on: connection)
-                }))
+            try await request.inTenant { connection in
+                try request.shown(
+                    try TriggerStore.pause(name, by: request.actor, reason: body.reason, on: connection),
+                    on: connection)
+            })
     }
 
     private static func resume(_ request: APIRequest, _ body: SteerTriggerRequest) async throws -> Answer<TriggerInfo> {
         let name = request.parameter("name")
         return Answer(
-            TriggerInfo(
-                try await request.inTenant { connection in
-                    try TriggerStore.resume(name, by: request.actor, reason: body.reason, on: connection)
-                }))
+            try await request.inTenant { connection in
+                try request.shown(
+                    try TriggerStore.resume(name, by: request.actor, reason: body.reason, on: connection),
+                    on: connection)
+            })
     }
 
     private static func rotate(
@@ -162,11 +169,12 @@ enum TriggerRoutes {
         }
         let overlap = body.overlapSeconds.map { Duration.seconds($0) } ?? TriggerStore.overlapDefault
         let trigger = try await request.inTenant { connection in
-            try TriggerStore.rotate(
-                known.id.description, to: secret.sealed, overlap: overlap, by: request.actor, reason: body.reason,
-                on: connection)
+            try request.shown(
+                try TriggerStore.rotate(
+                    known.id.description, to: secret.sealed, overlap: overlap, by: request.actor, reason: body.reason,
+                    on: connection), on: connection)
         }
-        return Answer(TriggerWithSecret(secret: secret.shown, trigger: TriggerInfo(trigger)))
+        return Answer(TriggerWithSecret(secret: secret.shown, trigger: trigger))
     }
 
     // MARK: - Trying
@@ -186,7 +194,11 @@ enum TriggerRoutes {
         var secrets: [[UInt8]] = []
         let trial = TriggerTrial(trigger: trigger, workflow: workflow, sample: body)
         if trial.checksSignature { secrets = try request.opened(sealed, of: trigger, in: tenant) }
-        return Answer(trial.response(secrets: secrets, now: Date()))
+        var response = trial.response(secrets: secrets, now: Date())
+        if let plan = response.job {
+            response.job = try await request.inTenant { connection in try request.shown(plan, on: connection) }
+        }
+        return Answer(response)
     }
 }
 

@@ -37,10 +37,21 @@ enum WatchRoutes {
         }
         let report = body.report
         let (revision, version) = (body.revision, body.version)
-        let reported = try await request.inTenant { connection in
+        let (reported, made) = try await request.inTenant { connection in
             try request.checkOwns(session, on: connection)
-            return try WatchStore.report(
+            let reported = try WatchStore.report(
                 report, of: trigger, revision: revision, version: version, session: session, on: connection)
+            var jobs: [Job.ID] = []
+            if let reported {
+                for delivery in reported.deliveries where delivery.result == .accepted {
+                    if let job = delivery.job { jobs.append(job) }
+                }
+            }
+            return (reported, try JobStore.tally(of: jobs, on: connection))
+        }
+        if let reported {
+            request.services.metrics.received(by: reported.kind, reported.deliveries.map(\.result))
+            request.services.metrics.made(made, by: .trigger)
         }
         if let reported, reported.jobs > 0 { request.services.bell.ring(request.principal.tenant) }
         return Answer(WatchReportResponse(version: reported?.version))

@@ -34,45 +34,54 @@ enum ItemQueueRoutes {
     ) async throws -> Answer<ItemQueueInfo> {
         let rules = body.rules
         let queue = try await request.inTenant { connection in
-            try ItemQueueStore.create(body.name, rules, by: request.actor, on: connection)
+            try request.shown(
+                try ItemQueueStore.create(body.name, rules, by: request.actor, on: connection), on: connection)
         }
-        return Answer(status: 201, ItemQueueInfo(queue))
+        return Answer(status: 201, queue)
     }
 
     private static func list(_ request: APIRequest) async throws -> ItemQueuePage {
         let limit = try request.limit()
         let after = request.query["cursor"] ?? ""
-        let queues = try await request.inTenant { connection in
-            try ItemQueueStore.list(after: after, limit: limit + 1, on: connection)
+        return try await request.inTenant { connection in
+            let page = try ItemQueueStore.list(after: after, limit: limit + 1, on: connection)
+                .page(of: limit, cursor: \.name)
+            return ItemQueuePage(
+                queues: try request.shown(page.items, on: connection), nextCursor: page.nextCursor)
         }
-        let page = queues.page(of: limit, cursor: \.name)
-        return ItemQueuePage(queues: page.items.map(ItemQueueInfo.init), nextCursor: page.nextCursor)
     }
 
     private static func stats(_ request: APIRequest) async throws -> ItemQueueStatsInfo {
         let name = request.parameter("name")
-        return ItemQueueStatsInfo(
-            try await request.inTenant { connection in try ItemQueueStore.stats(name, on: connection) })
+        return try await request.inTenant { connection in
+            let stats = try ItemQueueStore.stats(name, on: connection)
+            var info = ItemQueueStatsInfo(stats)
+            info.queue = try request.shown(stats.queue, on: connection)
+            return info
+        }
     }
 
     private static func update(
         _ request: APIRequest, _ body: UpdateItemQueueRequest
     ) async throws -> ItemQueueInfo {
         let name = request.parameter("name")
-        return ItemQueueInfo(
-            try await request.inTenant { connection in
-                try ItemQueueStore.update(name, by: request.actor, on: connection) { body.apply(to: &$0) }
-            })
+        return try await request.inTenant { connection in
+            let known = try ItemQueueStore.get(name, on: connection)
+            // As anybody sees it now; what is changed is read once more under its lock.
+            let change = try request.meant(body, of: known, on: connection)
+            let queue = try ItemQueueStore.update(name, by: request.actor, on: connection) { change.apply(to: &$0) }
+            return try request.shown(queue, on: connection)
+        }
     }
 
     private static func delete(_ request: APIRequest) async throws -> ItemQueueInfo {
         let name = request.parameter("name")
         let isForced = try request.flag("force") ?? false
         let reason = try request.reason()
-        return ItemQueueInfo(
-            try await request.inTenant { connection in
+        return try await request.inTenant { connection in
+            try request.shown(
                 try ItemQueueStore.delete(
-                    name, evenIfUsed: isForced, by: request.actor, reason: reason, on: connection)
-            })
+                    name, evenIfUsed: isForced, by: request.actor, reason: reason, on: connection), on: connection)
+        }
     }
 }

@@ -91,12 +91,8 @@ enum WorkItemRoutes {
         if reference == "" { reference = nil }
         let filter = WorkItemStore.Filter(
             status: try request.choice("status"), reference: reference, errorType: try request.choice("error_type"))
-        var before: WorkItem.ID?
-        if let text = request.query["cursor"], !text.isEmpty {
-            guard let id = WorkItem.ID(text) else { throw APIRequest.unknownCursor }
-            before = id
-        }
-        let items = try await request.inTenant { [before] connection in
+        let before = try request.cursor { WorkItem.ID($0) }
+        let items = try await request.inTenant { connection in
             try WorkItemStore.list(of: name, filter, before: before, limit: limit + 1, on: connection)
         }
         let page = items.page(of: limit, cursor: \.id.description)

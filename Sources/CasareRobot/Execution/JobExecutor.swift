@@ -24,6 +24,7 @@ struct JobExecutor: Sendable {
         var logger = self.logger
         logger[metadataKey: "job.id"] = "\(job.lease.job)"
         logger[metadataKey: "lease.token"] = "\(job.lease.token)"
+        if let trace = job.trace { logger[metadataKey: "trace_id"] = "\(trace.traceID)" }
         logger.info("Leased job", metadata: ["workflow": "\(job.workflowName)", "attempt": "\(job.attempt)"])
         do {
             do {

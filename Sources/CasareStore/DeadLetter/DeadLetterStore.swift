@@ -125,7 +125,7 @@ extension DeadLetter {
             robot: try row.optionalString("robot_id"), step: try row.optionalInt("step"),
             attemptCount: try row.int("attempt_count"), attempts: attempts, openedAt: try row.date("opened_at"),
             acknowledgement: try Note(row: row, "acknowledged"), replay: try Replay(row: row),
-            resolution: try Note(row: row, "resolved") ?? Note(replayOf: row))
+            resolution: try Note(row: row, "resolved") ?? Note(replayOf: row), traceID: try TraceID(row: row))
     }
 }
 

@@ -6,7 +6,8 @@ enum ChildQueries {
     static let parent = Query(
         """
         SELECT
-            queues.name AS environment, jobs.priority, jobs.workflow_id, jobs.workflow_version,
+            queues.name AS environment, jobs.priority, jobs.workflow_id, jobs.workflow_version, jobs.trace,
+            jobs.tracestate, jobs.baggage,
             (SELECT count(*) FROM attempts
             WHERE attempts.tenant_id = leases.tenant_id AND attempts.job_id = leases.job_id AND NOT crashed)
                 AS failures

@@ -6,7 +6,7 @@ package enum ChildStore {
     /// How long a step's child is remembered. A job may wait for a person for weeks before another robot asks again.
     static let keyWindow: Duration = .seconds(90 * 86_400)
 
-    /// Submits a child for a step of a leased job: in the same environment, as urgent, with the usual options.
+    /// Submits a child for a step of a leased job: in the same environment and trace, as urgent, with the usual options.
     ///
     /// The step's child is the same however often it is asked for within `keyWindow`, also by the robot that takes the
     /// job over. Once the attempt has failed, the next one has a child of its own. A job with a child has been begun,
@@ -26,7 +26,8 @@ package enum ChildStore {
         let key = self.key(ofStep: step, under: lease.job, failures: try parent.int("failures"))
         let job = NewJob(
             workflow: workflow, workflowVersion: version, variables: child.variables, priority: priority,
-            environment: try parent.string("environment"), idempotency: .init(key: key, request: actor))
+            environment: try parent.string("environment"), idempotency: .init(key: key, request: actor),
+            trace: try TraceCarrier(row: parent) ?? .makeRoot())
         return try JobStore.submit([job], by: actor, idempotencyWindow: self.keyWindow, on: connection)[0]
     }
 

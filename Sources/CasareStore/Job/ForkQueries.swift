@@ -18,12 +18,13 @@ enum ForkQueries {
                 INSERT INTO jobs (
                     job_id, workflow_id, workflow_version, queue_id, priority, variables, options, created_at,
                     created_by, queue_key, requirement_id, unique_key, unique_scope, unique_seconds, forked_from,
-                    forked_step, seed_id
+                    forked_step, seed_id, trace, tracestate, baggage
                 )
                 SELECT
                     @new::uuid, workflow_id, workflow_version, queue_id, priority,
                     coalesce(@variables::text::json, variables), options, at, @by::text, queue_key, requirement_id,
-                    unique_key, unique_scope, unique_seconds, job_id, @from::int4, coalesce(seed_id, job_id)
+                    unique_key, unique_scope, unique_seconds, job_id, @from::int4, coalesce(seed_id, job_id),
+                    @trace::bytea, @tracestate::text, @baggage::text
                 FROM origin
             ), queued AS (
                 INSERT INTO ready (job_id, queue_id, attempt, priority)

@@ -21,7 +21,7 @@ extension Job {
             createdAt: try row.date("created_at"), createdBy: try row.string("created_by"),
             queueKey: try row.optionalString("queue_key"), requirements: try Requirements(row: row, job: id),
             expiresAt: try row.optionalDate("expires_at"), uniqueKey: try UniqueKey(row: row, job: id),
-            forkedFrom: try Origin(row: row))
+            forkedFrom: try Origin(row: row), traceID: try TraceID(row: row))
     }
 }
 

@@ -18,12 +18,14 @@ extension JobStore {
     ///   - step: position in the journal, from 0.
     ///   - variables: instead of the job's.
     ///   - idempotency: the same request brings the fork that it brought before.
+    ///   - trace: what the new job belongs to.
     /// - Throws: `StoreError.idempotencyConflict` for a key of another request, `.invalidTransition` for a job that
     ///   waits or runs, `.noSuchStep`, and `.uniqueKeyHeld` when another job holds its unique key, or the job itself,
     ///   being blocked.
     package static func fork(
         _ id: Job.ID, from step: Int, by person: String, variables: Object? = nil, reason: String? = nil,
-        idempotency: NewJob.Idempotency? = nil, now: Date? = nil, on connection: isolated PostgresConnection
+        idempotency: NewJob.Idempotency? = nil, trace: TraceCarrier = .makeRoot(), now: Date? = nil,
+        on connection: isolated PostgresConnection
     ) throws -> Job.ID {
         let new = Job.ID.new(at: now ?? Date())
         if let idempotency {
@@ -37,12 +39,14 @@ extension JobStore {
             try self.takeUniqueKey(
                 key, for: new, insteadOf: origin.status.isTerminal ? id : nil, by: person, now: now, on: connection)
         }
+        let trace = trace.stored
         let forked = try connection.execute(
             ForkQueries.fork,
             [
                 "job": .uuid(id.rawValue), "new": .uuid(new.rawValue), "from": .int(step),
                 "by": .text(person.storable), "variables": .text(variables.map(StoredJSON.text(of:))),
-                "reason": .text(reason?.storable), "now": .timestamp(now),
+                "reason": .text(reason?.storable), "trace": trace.trace, "tracestate": trace.tracestate,
+                "baggage": trace.baggage, "now": .timestamp(now),
             ])
         guard !forked.isEmpty else { throw StoreError.notFound(.job, id.description) }
         try self.takeOver(id, before: step, as: new, on: connection)

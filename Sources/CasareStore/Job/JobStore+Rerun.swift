@@ -14,6 +14,7 @@ extension JobStore {
         let person: String
         let reason: String?
         let operation: Operation.ID?
+        let trace: TraceCarrier
         let now: Date?
     }
 
@@ -25,6 +26,7 @@ extension JobStore {
     ///   - version: with the latest a job begins at the start.
     ///   - idempotency: the same request brings the job that it brought before.
     ///   - operation: of which this is a part. It is audited as a whole, so nothing is noted of this but events.
+    ///   - trace: what the new job belongs to. Not the first one's: `retryOf` leads there.
     /// - Throws: `StoreError.idempotencyConflict` for a key of another request, `.alreadyReplayed` while the retry of a
     ///   failed job goes on and once it has completed, `.letterResolved` in an operation, `.invalidTransition` for a job that has not ended, `.uniqueKeyHeld` when another job holds
     ///   the first one's unique key by now, `.noSuchStep`, `.failsAgain`, `.nothingFailed`, `.stepsGone`, and
@@ -32,11 +34,12 @@ extension JobStore {
     package static func retry(
         _ id: Job.ID, from point: Job.ResumePoint = .start, version: Job.VersionChoice = .same, by person: String,
         variables: Object? = nil, reason: String? = nil, idempotency: NewJob.Idempotency? = nil,
-        within operation: Operation.ID? = nil, now: Date? = nil, on connection: isolated PostgresConnection
+        within operation: Operation.ID? = nil, trace: TraceCarrier = .makeRoot(), now: Date? = nil,
+        on connection: isolated PostgresConnection
     ) throws -> Job.ID {
         let rerun = Rerun(
             id: id, point: point, version: version, variables: variables, person: person, reason: reason,
-            operation: operation, now: now)
+            operation: operation, trace: trace, now: now)
         let new = Job.ID.new(at: now ?? Date())
         if let known = try self.known(rerun, idempotency, orElse: new, on: connection) { return known }
         if let letter = try DeadLetterStore.get(id, on: connection) {
@@ -72,11 +75,12 @@ extension JobStore {
     package static func replay(
         _ id: Job.ID, from point: Job.ResumePoint = .start, version: Job.VersionChoice = .same, by person: String,
         variables: Object? = nil, reason: String? = nil, idempotency: NewJob.Idempotency? = nil,
-        within operation: Operation.ID? = nil, now: Date? = nil, on connection: isolated PostgresConnection
+        within operation: Operation.ID? = nil, trace: TraceCarrier = .makeRoot(), now: Date? = nil,
+        on connection: isolated PostgresConnection
     ) throws -> Job.ID {
         let rerun = Rerun(
             id: id, point: point, version: version, variables: variables, person: person, reason: reason,
-            operation: operation, now: now)
+            operation: operation, trace: trace, now: now)
         let new = Job.ID.new(at: now ?? Date())
         if let known = try self.known(rerun, idempotency, orElse: new, on: connection) { return known }
         guard let letter = try DeadLetterStore.get(id, on: connection) else {
@@ -147,13 +151,15 @@ extension JobStore {
     private static func store(
         _ rerun: Rerun, as new: Job.ID, _ query: Query, from step: Int?, on connection: isolated PostgresConnection
     ) throws -> Bool {
+        let trace = rerun.trace.stored
         let stored = try connection.execute(
             query,
             [
                 "job": .uuid(rerun.id.rawValue), "new": .uuid(new.rawValue), "by": .text(rerun.person.storable),
                 "variables": .text(rerun.variables.map(StoredJSON.text(of:))), "from": .int(step),
                 "latest": .bool(rerun.version == .latest), "operation": .uuid(rerun.operation?.rawValue),
-                "reason": .text(rerun.reason?.storable), "now": .timestamp(rerun.now),
+                "reason": .text(rerun.reason?.storable), "trace": trace.trace, "tracestate": trace.tracestate,
+                "baggage": trace.baggage, "now": .timestamp(rerun.now),
             ])
         if stored.isEmpty { return false }
         if let step { try self.takeOver(rerun.id, before: step, as: new, on: connection) }

@@ -92,6 +92,7 @@ package enum JobStore {
     ) throws {
         guard !jobs.isEmpty else { return }
         let options = try self.optionsTexts(of: jobs)
+        let traces = TraceCarrier.stored(jobs.map(\.trace))
         let row = try connection.execute(
             SubmitQueries.submit,
             [
@@ -102,7 +103,8 @@ package enum JobStore {
                 "variables": .textArray(jobs.map { StoredJSON.text(of: $0.variables) }),
                 "options": .textArray(options),
                 "keys": .textArray(jobs.map(\.idempotency?.key)), "delays": .doubleArray(jobs.map(\.due.delaySeconds)),
-                "run_at": .timestampArray(jobs.map(\.due.date)), "by": .text(submitter.storable),
+                "run_at": .timestampArray(jobs.map(\.due.date)), "traces": traces.traces,
+                "tracestates": traces.tracestates, "baggages": traces.baggages, "by": .text(submitter.storable),
                 "now": .timestamp(now),
             ]
         ).only()
@@ -131,6 +133,7 @@ package enum JobStore {
         for job in jobs { try job.checkDeadline(at: now ?? Date()) }
         let options = try self.optionsTexts(of: jobs)
         let requirements = try self.requirementNumbers(of: jobs, on: connection)
+        let traces = TraceCarrier.stored(jobs.map(\.trace))
         let stored = try connection.execute(
             SubmitQueries.submitAsking,
             [
@@ -147,6 +150,7 @@ package enum JobStore {
                 "unique_keys": .textArray(jobs.map { $0.uniqueness?.key.key.storable }),
                 "unique_scopes": .textArray(jobs.map { $0.uniqueness?.key.scopeName.rawValue }),
                 "unique_seconds": .doubleArray(jobs.map { $0.uniqueness?.key.windowSeconds }),
+                "traces": traces.traces, "tracestates": traces.tracestates, "baggages": traces.baggages,
                 "by": .text(submitter.storable), "now": .timestamp(now),
             ]
         ).only().int("stored")

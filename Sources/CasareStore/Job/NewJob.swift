@@ -41,6 +41,8 @@ package struct NewJob: Hashable, Sendable {
     package var requirements: Job.Requirements
     package var deadline: Deadline?
     package var uniqueness: Job.Uniqueness?
+    /// What it belongs to: the trace of whoever asked for it, or one of its own.
+    package var trace: TraceCarrier
 
     package static let environmentDefault = "default"
 
@@ -48,7 +50,8 @@ package struct NewJob: Hashable, Sendable {
         id: Job.ID = .new(at: Date()), workflow: Workflow.ID, workflowVersion: Int, variables: Object = [:],
         priority: Priority = .normal, environment: String = NewJob.environmentDefault, options: Job.Options = .init(),
         idempotency: Idempotency? = nil, due: Due = .now, queueKey: String? = nil,
-        requirements: Job.Requirements = .anyRobot, deadline: Deadline? = nil, uniqueness: Job.Uniqueness? = nil
+        requirements: Job.Requirements = .anyRobot, deadline: Deadline? = nil, uniqueness: Job.Uniqueness? = nil,
+        trace: TraceCarrier = .makeRoot()
     ) {
         self.id = id
         self.workflow = workflow
@@ -63,6 +66,7 @@ package struct NewJob: Hashable, Sendable {
         self.requirements = requirements
         self.deadline = deadline
         self.uniqueness = uniqueness
+        self.trace = trace
     }
 
     /// Whether it asks the queue for more than a place in it: that takes another statement.

@@ -44,7 +44,7 @@ enum RetryQueries {
             INSERT INTO jobs (
                 job_id, workflow_id, workflow_version, queue_id, priority, variables, options, retry_of, created_at,
                 created_by, queue_key, requirement_id, unique_key, unique_scope, unique_seconds, forked_from,
-                forked_step, seed_id
+                forked_step, seed_id, trace, tracestate, baggage
             )
             SELECT
                 @new::uuid, workflow_id,
@@ -58,7 +58,8 @@ enum RetryQueries {
                 CASE WHEN @from::int4 IS NOT NULL THEN (
                     SELECT coalesce(first.seed_id, first.job_id) FROM jobs AS first
                     WHERE first.tenant_id = casare_tenant() AND first.job_id = @job
-                ) END
+                ) END,
+                @trace::bytea, @tracestate::text, @baggage::text
             FROM origin
         ), queued AS (
             INSERT INTO ready (job_id, queue_id, attempt, priority)

@@ -18,10 +18,12 @@ extension SubmitQueries {
                 @jobs::uuid[], @workflows::uuid[], @versions::int4[], @environments::text[], @priorities::int2[],
                 @variables::text[], @options::text[], @keys::text[], @delays::float8[], @run_at::timestamptz[],
                 @queue_keys::text[], @requirements::int4[], @expires_in::float8[], @expires_at::timestamptz[],
-                @unique_keys::text[], @unique_scopes::text[], @unique_seconds::float8[]
+                @unique_keys::text[], @unique_scopes::text[], @unique_seconds::float8[], @traces::bytea[],
+                @tracestates::text[], @baggages::text[]
             ) WITH ORDINALITY AS asked (
                 job_id, workflow_id, version, environment, priority, variables, options, key, delay, run_at, queue_key,
-                requirement_id, expires_in, expires_by, unique_key, unique_scope, unique_seconds, position
+                requirement_id, expires_in, expires_by, unique_key, unique_scope, unique_seconds, trace, tracestate,
+                baggage, position
             )
         ), new_queues AS (
             INSERT INTO queues (name)
@@ -52,11 +54,13 @@ extension SubmitQueries {
         ), stored AS (
             INSERT INTO jobs (
                 job_id, workflow_id, workflow_version, queue_id, priority, variables, options, idempotency_key,
-                created_at, created_by, queue_key, requirement_id, expires_at, unique_key, unique_scope, unique_seconds
+                created_at, created_by, queue_key, requirement_id, expires_at, unique_key, unique_scope, unique_seconds,
+                trace, tracestate, baggage
             )
             SELECT
                 job_id, workflow_id, version, queue_id, priority, variables::json, options::json, key, submitted_at,
-                @by, queue_key, requirement_id, expires_at, unique_key, unique_scope, unique_seconds
+                @by, queue_key, requirement_id, expires_at, unique_key, unique_scope, unique_seconds, trace, tracestate,
+                baggage
             FROM known
         ), at_once AS (
             INSERT INTO ready (job_id, queue_id, attempt, priority)

@@ -36,9 +36,11 @@ enum SubmitQueries {
                     run_at, coalesce(@now::timestamptz, now()) + coalesce(delay, 0) * interval '1 second') AS due_at
             FROM unnest(
                 @jobs::uuid[], @workflows::uuid[], @versions::int4[], @environments::text[], @priorities::int2[],
-                @variables::text[], @options::text[], @keys::text[], @delays::float8[], @run_at::timestamptz[]
+                @variables::text[], @options::text[], @keys::text[], @delays::float8[], @run_at::timestamptz[],
+                @traces::bytea[], @tracestates::text[], @baggages::text[]
             ) WITH ORDINALITY AS asked (
-                job_id, workflow_id, version, environment, priority, variables, options, key, delay, run_at, position
+                job_id, workflow_id, version, environment, priority, variables, options, key, delay, run_at, trace,
+                tracestate, baggage, position
             )
         ), new_queues AS (
             INSERT INTO queues (name)
@@ -67,11 +69,11 @@ enum SubmitQueries {
         ), stored AS (
             INSERT INTO jobs (
                 job_id, workflow_id, workflow_version, queue_id, priority, variables, options, idempotency_key,
-                created_at, created_by
+                created_at, created_by, trace, tracestate, baggage
             )
             SELECT
                 job_id, workflow_id, version, queue_id, priority, variables::json, options::json, key, submitted_at,
-                @by
+                @by, trace, tracestate, baggage
             FROM known
         ), at_once AS (
             INSERT INTO ready (job_id, queue_id, attempt, priority)

@@ -102,7 +102,7 @@ enum EndingQueries {
                 INSERT INTO dead_letters (
                     tenant_id, job_id, workflow_id, workflow_version, queue_id, priority, variables, options, failure_kind,
                     failure_type, message, node, fingerprint, opened_at, queue_key, requirement_id, unique_key, unique_scope,
-                    unique_seconds, robot_id, attempt_count, tags, step
+                    unique_seconds, robot_id, attempt_count, tags, step, trace
                 )
                 SELECT
                     jobs.tenant_id, jobs.job_id, workflow_id, workflow_version, queue_id, priority, variables, options,
@@ -113,7 +113,7 @@ enum EndingQueries {
                         WHERE journal.tenant_id = casare_tenant() AND journal.job_id = @job
                             AND journal.result IS NOT NULL
                         ORDER BY step DESC LIMIT 1
-                    )
+                    ), jobs.trace
                 FROM ending JOIN jobs ON jobs.tenant_id = ending.tenant_id AND jobs.job_id = @job
             ), noted AS (
                 INSERT INTO events (tenant_id, job_id, at, kind, detail)

@@ -47,7 +47,7 @@ enum LeaseFragments {
                 PARTITION BY jobs.workflow_id, jobs.workflow_version ORDER BY taken.priority DESC, taken.seq
             ) = 1 THEN workflow_versions.document END AS document,
             tenants.path_rules, tenants.command_rules, tenants.url_rules, tenants.node_overrides, tenants.scripts,
-            jobs.seed_id
+            jobs.seed_id, jobs.trace, jobs.tracestate, jobs.baggage
         """
 
     static let leasedRows = """
@@ -233,12 +233,12 @@ enum LeaseFragments {
             INSERT INTO dead_letters (
                 tenant_id, job_id, workflow_id, workflow_version, queue_id, priority, variables, options, failure_kind,
                 failure_type, message, fingerprint, opened_at, queue_key, requirement_id, unique_key, unique_scope,
-                unique_seconds, tags
+                unique_seconds, tags, trace
             )
             SELECT
                 jobs.tenant_id, jobs.job_id, workflow_id, workflow_version, queue_id, priority, variables, options,
                 'expired', @type, @message, @fingerprint, \(rows).at, queue_key, requirement_id, unique_key,
-                unique_scope, unique_seconds, \(Self.tags(of: "jobs"))
+                unique_scope, unique_seconds, \(Self.tags(of: "jobs")), jobs.trace
             FROM \(rows) CROSS JOIN LATERAL (
                 SELECT * FROM jobs WHERE jobs.tenant_id = \(rows).tenant_id AND jobs.job_id = \(rows).job_id LIMIT 1
             ) AS jobs

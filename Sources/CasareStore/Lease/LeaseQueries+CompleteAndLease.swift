@@ -16,7 +16,8 @@ extension LeaseQueries {
                 NULL::text AS workflow_name,
                 NULL::int4 AS workflow_version, NULL::json AS variables, NULL::json AS options, NULL::json AS document,
                 NULL::boolean AS path_rules, NULL::boolean AS command_rules, NULL::boolean AS url_rules,
-                NULL::boolean AS node_overrides, NULL::boolean AS scripts, NULL::uuid AS seed_id
+                NULL::boolean AS node_overrides, NULL::boolean AS scripts, NULL::uuid AS seed_id,
+                NULL::bytea AS trace, NULL::text AS tracestate, NULL::text AS baggage
             FROM gone
             UNION ALL
             (SELECT

@@ -275,7 +275,7 @@ private struct LeasedTexts {
             variables: try StoredJSON.object(try row.string("variables"), in: "job \(id)"),
             options: try self.options(try row.string("options"), in: id), priority: priority,
             policy: try SafetyPolicy(row: row),
-            origin: try row.optionalUUID("seed_id").map(Job.ID.init(rawValue:)))
+            origin: try row.optionalUUID("seed_id").map(Job.ID.init(rawValue:)), trace: try TraceCarrier(row: row))
     }
 
     private mutating func options(_ text: String, in job: Job.ID) throws -> Job.Options {

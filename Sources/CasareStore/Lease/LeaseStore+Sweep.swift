@@ -17,6 +17,8 @@ package struct SweepReport: Sendable {
     /// Jobs that are ready again: ring the bell of their tenants.
     package internal(set) var requeued: [TenantJob] = []
     package internal(set) var deadLettered: [TenantJob] = []
+    /// Leases that were taken back, by the queue that they were of.
+    package internal(set) var leasesEnded: [String: Int] = [:]
     package internal(set) var failures: [(job: TenantJob, error: any Error)] = []
 
     package init() {}
@@ -60,9 +62,12 @@ extension LeaseStore {
                 switch ending {
                 case .success(.requeued): report.requeued.append(orphan)
                 case .success(.deadLettered): report.deadLettered.append(orphan)
-                case .success(.gone): break
-                case .failure(let error): report.failures.append((orphan, error))
+                case .success(.gone): continue
+                case .failure(let error):
+                    report.failures.append((orphan, error))
+                    continue
                 }
+                report.leasesEnded[try row.optionalString("queue") ?? "", default: 0] += 1
             }
             guard page.count == self.pageSize else { return report }
         }

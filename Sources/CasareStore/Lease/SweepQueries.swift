@@ -50,7 +50,13 @@ enum SweepQueries {
     /// each page, into a hash table, instead of being looked up lease by lease.
     static let orphanedLeases = Query(
         """
-        SELECT tenant_id, job_id, token FROM leases
+        SELECT
+            tenant_id, job_id, token,
+            (
+                SELECT queues.name FROM robot_sessions AS session JOIN queues ON queues.queue_id = session.queue_id
+                WHERE session.tenant_id = leases.tenant_id AND session.session_id = leases.session_id LIMIT 1
+            ) AS queue
+        FROM leases
         WHERE job_id > @after::uuid
             AND session_id NOT IN (SELECT session.session_id FROM robot_sessions AS session WHERE session.ended_at IS NULL)
         ORDER BY job_id

@@ -13,7 +13,8 @@ extension MemoryQueue {
             id: .new(at: now, using: &self.generator), workflow: workflow, workflowVersion: number,
             variables: child.variables, priority: parent.job.priority, environment: parent.job.environment,
             idempotency: .init(
-                key: ChildStore.key(ofStep: step, under: lease.job, failures: parent.failures), request: actor))
+                key: ChildStore.key(ofStep: step, under: lease.job, failures: parent.failures), request: actor),
+            trace: parent.job.trace)
         return try self.submit([job], by: actor, idempotencyWindow: ChildStore.keyWindow, now: now)[0]
     }
 

@@ -5,7 +5,7 @@ extension MemoryQueue {
     /// As `JobStore.fork`.
     package mutating func fork(
         _ id: Job.ID, from step: Int, by person: String, variables: Object? = nil, reason: String? = nil,
-        idempotency: NewJob.Idempotency? = nil, now: Date
+        idempotency: NewJob.Idempotency? = nil, trace: TraceCarrier = .makeRoot(), now: Date
     ) throws(StoreError) -> Job.ID {
         if let idempotency, let holder = try self.holder(of: idempotency, now) { return holder }
         guard let record = self.records[id] else { throw .notFound(.job, id.description) }
@@ -14,7 +14,7 @@ extension MemoryQueue {
             throw .invalidTransition(id, from: status, action: JobStore.forkRefused)
         }
         _ = try Job.ResumePoint.step(step).firstStep(of: id, record.rows, after: nil)
-        var job = self.anew(record.job, variables, now)
+        var job = self.anew(record.job, variables, trace, now)
         job.idempotency = idempotency
         _ = self.takeKey(of: job, window: JobStore.idempotencyWindow, now)
         job.idempotency = nil
@@ -33,13 +33,16 @@ extension MemoryQueue {
         return (Array(effects.prefix(limit)), effects.count)
     }
 
-    /// The same job once more, due at once and under an ID of its own.
-    mutating func anew(_ job: NewJob, _ variables: Object?, _ now: Date) -> NewJob {
+    /// The same job once more, due at once, under an ID and in a trace of its own.
+    mutating func anew(
+        _ job: NewJob, _ variables: Object?, _ trace: TraceCarrier, _ now: Date
+    ) -> NewJob {
         var job = job
         job.id = .new(at: now, using: &self.generator)
         job.variables = variables ?? job.variables
         job.idempotency = nil
         job.due = .now
+        job.trace = trace
         return job
     }
 }

@@ -37,7 +37,7 @@ extension MemoryQueue {
             lease: Lease(job: id, token: holding.token), attempt: holding.attempt, workflowName: version.name,
             workflowVersion: version.number, document: version.document, variables: record.job.variables,
             options: record.job.options, priority: record.job.priority, policy: self.policyKept.policy,
-            origin: record.heritage?.seed)
+            origin: record.heritage?.seed, trace: record.job.trace)
     }
 
     /// - Throws: `StoreError.leaseLost`

@@ -166,7 +166,7 @@ extension MemoryQueue.Record {
             workflowVersion: self.job.workflowVersion, priority: self.job.priority, environment: self.job.environment,
             variables: self.job.variables, options: self.job.options, attempt: attempt, state: state,
             idempotencyKey: self.job.idempotency?.key, retryOf: self.retryOf, createdAt: self.createdAt,
-            createdBy: self.createdBy, forkedFrom: self.heritage?.origin)
+            createdBy: self.createdBy, forkedFrom: self.heritage?.origin, traceID: self.job.trace.traceID)
     }
 
     /// - Parameters:
@@ -186,7 +186,8 @@ extension MemoryQueue.Record {
                     DeadLetter.Attempt(
                         number: attempt.number, robot: attempt.robot?.rawValue, startedAt: attempt.startedAt,
                         finishedAt: attempt.finishedAt, failure: attempt.failure)
-                }, openedAt: letter.openedAt, replay: replay, resolution: resolution)
+                }, openedAt: letter.openedAt, replay: replay, resolution: resolution,
+                traceID: self.job.trace.traceID)
         }
     }
 }

@@ -6,7 +6,8 @@ extension MemoryQueue {
     /// As `JobStore.retry`.
     package mutating func retry(
         _ id: Job.ID, from point: Job.ResumePoint = .start, version: Job.VersionChoice = .same, by person: String,
-        variables: Object? = nil, reason: String? = nil, idempotency: NewJob.Idempotency? = nil, now: Date
+        variables: Object? = nil, reason: String? = nil, idempotency: NewJob.Idempotency? = nil,
+        trace: TraceCarrier = .makeRoot(), now: Date
     ) throws(StoreError) -> Job.ID {
         guard version == .same || point == .start else { throw .stepsOfOtherVersion(id) }
         if let idempotency, let holder = try self.holder(of: idempotency, now) { return holder }
@@ -20,7 +21,7 @@ extension MemoryQueue {
             throw .alreadyReplayed(id, as: replay.id)
         }
         let step = try point.firstStep(ofRerun: old, outcome, record.rows)
-        var job = self.anew(record.job, variables, now)
+        var job = self.anew(record.job, variables, trace, now)
         if version == .latest { job.workflowVersion = try self.version(nil, of: job.workflow).number }
         job.idempotency = idempotency
         _ = self.takeKey(of: job, window: JobStore.idempotencyWindow, now)
@@ -36,7 +37,8 @@ extension MemoryQueue {
     /// As `JobStore.replay`.
     package mutating func replay(
         _ id: Job.ID, from point: Job.ResumePoint = .start, version: Job.VersionChoice = .same, by person: String,
-        variables: Object? = nil, reason: String? = nil, idempotency: NewJob.Idempotency? = nil, now: Date
+        variables: Object? = nil, reason: String? = nil, idempotency: NewJob.Idempotency? = nil,
+        trace: TraceCarrier = .makeRoot(), now: Date
     ) throws(StoreError) -> Job.ID {
         // The same request brings the job that it brought before, also when that has resolved the letter.
         if let idempotency, let holder = try self.holder(of: idempotency, now) { return holder }
@@ -44,7 +46,7 @@ extension MemoryQueue {
         if self.lastReplay(of: id)?.status == .completed { throw .letterResolved(id) }
         return try self.retry(
             id, from: point, version: version, by: person, variables: variables, reason: reason,
-            idempotency: idempotency, now: now)
+            idempotency: idempotency, trace: trace, now: now)
     }
 
     /// The job that the last replay of a dead letter created, while it is known.

@@ -20,5 +20,6 @@ package struct Migration: Sendable {
         .initial, .sessionLoss, .tenantPolicy, .scheduling, .submits, .robotControl, .idleLanes, .upkeep, .resolving,
         .forks, .journal, .jobPause, .jobLogs, .letters, .operations,
         .eventFeed, .workflowRetry, .schedules, .triggers, .workItems, .applied, .watches,
+        .trace,
     ]
 }

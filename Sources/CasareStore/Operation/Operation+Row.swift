@@ -14,7 +14,7 @@ extension Operation {
             mark: Mark(count: state.count, hash: try row.string("hash")), status: state.status,
             progress: state.progress, createdAt: try row.date("created_at"), createdBy: try row.string("created_by"),
             startedAt: state.startedAt, finishedAt: state.finishedAt, statusReason: state.reason, statusBy: state.by,
-            undoUntil: state.undoUntil, revision: try row.int64("revision"))
+            undoUntil: state.undoUntil, revision: try row.int64("revision"), trace: try TraceCarrier(row: row))
     }
 }
 

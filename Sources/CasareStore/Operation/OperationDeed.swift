@@ -51,17 +51,20 @@ struct OperationDeed: Sendable {
     private func rerun(_ job: Job.ID, on connection: isolated PostgresConnection) throws -> OperationItem.Outcome {
         let changes = self.plan.changes
         let variables = changes.changesVariables ? try self.variables(job, changes, connection) : nil
+        let trace = self.operation.trace ?? .makeRoot()
         let new =
             if self.plan.verb == .replay {
                 try JobStore.replay(
                     job, from: changes.from, version: changes.version, by: self.person, variables: variables,
-                    reason: self.plan.reason, within: self.operation.id, now: self.now, on: connection)
+                    reason: self.plan.reason, within: self.operation.id, trace: trace, now: self.now, on: connection)
             } else {
                 try JobStore.retry(
                     job, from: changes.from, version: changes.version, by: self.person, variables: variables,
-                    reason: self.plan.reason, within: self.operation.id, now: self.now, on: connection)
+                    reason: self.plan.reason, within: self.operation.id, trace: trace, now: self.now, on: connection)
             }
-        return .init(state: .done, newJob: new, touched: .init(job, hasReady: true))
+        var touched = OperationStore.Touched(job, hasReady: true)
+        touched.made = [new]
+        return .init(state: .done, newJob: new, touched: touched)
     }
 
     private func cancel(_ job: Job.ID, on connection: isolated PostgresConnection) throws -> OperationItem.Outcome {

@@ -31,6 +31,7 @@ struct OperationItem: Hashable, Sendable {
 extension OperationStore.Touched {
     mutating func add(_ other: OperationStore.Touched) {
         self.jobs += other.jobs
+        self.made += other.made
         self.sessions.formUnion(other.sessions)
         self.hasReady = self.hasReady || other.hasReady
         if let dueAt = other.earliestDueAt { self.earliestDueAt = min(self.earliestDueAt ?? dueAt, dueAt) }

@@ -45,12 +45,13 @@ enum OperationQueries {
         INSERT INTO operations (
             operation_id, verb, selection, selection_name, is_filter, jobs, hash, reason, rate_per_second, canary,
             stop_on_error_rate, undo_seconds, priority, resolves, variables, patch, from_point, version,
-            idempotency_key, request_hash, created_at, created_by, look_at
+            idempotency_key, request_hash, trace, tracestate, baggage, created_at, created_by, look_at
         )
         VALUES (
             @operation, @verb, @selection::text::json, @selection_name, @is_filter, @jobs, @hash, @reason,
             @rate_per_second, @canary, @stop_on_error_rate, @undo_seconds, @priority, @resolves, @variables::text::json,
-            @patch::text::json, @from_point, @version, @key, @request_hash, coalesce(@now::timestamptz, now()), @by,
+            @patch::text::json, @from_point, @version, @key, @request_hash, @trace, @tracestate, @baggage,
+            coalesce(@now::timestamptz, now()), @by,
             coalesce(@now::timestamptz, now())
         )
         RETURNING *

@@ -48,6 +48,8 @@ extension OperationStore {
     /// Who is to hear of what a batch did, after its commit.
     package struct Touched: Hashable, Sendable {
         package internal(set) var jobs: [Job.ID] = []
+        /// Jobs that are new.
+        package internal(set) var made: [Job.ID] = []
         package internal(set) var sessions: Set<Robot.SessionID> = []
         /// Jobs may have become ready.
         package internal(set) var hasReady = false

@@ -21,10 +21,13 @@ package enum OperationStore {
         /// What the person saw who said yes.
         package let expected: Operation.Mark?
         package let idempotency: NewJob.Idempotency?
+        /// What the jobs that it creates belong to.
+        package let trace: TraceCarrier
 
         package init(
             id: Operation.ID, plan: Operation.Plan, selection: Operation.Selection, shown: Object, name: String? = nil,
-            expected: Operation.Mark? = nil, idempotency: NewJob.Idempotency? = nil
+            expected: Operation.Mark? = nil, idempotency: NewJob.Idempotency? = nil,
+            trace: TraceCarrier = .makeRoot()
         ) {
             self.id = id
             self.plan = plan
@@ -33,6 +36,7 @@ package enum OperationStore {
             self.name = name
             self.expected = expected
             self.idempotency = idempotency
+            self.trace = trace
         }
     }
 
@@ -59,6 +63,7 @@ package enum OperationStore {
         }
         guard mark.count > 0 else { throw StoreError.nothingSelected }
         let plan = new.plan
+        let trace = new.trace.stored
         let row = try connection.execute(
             OperationQueries.insert,
             [
@@ -74,6 +79,7 @@ package enum OperationStore {
                 "from_point": .text(plan.verb.isRerun ? plan.changes.from.stored : nil),
                 "version": .text(plan.verb.isRerun ? plan.changes.version.rawValue : nil),
                 "key": .text(new.idempotency?.key.storable), "request_hash": .text(new.idempotency?.requestHash),
+                "trace": trace.trace, "tracestate": trace.tracestate, "baggage": trace.baggage,
                 "by": .text(person.storable), "now": .timestamp(now),
             ]
         ).only()

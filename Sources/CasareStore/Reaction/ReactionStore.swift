@@ -42,6 +42,11 @@ package enum ReactionStore {
         package internal(set) var sessions: Set<Robot.SessionID> = []
         /// Reactions that came to nothing because of an error: the name of the trigger or schedule, and why.
         package internal(set) var failures: [(name: String, why: String)] = []
+        /// Those of the jobs that triggers have made.
+        package internal(set) var ofTriggers: [Job.ID] = []
+        /// What became of ticks, and of what came to triggers, for whoever counts it.
+        package internal(set) var ticks: [TickCount] = []
+        package internal(set) var deliveries: [TriggerDelivery.Result] = []
         /// There may be more to do at once.
         package internal(set) var isFull = false
 
@@ -49,6 +54,7 @@ package enum ReactionStore {
 
         mutating func add(_ fired: ScheduleStore.Fired) {
             self.jobs += fired.jobs
+            self.ticks += fired.ticks
             self.cancelled += fired.cancelled
             self.sessions.formUnion(fired.sessions)
             self.failures += fired.refusals.map { ($0.schedule, $0.why) }
@@ -131,9 +137,13 @@ package enum ReactionStore {
             ReactionQueries.takeWaitedOut, ["schedule": .uuid(id.rawValue), "now": .timestamp(now)])
         guard let row = rows.first else { return nil }
         var round = Round()
-        // It may wait for something else by now.
-        guard let schedule = try ScheduleStore.get(id, on: connection), case .event = schedule.spec.timing else {
-            return round
+        do {
+            // It may wait for something else by now.
+            guard let schedule = try ScheduleStore.get(id, on: connection), case .event = schedule.spec.timing else {
+                return round
+            }
+        } catch StoreError.unreadable {
+            // Its history is to say so, and it must not keep the others from their turn.
         }
         let events = try row.int("events")
         let job = Job.ID(rawValue: try row.uuid("job_id"))

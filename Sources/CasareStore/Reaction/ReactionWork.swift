@@ -41,7 +41,10 @@ struct ReactionWork {
                 self.round.failures.append((try row.string("name"), error.description))
             }
         }
-        self.triggers = try TriggerStore.onJobs(now: self.given, on: connection)
+        for listed in try TriggerStore.onJobs(now: self.given, on: connection) {
+            if let trigger = listed.trigger { self.triggers.append(trigger) }
+            if let problem = listed.problem { self.round.failures.append((listed.name, problem)) }
+        }
     }
 
     /// Does what is to come of one event, in the order of IDs.
@@ -160,23 +163,28 @@ struct ReactionWork {
         }
         let depth = lineage.depth + 1
         let (ready, given) = (arrival, self.given)
-        let job = try self.alone(trigger.name, on: connection) { connection -> Job.ID? in
+        let made = try self.alone(trigger.name, on: connection) {
+            connection -> (result: TriggerDelivery.Result, job: Job.ID?) in
             guard depth <= ReactionStore.depthMax else {
                 try TriggerDeliveries.turnAway(
                     ready, as: .filtered, reason: ReactionStore.tooDeep, now: given, on: connection)
-                return nil
+                return (.filtered, nil)
             }
             let delivery = try TriggerDeliveries.fire(ready, now: given, on: connection).delivery
-            guard delivery.result == .accepted, let job = delivery.job else { return nil }
+            guard delivery.result == .accepted, let job = delivery.job else { return (delivery.result, nil) }
             try connection.execute(
                 ReactionQueries.noteJob,
                 [
                     "job": .uuid(job.rawValue), "cause": .uuid(event.job.rawValue), "depth": .int(depth),
                     "now": .timestamp(given),
                 ])
-            return job
+            return (delivery.result, job)
         }
-        if case .some(.some(let made)) = job { self.round.jobs.append(made) }
+        guard let made else { return }
+        self.round.deliveries.append(made.result)
+        guard let job = made.job else { return }
+        self.round.jobs.append(job)
+        self.round.ofTriggers.append(job)
     }
 
     // MARK: -

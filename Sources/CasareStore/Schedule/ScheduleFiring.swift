@@ -28,6 +28,8 @@ struct ScheduleFiring {
     /// Schedules whose jobs end before the next one begins.
     private var ending: [Schedule] = []
     private var calendars = ScheduleCalendars()
+    /// Names of schedules, of those too that cannot be read.
+    private var names: [Schedule.ID: String] = [:]
 
     init(zones: ZoneCatalogue, given: Date?, now: Date) {
         self.zones = zones
@@ -38,7 +40,9 @@ struct ScheduleFiring {
     /// One that cannot be read does not keep the others from firing.
     mutating func take(_ row: Row) throws {
         do {
-            self.turns.append(Turn(schedule: try Schedule(row: row)))
+            let schedule = try Schedule(row: row)
+            self.names[schedule.id] = schedule.name
+            self.turns.append(Turn(schedule: schedule))
         } catch let error as StoreError {
             let id = Schedule.ID(rawValue: try row.uuid("schedule_id"))
             let at = try row.optionalDate("next_at") ?? self.now
@@ -58,6 +62,7 @@ struct ScheduleFiring {
                 TickWriting.Key(schedule: launch.schedule.id, at: launch.tick, origin: launch.origin))
         }
         let results = try TickWriting.launch(launches, now: self.given, on: connection)
+        self.countSkipped(written)
         self.note(launches, results)
         try self.save(on: connection)
         if !self.unreadable.isEmpty {
@@ -146,6 +151,7 @@ struct ScheduleFiring {
     }
 
     private mutating func invalid(_ schedule: Schedule.ID, named name: String, at: Date, why: String) {
+        self.names[schedule] = name
         self.ticks.append(
             NewTick(TickSpan(Tick(at: at)), of: schedule, .timetable, .skipped, reason: .invalid, detail: why))
         self.report.refusals.append((name, why))
@@ -173,6 +179,25 @@ struct ScheduleFiring {
         }
     }
 
+    /// Those that were written down just now, each time.
+    private mutating func countSkipped(_ written: Set<TickWriting.Key>) {
+        for tick in self.ticks where written.contains(TickWriting.Key(tick)) {
+            guard let reason = tick.reason, let name = self.names[tick.schedule] else { continue }
+            self.report.ticks.append(TickCount(schedule: name, result: reason.counted, count: tick.span.count))
+        }
+    }
+
+    private mutating func countLaunch(_ launch: ScheduleLaunch, hasFired: Bool) {
+        var delay: Double?
+        if hasFired, launch.origin == .timetable {
+            let due = launch.tick == launch.schedule.nextTick ? launch.schedule.dueAt ?? launch.tick : launch.tick
+            delay = max(0, self.now.timeIntervalSince(due))
+        }
+        self.report.ticks.append(
+            TickCount(
+                schedule: launch.schedule.name, result: hasFired ? .fired : SkipReason.refused.counted, delay: delay))
+    }
+
     private mutating func note(_ launches: [ScheduleLaunch], _ results: [ScheduleLaunch.Result]) {
         let places = Dictionary(
             self.turns.enumerated().map { ($0.element.schedule.id, $0.offset) },
@@ -182,12 +207,14 @@ struct ScheduleFiring {
             case .job(let job, isNew: _):
                 self.report.fired += 1
                 self.report.jobs.append(job)
+                self.countLaunch(launch, hasFired: true)
                 guard let place = places[launch.schedule.id] else { continue }
                 self.turns[place].lastTick = launch.tick
                 self.turns[place].lastJob = job
             case .refused(let why):
                 self.report.skipped += 1
                 self.report.refusals.append((launch.schedule.name, why))
+                self.countLaunch(launch, hasFired: false)
             }
         }
     }

@@ -108,6 +108,7 @@ struct ScheduleSettling {
 
     private mutating func noteBreach(_ breach: SLABreach, _ one: News, of schedule: Schedule) {
         self.report.breaches += 1
+        self.report.broken.append(BrokenPromise(schedule: schedule.name, promise: breach))
         self.notes.append(
             Note(
                 job: one.job, kind: .slaBreached,
@@ -264,8 +265,12 @@ struct ScheduleSettling {
             ])
         let results = try TickWriting.launch(launches, now: self.given, on: connection)
         for (launch, result) in zip(launches, results) {
-            guard case .job(let job, isNew: _) = result else { continue }
+            guard case .job(let job, isNew: _) = result else {
+                self.report.ticks.append(TickCount(schedule: schedule.name, result: SkipReason.refused.counted))
+                continue
+            }
             self.report.begun.append(job)
+            self.report.ticks.append(TickCount(schedule: schedule.name, result: .fired))
             try connection.execute(
                 FiringQueries.lastFired,
                 [

@@ -59,7 +59,7 @@ extension ScheduleStore {
         on connection: isolated PostgresConnection
     ) throws -> Fired {
         let why = ReactionStore.tooDeep
-        _ = try TickWriting.write(
+        let written = try TickWriting.write(
             [
                 NewTick(
                     TickSpan(Tick(at: at)), of: id, .event, .skipped, reason: .refused,
@@ -67,6 +67,7 @@ extension ScheduleStore {
             ], now: now, on: connection)
         var fired = Fired()
         fired.skipped = 1
+        if !written.isEmpty { fired.ticks = [TickCount(schedule: name, result: SkipReason.refused.counted)] }
         fired.refusals = [(name, why)]
         return fired
     }

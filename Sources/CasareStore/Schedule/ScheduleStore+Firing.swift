@@ -76,6 +76,8 @@ extension ScheduleStore {
         package internal(set) var sessions: Set<Robot.SessionID> = []
         /// Some are due again at once.
         package internal(set) var isPartial = false
+        /// What became of ticks that were not known before.
+        package internal(set) var ticks: [TickCount] = []
         /// Of the tick that came latest, in seconds.
         package internal(set) var latenessMax = 0.0
 

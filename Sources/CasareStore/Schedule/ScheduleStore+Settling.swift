@@ -64,10 +64,14 @@ extension ScheduleStore {
         package internal(set) var ended = 0
         /// Jobs that did not keep to what their schedules promise, each once for each promise.
         package internal(set) var breaches = 0
+        /// The same, one by one.
+        package internal(set) var broken: [BrokenPromise] = []
         /// Names of schedules that have paused themselves.
         package internal(set) var paused: [String] = []
         /// Jobs of ticks that had waited.
         package internal(set) var begun: [Job.ID] = []
+        /// What became of those ticks.
+        package internal(set) var ticks: [TickCount] = []
 
         package init() {}
     }

@@ -8,27 +8,7 @@ package import FoundationEssentials
 /// killed or stands still in the middle leaves nothing behind, and the tick is fired by whoever comes next, once.
 package enum ScheduleStore {
     /// A schedule to make.
-    package struct New: Sendable {
-        package let id: Schedule.ID
-        package let name: String
-        package let spec: ScheduleSpec
-        /// It fires nothing until somebody resumes it.
-        package let isPaused: Bool
-        package let reason: String?
-        package let managedBy: String?
-
-        package init(
-            id: Schedule.ID = .new(at: Date()), name: String, spec: ScheduleSpec, isPaused: Bool = false,
-            reason: String? = nil, managedBy: String? = nil
-        ) {
-            self.id = id
-            self.name = name
-            self.spec = spec
-            self.isPaused = isPaused
-            self.reason = reason
-            self.managedBy = managedBy
-        }
-    }
+    package typealias New = NewResource<Schedule.ID, ScheduleSpec>
 
     /// Which schedules; what is `nil` is not asked.
     package struct Filter: Hashable, Sendable {

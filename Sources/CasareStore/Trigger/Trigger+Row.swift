@@ -23,6 +23,19 @@ extension Trigger {
     }
 }
 
+extension TriggerStore.Listed {
+    init(row: Row) throws {
+        var trigger: Trigger?
+        var problem: String?
+        do {
+            trigger = try Trigger(row: row)
+        } catch StoreError.unreadable(let why) {
+            problem = why
+        }
+        self.init(name: try row.string("name"), trigger: trigger, problem: problem)
+    }
+}
+
 extension TriggerSecret {
     /// The newest first.
     fileprivate static func list(row: Row) throws -> [TriggerSecret] {

@@ -34,10 +34,13 @@ package enum TriggerDeliveries {
         /// An address, or the ID of the job that ended.
         package var source: String?
         package var bytes: Int
+        /// Of the job.
+        package var trace: TraceCarrier
 
         package init(
             id: TriggerDelivery.ID = .new(at: Date()), trigger: Trigger.ID, keys: [Key] = [],
-            shownKey: String? = nil, variables: Object = [:], source: String? = nil, bytes: Int = 0
+            shownKey: String? = nil, variables: Object = [:], source: String? = nil, bytes: Int = 0,
+            trace: TraceCarrier = .makeRoot()
         ) {
             self.id = id
             self.trigger = trigger
@@ -46,6 +49,7 @@ package enum TriggerDeliveries {
             self.variables = variables
             self.source = source
             self.bytes = bytes
+            self.trace = trace
         }
     }
 
@@ -135,7 +139,7 @@ package enum TriggerDeliveries {
         let job = NewJob(
             workflow: workflow.id, workflowVersion: spec.workflowVersion ?? workflow.latestVersion,
             variables: spec.variables.merging(arrival.variables), priority: spec.priority,
-            environment: spec.environment, queueKey: spec.queueKey)
+            environment: spec.environment, queueKey: spec.queueKey, trace: arrival.trace)
         let submitted = try JobStore.submit(
             [job], by: self.submitter(of: trigger), now: now, on: connection)
         return submitted.first?.id ?? job.id

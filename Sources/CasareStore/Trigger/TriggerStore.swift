@@ -5,28 +5,7 @@ package import FoundationEssentials
 /// Triggers as people see them. Call within `Database.asTenant`, where nothing else is said.
 package enum TriggerStore {
     /// A trigger to create.
-    package struct New: Hashable, Sendable {
-        package var id: Trigger.ID
-        package var name: String
-        package var spec: TriggerSpec
-        package var isPaused: Bool
-        /// Of the pause.
-        package var reason: String?
-        /// The mark of what keeps it as a file says.
-        package var managedBy: String?
-
-        package init(
-            id: Trigger.ID = .new(at: Date()), name: String, spec: TriggerSpec, isPaused: Bool = false,
-            reason: String? = nil, managedBy: String? = nil
-        ) {
-            self.id = id
-            self.name = name
-            self.spec = spec
-            self.isPaused = isPaused
-            self.reason = reason
-            self.managedBy = managedBy
-        }
-    }
+    package typealias New = NewResource<Trigger.ID, TriggerSpec>
 
     /// All that is given must be true of a trigger.
     package struct Filter: Hashable, Sendable {
@@ -108,11 +87,20 @@ package enum TriggerStore {
         return try Trigger(row: row)
     }
 
-    /// By name, behind the cursor's.
+    /// A trigger of a list.
+    package struct Listed: Hashable, Sendable {
+        package let name: String
+        /// `nil`: what is stored of it cannot be read, and nothing comes of it.
+        package let trigger: Trigger?
+        /// Why it cannot be read.
+        package let problem: String?
+    }
+
+    /// By name, behind the cursor's. One that cannot be read keeps nobody from seeing the others.
     package static func list(
         _ filter: Filter = Filter(), after name: String = "", limit: Int, now: Date? = nil,
         on connection: isolated PostgresConnection
-    ) throws -> [Trigger] {
+    ) throws -> [Listed] {
         try connection.execute(
             TriggerQueries.list,
             [
@@ -120,19 +108,19 @@ package enum TriggerStore {
                 "workflow": .text(filter.workflow?.storable), "managed_by": .text(filter.managedBy?.storable),
                 "after": .text(name.storable), "limit": .int(limit), "now": .timestamp(now),
             ]
-        ).map(Trigger.init(row:))
+        ).map(Listed.init(row:))
     }
 
     /// Those that wait for jobs to end, behind the cursor's; paused ones too.
     package static func onJobs(
         after id: Trigger.ID? = nil, limit: Int = Trigger.countMax, now: Date? = nil,
         on connection: isolated PostgresConnection
-    ) throws -> [Trigger] {
+    ) throws -> [Listed] {
         let first = UUID(uuid: (0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0))
         return try connection.execute(
             TriggerQueries.onJobs,
             ["after": .uuid(id?.rawValue ?? first), "limit": .int(limit), "now": .timestamp(now)]
-        ).map(Trigger.init(row:))
+        ).map(Listed.init(row:))
     }
 
     // MARK: - Changing
@@ -148,10 +136,7 @@ package enum TriggerStore {
         on connection: isolated PostgresConnection, change: (Trigger) throws -> TriggerSpec
     ) throws -> Trigger {
         let trigger = try self.taken(nameOrID, now: now, on: connection)
-        if let expected, expected != trigger.revision {
-            throw StoreError.revisionChanged(
-                "trigger \(trigger.name)", expected: expected, found: trigger.revision)
-        }
+        try StoreError.check(expected, isRevisionOf: "trigger \(trigger.name)", at: trigger.revision)
         let spec = try change(trigger)
         guard spec.source.kind == trigger.kind else {
             throw StoreError.refused(

@@ -45,60 +45,90 @@ package enum WatchStore {
         let kept = Set(try held.map { Trigger.ID(rawValue: try $0.uuid("trigger_id")) })
         let room = min(limit, Watch.countMax - kept.count)
         guard room > 0, try !asker.bool("is_cordoned") else { return WatchOffer(kept: kept) }
-        let taken = try connection.execute(
-            WatchQueries.take,
-            [
-                "session": .int8(session.rawValue), "robot": .text(try asker.string("robot_id")),
-                "environment": .text(try asker.string("environment")),
-                "environment_default": .text(TriggerSpec.environmentDefault), "opens_secrets": .bool(key != nil),
-                "limit": .int(room), "now": .timestamp(now),
-            ])
-        guard !taken.isEmpty else { return WatchOffer(kept: kept) }
-        let policy = try PolicyStore.get(on: connection).policy
         var new: [Watch] = []
-        for row in taken {
-            if let watch = try self.watch(row, of: session, policy, key: key, now: now, on: connection) {
-                new.append(watch)
+        var refused: [(trigger: Trigger.ID, why: String)] = []
+        // What cannot be handed out is held until the others are: it must not keep them from their turn.
+        while new.count < room {
+            let taken = try connection.execute(
+                WatchQueries.take,
+                [
+                    "session": .int8(session.rawValue), "robot": .text(try asker.string("robot_id")),
+                    "environment": .text(try asker.string("environment")),
+                    "environment_default": .text(TriggerSpec.environmentDefault), "opens_secrets": .bool(key != nil),
+                    "limit": .int(room - new.count), "now": .timestamp(now),
+                ])
+            guard !taken.isEmpty else { break }
+            let isLast = taken.count < room - new.count
+            let policy = try PolicyStore.get(on: connection).policy
+            for row in taken {
+                do {
+                    new.append(try self.watch(row, policy, key: key, now: now, on: connection))
+                } catch let refusal as Refusal {
+                    refused.append((Trigger.ID(rawValue: try row.uuid("trigger_id")), refusal.why))
+                }
             }
+            if isLast { break }
+        }
+        for (trigger, why) in refused {
+            try self.refuse(trigger, of: session, why: why, now: now, on: connection)
         }
         return WatchOffer(kept: kept, new: new)
     }
 
-    /// - Returns: `nil` for one whose secret does not open: that is noted, and another robot may take it.
+    /// Why a watch cannot be handed out: that is noted, and another robot may take it.
+    private struct Refusal: Error {
+        let why: String
+    }
+
+    /// - Throws: `Refusal` for one that cannot be read, nor what was seen, or whose secret does not open.
     private static func watch(
-        _ row: Row, of session: Robot.SessionID, _ policy: SafetyPolicy, key: SealingKey?, now: Date?,
-        on connection: isolated PostgresConnection
-    ) throws -> Watch? {
-        let trigger = try TriggerStore.get(
-            Trigger.ID(rawValue: try row.uuid("trigger_id")), now: now, on: connection)
+        _ row: Row, _ policy: SafetyPolicy, key: SealingKey?, now: Date?, on connection: isolated PostgresConnection
+    ) throws -> Watch {
+        let trigger: Trigger
+        do {
+            trigger = try TriggerStore.get(
+                Trigger.ID(rawValue: try row.uuid("trigger_id")), now: now, on: connection)
+        } catch StoreError.unreadable(let why) {
+            throw Refusal(why: why)
+        }
         guard let source = Watch.Source(trigger.spec.source) else {
-            throw StoreError.unreadable("trigger \(trigger.name) is watched, and is of a kind that nobody watches")
+            throw Refusal(why: "trigger \(trigger.name) is of a kind that nobody watches")
         }
         var secret: WatchSecret?
         if trigger.spec.needsSecret {
             let sealed = try TriggerStore.secrets(of: trigger.id, now: now, on: connection)
             let tenant = Tenant.ID(rawValue: try row.decode("tenant_id"))
+            guard let key, let newest = sealed.first else { throw Refusal(why: "it has no secret; rotate it") }
             do throws(SealingKey.OpeningError) {
-                guard let key, let newest = sealed.first else { return nil }
                 let bytes = try key.open(newest, of: TriggerStore.place(of: trigger.id, in: tenant))
                 secret = WatchSecret(String(decoding: bytes, as: UTF8.self))
             } catch {
-                try connection.execute(
-                    WatchQueries.refuse,
-                    [
-                        "trigger": .uuid(trigger.id.rawValue), "session": .int8(session.rawValue),
-                        "error": .text("its secret cannot be opened: \(error)"), "now": .timestamp(now),
-                    ])
-                return nil
+                throw Refusal(why: "its secret cannot be opened: \(error)")
             }
         }
         var state: Value?
         if try row.optionalString("state_of") == self.mark(of: source), let text = try row.optionalString("state") {
-            state = .object(try StoredJSON.object(text, in: "what is known of trigger \(trigger.name)"))
+            do throws(StoreError) {
+                state = .object(try StoredJSON.object(text, in: "what is known of trigger \(trigger.name)"))
+            } catch {
+                throw Refusal(why: error.description)
+            }
         }
         return Watch(
             trigger: trigger.id, name: trigger.name, revision: trigger.revision, version: try row.int("version"),
             source: source, state: state, secret: secret, policy: policy)
+    }
+
+    private static func refuse(
+        _ id: Trigger.ID, of session: Robot.SessionID, why: String, now: Date?,
+        on connection: isolated PostgresConnection
+    ) throws {
+        try connection.execute(
+            WatchQueries.refuse,
+            [
+                "trigger": .uuid(id.rawValue), "session": .int8(session.rawValue),
+                "error": .text(String(why.prefix(WatchReport.errorCharactersMax)).storable), "now": .timestamp(now),
+            ])
     }
 
     /// What was seen counts for what it was seen of.
@@ -112,12 +142,12 @@ package enum WatchStore {
     /// - Parameters:
     ///   - revision: of the trigger's spec that the robot watches by.
     ///   - version: of the report before.
-    /// - Returns: the new version, and how many jobs were made; `nil` when the session holds the watch no longer, or
-    ///   this was reported before: nothing was changed then.
+    /// - Returns: the new version, how many jobs were made, of which kind the trigger is, and what became of each finding;
+    ///   `nil` when the session holds the watch no longer, or this was reported before: nothing was changed then.
     package static func report(
         _ report: WatchReport, of id: Trigger.ID, revision: Int, version: Int, session: Robot.SessionID,
         now: Date? = nil, on connection: isolated PostgresConnection
-    ) throws -> (version: Int, jobs: Int)? {
+    ) throws -> (version: Int, jobs: Int, kind: Trigger.Kind, deliveries: [TriggerDelivery])? {
         let found = try connection.execute(WatchQueries.trigger, ["trigger": .uuid(id.rawValue)])
         guard let row = found.first, try row.int("revision") == revision else { return nil }
         let trigger = try TriggerStore.get(id, now: now, on: connection)
@@ -136,13 +166,12 @@ package enum WatchStore {
             ])
         guard let next = try kept.first?.int("version") else { return nil }
         let robot = try LeaseStore.robot(of: session, on: connection)
-        var jobs = 0
+        var deliveries: [TriggerDelivery] = []
         for finding in report.findings {
             let arrival = self.arrival(finding, of: trigger, from: robot, at: now ?? Date())
-            let outcome = try TriggerDeliveries.fire(arrival, now: now, on: connection)
-            if outcome.delivery.result == .accepted { jobs += 1 }
+            deliveries.append(try TriggerDeliveries.fire(arrival, now: now, on: connection).delivery)
         }
-        return (next, jobs)
+        return (next, deliveries.count { $0.result == .accepted }, trigger.spec.source.kind, deliveries)
     }
 
     private static func arrival(

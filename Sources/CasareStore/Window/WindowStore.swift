@@ -96,6 +96,16 @@ package enum WindowStore {
         return try self.get(new.id, on: connection)
     }
 
+    /// The schedules that a window was opened for.
+    package static func schedules(
+        of id: MaintenanceWindow.ID, on connection: isolated PostgresConnection
+    ) throws -> [Schedule.ID] {
+        try connection.execute(
+            WindowQueries.schedules,
+            ["window": .uuid(id.rawValue), "limit": .int(MaintenanceWindow.schedulesMax)]
+        ).map { Schedule.ID(rawValue: try $0.uuid("schedule_id")) }
+    }
+
     /// A schedule as a window finds it.
     private struct Found {
         let id: Schedule.ID
@@ -172,6 +182,8 @@ package enum WindowStore {
                 // It cannot be understood any more: it stays paused, and says so when somebody resumes it.
                 continue
             } catch StoreError.notFound {
+                continue
+            } catch StoreError.unreadable {
                 continue
             }
             restored.append(schedule.id)

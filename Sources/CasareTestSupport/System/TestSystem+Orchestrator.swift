@@ -1,13 +1,17 @@
 extension TestSystem {
     /// Gives `body` one more orchestrator of this system, a process of its own that may be killed, and its URL.
     ///
-    /// - Parameter name: of its log.
+    /// - Parameters:
+    ///   - name: of its log, which is new.
+    ///   - variables: Of its environment.
     package func withOrchestrator<Result: Sendable>(
-        _ name: String, _ body: @escaping @Sendable (RunningProgram, _ url: String) async throws -> Result
+        _ name: String, variables: [String: String] = [:],
+        _ body: @escaping @Sendable (RunningProgram, _ url: String) async throws -> Result
     ) async throws -> Result {
-        let settings = ["DATABASE_URL": self.databaseURL, "CASARE_HOST": "127.0.0.1", "CASARE_PORT": "0"]
-        let program = try TestProgram(
-            .orchestrator, variables: Self.variables(self.folder).merging(settings) { $1 })
+        let settings = Self.variables(self.folder).merging([
+            "DATABASE_URL": self.databaseURL, "CASARE_HOST": "127.0.0.1", "CASARE_PORT": "0",
+        ]) { $1 }
+        let program = try TestProgram(.orchestrator, variables: settings.merging(variables) { $1 })
         return try await program.withRunning(log: "\(self.folder)/\(name).log") { server in
             let port = try await eventually("\(name) listens") { () throws -> String? in
                 guard !server.hasEnded else { throw NeverHappened(what: "\(name) listens: \(server.log)") }

@@ -11,6 +11,8 @@ package struct TestSystem: Sendable {
     package let url: String
     package let token: String
     package let databaseURL: String
+    /// `casarectl dev` itself, which is one of the orchestrators.
+    package let dev: RunningProgram
 
     /// Gives `body` a running system, and stops it afterwards.
     ///
@@ -42,7 +44,7 @@ package struct TestSystem: Sendable {
                 }
                 let system = TestSystem(
                     folder: folder, url: found["url"]?.string ?? "", token: found["token"]?.string ?? "",
-                    databaseURL: found["database_url"]?.string ?? "")
+                    databaseURL: found["database_url"]?.string ?? "", dev: server)
                 let result = try await body(system)
                 // Stopped as a person would, so that its database is not left behind.
                 server.send(.terminate)

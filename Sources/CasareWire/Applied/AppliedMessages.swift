@@ -7,6 +7,12 @@ public enum AppliedOwner {
     public static func check(_ owner: String, _ place: String) throws(WireDecodingError) {
         try ShortText.check(owner, place, charactersMax: AppliedResource.ownerCharactersMax)
     }
+
+    /// The same for the mark of what may have one.
+    static func check(_ owner: String?, _ path: [any CodingKey]) throws(WireDecodingError) {
+        guard let owner else { return }
+        try self.check(owner, WireDecodingError.text(of: path))
+    }
 }
 
 /// One of the things that files describe.

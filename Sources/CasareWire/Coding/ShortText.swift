@@ -29,6 +29,26 @@ public enum ShortText {
         try self.check(text, WireDecodingError.text(of: path), charactersMax: charactersMax)
     }
 
+    /// The same for the name of a thing that is found by it: white space alone is none.
+    static func check(name: String, _ place: String, charactersMax: Int) throws(WireDecodingError) {
+        try self.check(name, place, charactersMax: charactersMax)
+        guard name.contains(where: { !$0.isWhitespace }) else {
+            throw WireDecodingError(path: place, message: "is empty; give it a name")
+        }
+    }
+
+    /// The same for a name in whose place an ID may stand.
+    ///
+    /// - Parameter things: whose IDs those are, for the error: `schedules`.
+    static func check<ID: UUIDIdentifier>(
+        name: String, notA id: ID.Type, of things: String, _ place: String, charactersMax: Int
+    ) throws(WireDecodingError) {
+        try self.check(name: name, place, charactersMax: charactersMax)
+        guard ID(name) == nil else {
+            throw WireDecodingError(path: place, message: "is a UUID, as the IDs of \(things) are; give it a name")
+        }
+    }
+
     /// Checks tags or capabilities, and how many there are. A robot's settings list them with commas between: it could
     /// not have one with a comma.
     static func check(labels: [String], _ path: [any CodingKey]) throws(WireDecodingError) {

@@ -81,6 +81,8 @@ public struct DeadLetterInfo: Hashable, Sendable, Codable {
     public let acknowledgement: Note?
     public let replay: Replay?
     public let resolution: Note?
+    /// The trace that the failed job belongs to, as 32 hexadecimal digits.
+    public let traceID: String?
     /// What helps to understand it; only where one letter was asked for.
     public package(set) var context: DeadLetterContextInfo?
 
@@ -105,6 +107,7 @@ public struct DeadLetterInfo: Hashable, Sendable, Codable {
         self.acknowledgement = letter.acknowledgement.map(Note.init)
         self.replay = letter.replay.map(Replay.init)
         self.resolution = letter.resolution.map(Note.init)
+        self.traceID = letter.traceID?.description
         self.context = nil
     }
 }

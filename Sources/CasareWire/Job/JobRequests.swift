@@ -235,17 +235,11 @@ public struct SubmitBatchRequest: Hashable, Sendable, Codable {
 }
 
 /// `POST /api/v1/jobs/{id}/cancel`.
-public struct CancelJobRequest: Hashable, Sendable, Codable {
+public struct CancelJobRequest: ReasonRequest {
     /// Kept with what was done.
     public var reason: String?
 
     public init(reason: String? = nil) { self.reason = reason }
-
-    public init(from decoder: any Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        self.init(reason: try container.decodeIfPresent(String.self, forKey: .reason))
-        try ControlReason.check(self.reason, decoder.codingPath + [CodingKeys.reason])
-    }
 }
 
 /// The filter and page of `GET /api/v1/jobs`.

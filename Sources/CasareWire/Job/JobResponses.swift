@@ -42,6 +42,8 @@ public struct JobInfo: Hashable, Sendable, Codable {
     /// The job whose recorded steps it has taken over, and the first step that it has not.
     public let forkedFrom: Job.ID?
     public let forkedStep: Int?
+    /// The trace that it belongs to, as 32 hexadecimal digits. A server before it knew of traces has none.
+    public let traceID: String?
 
     public init(_ job: Job) {
         self.id = job.id
@@ -64,6 +66,7 @@ public struct JobInfo: Hashable, Sendable, Codable {
         self.unique = job.uniqueKey.map(UniqueKeyInfo.init)
         self.forkedFrom = job.forkedFrom?.job
         self.forkedStep = job.forkedFrom?.step
+        self.traceID = job.traceID?.description
         var robot: String?
         var startedAt: Date?
         var finishedAt: Date?

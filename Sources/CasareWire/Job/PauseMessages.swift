@@ -2,17 +2,11 @@ public import CasareDomain
 public import FoundationEssentials
 
 /// `POST /api/v1/jobs/{id}/pause` and `POST /api/v1/jobs/{id}/resume`.
-public struct PauseJobRequest: Hashable, Sendable, Codable {
+public struct PauseJobRequest: ReasonRequest {
     /// Kept with what was done.
     public var reason: String?
 
     public init(reason: String? = nil) { self.reason = reason }
-
-    public init(from decoder: any Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        self.init(reason: try container.decodeIfPresent(String.self, forKey: .reason))
-        try ControlReason.check(self.reason, decoder.codingPath + [CodingKeys.reason])
-    }
 }
 
 /// Who keeps a job from going on. One that runs is paused when its robot hands it back.

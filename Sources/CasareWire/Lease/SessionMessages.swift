@@ -85,6 +85,8 @@ public struct LeasedJobInfo: Hashable, Sendable, Codable {
     public let policy: SafetyPolicy?
     /// The job that first ran the steps which this one has taken over: random numbers are those of that job.
     public let origin: Job.ID?
+    /// What the job belongs to. An orchestrator before it knew of this says nothing.
+    public let traceContext: TraceContextInfo?
 
     public init(_ job: LeasedJob) {
         self.jobID = job.lease.job
@@ -98,13 +100,15 @@ public struct LeasedJobInfo: Hashable, Sendable, Codable {
         self.priority = job.priority
         self.policy = job.policy
         self.origin = job.origin
+        self.traceContext = job.trace.map(TraceContextInfo.init)
     }
 
     public var leasedJob: LeasedJob {
         LeasedJob(
             lease: Lease(job: self.jobID, token: self.token), attempt: self.attempt, workflowName: self.workflow,
             workflowVersion: self.workflowVersion, document: self.document, variables: self.variables,
-            options: self.options, priority: self.priority, policy: self.policy ?? SafetyPolicy(), origin: self.origin)
+            options: self.options, priority: self.priority, policy: self.policy ?? SafetyPolicy(), origin: self.origin,
+            trace: self.traceContext?.carrier)
     }
 }
 

@@ -104,10 +104,7 @@ extension CreateOperationRequest: Codable {
                 "select something: say which jobs or dead letters, or give the selection_name of a saved selection")
         }
         if let name = self.selectionName { try SelectionInfo.check(name, path + [CodingKeys.selectionName]) }
-        if let seconds = self.undoWithinSeconds, !(1...86_400).contains(seconds) {
-            throw WireDecodingError(
-                path + [CodingKeys.undoWithinSeconds], "expected seconds from 1 to 86400, got \(seconds)")
-        }
+        try NumberBounds.check(seconds: self.undoWithinSeconds, in: 1...86_400, path + [CodingKeys.undoWithinSeconds])
         try ControlReason.check(self.reason, path + [CodingKeys.reason])
     }
 
@@ -147,17 +144,11 @@ public struct SelectionMark: Hashable, Sendable, Codable {
 }
 
 /// `POST /api/v1/operations/{id}/pause`, `resume`, `cancel` and `undo`.
-public struct SteerOperationRequest: Hashable, Sendable, Codable {
+public struct SteerOperationRequest: ReasonRequest {
     /// Kept with what was done.
     public var reason: String?
 
     public init(reason: String? = nil) { self.reason = reason }
-
-    public init(from decoder: any Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        self.init(reason: try container.decodeIfPresent(String.self, forKey: .reason))
-        try ControlReason.check(self.reason, decoder.codingPath + [CodingKeys.reason])
-    }
 }
 
 /// `PUT /api/v1/selections/{name}`.

@@ -27,16 +27,8 @@ public struct PauseQueueRequest: Hashable, Sendable, Codable {
             forSeconds: try container.decodeIfPresent(Double.self, forKey: .forSeconds))
         try QueueKeyName.check(self.key, decoder.codingPath + [CodingKeys.key])
         try ControlReason.check(self.reason, decoder.codingPath + [CodingKeys.reason])
-        if let forSeconds, !(forSeconds > 0 && forSeconds <= QueuePause.secondsMax) {
-            throw WireDecodingError(
-                decoder.codingPath + [CodingKeys.forSeconds],
-                "expected a number above 0, up to \(Int(QueuePause.secondsMax))"
-            )
-        }
-        if self.until != nil, self.forSeconds != nil {
-            throw WireDecodingError(
-                decoder.codingPath + [CodingKeys.forSeconds], "expected one of until and for_seconds, got both")
-        }
+        try PauseLength.check(
+            self.forSeconds, until: self.until, decoder.codingPath + [CodingKeys.forSeconds])
     }
 }
 
@@ -71,18 +63,7 @@ enum QueueKeyName {
 /// `PATCH /api/v1/queues/{name}/limits`: a value sets a limit, null lifts it, and one that is left out stays as it is
 /// (RFC 7396).
 public struct ChangeLimitsRequest: Hashable, Sendable, Codable {
-    public enum Change<Limit: Hashable & Sendable>: Hashable, Sendable {
-        case keep, lift
-        case set(Limit)
-
-        func apply(to limit: inout Limit?) {
-            switch self {
-            case .keep: break
-            case .lift: limit = .none
-            case .set(let value): limit = value
-            }
-        }
-    }
+    public typealias Change = MemberChange
 
     /// The most that a limit may say.
     public static let concurrencyMax = 1_000_000
@@ -128,7 +109,7 @@ public struct ChangeLimitsRequest: Hashable, Sendable, Codable {
         Self.apply(self.keyRate, to: &limits.keyRate)
         switch self.ageingSeconds {
         case .keep: break
-        case .lift: limits.ageingSeconds = QueueLimits.ageingSecondsDefault
+        case .remove: limits.ageingSeconds = QueueLimits.ageingSecondsDefault
         case .set(let seconds): limits.ageingSeconds = seconds
         }
     }
@@ -141,7 +122,7 @@ public struct ChangeLimitsRequest: Hashable, Sendable, Codable {
     private static func apply(_ change: Change<QueueRateInfo>, to rate: inout QueueRate?) {
         switch change {
         case .keep: break
-        case .lift: rate = nil
+        case .remove: rate = nil
         case .set(let value): rate = value.rate
         }
     }
@@ -154,17 +135,13 @@ extension ChangeLimitsRequest {
 
     public init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: CodingKeys.self)
-        func change<Limit: Decodable>(_ name: CodingKeys, _: Limit.Type = Limit.self) throws -> Change<Limit> {
-            if let value = try container.decodeIfPresent(Limit.self, forKey: name) { return .set(value) }
-            return container.contains(name) ? .lift : .keep
-        }
         self.init(
             key: try container.decodeIfPresent(String.self, forKey: .key),
             reason: try container.decodeIfPresent(String.self, forKey: .reason),
             create: try container.decodeIfPresent(Bool.self, forKey: .create) ?? false,
-            concurrency: try change(.concurrency), rate: try change(.rate),
-            keyConcurrency: try change(.keyConcurrency), keyRate: try change(.keyRate),
-            ageingSeconds: try change(.ageingSeconds))
+            concurrency: try container.change(of: .concurrency), rate: try container.change(of: .rate),
+            keyConcurrency: try container.change(of: .keyConcurrency), keyRate: try container.change(of: .keyRate),
+            ageingSeconds: try container.change(of: .ageingSeconds))
         let path = decoder.codingPath
         try QueueKeyName.check(self.key, path + [CodingKeys.key])
         try ControlReason.check(self.reason, path + [CodingKeys.reason])
@@ -190,21 +167,14 @@ extension ChangeLimitsRequest {
 
     public func encode(to encoder: any Encoder) throws {
         var container = encoder.container(keyedBy: CodingKeys.self)
-        func encode<Limit: Encodable>(_ change: Change<Limit>, _ name: CodingKeys) throws {
-            switch change {
-            case .keep: break
-            case .lift: try container.encodeNil(forKey: name)
-            case .set(let value): try container.encode(value, forKey: name)
-            }
-        }
         try container.encodeIfPresent(self.key, forKey: .key)
         try container.encodeIfPresent(self.reason, forKey: .reason)
         if self.create { try container.encode(true, forKey: .create) }
-        try encode(self.concurrency, .concurrency)
-        try encode(self.rate, .rate)
-        try encode(self.keyConcurrency, .keyConcurrency)
-        try encode(self.keyRate, .keyRate)
-        try encode(self.ageingSeconds, .ageingSeconds)
+        try container.encode(change: self.concurrency, forKey: .concurrency)
+        try container.encode(change: self.rate, forKey: .rate)
+        try container.encode(change: self.keyConcurrency, forKey: .keyConcurrency)
+        try container.encode(change: self.keyRate, forKey: .keyRate)
+        try container.encode(change: self.ageingSeconds, forKey: .ageingSeconds)
     }
 }
 

@@ -45,13 +45,7 @@ extension RegisterRobotRequest: Codable {
             slots: try container.decodeIfPresent(Int.self, forKey: .slots) ?? 1,
             reason: try container.decodeIfPresent(String.self, forKey: .reason))
         try ControlReason.check(self.reason, decoder.codingPath + [CodingKeys.reason])
-        guard Self.slotsRange.contains(self.slots) else {
-            throw WireDecodingError(
-                decoder.codingPath + [CodingKeys.slots],
-                "expected a number from \(Self.slotsRange.lowerBound) to \(Self.slotsRange.upperBound), "
-                    + "got \(self.slots)"
-            )
-        }
+        try NumberBounds.check(self.slots, in: Self.slotsRange, decoder.codingPath + [CodingKeys.slots])
         try ShortText.check(
             self.environment, decoder.codingPath + [CodingKeys.environment],
             charactersMax: SubmitJobRequest.environmentCharactersMax)
@@ -119,17 +113,11 @@ public struct RobotPage: Hashable, Sendable, Codable {
 }
 
 /// `POST /api/v1/robots/{id}/cordon`, `/uncordon`, `/drain` and `/stop`.
-public struct ControlRobotRequest: Hashable, Sendable, Codable {
+public struct ControlRobotRequest: ReasonRequest {
     /// Kept with what was done.
     public var reason: String?
 
     public init(reason: String? = nil) { self.reason = reason }
-
-    public init(from decoder: any Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        self.init(reason: try container.decodeIfPresent(String.self, forKey: .reason))
-        try ControlReason.check(self.reason, decoder.codingPath + [CodingKeys.reason])
-    }
 }
 
 /// `POST /api/v1/robots/{id}/heartbeat`: keeps a session alive without a word about its leases.

@@ -136,15 +136,9 @@ public struct BackfillPage: Hashable, Sendable, Codable {
 }
 
 /// `POST /api/v1/backfills/{id}/pause`, `resume` and `cancel`.
-public struct SteerBackfillRequest: Hashable, Sendable, Codable {
+public struct SteerBackfillRequest: ReasonRequest {
     /// Kept with what was done.
     public var reason: String?
 
     public init(reason: String? = nil) { self.reason = reason }
-
-    public init(from decoder: any Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        self.init(reason: try container.decodeIfPresent(String.self, forKey: .reason))
-        try ControlReason.check(self.reason, decoder.codingPath + [CodingKeys.reason])
-    }
 }

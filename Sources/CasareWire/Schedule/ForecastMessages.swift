@@ -120,10 +120,8 @@ public struct SimulateSchedulesRequest: Hashable, Sendable, Codable {
             throw WireDecodingError(
                 path + [CodingKeys.slots], "expected a number from 0 to \(Self.slotsRange.upperBound)")
         }
-        if let assumedSeconds, !(assumedSeconds > 0 && assumedSeconds <= Self.assumedSecondsMax) {
-            throw WireDecodingError(
-                path + [CodingKeys.assumedSeconds], "expected a number above 0, up to \(Int(Self.assumedSecondsMax))")
-        }
+        try NumberBounds.check(
+            self.assumedSeconds, above0UpTo: Self.assumedSecondsMax, path + [CodingKeys.assumedSeconds])
         if let workflow {
             try ShortText.check(
                 workflow, path + [CodingKeys.workflow], charactersMax: ScheduleSpec.workflowCharactersMax)

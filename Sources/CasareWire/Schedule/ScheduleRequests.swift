@@ -5,24 +5,13 @@ public import FoundationEssentials
 public enum ScheduleName {
     /// - Throws: for an empty or too long one, control characters, and one that would be read as an ID.
     public static func check(_ name: String, _ place: String) throws(WireDecodingError) {
-        try ShortText.check(name, place, charactersMax: Schedule.nameCharactersMax)
-        guard Schedule.ID(name) == nil else {
-            throw WireDecodingError(path: place, message: "is a UUID, as the IDs of schedules are; give it a name")
-        }
-        guard name.contains(where: { !$0.isWhitespace }) else {
-            throw WireDecodingError(path: place, message: "is empty; give it a name")
-        }
-    }
-
-    static func check(_ name: String, _ path: [any CodingKey]) throws(WireDecodingError) {
-        try self.check(name, WireDecodingError.text(of: path))
+        try ShortText.check(
+            name: name, notA: Schedule.ID.self, of: "schedules", place, charactersMax: Schedule.nameCharactersMax)
     }
 }
 
 /// `POST /api/v1/schedules`.
 public struct CreateScheduleRequest: Hashable, Sendable, Codable {
-    public static let ownerCharactersMax = 64
-
     public var name: String
     public var spec: ScheduleSpec
     /// It fires nothing until somebody resumes it.
@@ -56,12 +45,9 @@ public struct CreateScheduleRequest: Hashable, Sendable, Codable {
             name: name, spec: try container.decode(ScheduleSpec.self, forKey: .spec), paused: paused, reason: reason,
             managedBy: managedBy)
         let path = decoder.codingPath
-        try ScheduleName.check(name, path + [CodingKeys.name])
+        try ScheduleName.check(name, WireDecodingError.text(of: path + [CodingKeys.name]))
         try ControlReason.check(reason, path + [CodingKeys.reason])
-        if let managedBy {
-            try ShortText.check(
-                managedBy, path + [CodingKeys.managedBy], charactersMax: Self.ownerCharactersMax)
-        }
+        try AppliedOwner.check(managedBy, path + [CodingKeys.managedBy])
     }
 
     /// What is not asked for is left out: repeats of a request are known by its text.
@@ -107,11 +93,7 @@ public struct UpdateScheduleRequest: Hashable, Sendable, Codable {
             managedBy: try container.decodeIfPresent(String.self, forKey: .managedBy))
         let path = decoder.codingPath
         try ControlReason.check(self.reason, path + [CodingKeys.reason])
-        if let managedBy {
-            try ShortText.check(
-                managedBy, path + [CodingKeys.managedBy],
-                charactersMax: CreateScheduleRequest.ownerCharactersMax)
-        }
+        try AppliedOwner.check(self.managedBy, path + [CodingKeys.managedBy])
     }
 
     public func encode(to encoder: any Encoder) throws {
@@ -149,29 +131,12 @@ public struct PauseScheduleRequest: Hashable, Sendable, Codable {
     }
 }
 
-enum PauseLength {
-    static func check(_ seconds: Double?, until: Date?, _ path: [any CodingKey]) throws(WireDecodingError) {
-        if let seconds, !(seconds > 0 && seconds <= QueuePause.secondsMax) {
-            throw WireDecodingError(path, "expected a number above 0, up to \(Int(QueuePause.secondsMax))")
-        }
-        if until != nil, seconds != nil {
-            throw WireDecodingError(path, "expected one of until and for_seconds, got both")
-        }
-    }
-}
-
 /// `POST /api/v1/schedules/{name}/resume`.
-public struct ResumeScheduleRequest: Hashable, Sendable, Codable {
+public struct ResumeScheduleRequest: ReasonRequest {
     /// Kept with what was done.
     public var reason: String?
 
     public init(reason: String? = nil) { self.reason = reason }
-
-    public init(from decoder: any Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        self.init(reason: try container.decodeIfPresent(String.self, forKey: .reason))
-        try ControlReason.check(self.reason, decoder.codingPath + [CodingKeys.reason])
-    }
 }
 
 /// `POST /api/v1/schedules/{name}/trigger`: fires it now, whatever it waits for. Its times stay as they are.

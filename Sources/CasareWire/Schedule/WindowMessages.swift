@@ -109,17 +109,11 @@ public struct OpenWindowResponse: Hashable, Sendable, Codable {
 }
 
 /// `POST /api/v1/windows/{id}/close`.
-public struct CloseWindowRequest: Hashable, Sendable, Codable {
+public struct CloseWindowRequest: ReasonRequest {
     /// Kept with what was done.
     public var reason: String?
 
     public init(reason: String? = nil) { self.reason = reason }
-
-    public init(from decoder: any Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        self.init(reason: try container.decodeIfPresent(String.self, forKey: .reason))
-        try ControlReason.check(self.reason, decoder.codingPath + [CodingKeys.reason])
-    }
 }
 
 /// `GET /api/v1/windows`.

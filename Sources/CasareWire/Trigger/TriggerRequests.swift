@@ -4,17 +4,8 @@ public import CasareDomain
 public enum TriggerName {
     /// - Throws: for an empty or too long one, control characters, and one that would be read as an ID.
     public static func check(_ name: String, _ place: String) throws(WireDecodingError) {
-        try ShortText.check(name, place, charactersMax: Trigger.nameCharactersMax)
-        guard Trigger.ID(name) == nil else {
-            throw WireDecodingError(path: place, message: "is a UUID, as the IDs of triggers are; give it a name")
-        }
-        guard name.contains(where: { !$0.isWhitespace }) else {
-            throw WireDecodingError(path: place, message: "is empty; give it a name")
-        }
-    }
-
-    static func check(_ name: String, _ path: [any CodingKey]) throws(WireDecodingError) {
-        try self.check(name, WireDecodingError.text(of: path))
+        try ShortText.check(
+            name: name, notA: Trigger.ID.self, of: "triggers", place, charactersMax: Trigger.nameCharactersMax)
     }
 }
 
@@ -55,8 +46,6 @@ public enum HookSecret {
 
 /// `POST /api/v1/triggers`.
 public struct CreateTriggerRequest: Hashable, Sendable, Codable {
-    public static let ownerCharactersMax = 64
-
     public var name: String
     public var spec: TriggerSpec
     /// By which requests to its hook prove themselves; `nil`: one is made up, and is in the answer this once. Of a feed
@@ -96,13 +85,10 @@ public struct CreateTriggerRequest: Hashable, Sendable, Codable {
             name: name, spec: try container.decode(TriggerSpec.self, forKey: .spec), secret: secret, paused: paused,
             reason: reason, managedBy: managedBy)
         let path = decoder.codingPath
-        try TriggerName.check(name, path + [CodingKeys.name])
+        try TriggerName.check(name, WireDecodingError.text(of: path + [CodingKeys.name]))
         try HookSecret.check(secret, in: HookSecret.bytesRange(of: self.spec), path + [CodingKeys.secret])
         try ControlReason.check(reason, path + [CodingKeys.reason])
-        if let managedBy {
-            try ShortText.check(
-                managedBy, path + [CodingKeys.managedBy], charactersMax: Self.ownerCharactersMax)
-        }
+        try AppliedOwner.check(managedBy, path + [CodingKeys.managedBy])
     }
 
     public func encode(to encoder: any Encoder) throws {
@@ -142,11 +128,7 @@ public struct UpdateTriggerRequest: Hashable, Sendable, Codable {
             spec: try container.decodeIfPresent(Object.self, forKey: .spec) ?? [:],
             revision: try container.decodeIfPresent(Int.self, forKey: .revision),
             managedBy: try container.decodeIfPresent(String.self, forKey: .managedBy))
-        if let managedBy {
-            try ShortText.check(
-                managedBy, decoder.codingPath + [CodingKeys.managedBy],
-                charactersMax: CreateTriggerRequest.ownerCharactersMax)
-        }
+        try AppliedOwner.check(self.managedBy, decoder.codingPath + [CodingKeys.managedBy])
     }
 
     public func encode(to encoder: any Encoder) throws {
@@ -158,17 +140,11 @@ public struct UpdateTriggerRequest: Hashable, Sendable, Codable {
 }
 
 /// `POST /api/v1/triggers/{name}/pause` and `resume`.
-public struct SteerTriggerRequest: Hashable, Sendable, Codable {
+public struct SteerTriggerRequest: ReasonRequest {
     /// Kept with what was done.
     public var reason: String?
 
     public init(reason: String? = nil) { self.reason = reason }
-
-    public init(from decoder: any Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        self.init(reason: try container.decodeIfPresent(String.self, forKey: .reason))
-        try ControlReason.check(self.reason, decoder.codingPath + [CodingKeys.reason])
-    }
 }
 
 /// `POST /api/v1/triggers/{name}/secret`: a new secret, beside which the one before counts for a time.
@@ -197,11 +173,8 @@ public struct RotateTriggerRequest: Hashable, Sendable, Codable {
         let path = decoder.codingPath
         // Of a hook longer ones are asked for, which only who knows the trigger can say.
         try HookSecret.check(self.secret, in: HookSecret.feedBytesRange, path + [CodingKeys.secret])
-        if let seconds = self.overlapSeconds, !Self.overlapSecondsRange.contains(seconds) {
-            throw WireDecodingError(
-                path + [CodingKeys.overlapSeconds],
-                "expected seconds from 0 to \(Int(Self.overlapSecondsRange.upperBound)), got \(seconds)")
-        }
+        try NumberBounds.check(
+            seconds: self.overlapSeconds, in: Self.overlapSecondsRange, path + [CodingKeys.overlapSeconds])
         try ControlReason.check(self.reason, path + [CodingKeys.reason])
     }
 }

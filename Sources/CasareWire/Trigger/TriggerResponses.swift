@@ -53,7 +53,7 @@ public struct TriggerInfo: Hashable, Sendable, Codable {
     public let updatedBy: String
     /// Of files and feeds, when one trigger is shown: `nil` until some robot has watched.
     public let watch: TriggerWatchInfo?
-    public let spec: TriggerSpec
+    public var spec: TriggerSpec
 
     public init(_ trigger: Trigger) { self.init(trigger, watch: nil) }
 
@@ -106,10 +106,14 @@ public struct TriggerWithSecret: Hashable, Sendable, Codable {
 public struct TriggerPage: Hashable, Sendable, Codable {
     /// By name.
     public let triggers: [TriggerInfo]
+    /// The names of those of this page that are stored in a form which this server cannot read; `nil`: none. They can be
+    /// deleted.
+    public let unreadable: [String]?
     public let nextCursor: String?
 
-    public init(triggers: [TriggerInfo], nextCursor: String?) {
+    public init(triggers: [TriggerInfo], unreadable: [String] = [], nextCursor: String?) {
         self.triggers = triggers
+        self.unreadable = unreadable.isEmpty ? nil : unreadable
         self.nextCursor = nextCursor
     }
 }
@@ -232,7 +236,7 @@ public struct TestTriggerResponse: Hashable, Sendable, Codable {
     public let key: String?
     /// Variables whose place is not there: the workflow's own values count.
     public let missing: [String]
-    public let job: Plan?
+    public var job: Plan?
 
     public init(
         result: TriggerDelivery.Result, reason: String?, proof: Proof, key: String?, missing: [String], job: Plan?

@@ -116,11 +116,7 @@ enum WorkItemLease {
     static let robotCharactersMax = 128
 
     static func check(_ seconds: Double, _ path: [any CodingKey]) throws(WireDecodingError) {
-        let range = WorkItem.leaseSecondsRange
-        guard range.contains(seconds) else {
-            throw WireDecodingError(
-                path, "expected seconds from \(Int(range.lowerBound)) to \(Int(range.upperBound)), got \(seconds)")
-        }
+        try NumberBounds.check(seconds: seconds, in: WorkItem.leaseSecondsRange, path)
     }
 }
 
@@ -242,24 +238,15 @@ public struct PostponeWorkItemRequest: Hashable, Sendable, Codable {
             throw WireDecodingError(path + [CodingKeys.until], "give one of until and for_seconds")
         }
         try WorkItemTime.check(self.until, path + [CodingKeys.until])
-        if let forSeconds, !(forSeconds > 0 && forSeconds <= Job.spanSecondsMax) {
-            throw WireDecodingError(
-                path + [CodingKeys.forSeconds], "expected a number above 0, up to \(Int(Job.spanSecondsMax))")
-        }
+        try NumberBounds.check(self.forSeconds, above0UpTo: Job.spanSecondsMax, path + [CodingKeys.forSeconds])
         try ControlReason.check(self.reason, path + [CodingKeys.reason])
     }
 }
 
 /// `POST /api/v1/item-queues/{name}/items/{id}/retry` and `delete`.
-public struct ChangeWorkItemRequest: Hashable, Sendable, Codable {
+public struct ChangeWorkItemRequest: ReasonRequest {
     /// Kept with what was done.
     public var reason: String?
 
     public init(reason: String? = nil) { self.reason = reason }
-
-    public init(from decoder: any Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        self.init(reason: try container.decodeIfPresent(String.self, forKey: .reason))
-        try ControlReason.check(self.reason, decoder.codingPath + [CodingKeys.reason])
-    }
 }

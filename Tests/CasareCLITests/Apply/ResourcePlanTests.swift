@@ -73,6 +73,21 @@ struct ResourcePlanTests {
         #expect(bare.patch == ["variables": ["month": .null]], "and not all of the variables")
     }
 
+    @Test func `what the server hides of a trigger is neither compared nor changed`() throws {
+        func trigger(_ variables: Object) throws -> WantedResource {
+            let spec: Object = [
+                "webhook": ["auth": ["kind": "none"]], "workflow": "invoices", "variables": .object(variables),
+            ]
+            return WantedResource(
+                .trigger(try TriggerSpec(json: spec)), key: AppliedResource.Key(.trigger, "paid"), place: Self.place)
+        }
+        let shown = try trigger(["password": "***", "month": 1])
+        let same = ResourcePlan(of: try trigger(["password": "hunter2", "month": 1]), live: Self.live(shown))
+        #expect(same.action == .unchanged && same.patch.isEmpty && same.hidden == ["variables.password"])
+        let other = ResourcePlan(of: try trigger(["month": 2]), live: Self.live(shown))
+        #expect(other.patch == ["variables": ["month": 2]])
+    }
+
     @Test func `what its name says is secret is not shown when it changes`() throws {
         let before = try Self.schedule(["variables": ["month": 1]])
         let after = try Self.schedule(["variables": ["month": 2, "db_password": "hunter2"]])

@@ -27,7 +27,7 @@ struct DeadLetterViewTests {
                 DeadLetter.Attempt(
                     number: number, robot: "r\(number)", startedAt: nil, finishedAt: Self.now, failure: Self.failure)
             }, openedAt: Self.now.addingTimeInterval(-7200), acknowledgement: acknowledgement, replay: replay,
-            resolution: resolution)
+            resolution: resolution, traceID: TraceID("0af7651916cd43dd8448eb211c80319c"))
     }
 
     private static func note(_ by: String, _ reason: String?) -> DeadLetter.Note {
@@ -61,7 +61,8 @@ struct DeadLetterViewTests {
     }
 
     @Test func `a list says of each what it is, and with all columns all of it`() throws {
-        let list = try DeadLetterInfo.presentation(of: [DeadLetterInfo(Self.letter())])
+        let list = try Presentation(
+            list: [DeadLetterInfo(Self.letter())], columns: DeadLetterInfo.columns, name: \.id.description)
         #expect(
             try Self.render(["--no-headers"], list)
                 == "\(Self.id)  in voices  4  open  application  2  2 h ago  the bank said \\u{1b}[2J503\n")
@@ -69,12 +70,14 @@ struct DeadLetterViewTests {
         #expect(
             wide.hasPrefix(
                 "id,workflow,version,status,kind,type,node,step,robot,environment,priority,queue_key,tags,attempts,"
-                    + "opened_at,acknowledged_by,replayed_as,resolved_by,fingerprint,error\n"))
+                    + "opened_at,acknowledged_by,replayed_as,resolved_by,fingerprint,trace_id,error\n"))
         #expect(wide.contains("HttpError,fetch,4,r2,production,15,acme,\"eu,gpu\",2,2027-01-15T06:00:00.000Z,,,,8d1f"))
         #expect(try Self.render(["-o", "name"], list) == "\(Self.id)\n")
         let line = try Self.render(["-o", "jsonl"], list)
         #expect(line.split(separator: "\n").count == 1)
         let json = try Value(parsingJSON: line)
+        #expect(wide.contains("8d1f2c33a0b94e51,0af7651916cd43dd8448eb211c80319c,"))
+        #expect(json["trace_id"] == "0af7651916cd43dd8448eb211c80319c")
         #expect(json["robot"] == "r2" && json["tags"] == ["eu", "gpu"] && json["attempt_count"] == 2)
         #expect(try DeadLetterCommand.Export.line(DeadLetterInfo(Self.letter())) == line)
         #expect(try Self.render(["-o", "yaml"], list).contains("fingerprint: \"8d1f2c33a0b94e51\""))

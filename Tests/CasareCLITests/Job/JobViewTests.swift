@@ -40,6 +40,10 @@ struct JobViewTests {
             presentation, in: RenderContext(width: nil, usesColour: false, now: Self.now))
     }
 
+    private static func list(_ jobs: [JobInfo]) throws -> Presentation {
+        try Presentation(list: jobs, columns: JobInfo.columns, name: \.id.description)
+    }
+
     @Test func `a job that completed shows its outcome, logs and variables`() throws {
         let text = try Self.render(try Self.job(Self.ended(.completed, Self.result)).presentation())
         #expect(
@@ -107,19 +111,19 @@ struct JobViewTests {
             Self.job(Self.ended(.failed(.application), nil, "bad\nthing")),
         ]
         #expect(
-            try Self.render(try JobInfo.presentation(of: jobs)) == """
+            try Self.render(try Self.list(jobs)) == """
                 ID                                    WORKFLOW  VERSION  STATUS   ATTEMPT  CREATED AT  DURATION  ERROR
                 01890000-0000-7000-8000-000000000001  invoices        3  pending        0  60 s ago           –  –
                 01890000-0000-7000-8000-000000000001  invoices        3  failed         1  60 s ago         2 s  bad\\nthing
 
                 """)
-        #expect(try Self.render(try JobInfo.presentation(of: jobs), ["-o", "name"]).hasPrefix("\(Self.id)\n"))
+        #expect(try Self.render(try Self.list(jobs), ["-o", "name"]).hasPrefix("\(Self.id)\n"))
     }
 
     @Test func `a wide list has the environment, and a job's own time limit is shown`() throws {
         let job = Self.job(
             .pending(dueAt: nil), attempt: 0, environment: "gpu", options: Job.Options(timeoutSeconds: 90))
-        let wide = try Self.render(try JobInfo.presentation(of: [job]), ["-o", "wide"])
+        let wide = try Self.render(try Self.list([job]), ["-o", "wide"])
         #expect(wide.contains("PRIORITY  ENVIRONMENT  ATTEMPT") && wide.contains("gpu"), "\(wide)")
         #expect(try Self.render(try job.presentation()).contains("time limit   1 min 30 s\n"))
     }

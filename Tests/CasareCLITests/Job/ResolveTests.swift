@@ -22,7 +22,7 @@ struct ResolveTests {
     ])
     func `each flag is an answer`(flag: String, answer: ResolutionAnswer) throws {
         let command = try Self.command("\(flag) --reason because")
-        #expect(command.answer == answer && command.reason == "because")
+        #expect(command.answer == answer && command.why.reason == "because")
         #expect(answer.resolution(outputs: [:]).answer.rawValue == answer.rawValue)
     }
 

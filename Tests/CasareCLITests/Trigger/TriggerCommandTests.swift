@@ -89,11 +89,17 @@ struct TriggerCommandTests {
         #expect(throws: CommandFailure.self) { try both.members() }
     }
 
-    @Test func `a member is taken away by its path`() {
-        var patch: Object = ["webhook": ["methods": ["PUT"]]]
-        TriggerCommand.Update.unset(["webhook", "headers"], in: &patch)
-        TriggerCommand.Update.unset(["dedup"], in: &patch)
+    @Test func `a member is taken away by its path, unless an option sets it`() throws {
+        let given: Object = ["webhook": ["methods": ["PUT"]]]
+        let patch = try given.unsetting(["webhook.headers", "dedup"])
         #expect(patch == ["webhook": ["methods": ["PUT"], "headers": .null], "dedup": .null])
+        for path in ["webhook.methods", "webhook", "webhook..headers", "."] {
+            let failure = #expect(throws: CommandFailure.self) { try given.unsetting([path]) }
+            #expect(failure?.status == .usage)
+        }
+        // A trigger has no calendar: what is named as an example is there in all specs.
+        let failure = #expect(throws: CommandFailure.self) { try given.unsetting([".dedup"]) }
+        #expect(failure?.message == "--unset .dedup: expected a member of the spec, such as variables.month")
     }
 
     @Test func `a file has a name and a spec, and never a secret`() throws {

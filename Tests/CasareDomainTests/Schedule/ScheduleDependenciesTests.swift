@@ -45,6 +45,11 @@ struct ScheduleDependenciesTests {
         let others = [Self.edge("one", ["a"], "b"), Self.edge("two", ["b"], "a")]
         #expect(ScheduleDependencies.cycle(through: Self.edge("two", ["b"], "c"), among: others) == nil)
         #expect(ScheduleDependencies.cycle(through: Self.edge("two", ["b"], "a"), among: others) == ["b", "a", "b"])
+        // The way back went over what it did before.
+        let former = [Self.edge("one", ["c"], "d"), Self.edge("two", ["d"], "b")]
+        #expect(ScheduleDependencies.cycle(through: Self.edge("two", ["b"], "c"), among: former) == nil)
+        let third = ScheduleDependencies.cycle(through: Self.edge("three", ["b"], "c"), among: former)
+        #expect(third == ["b", "c", "d", "b"])
     }
 
     @Test func `one of several workflows that are waited for is enough for a circle`() {

@@ -71,6 +71,28 @@ struct FeedWatcherTests {
     }
 
     @Test(arguments: [
+        (FeedRequest.Auth(kind: .header, header: "X-Key"), ["/feed"]),
+        (FeedRequest.Auth(kind: .bearer), ["/feed", "/moved"]),
+    ])
+    func `a secret in a header of its own is carried nowhere else`(
+        auth: FeedRequest.Auth, asked: [String]
+    ) async throws {
+        let handler: WebServer.Handler = { request in
+            request.uri == "/feed" ? .redirect(302, "/moved") : .text(NewsFeedTests.rss([]))
+        }
+        try await WebServer.with(handler) { server in
+            try await Self.withClient { web in
+                let fixture = WatchFixture(Self.news("\(server.url)/feed", auth: auth), secret: "s3cret")
+                try await fixture.run(FeedWatcher(web), waits: 1)
+                #expect(server.requests.map(\.uri) == asked)
+                let error = fixture.errors.first ?? nil
+                let isRefused = error?.contains("status 302") ?? false
+                #expect(isRefused == (asked.count == 1))
+            }
+        }
+    }
+
+    @Test(arguments: [
         (WebServer.Reply.text("gone", status: 404), "status 404"),
         (WebServer.Reply.text("<html/>"), "neither RSS nor Atom"),
     ])
@@ -156,6 +178,29 @@ struct FeedWatcherTests {
                 #expect(fixture.findings.isEmpty)
                 try await fixture.run(FeedWatcher(web), waits: 2)
                 #expect(fixture.found("data") == ["a"])
+            }
+        }
+    }
+
+    @Test func `of events that take several reports only the last one says that they were seen`() async throws {
+        // So short that all of it comes in one piece.
+        let count = WatchReport.findingsMax + 1
+        let text = (1...count).map { "id:\($0)\ndata\n\n" }.joined()
+        let handler: WebServer.Handler = { request in
+            request.header("Last-Event-ID") == nil ? Self.stream(text) : Self.stream(": nothing\n\n")
+        }
+        try await WebServer.with(handler) { server in
+            try await Self.withClient { web in
+                let fixture = WatchFixture(Self.events(server.url))
+                // The second report of events is refused; the first report of all is of the beginning.
+                await #expect(throws: (any Error).self) {
+                    try await fixture.run(FeedWatcher(web), waits: 5, refusing: 3)
+                    throw WatchFixture.Done()
+                }
+                #expect(fixture.kept?["last_event_id"] == nil)
+                try await fixture.run(FeedWatcher(web), waits: 1)
+                #expect(Set(fixture.findings.map(\.key)).count == count)
+                #expect(fixture.kept?["last_event_id"]?.string == "\(count)")
             }
         }
     }

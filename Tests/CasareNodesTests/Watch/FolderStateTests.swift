@@ -56,6 +56,15 @@ struct FolderStateTests {
         #expect(changes.hasNews == counts)
     }
 
+    @Test(arguments: [(4.9, false), (5.0, true)])
+    func `a debounce that is longer than the settling is waited for`(seconds: Double, counts: Bool) throws {
+        var state = FolderState(FileSource(path: "/in", debounceSeconds: 5, settledSeconds: 2), stored: nil)
+        _ = try Self.look(&state, [:], at: 0)
+        _ = try Self.look(&state, ["a": Self.file()], at: 10)
+        let changes = try Self.look(&state, ["a": Self.file()], at: 10 + seconds)
+        #expect(Self.events(changes) == (counts ? ["created a"] : []))
+    }
+
     @Test mutating func `a file that is written slowly makes one event`() throws {
         _ = try Self.look(&self.state, [:], at: 0)
         for second in 1...20 {

@@ -64,6 +64,22 @@ struct WatchedFolderTests {
         }
     }
 
+    @Test func `a file that says it was changed too far off to be counted is found like any other`() async throws {
+        try await withTemporaryDirectory { folder in
+            let fixture = try await Self.watch(
+                FileSource(path: folder), waits: 5,
+                [
+                    1: {
+                        try Self.write("x", to: "\(folder)/far")
+                        // The year 2300: more nanoseconds than 64 bits hold.
+                        let far = timespec(tv_sec: 10_413_792_000, tv_nsec: 0)
+                        try #require(utimensat(AT_FDCWD, "\(folder)/far", [far, far], 0) == 0)
+                    }
+                ])
+            #expect(fixture.found("file_name") == ["far"])
+        }
+    }
+
     @Test func `links are no files and are not followed`() async throws {
         try await withTemporaryDirectory { folder in
             try Self.write("x", to: "\(folder)/elsewhere/secret")

@@ -152,6 +152,31 @@ struct TriggerRouteTests {
         }
     }
 
+    @Test func `a test tells of a body that is too large, of a pause, and of a workflow that is not there`()
+        async throws
+    {
+        try await Fixture.with { server in
+            let webhook: Object = ["auth": ["kind": "github"], "body_max_bytes": 10]
+            _ = try await server.trigger(webhook)
+            _ = try await server.trigger(Self.gitHub, ["workflow": "later"], named: "early")
+            _ = try await server.trigger(Self.gitHub, ["workflow_version": 2], named: "newer")
+            try await server.withClient(.operator) { client in
+                let fits = try await client.testTrigger("orders", TestTriggerRequest(body: "1234567890"))
+                #expect(fits.result == .accepted && fits.job != nil)
+                let large = try await client.testTrigger("orders", TestTriggerRequest(body: "12345678901"))
+                #expect(large.result == .rejected && large.job == nil)
+                #expect(large.reason?.contains("10 bytes") == true)
+                _ = try await client.pauseTrigger("orders", reason: nil)
+                let paused = try await client.testTrigger("orders", TestTriggerRequest(body: "{}"))
+                #expect(paused.result == .paused && paused.job == nil)
+                let early = try await client.testTrigger("early", TestTriggerRequest(body: "{}"))
+                #expect(early.result == .failed && early.reason?.contains("later") == true && early.job == nil)
+                let newer = try await client.testTrigger("newer", TestTriggerRequest(body: "{}"))
+                #expect(newer.result == .failed && newer.reason?.contains("no version 2") == true)
+            }
+        }
+    }
+
     @Test func `triggers are listed by what is asked for, deleted with their hooks, and steered with a record`()
         async throws
     {
@@ -181,6 +206,52 @@ struct TriggerRouteTests {
             let actions = try await server.call(.GET, "/api/v1/actions?noun=trigger").json["actions"]?.list
             #expect(actions?.map { $0["action"]?.string } == ["trigger.delete", "trigger.create", "trigger.create"])
             #expect(actions?.first?["reason"] == "unused")
+        }
+    }
+
+    @Test func `variables that a workflow declares sensitive are hidden, and kept when they are sent back`()
+        async throws
+    {
+        try await Fixture.with { server in
+            _ = try await server.call(
+                .POST, "/api/v1/workflows", ["document": Fixture.document("sealed", sensitive: "password")])
+            let trigger = try await server.trigger(
+                ["auth": ["kind": "none"]],
+                [
+                    "workflow": "sealed", "variables": ["password": "secret17", "n": 1],
+                    "queue_key": "k-secret17",
+                ], secret: nil)
+            #expect(trigger.spec.variables["password"] == "***" && trigger.spec.queueKey == "k-***")
+            for path in ["/api/v1/triggers", "/api/v1/triggers/orders"] {
+                let text = try await server.call(.GET, path, as: .viewer).json.jsonText(.compact)
+                #expect(text.contains("***") && !text.contains("secret17"), "\(text)")
+            }
+            let tested = try await server.call(.POST, "/api/v1/triggers/orders/test", as: .operator, [:])
+            #expect(tested.json["job"]?["variables"] == ["password": "***", "n": 1])
+            #expect(tested.json["job"]?["queue_key"] == "k-***")
+            let sentBack = try await server.call(
+                .PATCH, "/api/v1/triggers/orders", ["spec": ["variables": ["password": "***", "n": 2]]])
+            #expect(sentBack.status == 200 && sentBack.json["spec"]?["variables"] == ["password": "***", "n": 2])
+            // What it makes has the value still.
+            let taken = try await server.deliver("{}", to: trigger)
+            #expect(taken.status == 202)
+            try await server.withRobot("r1") { robot in
+                let leased = try await robot.client.lease(robot.session, slots: 1)
+                #expect(leased.first?.variables == ["password": "secret17", "n": 2])
+            }
+        }
+    }
+
+    @Test func `a change that was made for another revision is refused, also by its header`() async throws {
+        try await Fixture.with { server in
+            _ = try await server.trigger(Self.gitHub)
+            let patch: Value = ["spec": ["priority": 20]]
+            let stale = try await server.call(.PATCH, "/api/v1/triggers/orders", patch, headers: ["If-Match": "\"2\""])
+            #expect(stale.status == 409)
+            let wrong = try await server.call(.PATCH, "/api/v1/triggers/orders", patch, headers: ["If-Match": "abc"])
+            #expect(wrong.status == 400 && wrong.json["error"]?["field"] == "If-Match")
+            let taken = try await server.call(.PATCH, "/api/v1/triggers/orders", patch, headers: ["If-Match": "\"1\""])
+            #expect(taken.status == 200 && taken.json["revision"] == 2)
         }
     }
 }

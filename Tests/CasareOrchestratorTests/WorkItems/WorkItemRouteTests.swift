@@ -1,5 +1,6 @@
 import CasareClient
 import CasareDomain
+import CasareStore
 import CasareTestSupport
 import CasareWire
 import FoundationEssentials
@@ -162,6 +163,29 @@ struct WorkItemRouteTests {
                 }
                 #expect(job.createdBy == "item-queue/q")
             }
+        }
+    }
+
+    @Test func `sensitive variables of a performer are hidden, and kept when they are sent back`() async throws {
+        try await Fixture.with { server in
+            _ = try await server.call(
+                .POST, "/api/v1/workflows", ["document": Fixture.document("sealed", sensitive: "password")])
+            let made = try await server.call(
+                .POST, Self.path, as: .operator,
+                ["name": "q", "performer": ["workflow": "sealed", "variables": ["password": "secret17", "n": 1]]])
+            #expect(made.status == 201 && made.json["performer"]?["variables"] == ["password": "***", "n": 1])
+            for path in [Self.path, "\(Self.path)/q"] {
+                let text = try await server.call(.GET, path, as: .viewer).json.jsonText(.compact)
+                #expect(text.contains("***") && !text.contains("secret17"), "\(text)")
+            }
+            let sentBack = try await server.call(
+                .PATCH, "\(Self.path)/q", as: .operator,
+                ["performer": ["workflow": "sealed", "variables": ["password": "***", "n": 2]]])
+            #expect(sentBack.json["performer"]?["variables"] == ["password": "***", "n": 2])
+            let kept = try await server.database.asTenant(.default) { connection in
+                try ItemQueueStore.get("q", on: connection).rules.performer?.variables
+            }
+            #expect(kept == ["password": "secret17", "n": 2])
         }
     }
 }

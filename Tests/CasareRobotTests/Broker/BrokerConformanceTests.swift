@@ -50,6 +50,26 @@ struct BrokerConformanceTests {
     }
 
     @Test(arguments: Form.allCases)
+    func `a leased job brings the trace that it belongs to`(form: Form) async throws {
+        let trace = try #require(
+            TraceCarrier(
+                traceparent: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01", tracestate: "a=1",
+                baggage: "tenant=acme"))
+        try await BrokerFixture.with(form) { fixture in
+            let id = try await fixture.submit(trace: trace)[0]
+            #expect(try await fixture.job(id).traceID == trace.traceID)
+            try await fixture.withBroker { broker in
+                let job = try await Self.one(broker)
+                #expect(job.lease.job == id && job.trace == trace)
+                let child = ChildJob(source: .stored("w"), variables: [:])
+                let submitted = try await broker.submit(child, forStep: 1, under: job.lease)
+                let second = try await Self.one(broker)
+                #expect(second.lease.job == submitted && second.trace == trace)
+            }
+        }
+    }
+
+    @Test(arguments: Form.allCases)
     func `who opens a session hears of other processes under the robot's ID`(form: Form) async throws {
         let description = try BrokerFixture.description("robot")
         try await BrokerFixture.with(form) { fixture in

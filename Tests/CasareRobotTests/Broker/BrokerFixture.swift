@@ -137,13 +137,13 @@ struct BrokerFixture: Sendable {
     @discardableResult
     func submit(
         _ count: Int = 1, for tenant: Tenant.ID = .default, document: String = Self.document, variables: Object = [:],
-        options: Job.Options = .init()
+        options: Job.Options = .init(), trace: TraceCarrier = .makeRoot()
     ) async throws -> [Job.ID] {
         @Sendable func jobs(of version: Workflow.Version) -> [NewJob] {
             (0..<count).map { _ in
                 NewJob(
                     workflow: version.workflow, workflowVersion: version.number, variables: variables,
-                    options: options)
+                    options: options, trace: trace)
             }
         }
         return try await self.use(of: tenant) { connection in

@@ -38,7 +38,7 @@ struct JobWarningsTests {
         }
     }
 
-    @Test func `a warning of a job's run is logged with the job and the node`() async throws {
+    @Test func `a warning of a job's run is logged with the job, its trace and the node`() async throws {
         let document: Value = [
             "metadata": ["name": "w"],
             "nodes": [
@@ -46,9 +46,10 @@ struct JobWarningsTests {
             ],
         ]
         let lines = Lines()
+        let trace = TraceCarrier.makeRoot()
         try await BrokerFixture.with(.sql) { fixture in
             let id = try await fixture.submit(
-                for: .default, document: document.jsonText(.compact), options: Job.Options())[0]
+                for: .default, document: document.jsonText(.compact), options: Job.Options(), trace: trace)[0]
             try await fixture.withBroker(of: .default) { broker in
                 try await withTemporaryDirectory { folder in
                     let executor = JobExecutor(
@@ -65,6 +66,7 @@ struct JobWarningsTests {
             #expect(told.count == 1, "\(lines.all)")
             #expect(told.first?.contains("job.id=\(id)") == true, "\(told)")
             #expect(told.first?.contains("node=set") == true, "\(told)")
+            #expect(told.first?.contains("trace_id=\(trace.traceID)") == true, "\(told)")
         }
     }
 

@@ -95,6 +95,55 @@ struct AppliedStoreTests {
         }
     }
 
+    @Test func `variables alone are a change, of a schedule and of a trigger`() async throws {
+        try await withFixture { store in
+            try await Self.fill(store)
+            _ = try await store.run { try AppliedStore.record(Self.all, owner: "team", by: "ann", on: $0) }
+            let found = try await store.run { try ScheduleStore.get(named: "nightly", on: $0) }
+            let schedule = try #require(found)
+            try await store.run { connection in
+                _ = try ScheduleStore.update(
+                    schedule.id, by: "eve", reason: nil, zones: StoreFixture.zones, now: noon, on: connection
+                ) { spec in
+                    var spec = spec
+                    spec.variables = ["n": 1]
+                    return spec
+                }
+                _ = try TriggerStore.update("after", by: "eve", on: connection) { trigger in
+                    var spec = trigger.spec
+                    spec.variables = ["n": 1]
+                    return spec
+                }
+            }
+            #expect(try await Self.drift(store) == ["schedule nightly changed", "trigger after changed"])
+        }
+    }
+
+    @Test func `files describe a bounded number of things`() async throws {
+        try await withFixture { store in
+            try await Self.fill(store)
+            try await store.asOwner(
+                """
+                INSERT INTO applied (tenant_id, kind, name, owner, mark, applied_at, applied_by)
+                SELECT 1, 'workflow', 'w' || n, 'team', 'm', now(), 'ann'
+                FROM generate_series(1, \(AppliedResource.countMax - 1)) AS n
+                """)
+            try await store.run { connection in
+                let last = try AppliedStore.record([Self.all[0]], owner: "team", by: "ann", on: connection)
+                #expect(last == 1)
+            }
+            await #expect(throws: StoreError.self) {
+                try await store.run {
+                    _ = try AppliedStore.record([Self.all[1]], owner: "team", by: "ann", on: $0)
+                }
+            }
+            let noted = try await store.run {
+                try AppliedStore.list(limit: AppliedResource.countMax + 9, on: $0).count
+            }
+            #expect(noted == AppliedResource.countMax)
+        }
+    }
+
     @Test func `a pause is no change, nor is a limit that is as it was again`() async throws {
         try await withFixture { store in
             try await Self.fill(store)

@@ -37,6 +37,7 @@ struct MigratorTests {
                 "7 idle_lanes", "8 upkeep", "9 resolving", "10 forks", "11 journal", "12 job_pause",
                 "13 job_logs", "14 letters", "15 operations", "16 event_feed", "17 workflow_retry",
                 "18 schedules", "19 triggers", "20 work_items", "21 applied", "22 watches",
+                "23 trace",
             ]
             await #expect(throws: MigrationError.pending(all)) {
                 try await self.check(Migration.all, on: connection)
@@ -50,7 +51,7 @@ struct MigratorTests {
                     "initial", "session_loss", "tenant_policy", "scheduling", "submits", "robot_control", "idle_lanes",
                     "upkeep", "resolving", "forks", "journal", "job_pause", "job_logs", "letters", "operations",
                     "event_feed", "workflow_retry", "schedules", "triggers", "work_items", "applied",
-                    "watches",
+                    "watches", "trace",
                 ]
                     && status.pending.isEmpty && status.problem == nil)
         }

@@ -103,6 +103,18 @@ struct JobTriggerTests {
         }
     }
 
+    @Test func `who waits for failures and for dead letters gets one job of each that fails for good`() async throws {
+        try await withFixture { store in
+            try await store.workflow("reaction")
+            _ = try await store.jobTrigger("both", JobEventSource(kinds: [.failed, .deadLettered]))
+            _ = try await store.jobTrigger("letters", JobEventSource(kinds: [.deadLettered]))
+            try await store.played(nil, .business)
+            _ = try await store.react()
+            let makers = try await store.jobs(of: "reaction").map(\.createdBy)
+            #expect(makers.sorted() == ["trigger/both", "trigger/letters"])
+        }
+    }
+
     @Test func `a circle of triggers ends`() async throws {
         try await withFixture { store in
             let source = JobEventSource(kinds: [.cancelled], excludesSelf: false)
@@ -167,6 +179,21 @@ struct JobTriggerTests {
             _ = try await store.jobTrigger("t", JobEventSource(kinds: [.completed]))
             #expect(try await tenants() == [store.tenant])
             #expect(try await store.react().flatMap(\.jobs).isEmpty, "it was made after that")
+        }
+    }
+
+    @Test func `a trigger that cannot be read is told, and keeps no other from what it waits for`() async throws {
+        try await withFixture { store in
+            try await store.workflow("reaction")
+            _ = try await store.jobTrigger("bad", JobEventSource(kinds: [.completed]))
+            _ = try await store.jobTrigger("good", JobEventSource(kinds: [.completed]))
+            try await store.asOwner("UPDATE triggers SET spec = '{\"newer\": 1}' WHERE name = 'bad'")
+            try await store.played()
+            let rounds = try await store.react()
+            #expect(rounds.flatMap(\.jobs).count == 1)
+            #expect(rounds.first?.failures.map(\.name) == ["bad"])
+            let listed = try await store.run { try TriggerStore.list(limit: 9, on: $0) }
+            #expect(listed.map(\.name) == ["bad", "good"] && listed.map { $0.trigger == nil } == [true, false])
         }
     }
 }

@@ -139,6 +139,30 @@ struct ScheduleReactionTests {
         }
     }
 
+    @Test func `what cannot be read waits nothing out, and its history says why`() async throws {
+        try await withFixture { store in
+            try await store.workflow("reaction")
+            let timing = ScheduleSpec.Timing.event(
+                .init(kinds: [.completed], workflow: "orders", debounceSeconds: 10))
+            let schedule = try await Self.schedule(timing, in: store)
+            try await store.played(at: Self.at(0))
+            _ = try await store.react(at: Self.at(0))
+            try await store.asOwner("UPDATE schedules SET spec = '{\"newer\": 1}'")
+            let now = Self.at(60)
+            func waitedOut() async throws -> [ReactionStore.WaitedOut] {
+                try await store.database.asSystem { try ReactionStore.waitedOut(limit: 9, now: now, on: $0) }
+            }
+            let found = try await waitedOut()
+            let one = try #require(found.first)
+            let round = try await store.run {
+                try ReactionStore.fire(one, zones: StoreFixture.zones, now: now, on: $0)
+            }
+            #expect(round?.jobs.isEmpty == true && round?.failures.count == 1)
+            #expect(try await waitedOut().isEmpty)
+            #expect(try await store.ticks(schedule.id).first?.reason == .invalid)
+        }
+    }
+
     @Test func `a paused schedule and one whose job is under way write down why nothing came of it`() async throws {
         try await withFixture { store in
             try await store.workflow("reaction")

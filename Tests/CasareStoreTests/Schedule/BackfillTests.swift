@@ -116,6 +116,58 @@ struct BackfillTests {
         }
     }
 
+    @Test func `a backfill ends with its schedule, and says so`() async throws {
+        try await withFixture { store in
+            let schedule = try await store.schedule(isPaused: true)
+            let made = try await Self.create(schedule.id, noon + 60, noon + 600, rate: 2, at: noon + 700, in: store)
+            _ = try await Self.work(made.backfill.id, at: noon + 700, in: store)
+            _ = try await store.run {
+                try ScheduleStore.delete(schedule.id, by: "bob", reason: nil, now: noon + 701, on: $0)
+            }
+            let found = try await store.run { try BackfillStore.get(made.backfill.id, on: $0) }
+            let ended = try #require(found)
+            #expect(ended.status == .cancelled && ended.statusBy == "bob" && ended.finishedAt == noon + 701)
+            #expect(ended.statusReason == "the schedule was deleted" && ended.fired == 2)
+            let due = try await store.database.asSystem { try BackfillStore.due(limit: 9, now: noon + 800, on: $0) }
+            #expect(due.isEmpty)
+        }
+    }
+
+    @Test func `ticks of a closed time are passed over`() async throws {
+        try await withFixture { store in
+            let blackout = try Blackout(.once(from: noon + 100, to: noon + 200))
+            let schedule = try await store.schedule(isPaused: true) { $0.blackouts = [blackout] }
+            let made = try await Self.create(schedule.id, noon + 60, noon + 240, at: noon + 300, in: store)
+            let ended = try #require(try await Self.work(made.backfill.id, at: noon + 300, in: store))
+            #expect(ended.status == .completed && ended.fired == 2 && ended.skipped == 2)
+            let ticks = try await store.ticks(schedule.id)
+            #expect(ticks.map(\.at) == [noon + 60, noon + 240])
+        }
+    }
+
+    @Test func `its jobs hold back no tick, and count for nothing that is said of the schedule's own`() async throws {
+        try await withFixture { store in
+            let schedule = try await store.schedule {
+                $0.pauseAfterFailures = 1
+                $0.sla = ScheduleSpec.SLA(startDelaySeconds: 10, successRate: 1, runs: 1)
+            }
+            let made = try await Self.create(schedule.id, noon - 60, noon, at: noon + 1, in: store)
+            let worked = try await Self.work(made.backfill.id, at: noon + 1, in: store)
+            #expect(worked?.fired == 2)
+            let leased = try await store.lease(2, now: noon + 58)
+            #expect(leased.count == 2)
+            let own = try await store.fireDue(at: noon + 60)
+            #expect(own.fired == 1, "they are under way, and the tick fires all the same")
+            for job in leased { _ = try await store.fail(job, .business, now: noon + 61) }
+            let settled = try await store.settleDue(at: noon + 62)
+            #expect(settled.ended == 2 && settled.paused.isEmpty && settled.breaches == 0)
+            let after = try #require(try await store.schedule(schedule.id))
+            #expect(after.status == .active && after.failuresInARow == 0)
+            let filled = try await store.ticks(schedule.id).filter { $0.origin == .backfill }
+            #expect(filled.map(\.endedAs) == ["failed", "failed"] && filled.allSatisfy(\.breaches.isEmpty))
+        }
+    }
+
     @Test func `what cannot be is refused, and says why`() async throws {
         try await withFixture { store in
             let schedule = try await store.schedule()

@@ -92,6 +92,14 @@ struct ForecastStoreTests {
         }
     }
 
+    @Test func `a robot that is cordoned has no slots to offer`() async throws {
+        try await withFixture { store in
+            _ = try await store.run { try RobotStore.cordon(StoreFixture.robot, by: "ann", on: $0) }
+            let cordoned = try await store.run { try ForecastStore.slots(on: $0) }
+            #expect(cordoned == 0)
+        }
+    }
+
     @Test func `slots are those of robots that are there and take jobs`() async throws {
         try await withFixture { store in
             // The fixture's robot has an open session, and 2 slots.

@@ -240,6 +240,23 @@ struct ScheduleChangeTests {
         }
     }
 
+    @Test func `a tick that waits when its schedule is deleted is told of, and begins no more`() async throws {
+        try await withFixture { store in
+            let schedule = try await store.schedule { $0.overlap = .bufferOne }
+            try await store.fireDue(at: noon + 60)
+            try await store.fireDue(at: noon + 120)
+            _ = try await store.run {
+                try ScheduleStore.delete(schedule.id, by: "ann", reason: nil, now: noon + 130, on: $0)
+            }
+            let ticks = try await store.ticks(schedule.id)
+            #expect(ticks.map(\.result) == [.fired, .skipped])
+            #expect(ticks[1].reason == .ended && ticks[1].detail == "the schedule was deleted")
+            try await store.endNext(at: noon + 140)
+            let settled = try await store.settleDue(at: noon + 150)
+            #expect(settled.ended == 1 && settled.begun.isEmpty)
+        }
+    }
+
     @Test func `a deleted schedule fires nothing more, and its history stays`() async throws {
         try await withFixture { store in
             let schedule = try await store.schedule()

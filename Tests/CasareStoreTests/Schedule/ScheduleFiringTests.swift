@@ -153,6 +153,31 @@ struct ScheduleFiringTests {
         }
     }
 
+    @Test func `history is filtered by what came of ticks, and goes on where a page ends`() async throws {
+        try await withFixture { store in
+            let schedule = try await store.schedule()
+            try await store.fireDue(at: noon + 60)
+            try await store.fireDue(at: noon + 120)
+            try await store.endNext(at: noon + 130)
+            try await store.fireDue(at: noon + 180)
+            func history(
+                _ result: ScheduleTick.Result? = nil, before: ScheduleTick? = nil, limit: Int = 9
+            ) async throws -> [ScheduleTick] {
+                let cursor = before.map { ScheduleStore.HistoryCursor($0) }
+                return try await store.run {
+                    try ScheduleStore.history(of: schedule.id, result, before: cursor, limit: limit, on: $0)
+                }
+            }
+            let fired = try await history(.fired)
+            #expect(fired.map(\.at) == [noon + 180, noon + 60])
+            let skipped = try await history(.skipped)
+            #expect(skipped.map(\.at) == [noon + 120])
+            let page = try await history(limit: 1)
+            let next = try await history(before: page.first, limit: 1)
+            #expect((page + next).map(\.at) == [noon + 180, noon + 120])
+        }
+    }
+
     @Test func `one that cannot be fired is left for later`() async throws {
         try await withFixture { store in
             let schedule = try await store.schedule()

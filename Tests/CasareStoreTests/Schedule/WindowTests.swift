@@ -164,6 +164,22 @@ struct WindowTests {
         }
     }
 
+    @Test func `a schedule whose calendar cannot be read stays paused, and the others go on`() async throws {
+        try await withFixture { store in
+            try await store.run { connection in
+                _ = try CalendarStore.save(BusinessCalendar(name: "office"), by: "ann", on: connection)
+            }
+            let bad = try await store.schedule("bad") { $0.calendar = "office" }
+            let good = try await store.schedule("good")
+            let window = try await Self.open([bad.id, good.id], until: noon + 200, at: noon + 10, in: store)
+            try await store.asOwner("UPDATE calendars SET spec = '5'")
+            let closed = try await Self.close(window.id, at: noon + 20, in: store)
+            #expect(closed.closedAt == noon + 20 && closed.restored == 1)
+            #expect(try await store.schedule(good.id)?.pause == nil)
+            #expect(try await store.schedule(bad.id)?.pause != nil)
+        }
+    }
+
     @Test func `one without schedules or with an end that is past is refused`() async throws {
         try await withFixture { store in
             let schedule = try await store.schedule()

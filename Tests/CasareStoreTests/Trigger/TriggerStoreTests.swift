@@ -47,7 +47,7 @@ struct TriggerStoreTests {
             #expect(text == #"{"orderID":1.0,"a":[1,2]}"#)
             try await store.run { connection throws in
                 #expect(try TriggerStore.get("t", on: connection) == made)
-                #expect(try TriggerStore.onJobs(on: connection) == [made])
+                #expect(try TriggerStore.onJobs(on: connection).map(\.trigger) == [made])
                 #expect(try TriggerStore.onJobs(after: made.id, on: connection).isEmpty)
             }
         }

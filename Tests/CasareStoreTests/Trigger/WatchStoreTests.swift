@@ -345,4 +345,47 @@ struct WatchStoreTests {
             #expect(status.robot == nil && status.error?.contains(other.id) == true)
         }
     }
+
+    @Test func `watches that cannot be handed out keep no other from its turn`() async throws {
+        try await withFixture { store in
+            let (key, other) = (
+                try #require(SealingKey(text: SealingKey.randomText())),
+                try #require(SealingKey(text: SealingKey.randomText()))
+            )
+            for name in ["sealed", "sealed too"] {
+                let id = Trigger.ID.new(at: Date(timeIntervalSince1970: 1_000_000))
+                let sealed = try other.seal([1], for: TriggerStore.place(of: id, in: store.tenant))
+                _ = try await Self.create(.feed(Self.feed), name, secret: sealed, id: id, in: store)
+            }
+            let first = Trigger.ID.new(at: Date(timeIntervalSince1970: 1_000_001))
+            _ = try await Self.create(.file(Self.files), "bad", id: first, in: store)
+            try await store.asOwner(
+                "UPDATE triggers SET spec = '{\"file\": {}, \"environment\": \"default\"}' WHERE name = 'bad'")
+            let good = try await Self.create(.file(Self.files), "good", in: store)
+            let offer = try await Self.ask(store.session, limit: 1, key: key, in: store)
+            #expect(offer.new.map(\.trigger) == [good.id])
+            let bad = try #require(try await store.run { try WatchStore.status(of: first, on: $0) })
+            #expect(bad.robot == nil && bad.error?.contains("cannot be read") == true)
+            let mark = try #require(offer.new.first?.mark)
+            let next = try await Self.ask(store.session, holding: [mark], limit: 1, key: key, in: store)
+            #expect(next.kept == [good.id] && next.new.isEmpty)
+        }
+    }
+
+    @Test func `what was seen and cannot be read keeps no other watch from its turn`() async throws {
+        try await withFixture { store in
+            let first = Trigger.ID.new(at: Date(timeIntervalSince1970: 1_000_000))
+            _ = try await Self.create(.file(Self.files), "bad", id: first, in: store)
+            let watch = try #require(try await Self.ask(store.session, in: store).new.first)
+            let version = try await Self.report(
+                WatchReport(state: ["seen": 1]), watch, session: store.session, in: store)
+            #expect(version != nil)
+            try await store.asOwner("UPDATE trigger_watches SET state = '[]'")
+            let good = try await Self.create(.file(Self.files), "good", in: store)
+            let offer = try await Self.ask(store.session, limit: 1, in: store)
+            #expect(offer.new.map(\.trigger) == [good.id])
+            let bad = try #require(try await store.run { try WatchStore.status(of: first, on: $0) })
+            #expect(bad.robot == nil && bad.error?.contains("does not hold a JSON object") == true)
+        }
+    }
 }

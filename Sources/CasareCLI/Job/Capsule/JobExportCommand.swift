@@ -19,25 +19,15 @@ struct JobExportCommand: AsyncParsableCommand {
             """)
     @Argument(help: "The job's ID.", transform: JobArgument.parse) var job: JobArgument
 
-    @Option(
-        help: ArgumentHelp("Write to this file, which nobody else may read (default: stdout).", valueName: "file"),
-        completion: .file(), transform: Text.notEmpty)
-    var file: String?
-
-    @Flag(help: "Replace the file if it is there.")
-    var force = false
+    @OptionGroup var target: PrivateFileOptions
 
     @Flag(help: "Leave out the results of the steps and of the job; a replay then needs a --stub for each step.")
     var withoutResults = false
 
     @OptionGroup(title: "Server") var connection: ConnectionOptions
 
-    func validate() throws {
-        if self.force && self.file == nil { throw ValidationError("--force is about --file: name the file.") }
-    }
-
     func run() async throws {
-        let file = self.file.map { PrivateFile(path: $0, mayReplace: self.force) }
+        let file = self.target.privateFile
         try file?.check()
         try await self.connection.withClient { client, _ in
             let records = try await JobRecords(
