@@ -33,6 +33,9 @@ public struct DoctorFinding: Hashable, Sendable {
         case backgroundLoops = "background_loops"
         case blockedJobs = "blocked_jobs"
         case deadLetters = "dead_letters"
+        /// Whether the database is an older state than the world around it.
+        case restore
+        case secretProviders = "secret_providers"
     }
 
     public let check: Check

@@ -51,6 +51,8 @@ public struct Operation: Identifiable, Hashable, Sendable {
         case paused
         /// By its canary or its error rate; a person may resume it.
         case stopped
+        /// It cannot be taken back, and a second person must agree first.
+        case awaitingApproval = "awaiting_approval"
         /// What it has done is taken back.
         case undoing
         /// Every item was tried.
@@ -63,7 +65,7 @@ public struct Operation: Identifiable, Hashable, Sendable {
         /// Whether it does nothing more, unless somebody undoes it.
         public var isTerminal: Bool {
             switch self {
-            case .running, .holding, .paused, .stopped, .undoing: false
+            case .running, .holding, .paused, .stopped, .undoing, .awaitingApproval: false
             case .completed, .cancelled, .undone: true
             }
         }

@@ -29,12 +29,34 @@ extension OperationState {
         case .stopped:
             self.isCanaryPassed = true
             self.samplesBefore = self.samples
+        case .awaitingApproval:
+            throw Refusal(description: "waits for a second person to agree; casarectl op approve lets it go on")
         }
         self.halt = nil
         // What it was held up for is not caught up on.
         self.nextDueAt = nil
         (self.reason, self.by) = (nil, nil)
         self.judge(firstFailure: nil)
+        return true
+    }
+
+    /// Nothing of it happens before a second person has agreed.
+    public mutating func approvalNeeded(reason: String?, by person: String) {
+        self.halt = .awaitingApproval
+        self.say(reason, by: person)
+    }
+
+    /// A second person has agreed.
+    ///
+    /// - Returns: whether something changed.
+    public mutating func approved() throws(Refusal) -> Bool {
+        switch self.phase {
+        case .over(let ending): throw self.isOver(ending, "approved")
+        case .passing, .holding: break
+        }
+        guard self.halt == .awaitingApproval else { return false }
+        self.halt = nil
+        (self.reason, self.by) = (nil, nil)
         return true
     }
 

@@ -30,6 +30,8 @@ public struct OperationState: Hashable, Sendable {
         case paused
         /// Its canary or its error rate.
         case stopped
+        /// That a second person must agree first.
+        case awaitingApproval = "awaiting_approval"
     }
 
     /// What to do now.
@@ -126,6 +128,7 @@ public struct OperationState: Hashable, Sendable {
         case (.over(.undone), _): .undone
         case (_, .paused): .paused
         case (_, .stopped): .stopped
+        case (_, .awaitingApproval): .awaitingApproval
         case (.passing(.undo), nil): .undoing
         case (.holding, nil): .holding
         case (.passing(.act), nil), (.passing(.release), nil): .running

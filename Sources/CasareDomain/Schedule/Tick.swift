@@ -54,6 +54,8 @@ public enum SkipReason: String, Hashable, Sendable, Codable, CaseIterable {
     case refused
     /// The schedule cannot be understood, such as when its zone is not known any more; the error stands beside it.
     case invalid
+    /// The database was restored from a backup, and the tick lies in the time that was lost: it may have fired then.
+    case restored
 }
 
 /// What is done about ticks whose moment has come, in their order.
