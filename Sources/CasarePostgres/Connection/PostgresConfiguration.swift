@@ -18,6 +18,8 @@ package struct PostgresConfiguration: Sendable {
     package var statementTimeout: Duration?
     /// Server settings of the session, such as `plan_cache_mode`.
     package var settings: [String: String] = [:]
+    /// A statement that begins the session once it has its role. Where it fails, so does the connection.
+    package var admission: StaticString?
     /// Whether libpq may take a password or a client's certificate from the process: its environment and the files of
     /// its account. They are the process's own, so a connection on behalf of somebody else must do without.
     package var usesProcessCredentials = true
@@ -121,6 +123,7 @@ package struct PostgresConfiguration: Sendable {
         if let role = self.role {
             statements.append("SET ROLE \(quotedIdentifier(role))")
         }
+        if let admission { statements.append("\(admission)") }
         return statements.joined(separator: "; ")
     }
 

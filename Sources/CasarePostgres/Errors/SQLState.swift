@@ -40,12 +40,14 @@ package struct SQLState: RawRepresentable, Hashable, Sendable, CustomStringConve
     package static let crashShutdown = SQLState(rawValue: "57P02")
     package static let cannotConnectNow = SQLState(rawValue: "57P03")
     package static let raiseException = SQLState(rawValue: "P0001")
+    /// Casare's own: the database was put back from a backup, and nobody has begun a new epoch yet.
+    package static let restoredFromBackup = SQLState(rawValue: "CA001")
 
     /// Whether the same work may succeed when it is done again later: lost races, and a server that is away or full.
     package var isTransient: Bool {
         switch self {
         case .serializationFailure, .deadlockDetected, .lockNotAvailable, .tooManyConnections, .adminShutdown,
-            .crashShutdown, .cannotConnectNow:
+            .crashShutdown, .cannotConnectNow, .restoredFromBackup:
             true
         default:
             // 08: connection exceptions. 53: out of disk, memory or connections. 25006: the server has become a
