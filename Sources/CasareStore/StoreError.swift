@@ -5,13 +5,15 @@ package import FoundationEssentials
 package enum StoreError: Error, Hashable, Sendable {
     /// What was looked for.
     package enum Noun: String, Hashable, Sendable {
-        case workflow, job, queue, robot, token, operation, schedule, backfill, trigger, calendar
+        case workflow, job, queue, robot, token, operation, schedule, backfill, trigger, calendar, role
+        case tenant, approval, secret
         case itemQueue = "item queue"
         case workItem = "work item"
         case selection = "saved selection"
         case window = "maintenance window"
         case workflowVersion = "workflow version"
         case deadLetter = "dead letter"
+        case enrolment, certificate
 
         /// As a sentence has it: `a job`, `an operation`.
         var withArticle: String {
@@ -83,6 +85,12 @@ package enum StoreError: Error, Hashable, Sendable {
     case refused(String, why: String)
     /// Somebody has changed the thing, by its noun and name, since it was looked at.
     case revisionChanged(String, expected: Int, found: Int)
+    /// The tenant has as much of something as it may have.
+    case quotaExceeded(QuotaExceeded)
+    /// The tenant is suspended, or to be deleted: nothing begins.
+    case tenantSuspended
+    /// What is stored of a calendar cannot be read, by this version of the program at least: `why` says what of it.
+    case calendarUnreadable(String, why: String)
     /// A stored value cannot be read, by this version of the program at least.
     case unreadable(String)
 }
@@ -181,6 +189,12 @@ extension StoreError: CustomStringConvertible {
         case .refused(let what, let why): "\(what) \(why)"
         case .revisionChanged(let what, let expected, let found):
             "\(what) has changed: it is at revision \(found), and the change was made for \(expected); look at it again"
+        case .quotaExceeded(let exceeded): exceeded.description
+        case .tenantSuspended:
+            "the tenant is suspended, so nothing new begins; those who run this installation can say why, and resume it"
+        case .calendarUnreadable(let name, let why):
+            "the calendar \(name) cannot be read: \(why); keep another one under its name with casarectl calendar set, "
+                + "or upgrade the server to the version that has written it"
         case .unreadable(let what): what
         }
     }

@@ -19,10 +19,12 @@ package struct ControlAction: Hashable, Sendable {
 
 /// The kinds of things that are steered: the first word of an action.
 package enum ControlNoun: String, Hashable, Sendable, CaseIterable {
-    case queue, job, robot, workflow, operation, selection, schedule, backfill, window, trigger, calendar
+    case queue, job, robot, workflow, operation, selection, schedule, backfill, window, trigger, calendar, secret, vault
+    case tenant
     case itemQueue = "item_queue"
     case item
     case deadLetter = "dead_letter"
+    case authority = "ca"
 }
 
 /// Who steered what, and why; appended to in the transaction of the change. Call within `Database.asTenant`.
@@ -45,23 +47,28 @@ package enum ControlLog {
     /// - Parameters:
     ///   - subject: only what was done to this; `nil` for all.
     ///   - noun: only what was done to such things: a queue and a robot may have the same name.
+    ///   - hidden: nothing that was done to such things.
     ///   - before: the last one of the page before.
     package static func list(
-        of subject: String? = nil, noun: ControlNoun? = nil, before: Int64? = nil, limit: Int,
-        on connection: isolated PostgresConnection
+        of subject: String? = nil, noun: ControlNoun? = nil, hiding hidden: Set<ControlNoun> = [],
+        before: Int64? = nil, limit: Int, on connection: isolated PostgresConnection
     ) throws -> [ControlAction] {
+        let hiddenNouns = PostgresValue.textArray(hidden.map(\.rawValue))
         let rows =
             if let subject {
                 try connection.execute(
                     Queries.listOf,
                     [
-                        "subject": .text(subject.storable), "noun": .text(noun?.rawValue),
+                        "subject": .text(subject.storable), "noun": .text(noun?.rawValue), "hidden": hiddenNouns,
                         "before": .int8(before ?? .max), "limit": .int(limit),
                     ])
             } else {
                 try connection.execute(
                     Queries.list,
-                    ["noun": .text(noun?.rawValue), "before": .int8(before ?? .max), "limit": .int(limit)])
+                    [
+                        "noun": .text(noun?.rawValue), "hidden": hiddenNouns, "before": .int8(before ?? .max),
+                        "limit": .int(limit),
+                    ])
             }
         return try rows.map { row in
             ControlAction(
@@ -85,6 +92,7 @@ package enum ControlLog {
             SELECT action_id, at, actor, action, subject, reason, detail::text FROM control_actions
             WHERE tenant_id = casare_tenant() AND action_id < @before
                 AND (@noun::text IS NULL OR split_part(action, '.', 1) = @noun)
+                AND split_part(action, '.', 1) <> ALL (@hidden::text[])
             ORDER BY action_id DESC LIMIT @limit
             """)
 
@@ -93,6 +101,7 @@ package enum ControlLog {
             SELECT action_id, at, actor, action, subject, reason, detail::text FROM control_actions
             WHERE tenant_id = casare_tenant() AND subject = @subject AND action_id < @before
                 AND (@noun::text IS NULL OR split_part(action, '.', 1) = @noun)
+                AND split_part(action, '.', 1) <> ALL (@hidden::text[])
             ORDER BY action_id DESC LIMIT @limit
             """)
     }

@@ -25,6 +25,14 @@ package struct Database: Sendable {
     /// and short scans of one index: one that takes longer waits for a lock, or has lost its way.
     package static let statementMaxDefault = Duration.seconds(15)
 
+    /// A database that was put back from a backup lets nobody in who would go on as if nothing had been lost
+    /// (`RestoreStore`). One whose schema is missing or older has nothing to ask.
+    private static let admission: StaticString = """
+        DO $$ BEGIN
+            IF to_regproc('casare_enter') IS NOT NULL THEN PERFORM casare_enter(); END IF;
+        END $$
+        """
+
     package let statementMax: Duration
     /// Whose rows the pool's sessions see outside of transactions; nil: nobody's.
     package let tenant: Tenant.ID?
@@ -75,6 +83,7 @@ package struct Database: Sendable {
     ) -> PostgresConfiguration {
         var configuration = base
         configuration.role = role
+        configuration.admission = self.admission
         configuration.statementTimeout = statementMax
         configuration.settings.merge(
             [

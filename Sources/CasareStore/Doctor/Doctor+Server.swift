@@ -86,6 +86,20 @@ extension Doctor {
                     + "stays hidden from these checks.",
                 facts: facts, advice: missing.map { "GRANT \($0) TO \(quotedIdentifier(user));" })
         }
+        let powers = [
+            try row.bool("is_superuser") ? "is a superuser" : nil,
+            try row.bool("bypasses_rls") && !row.bool("is_superuser") ? "bypasses row-level security" : nil,
+            try row.bool("owns_tables") && !row.bool("is_superuser") ? "owns the tables" : nil,
+        ].compactMap(\.self)
+        guard powers.isEmpty else {
+            return DoctorFinding(
+                .privileges, .ok,
+                "The user \(user) sees all there is to see. It \(powers.joined(separator: " and ")): enough to "
+                    + "migrate, and more than a service needs, whose statements are kept to one tenant by roles that "
+                    + "it could leave.",
+                facts: facts,
+                advice: ["casarectl db grant USER  -- of a service that signs in without such power"])
+        }
         return DoctorFinding(.privileges, .ok, "The user \(user) sees all there is to see.", facts: facts)
     }
 
@@ -216,14 +230,21 @@ enum ServerQueries {
     static let privileges = Query(
         """
         SELECT
-            user_name, sees_sessions, is_member,
+            user_name, sees_sessions, is_member, is_superuser, bypasses_rls, owns_tables,
             json_build_object(
-                'user', user_name, 'sees_sessions', sees_sessions, 'is_member', is_member)::text AS facts
+                'user', user_name, 'sees_sessions', sees_sessions, 'is_member', is_member,
+                'is_superuser', is_superuser, 'bypasses_rls', bypasses_rls, 'owns_tables', owns_tables)::text AS facts
         FROM (
             SELECT
                 current_user::text AS user_name, pg_has_role(current_user, 'pg_read_all_stats', 'USAGE') AS sees_sessions,
                 pg_has_role(current_user, 'casare_app', 'USAGE') AND pg_has_role(current_user, 'casare_system', 'USAGE')
-                    AS is_member
+                    AS is_member,
+                (SELECT rolsuper FROM pg_roles WHERE rolname = current_user) AS is_superuser,
+                (SELECT rolbypassrls FROM pg_roles WHERE rolname = current_user) AS bypasses_rls,
+                EXISTS (
+                    SELECT FROM pg_class
+                    WHERE oid = to_regclass('tenants') AND pg_has_role(current_user, relowner, 'MEMBER')
+                ) AS owns_tables
         ) AS known
         """)
 

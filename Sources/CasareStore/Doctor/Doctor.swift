@@ -80,6 +80,8 @@ package enum Doctor {
             case .backgroundLoops: return try self.backgroundLoops(on: connection)
             case .blockedJobs: return try self.blockedJobs(on: connection)
             case .deadLetters: return try self.deadLetters(max: lettersMax, on: connection)
+            case .restore: return try self.restore(on: connection)
+            case .secretProviders: return try self.secretProviders(on: connection)
             }
         } catch let error as PostgresError {
             switch error {

@@ -39,6 +39,7 @@ extension JobStore {
             try self.takeUniqueKey(
                 key, for: new, insteadOf: origin.status.isTerminal ? id : nil, by: person, now: now, on: connection)
         }
+        try QuotaStore.checkJobs(1, now: now, on: connection)
         let trace = trace.stored
         let forked = try connection.execute(
             ForkQueries.fork,

@@ -151,6 +151,7 @@ extension JobStore {
     private static func store(
         _ rerun: Rerun, as new: Job.ID, _ query: Query, from step: Int?, on connection: isolated PostgresConnection
     ) throws -> Bool {
+        try QuotaStore.checkJobs(1, now: rerun.now, on: connection)
         let trace = rerun.trace.stored
         let stored = try connection.execute(
             query,

@@ -110,7 +110,7 @@ package enum JobStore {
         ).only()
         let stored = try row.int("stored")
         if stored == 0 {
-            // Workflows are assigned to robots, or there is no such version, which is told then.
+            // Workflows are assigned to robots, the tenant has quotas, or there is no such version, which is told then.
             return try self.storeAsking(jobs, by: submitter, now: now, on: connection)
         }
         try self.check(stored, jobs, on: connection)
@@ -134,26 +134,30 @@ package enum JobStore {
         let options = try self.optionsTexts(of: jobs)
         let requirements = try self.requirementNumbers(of: jobs, on: connection)
         let traces = TraceCarrier.stored(jobs.map(\.trace))
-        let stored = try connection.execute(
-            SubmitQueries.submitAsking,
-            [
-                "jobs": .uuidArray(jobs.map(\.id.rawValue)), "workflows": .uuidArray(jobs.map(\.workflow.rawValue)),
-                "versions": .int4Array(jobs.map { Int32(clamping: $0.workflowVersion) }),
-                "environments": .textArray(jobs.map(\.environment.storable)),
-                "priorities": .int2Array(jobs.map { Int16($0.priority.rawValue) }),
-                "variables": .textArray(jobs.map { StoredJSON.text(of: $0.variables) }),
-                "options": .textArray(options), "keys": .textArray(jobs.map(\.idempotency?.key)),
-                "delays": .doubleArray(jobs.map(\.due.delaySeconds)), "run_at": .timestampArray(jobs.map(\.due.date)),
-                "queue_keys": .textArray(jobs.map { $0.queueKey?.storable }), "requirements": .int4Array(requirements),
-                "expires_in": .doubleArray(jobs.map { $0.deadline?.seconds }),
-                "expires_at": .timestampArray(jobs.map { $0.deadline?.date }),
-                "unique_keys": .textArray(jobs.map { $0.uniqueness?.key.key.storable }),
-                "unique_scopes": .textArray(jobs.map { $0.uniqueness?.key.scopeName.rawValue }),
-                "unique_seconds": .doubleArray(jobs.map { $0.uniqueness?.key.windowSeconds }),
-                "traces": traces.traces, "tracestates": traces.tracestates, "baggages": traces.baggages,
-                "by": .text(submitter.storable), "now": .timestamp(now),
-            ]
-        ).only().int("stored")
+        let arguments: KeyValuePairs<String, PostgresValue> = [
+            "jobs": .uuidArray(jobs.map(\.id.rawValue)), "workflows": .uuidArray(jobs.map(\.workflow.rawValue)),
+            "versions": .int4Array(jobs.map { Int32(clamping: $0.workflowVersion) }),
+            "environments": .textArray(jobs.map(\.environment.storable)),
+            "priorities": .int2Array(jobs.map { Int16($0.priority.rawValue) }),
+            "variables": .textArray(jobs.map { StoredJSON.text(of: $0.variables) }),
+            "options": .textArray(options), "keys": .textArray(jobs.map(\.idempotency?.key)),
+            "delays": .doubleArray(jobs.map(\.due.delaySeconds)), "run_at": .timestampArray(jobs.map(\.due.date)),
+            "queue_keys": .textArray(jobs.map { $0.queueKey?.storable }), "requirements": .int4Array(requirements),
+            "expires_in": .doubleArray(jobs.map { $0.deadline?.seconds }),
+            "expires_at": .timestampArray(jobs.map { $0.deadline?.date }),
+            "unique_keys": .textArray(jobs.map { $0.uniqueness?.key.key.storable }),
+            "unique_scopes": .textArray(jobs.map { $0.uniqueness?.key.scopeName.rawValue }),
+            "unique_seconds": .doubleArray(jobs.map { $0.uniqueness?.key.windowSeconds }),
+            "traces": traces.traces, "tracestates": traces.tracestates, "baggages": traces.baggages,
+            "by": .text(submitter.storable), "now": .timestamp(now),
+        ]
+        var stored = try connection.execute(SubmitQueries.submitAsking, arguments).only().int("stored")
+        if stored == 0 {
+            // The tenant has quotas, or there is no such version.
+            let bytes = jobs.reduce(0) { $0 + StoredJSON.text(of: $1.variables).utf8.count }
+            try QuotaStore.checkJobs(jobs.count, bytes: bytes, now: now, on: connection)
+            stored = try connection.execute(SubmitQueries.submitCounted, arguments).only().int("stored")
+        }
         try self.check(stored, jobs, on: connection)
     }
 

@@ -13,15 +13,41 @@ enum RetryQueries {
             FOR UPDATE
             """)
 
-    /// Marks a dead letter as replayed and submits its job anew, for nobody else to do it again.
+    /// No more letters wait for the same job.
+    private static let chainMax = "100"
+
+    /// Marks a dead letter as replayed and submits its job anew, for nobody else to do it again. Letters of which its
+    /// job was the replay wait for the new job from then on, as that is to do their work.
     static let replay = Query(
         assembled: """
-            WITH origin AS (
+            WITH RECURSIVE origin AS (
                 UPDATE dead_letters
                 SET replayed_as = @new, replayed_at = coalesce(@now::timestamptz, now()), replayed_by = @by,
                     replay_ended_at = NULL
                 WHERE tenant_id = casare_tenant() AND job_id = @job AND \(RetryQueries.isReplayable)
                 RETURNING *, replayed_at AS at
+            ), chain (job_id, length) AS (
+                SELECT job_id, 1 FROM origin
+                UNION ALL
+                SELECT before.job_id, chain.length + 1
+                FROM chain
+                CROSS JOIN LATERAL (
+                    SELECT retry_of FROM jobs
+                    WHERE jobs.tenant_id = casare_tenant() AND jobs.job_id = chain.job_id LIMIT 1
+                ) AS again
+                CROSS JOIN LATERAL (
+                    SELECT job_id FROM dead_letters
+                    WHERE dead_letters.tenant_id = casare_tenant() AND dead_letters.job_id = again.retry_of
+                        AND dead_letters.replayed_as = @job AND dead_letters.resolved_at IS NULL
+                    LIMIT 1
+                ) AS before
+                WHERE chain.length < \(RetryQueries.chainMax)
+            ), followed AS (
+                UPDATE dead_letters
+                SET replayed_as = @new, replayed_at = coalesce(@now::timestamptz, now()), replayed_by = @by,
+                    replay_ended_at = NULL
+                WHERE tenant_id = casare_tenant() AND job_id = ANY (ARRAY(SELECT job_id FROM chain WHERE length > 1))
+                    AND replayed_as = @job AND resolved_at IS NULL
             ), \(RetryQueries.submitting)
             SELECT job_id FROM origin
             """)

@@ -5,93 +5,105 @@ extension SubmitQueries {
     /// As `submit`, for jobs with a key, a requirement's number (`QueueStore.requirement`), a deadline or a unique key
     /// too. Those that have none, of a queue without rules, take the way that they take there. A statement of its own,
     /// because starting its plan costs plain submits 0.1 ms each.
-    static let submitAsking = Query(
-        """
-        WITH asked AS MATERIALIZED (
-            SELECT
-                asked.*, coalesce(@now::timestamptz, now()) AS submitted_at,
-                coalesce(
-                    run_at, coalesce(@now::timestamptz, now()) + coalesce(delay, 0) * interval '1 second') AS due_at,
-                coalesce(
-                    expires_by, coalesce(@now::timestamptz, now()) + expires_in * interval '1 second') AS expires_at
-            FROM unnest(
-                @jobs::uuid[], @workflows::uuid[], @versions::int4[], @environments::text[], @priorities::int2[],
-                @variables::text[], @options::text[], @keys::text[], @delays::float8[], @run_at::timestamptz[],
-                @queue_keys::text[], @requirements::int4[], @expires_in::float8[], @expires_at::timestamptz[],
-                @unique_keys::text[], @unique_scopes::text[], @unique_seconds::float8[], @traces::bytea[],
-                @tracestates::text[], @baggages::text[]
-            ) WITH ORDINALITY AS asked (
-                job_id, workflow_id, version, environment, priority, variables, options, key, delay, run_at, queue_key,
-                requirement_id, expires_in, expires_by, unique_key, unique_scope, unique_seconds, trace, tracestate,
-                baggage, position
-            )
-        ), new_queues AS (
-            INSERT INTO queues (name)
-            SELECT environment FROM (SELECT DISTINCT environment FROM asked) AS named
-            WHERE NOT EXISTS (SELECT FROM queues WHERE tenant_id = casare_tenant() AND name = environment)
-            ON CONFLICT (tenant_id, name) DO UPDATE SET name = excluded.name
-            RETURNING queue_id, name
-        ), known_queues AS MATERIALIZED (
-            SELECT queue_id, name, EXISTS (SELECT FROM queue_rules WHERE queue_rules.queue_id = queue.queue_id) AS has_rules
-            FROM (
-                SELECT queue_id, name FROM new_queues
-                UNION
-                SELECT queue_id, name FROM queues
-                WHERE tenant_id = casare_tenant() AND name IN (SELECT environment FROM asked)
-            ) AS queue
-        ), known AS MATERIALIZED (
-            SELECT
-                asked.*, known_queues.queue_id,
-                queue_key IS NULL AND requirement_id IS NULL AND NOT known_queues.has_rules AS is_plain
-            FROM asked
-            JOIN known_queues ON known_queues.name = asked.environment
-            CROSS JOIN LATERAL (
-                SELECT FROM workflow_versions AS stored
-                WHERE stored.tenant_id = casare_tenant() AND stored.workflow_id = asked.workflow_id
-                    AND stored.version = asked.version
-                LIMIT 1
-            ) AS pinned
-        ), stored AS (
-            INSERT INTO jobs (
-                job_id, workflow_id, workflow_version, queue_id, priority, variables, options, idempotency_key,
-                created_at, created_by, queue_key, requirement_id, expires_at, unique_key, unique_scope, unique_seconds,
-                trace, tracestate, baggage
-            )
-            SELECT
-                job_id, workflow_id, version, queue_id, priority, variables::json, options::json, key, submitted_at,
-                @by, queue_key, requirement_id, expires_at, unique_key, unique_scope, unique_seconds, trace, tracestate,
-                baggage
-            FROM known
-        ), at_once AS (
-            INSERT INTO ready (job_id, queue_id, attempt, priority)
-            SELECT job_id, queue_id, 0, priority FROM known WHERE is_plain AND due_at <= submitted_at ORDER BY position
-        ), ranked AS MATERIALIZED (
-            SELECT
-                job_id, queue_id, queue_key, requirement_id, priority, position,
-                dense_rank() OVER (ORDER BY queue_id, queue_key, requirement_id, priority)::int4 AS lane
-            FROM known WHERE NOT is_plain AND due_at <= submitted_at
-        ), numbered AS MATERIALIZED (
-            -- One call for each lane, always in the same order.
-            SELECT array_agg(lane_id ORDER BY lane) AS lane_ids
-            FROM (
-                SELECT lane, casare_lane(queue_id, queue_key, requirement_id, priority, @now::timestamptz) AS lane_id
-                FROM (
-                    SELECT DISTINCT lane, queue_id, queue_key, requirement_id, priority FROM ranked ORDER BY lane OFFSET 0
-                ) AS asked
-            ) AS called
-        ), in_lanes AS (
-            INSERT INTO ready (job_id, queue_id, attempt, priority)
-            SELECT job_id, lane_ids[lane], 0, priority FROM ranked CROSS JOIN numbered ORDER BY position
-        ), later AS (
-            INSERT INTO scheduled (job_id, queue_id, priority, attempt, due_at, queue_key, requirement_id)
-            SELECT job_id, queue_id, priority, 0, due_at, queue_key, requirement_id FROM known WHERE due_at > submitted_at
-        ), limited AS (
-            INSERT INTO deadlines (job_id, expires_at) SELECT job_id, expires_at FROM known WHERE expires_at IS NOT NULL
-        ), noted AS (
-            INSERT INTO events (job_id, at, kind) SELECT job_id, submitted_at, 'submitted' FROM known ORDER BY position
-        )
-        SELECT count(*) AS stored FROM known
-        """)
+    ///
+    /// Nothing is stored where the tenant has quotas: then `submitCounted` must follow.
+    static let submitAsking = SubmitQueries.asking(
+        where: "NOT EXISTS (SELECT FROM tenant_limits WHERE tenant_limits.tenant_id = casare_tenant())")
+
+    /// The same for a tenant with quotas, after they were checked.
+    static let submitCounted = SubmitQueries.asking(where: "true")
+
+    /// - Parameter condition: whose jobs are stored; where it does not hold, nothing is.
+    private static func asking(where condition: String) -> Query {
+        Query(
+            assembled: """
+                WITH asked AS MATERIALIZED (
+                    SELECT
+                        asked.*, coalesce(@now::timestamptz, now()) AS submitted_at,
+                        coalesce(
+                            run_at, coalesce(@now::timestamptz, now()) + coalesce(delay, 0) * interval '1 second') AS due_at,
+                        coalesce(
+                            expires_by, coalesce(@now::timestamptz, now()) + expires_in * interval '1 second') AS expires_at
+                    FROM unnest(
+                        @jobs::uuid[], @workflows::uuid[], @versions::int4[], @environments::text[], @priorities::int2[],
+                        @variables::text[], @options::text[], @keys::text[], @delays::float8[], @run_at::timestamptz[],
+                        @queue_keys::text[], @requirements::int4[], @expires_in::float8[], @expires_at::timestamptz[],
+                        @unique_keys::text[], @unique_scopes::text[], @unique_seconds::float8[], @traces::bytea[],
+                        @tracestates::text[], @baggages::text[]
+                    ) WITH ORDINALITY AS asked (
+                        job_id, workflow_id, version, environment, priority, variables, options, key, delay, run_at, queue_key,
+                        requirement_id, expires_in, expires_by, unique_key, unique_scope, unique_seconds, trace, tracestate,
+                        baggage, position
+                    )
+                ), new_queues AS (
+                    INSERT INTO queues (name)
+                    SELECT environment FROM (SELECT DISTINCT environment FROM asked) AS named
+                    WHERE NOT EXISTS (SELECT FROM queues WHERE tenant_id = casare_tenant() AND name = environment)
+                    ON CONFLICT (tenant_id, name) DO UPDATE SET name = excluded.name
+                    RETURNING queue_id, name
+                ), known_queues AS MATERIALIZED (
+                    SELECT queue_id, name, EXISTS (SELECT FROM queue_rules WHERE queue_rules.queue_id = queue.queue_id) AS has_rules
+                    FROM (
+                        SELECT queue_id, name FROM new_queues
+                        UNION
+                        SELECT queue_id, name FROM queues
+                        WHERE tenant_id = casare_tenant() AND name IN (SELECT environment FROM asked)
+                    ) AS queue
+                ), known AS MATERIALIZED (
+                    SELECT
+                        asked.*, known_queues.queue_id,
+                        queue_key IS NULL AND requirement_id IS NULL AND NOT known_queues.has_rules AS is_plain
+                    FROM asked
+                    JOIN known_queues ON known_queues.name = asked.environment
+                    CROSS JOIN LATERAL (
+                        SELECT FROM workflow_versions AS stored
+                        WHERE stored.tenant_id = casare_tenant() AND stored.workflow_id = asked.workflow_id
+                            AND stored.version = asked.version
+                        LIMIT 1
+                    ) AS pinned
+                    WHERE \(condition)
+                ), stored AS (
+                    INSERT INTO jobs (
+                        job_id, workflow_id, workflow_version, queue_id, priority, variables, options, idempotency_key,
+                        created_at, created_by, queue_key, requirement_id, expires_at, unique_key, unique_scope, unique_seconds,
+                        trace, tracestate, baggage
+                    )
+                    SELECT
+                        job_id, workflow_id, version, queue_id, priority, variables::json, options::json, key, submitted_at,
+                        @by, queue_key, requirement_id, expires_at, unique_key, unique_scope, unique_seconds, trace, tracestate,
+                        baggage
+                    FROM known
+                ), at_once AS (
+                    INSERT INTO ready (job_id, queue_id, attempt, priority)
+                    SELECT job_id, queue_id, 0, priority FROM known WHERE is_plain AND due_at <= submitted_at ORDER BY position
+                ), ranked AS MATERIALIZED (
+                    SELECT
+                        job_id, queue_id, queue_key, requirement_id, priority, position,
+                        dense_rank() OVER (ORDER BY queue_id, queue_key, requirement_id, priority)::int4 AS lane
+                    FROM known WHERE NOT is_plain AND due_at <= submitted_at
+                ), numbered AS MATERIALIZED (
+                    -- One call for each lane, always in the same order.
+                    SELECT array_agg(lane_id ORDER BY lane) AS lane_ids
+                    FROM (
+                        SELECT lane, casare_lane(queue_id, queue_key, requirement_id, priority, @now::timestamptz) AS lane_id
+                        FROM (
+                            SELECT DISTINCT lane, queue_id, queue_key, requirement_id, priority FROM ranked ORDER BY lane OFFSET 0
+                        ) AS asked
+                    ) AS called
+                ), in_lanes AS (
+                    INSERT INTO ready (job_id, queue_id, attempt, priority)
+                    SELECT job_id, lane_ids[lane], 0, priority FROM ranked CROSS JOIN numbered ORDER BY position
+                ), later AS (
+                    INSERT INTO scheduled (job_id, queue_id, priority, attempt, due_at, queue_key, requirement_id)
+                    SELECT job_id, queue_id, priority, 0, due_at, queue_key, requirement_id FROM known WHERE due_at > submitted_at
+                ), limited AS (
+                    INSERT INTO deadlines (job_id, expires_at) SELECT job_id, expires_at FROM known WHERE expires_at IS NOT NULL
+                ), noted AS (
+                    INSERT INTO events (job_id, at, kind) SELECT job_id, submitted_at, 'submitted' FROM known ORDER BY position
+                )
+                SELECT count(*) AS stored FROM known
+                """)
+    }
 
     /// Whoever removes the robot just then comes before, or sees the job.
     static let robotEnvironment = Query(

@@ -26,7 +26,8 @@ enum SubmitQueries {
     /// queues have rules: for these `wake` must follow.
     ///
     /// It is for calls none of whose jobs asks for more; `submitAsking` takes all. Where any workflow of the tenant is
-    /// assigned to robots, which is a requirement that jobs do not say themselves, it stores nothing.
+    /// assigned to robots, which is a requirement that jobs do not say themselves, or the tenant has quotas, it stores
+    /// nothing.
     static let submit = Query(
         """
         WITH asked AS MATERIALIZED (
@@ -66,6 +67,7 @@ enum SubmitQueries {
             ) AS pinned
             -- Once for the statement: a tenant that assigns workflows to robots has its jobs stored by the other one.
             WHERE NOT EXISTS (SELECT FROM workflow_robots WHERE workflow_robots.tenant_id = casare_tenant())
+                AND NOT EXISTS (SELECT FROM tenant_limits WHERE tenant_limits.tenant_id = casare_tenant())
         ), stored AS (
             INSERT INTO jobs (
                 job_id, workflow_id, workflow_version, queue_id, priority, variables, options, idempotency_key,

@@ -41,6 +41,8 @@ package struct LeaseCursor: Sendable {
     static let ageingInterval: Duration = .seconds(10)
 
     package internal(set) var mode = Mode.plain
+    /// The tenant may run so many jobs at once, or none: whoever leases for it counts them first.
+    var isBounded = false
     package internal(set) var watermarks: Watermarks
     var agedReadAt: ContinuousClock.Instant?
     var turns: Turns?
@@ -51,6 +53,9 @@ package struct LeaseCursor: Sendable {
     package internal(set) var expired: [Job.ID] = []
 
     package init(watermarks: Watermarks = Watermarks()) { self.watermarks = watermarks }
+
+    /// A lease is one statement, and needs no transaction around it.
+    package var isPlain: Bool { self.mode == .plain && !self.isBounded }
 
     /// The session is over: nothing more comes, and the robot must open another one.
     package var hasEnded: Bool { self.mode == .ended }

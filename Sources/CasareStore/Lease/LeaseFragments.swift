@@ -2,13 +2,26 @@
 enum LeaseFragments {
     // MARK: - Leasing
 
+    /// A condition that holds for tenants which nothing holds back: one look into a table that has no rows of others.
+    /// Robots of those that are held back lease in a transaction that has counted what runs.
+    static let isUnbounded = """
+        NOT EXISTS (
+            SELECT FROM tenant_limits
+            WHERE tenant_limits.tenant_id = casare_tenant()
+                AND (tenant_limits.is_suspended OR tenant_limits.concurrency IS NOT NULL))
+        """
+
     /// Members of a `WITH` list that take the next jobs of a plain queue for `@session` into `leases`, scan by scan, as
     /// `taken`.
-    static let taking = """
+    ///
+    /// - Parameter condition: which tenants get something.
+    static func taking(where condition: String = LeaseFragments.isUnbounded) -> String {
+        """
         session AS (
             SELECT session_id, queue_id FROM robot_sessions
             WHERE tenant_id = casare_tenant() AND session_id = @session AND ended_at IS NULL AND cordoned_at IS NULL
                 AND NOT EXISTS (SELECT FROM queue_rules WHERE queue_rules.queue_id = robot_sessions.queue_id)
+                AND \(condition)
         ), taken AS (
             DELETE FROM ready
             WHERE ctid = ANY (ARRAY(
@@ -36,6 +49,7 @@ enum LeaseFragments {
             SELECT tenant_id, job_id, coalesce(@now::timestamptz, now()), 'leased' FROM taken
         )
         """
+    }
 
     /// What a robot gets of each job in `taken`. A document comes with the first job of its workflow version only. One
     /// that `is_late` is expired unless its journal says that it has been begun, which is not looked at here.

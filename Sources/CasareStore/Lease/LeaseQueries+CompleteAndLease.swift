@@ -9,7 +9,7 @@ extension LeaseQueries {
     /// completions make under a limit is not in this statement's snapshot.
     static let completeAndLease = Query(
         assembled: """
-            WITH \(LeaseFragments.completing), \(LeaseFragments.taking)
+            WITH \(LeaseFragments.completing), \(LeaseFragments.taking())
             SELECT
                 true AS is_completed, job_id, NULL::int8 AS token, NULL::int8 AS seq, NULL::int2 AS priority,
                 NULL::int4 AS attempt, false AS is_late, NULL::uuid AS workflow_id,

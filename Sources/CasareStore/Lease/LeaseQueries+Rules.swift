@@ -40,7 +40,11 @@ extension LeaseQueries {
                         )
                     ORDER BY parked_until LIMIT 1
                 )
-            ) - moment.at)::float8 END AS look_in_seconds
+            ) - moment.at)::float8 END AS look_in_seconds,
+            EXISTS (
+                SELECT FROM tenant_limits
+                WHERE tenant_limits.tenant_id = casare_tenant() AND (is_suspended OR concurrency IS NOT NULL)
+            ) AS is_bounded
         FROM moment CROSS JOIN robot_sessions LEFT JOIN queue_rules USING (tenant_id, queue_id)
         WHERE robot_sessions.tenant_id = casare_tenant() AND session_id = @session
         """)
@@ -55,5 +59,23 @@ extension LeaseQueries {
             AND queue_id = (
                 SELECT queue_id FROM robot_sessions WHERE tenant_id = casare_tenant() AND session_id = @session)
         FOR NO KEY UPDATE
+        """)
+
+    /// Before all others in the same transaction, for a tenant that may run so many jobs at once: whoever leases for it
+    /// at the same time waits here, and what follows has a snapshot that knows of their leases. No row: nothing bounds
+    /// the tenant any more.
+    static let lockTenant = Query(
+        """
+        SELECT is_suspended, concurrency FROM tenant_limits
+        WHERE tenant_id = casare_tenant() AND (is_suspended OR concurrency IS NOT NULL)
+        FOR NO KEY UPDATE
+        """)
+
+    /// How many jobs the tenant runs; it stops counting at `@limit`.
+    static let running = Query(
+        """
+        SELECT count(*) AS leases FROM (
+            SELECT FROM leases WHERE leases.tenant_id = casare_tenant() LIMIT @limit
+        ) AS held
         """)
 }

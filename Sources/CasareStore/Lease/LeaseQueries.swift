@@ -9,7 +9,16 @@ enum LeaseQueries {
     /// the first job of its workflow version only; the others have none.
     static let lease = Query(
         assembled: """
-            WITH \(LeaseFragments.taking)
+            WITH \(LeaseFragments.taking())
+            SELECT
+                \(LeaseFragments.leasedColumns)
+            \(LeaseFragments.leasedRows)
+            """)
+
+    /// The same for a tenant that may run so many jobs at once, after `lockTenant`.
+    static let leaseBounded = Query(
+        assembled: """
+            WITH \(LeaseFragments.taking(where: "true"))
             SELECT
                 \(LeaseFragments.leasedColumns)
             \(LeaseFragments.leasedRows)

@@ -10,6 +10,8 @@ extension LeaseStore {
     private static let lanesPerLeaseMax = 4
     /// A lease that comes back short looks again, for what its first look has brought into view.
     private static let looksMax = 2
+    /// How soon a robot looks again whose tenant has no room, or had none.
+    private static let boundedLook: Duration = .seconds(1)
     /// A lease that found nothing but jobs past their deadlines begins anew this often.
     private static let lateRoundsMax = 10
 
@@ -26,14 +28,14 @@ extension LeaseStore {
             try self.learnMode(of: session, &cursor, now: now, on: connection)
         }
         var leasing = Leasing(session: session, limit: limit, now: now)
-        let mode = cursor.mode
+        let known = (mode: cursor.mode, isBounded: cursor.isBounded)
         defer { cursor.expired = leasing.expired }
         for _ in 1...self.lateRoundsMax {
             let expired = leasing.expired.count
             try leasing.lease(&cursor, at: instant, on: connection)
             if !leasing.jobs.isEmpty || leasing.expired.count == expired { break }
         }
-        try leasing.lookAgain(&cursor, after: mode, at: instant, on: connection)
+        try leasing.lookAgain(&cursor, after: known, at: instant, on: connection)
         return leasing.jobs
     }
 
@@ -47,12 +49,12 @@ extension LeaseStore {
     /// Ends jobs as completed and leases up to `limit` others of the session's queue.
     ///
     /// From a queue without rules that is one statement, unless a scan must be repeated from zero or there are journal
-    /// entries to write before. Where there are entries or rules, call it within a transaction.
+    /// entries to write before. Where there are entries, rules or quotas, call it within a transaction.
     package static func completeAndLease(
         _ completions: [Completion], for session: Robot.SessionID, limit: Int, cursor: inout LeaseCursor,
         at instant: ContinuousClock.Instant = .now, now: Date? = nil, on connection: isolated PostgresConnection
     ) throws -> Turn {
-        guard cursor.mode == .plain else {
+        guard cursor.isPlain else {
             // The lease must see the slots that the completions free.
             let lost = try self.completeBatch(completions, now: now, on: connection).lost
             let leased = try self.lease(
@@ -68,7 +70,7 @@ extension LeaseStore {
         let lost = try self.endOverlooked(
             completions, of: CompletedBatch(lost: missed, makesRoom: false), now: now, on: connection
         ).lost
-        if limit > 0 { try leasing.lookAgain(&cursor, after: .plain, at: instant, on: connection) }
+        if limit > 0 { try leasing.lookAgain(&cursor, after: (.plain, false), at: instant, on: connection) }
         return Turn(lost: lost, leased: leasing.jobs)
     }
 
@@ -87,13 +89,15 @@ extension LeaseStore {
             throw StoreError.unreadable("the kind of queue \"\(kind)\" is unknown")
         }
         cursor.mode = mode
+        cursor.isBounded = try row.bool("is_bounded")
         cursor.lookIn = try row.decode("look_in_seconds", as: Double?.self).map { .seconds($0) }
     }
 
     /// One lease, of as many statements as it takes.
     private struct Leasing {
         let session: Robot.SessionID
-        let limit: Int
+        /// Less than was asked for where the tenant has no more room.
+        private var limit: Int
         let now: Date?
         private(set) var jobs: [LeasedJob] = []
         /// Those that nobody had begun by their deadlines: ended unrun.
@@ -110,17 +114,28 @@ extension LeaseStore {
 
         /// When a lease found nothing: rules that came or went meanwhile may have been why.
         mutating func lookAgain(
-            _ cursor: inout LeaseCursor, after mode: LeaseCursor.Mode, at instant: ContinuousClock.Instant,
-            on connection: isolated PostgresConnection
+            _ cursor: inout LeaseCursor, after known: (mode: LeaseCursor.Mode, isBounded: Bool),
+            at instant: ContinuousClock.Instant, on connection: isolated PostgresConnection
         ) throws {
-            guard self.jobs.isEmpty, !mode.givesNothing else { return }
+            guard self.jobs.isEmpty, !known.mode.givesNothing else { return }
             try LeaseStore.learnMode(of: self.session, &cursor, now: self.now, on: connection)
-            if cursor.mode != mode { try self.lease(&cursor, at: instant, on: connection) }
+            // Nobody says that there is room again, as other queues' jobs make it, too.
+            if cursor.isBounded { cursor.lookIn = min(cursor.lookIn ?? LeaseStore.boundedLook, LeaseStore.boundedLook) }
+            // Who has just learnt that the tenant is bounded comes again, in a transaction.
+            guard !cursor.isBounded || known.isBounded || connection.isInTransaction else {
+                cursor.lookIn = .zero
+                return
+            }
+            if cursor.mode != known.mode || cursor.isBounded != known.isBounded {
+                try self.lease(&cursor, at: instant, on: connection)
+            }
         }
 
         mutating func lease(
             _ cursor: inout LeaseCursor, at instant: ContinuousClock.Instant, on connection: isolated PostgresConnection
         ) throws {
+            if cursor.isBounded { try self.bound(&cursor, on: connection) }
+            guard self.missing > 0 || !cursor.isBounded else { return }
             switch cursor.mode {
             case .plain: _ = try self.leasePlain(&cursor, completing: nil, at: instant, on: connection)
             case .lanes: try self.leaseLanes(&cursor, at: instant, on: connection)
@@ -131,6 +146,18 @@ extension LeaseStore {
                 try self.leaseLanes(&cursor, at: instant, on: connection)
             case .paused, .cordoned, .ended: break
             }
+        }
+
+        /// Asks for no more than the tenant may still run.
+        private mutating func bound(_ cursor: inout LeaseCursor, on connection: isolated PostgresConnection) throws {
+            guard let row = try connection.execute(LeaseQueries.lockTenant).first else {
+                cursor.isBounded = false
+                return
+            }
+            let most = try row.bool("is_suspended") ? 0 : Int(clamping: try row.optionalInt64("concurrency") ?? .max)
+            let running =
+                most == 0 ? 0 : try connection.execute(LeaseQueries.running, ["limit": .int(most)]).only().int("leases")
+            self.limit = self.jobs.count + min(self.missing, max(0, most - running))
         }
 
         /// - Parameter completions: ended by the first statement.
@@ -147,7 +174,8 @@ extension LeaseStore {
             var next: Watermarks.Scan? = cursor.watermarks.scanBegan(at: instant)
             while let scan = next {
                 let asked = self.missing
-                let rows = try self.rows(of: scan, completing: waiting, on: connection)
+                let rows = try self.rows(
+                    of: scan, completing: waiting, isBounded: cursor.isBounded, on: connection)
                 if waiting != nil {
                     for row in rows {
                         if try row.bool("is_completed") { lost.remove(Job.ID(rawValue: try row.uuid("job_id"))) }
@@ -161,14 +189,15 @@ extension LeaseStore {
         }
 
         private func rows(
-            of scan: Watermarks.Scan, completing completions: [Completion]?, on connection: isolated PostgresConnection
+            of scan: Watermarks.Scan, completing completions: [Completion]?, isBounded: Bool,
+            on connection: isolated PostgresConnection
         ) throws -> Rows {
             let priorities = PostgresValue.int2Array(scan.parts.map(\.priority))
             let marks = PostgresValue.int8Array(scan.parts.map(\.after))
             let untils = PostgresValue.int8Array(scan.parts.map(\.until))
             guard let completions else {
                 return try connection.execute(
-                    LeaseQueries.lease,
+                    isBounded ? LeaseQueries.leaseBounded : LeaseQueries.lease,
                     [
                         "session": .int8(self.session.rawValue), "priorities": priorities, "watermarks": marks,
                         "untils": untils, "limit": .int(self.missing), "now": .timestamp(self.now),
@@ -213,7 +242,7 @@ extension LeaseStore {
             for _ in 1...LeaseStore.looksMax where self.missing > 0 {
                 let asked = self.missing
                 let rows = try connection.execute(
-                    LeaseQueries.leaseLanes,
+                    cursor.isBounded ? LeaseQueries.leaseLanesBounded : LeaseQueries.leaseLanes,
                     [
                         "session": .int8(self.session.rawValue), "limit": .int(asked),
                         "lanes": .int(max(LeaseStore.lanesMin, min(2 * asked, LeaseStore.lanesMax))),

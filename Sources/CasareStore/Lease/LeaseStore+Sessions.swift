@@ -108,6 +108,7 @@ extension LeaseStore {
             let job = Job.ID(rawValue: try changed.uuid("job_id"))
             if try changed.bool("is_lost") { lost.insert(job) } else { paused.insert(job) }
         }
+        if !lost.isEmpty { try RestoreStore.witness(held, on: connection) }
         return try Renewal(lost: lost, paused: paused, row)
     }
 

@@ -235,10 +235,16 @@ package struct MemoryQueue: Sendable {
         self.openLetterCount += 1
     }
 
-    /// Of a letter that is replayed again nothing but that changes.
+    /// Of a letter that is replayed again nothing but that changes. Those of which the job was the replay wait for the
+    /// new one, too.
     mutating func closeLetter(of job: Job.ID, as replay: Job.ID) {
         let wasOpen = self.records[job]?.letter.map { $0.replayedAs == nil } ?? false
         self.records[job]?.letter?.replayedAs = replay
+        var again = job
+        while let before = self.records[again]?.retryOf, self.records[before]?.letter?.replayedAs == job {
+            self.records[before]?.letter?.replayedAs = replay
+            again = before
+        }
         guard wasOpen else { return }
         self.openLetterCount -= 1
         // Its place among those that may be forgotten was given up while the letter was open.

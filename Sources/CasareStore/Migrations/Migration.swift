@@ -20,6 +20,14 @@ package struct Migration: Sendable {
         .initial, .sessionLoss, .tenantPolicy, .scheduling, .submits, .robotControl, .idleLanes, .upkeep, .resolving,
         .forks, .journal, .jobPause, .jobLogs, .letters, .operations,
         .eventFeed, .workflowRetry, .schedules, .triggers, .workItems, .applied, .watches,
-        .trace,
+        .trace, .vault,
+        .audit,
+        .identity,
+        .tenancy,
+        .secretProviders,
+        .rotation,
+        .certificates,
+        .definerPaths,
+        .tenantRetention,
     ]
 }

@@ -82,9 +82,13 @@ package struct Migrator: Sendable {
     /// Applies what is pending, each migration in a transaction of its own. Of several programs that do this at once
     /// one works and the others wait for it.
     ///
+    /// - Parameter entry: what the audit log says of a migration; it is written with it, from the one on that makes the
+    ///   log. `nil`: nothing is.
     /// - Returns: the migrations that this call applied.
     @discardableResult
-    package func migrate(on connection: isolated PostgresConnection) throws -> [Migration] {
+    package func migrate(
+        as entry: (@Sendable (Migration) -> NewAuditEntry)? = nil, on connection: isolated PostgresConnection
+    ) throws -> [Migration] {
         try connection.execute(MigrationQueries.lock, ["class": .int4(Self.lockClass)])
         // A connection that is lost has lost the lock too.
         defer { _ = try? connection.execute(MigrationQueries.unlock, ["class": .int4(Self.lockClass)]) }
@@ -100,6 +104,9 @@ package struct Migrator: Sendable {
                         "version": .int(migration.version), "name": .text(migration.name),
                         "checksum": .text(migration.checksum),
                     ])
+                if let entry, migration.version >= Migration.audit.version {
+                    try AuditLog.appendAsOwner(entry(migration), on: connection)
+                }
             }
         }
         return status.pending

@@ -215,7 +215,7 @@ struct OperationDeed: Sendable {
             .nameTaken, .tooManyJobs, .contended, .pauseEnd, .robotIsNotThere, .robotIsNeeded, .noSuchStep, .failsAgain,
             .stepsGone, .nothingFailed, .stepsOfOtherVersion, .letterResolved, .selectionChanged, .nothingSelected,
             .selectionTooLarge, .operationRefused, .tooManyOperations, .tooManySelections, .refused, .revisionChanged,
-            .unreadable:
+            .quotaExceeded, .tenantSuspended, .calendarUnreadable, .unreadable:
             break
         }
         return .failed(error.description)

@@ -78,11 +78,12 @@ enum OperationQueries {
 
     /// Of all tenants, those that have waited longest first.
     static let due = Query(
-        """
-        SELECT tenant_id, operation_id FROM operations
-        WHERE look_at <= coalesce(@now::timestamptz, now())
-        ORDER BY look_at LIMIT @limit
-        """)
+        assembled: """
+            SELECT tenant_id, operation_id FROM operations
+            WHERE look_at <= coalesce(@now::timestamptz, now())
+                AND \(TenantQueries.mayBegin("operations"))
+            ORDER BY look_at LIMIT @limit
+            """)
 
     /// Whoever is at it says by himself when it is looked at next.
     static let postpone = Query(

@@ -94,6 +94,8 @@ extension OperationStore {
 
     package enum Steering: String, Hashable, Sendable {
         case pause, resume, cancel, undo
+        /// A second person has agreed; whoever asks for this has made sure of that.
+        case approve
     }
 
     /// Does what somebody asks of an operation, once the batch is committed that is under way. Asking for what is so
@@ -114,6 +116,7 @@ extension OperationStore {
             switch steering {
             case .pause: isChanged = try state.pauseAsked(by: person, reason: reason)
             case .resume: isChanged = try state.resumeAsked()
+            case .approve: isChanged = try state.approved()
             case .cancel: isChanged = try state.cancelAsked(by: person, reason: reason, at: time)
             case .undo: isChanged = try state.undoAsked(by: person, reason: reason, at: time)
             }

@@ -23,11 +23,13 @@ package enum OperationStore {
         package let idempotency: NewJob.Idempotency?
         /// What the jobs that it creates belong to.
         package let trace: TraceCarrier
+        /// Nothing of it happens before a second person has agreed.
+        package let awaitsApproval: Bool
 
         package init(
             id: Operation.ID, plan: Operation.Plan, selection: Operation.Selection, shown: Object, name: String? = nil,
             expected: Operation.Mark? = nil, idempotency: NewJob.Idempotency? = nil,
-            trace: TraceCarrier = .makeRoot()
+            trace: TraceCarrier = .makeRoot(), awaitsApproval: Bool = false
         ) {
             self.id = id
             self.plan = plan
@@ -37,6 +39,7 @@ package enum OperationStore {
             self.expected = expected
             self.idempotency = idempotency
             self.trace = trace
+            self.awaitsApproval = awaitsApproval
         }
     }
 
@@ -86,7 +89,12 @@ package enum OperationStore {
         try ControlLog.record(
             "operation.create", of: new.id.description, by: person, reason: plan.reason, detail: self.detail(new, mark),
             now: now, on: connection)
-        return try Operation(row: row)
+        guard new.awaitsApproval else { return try Operation(row: row) }
+        var state = try OperationState(row: row)
+        state.approvalNeeded(reason: plan.reason, by: person)
+        var kept = try OperationWork.Kept(row: row)
+        kept.lookAt = nil
+        return try OperationWork.save(state, kept, of: new.id, isChanged: true, on: connection)
     }
 
     /// The operation that the same request has made before.

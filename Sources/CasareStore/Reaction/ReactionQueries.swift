@@ -4,16 +4,18 @@ import CasarePostgres
 enum ReactionQueries {
     /// Tenants with something that reacts.
     static let tenants = Query(
-        """
-        SELECT tenants.tenant_id FROM tenants
-        WHERE EXISTS (
-            SELECT FROM schedules
-            WHERE schedules.tenant_id = tenants.tenant_id AND schedules.kind IN ('dependency', 'event')
-        ) OR EXISTS (
-            SELECT FROM triggers WHERE triggers.tenant_id = tenants.tenant_id AND triggers.kind = 'job'
-        )
-        ORDER BY tenants.tenant_id
-        """)
+        assembled: """
+            SELECT tenants.tenant_id FROM tenants
+            WHERE (
+                EXISTS (
+                    SELECT FROM schedules
+                    WHERE schedules.tenant_id = tenants.tenant_id AND schedules.kind IN ('dependency', 'event')
+                ) OR EXISTS (
+                    SELECT FROM triggers WHERE triggers.tenant_id = tenants.tenant_id AND triggers.kind = 'job'
+                )
+            ) AND \(TenantQueries.mayBegin("tenants"))
+            ORDER BY tenants.tenant_id
+            """)
 
     /// Of tenants that have nothing any more which reacts: what is made later begins anew, and not where those before it
     /// had got.
@@ -157,11 +159,11 @@ enum ReactionQueries {
 
     /// Of all tenants, those that have waited longest first.
     static let waitedOut = Query(
-        """
-        SELECT tenant_id, schedule_id FROM event_debounces
-        WHERE due_at <= coalesce(@now::timestamptz, now())
-        ORDER BY due_at LIMIT @limit
-        """)
+        assembled: """
+            SELECT tenant_id, schedule_id FROM event_debounces
+            WHERE due_at <= coalesce(@now::timestamptz, now()) AND \(TenantQueries.mayBegin("event_debounces"))
+            ORDER BY due_at LIMIT @limit
+            """)
 
     /// No row: somebody else is at it, or something has happened since.
     static let takeWaitedOut = Query(

@@ -10,6 +10,8 @@ enum RobotQueries {
         ON CONFLICT (tenant_id, robot_id) DO UPDATE SET
             environment = excluded.environment, tags = excluded.tags, capabilities = excluded.capabilities,
             slots = excluded.slots
+        -- A row that was there has been locked by this transaction.
+        RETURNING xmax = 0 AS is_new
         """)
 
     /// Tells open sessions how many slots their robot has now; they hear of it with the next renewal.

@@ -67,7 +67,8 @@ extension RobotStore {
             .map { Robot.SessionID(rawValue: try $0.int64("session_id")) }
     }
 
-    /// Forgets a robot that has ended, and revokes the tokens that speak for it alone. What it has done stays.
+    /// Forgets a robot that has ended, and revokes the tokens that speak for it alone and its certificates. What it has
+    /// done stays.
     ///
     /// - Throws: `StoreError.robotIsNeeded` while it has a session, a workflow is assigned to it, or jobs wait that no
     ///   other robot may run.
@@ -101,6 +102,7 @@ extension RobotStore {
                 id,
                 "jobs that no other robot may run are waiting for it (\(jobs)); let it run them, or cancel them first")
         }
+        try CertificateStore.revokeAll(of: id, by: actor, why: reason, now: now, on: connection)
         try connection.execute(RobotQueries.remove, ["robot": .text(id.rawValue), "now": .timestamp(now)])
         try ControlLog.record("robot.remove", of: id.rawValue, by: actor, reason: reason, now: now, on: connection)
         return robot

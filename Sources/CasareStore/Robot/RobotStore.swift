@@ -10,13 +10,14 @@ package enum RobotStore {
         _ id: Robot.ID, environment: String, tags: [String], capabilities: [String], slots: Int, now: Date? = nil,
         on connection: isolated PostgresConnection
     ) throws -> Robot {
-        try connection.execute(
+        let registered = try connection.execute(
             RobotQueries.register,
             [
                 "robot": .text(id.rawValue), "environment": .text(environment.storable),
                 "tags": .textArray(tags.map(\.storable)), "capabilities": .textArray(capabilities.map(\.storable)),
                 "slots": .int(slots), "now": .timestamp(now),
             ])
+        if try registered.only().bool("is_new") { try QuotaStore.check(.robots, now: now, on: connection) }
         try connection.execute(RobotQueries.changeSlots, ["robot": .text(id.rawValue), "slots": .int(slots)])
         guard let robot = try self.get(id, now: now, on: connection) else {
             throw StoreError.notFound(.robot, id.rawValue)

@@ -59,11 +59,12 @@ enum BackfillQueries {
 
     /// Of all tenants, those that have waited longest first.
     static let due = Query(
-        """
-        SELECT tenant_id, backfill_id FROM backfills
-        WHERE look_at <= coalesce(@now::timestamptz, now())
-        ORDER BY look_at LIMIT @limit
-        """)
+        assembled: """
+            SELECT tenant_id, backfill_id FROM backfills
+            WHERE look_at <= coalesce(@now::timestamptz, now())
+                AND \(TenantQueries.mayBegin("backfills"))
+            ORDER BY look_at LIMIT @limit
+            """)
 
     static let save = Query(
         """

@@ -153,7 +153,7 @@ extension BackfillStore {
                 return tick
             }, now: now, on: connection)
         let fresh = launches.filter { launch in
-            written.contains(TickWriting.Key(schedule: schedule.id, at: launch.tick, origin: .backfill))
+            written[TickWriting.Key(schedule: schedule.id, at: launch.tick, origin: .backfill)] != nil
         }
         progress.skipped += launches.count - fresh.count
         var jobs: [Job.ID] = []

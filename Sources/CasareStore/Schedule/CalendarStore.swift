@@ -52,6 +52,8 @@ package enum CalendarStore {
     }
 
     /// `nil`: there is none of that name.
+    ///
+    /// - Throws: `StoreError.calendarUnreadable`, as do all that read one.
     package static func get(_ name: String, on connection: isolated PostgresConnection) throws -> BusinessCalendar? {
         let found = try connection.execute(CalendarQueries.get, ["name": .text(name.storable)]).first
         return try found.map { try StoredCalendar(row: $0).calendar }
@@ -78,25 +80,32 @@ package enum CalendarStore {
         return try StoredCalendar(row: row)
     }
 
-    /// Those of the names that there are.
+    /// Those of the names that there are and that can be read.
     package static func named(
         _ names: [String], on connection: isolated PostgresConnection
     ) throws -> [String: BusinessCalendar] {
         guard !names.isEmpty else { return [:] }
         let rows = try connection.execute(CalendarQueries.named, ["names": .textArray(names.map(\.storable))])
         return Dictionary(
-            try rows.map { row in
-                let calendar = try StoredCalendar(row: row).calendar
-                return (calendar.name, calendar)
+            try rows.compactMap { row -> (String, BusinessCalendar)? in
+                guard let stored = try Listed(row: row).stored else { return nil }
+                return (stored.calendar.name, stored.calendar)
             }, uniquingKeysWith: { first, _ in first })
     }
 
-    /// By name, behind the cursor's.
+    /// A calendar of a list.
+    package struct Listed: Hashable, Sendable {
+        package let name: String
+        /// `nil`: what is stored of it cannot be read, and schedules that name it fire nothing.
+        package let stored: StoredCalendar?
+    }
+
+    /// By name, behind the cursor's. One that cannot be read keeps nobody from seeing the others.
     package static func list(
         after name: String = "", limit: Int, on connection: isolated PostgresConnection
-    ) throws -> [StoredCalendar] {
+    ) throws -> [Listed] {
         try connection.execute(CalendarQueries.list, ["after": .text(name.storable), "limit": .int(limit)])
-            .map(StoredCalendar.init(row:))
+            .map(Listed.init(row:))
     }
 
     /// - Returns: what was kept.
@@ -128,15 +137,30 @@ package enum CalendarStore {
 extension StoredCalendar {
     fileprivate init(row: Row) throws {
         let name = try row.string("name")
-        let spec = try StoredJSON.object(try row.string("spec"), in: "the calendar \(name)")
+        let text = try row.string("spec")
+        guard let spec = try? Value(parsingJSON: text) else {  // Which error it is helps nobody here.
+            throw StoreError.calendarUnreadable(name, why: "it is no JSON")
+        }
         let calendar: BusinessCalendar
         do throws(CalendarError) {
-            calendar = try BusinessCalendar(json: .object(spec), name: name)
+            calendar = try BusinessCalendar(json: spec, name: name)
         } catch {
-            throw StoreError.unreadable("the calendar \(name) cannot be read: \(error)")
+            throw StoreError.calendarUnreadable(name, why: error.description)
         }
         self.init(
             calendar: calendar, createdAt: try row.date("created_at"), createdBy: try row.string("created_by"),
             updatedAt: try row.date("updated_at"), updatedBy: try row.string("updated_by"))
+    }
+}
+
+extension CalendarStore.Listed {
+    fileprivate init(row: Row) throws {
+        var stored: StoredCalendar?
+        do {
+            stored = try StoredCalendar(row: row)
+        } catch StoreError.calendarUnreadable {
+            // Whoever asks for it by its name is told why.
+        }
+        self.init(name: try row.string("name"), stored: stored)
     }
 }

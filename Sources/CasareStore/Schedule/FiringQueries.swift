@@ -3,11 +3,12 @@ import CasarePostgres
 enum FiringQueries {
     /// Of all tenants, those that have waited longest first, and those whose moment comes soon: one look into one index.
     static let due = Query(
-        """
-        SELECT tenant_id, schedule_id, due_at, coalesce(@now::timestamptz, now()) AS now FROM schedules
-        WHERE due_at <= coalesce(@now::timestamptz, now()) + @ahead_seconds * interval '1 second'
-        ORDER BY due_at LIMIT @limit
-        """)
+        assembled: """
+            SELECT tenant_id, schedule_id, due_at, coalesce(@now::timestamptz, now()) AS now FROM schedules
+            WHERE due_at <= coalesce(@now::timestamptz, now()) + @ahead_seconds * interval '1 second'
+                AND \(TenantQueries.mayBegin("schedules"))
+            ORDER BY due_at LIMIT @limit
+            """)
 
     /// Of these, those whose moment has come and that nobody else is at.
     static let take = Query(

@@ -58,8 +58,7 @@ struct ScheduleFiring {
         let written = try TickWriting.write(self.ticks, now: self.given, on: connection)
         // A tick that is written down already has been dealt with.
         let launches = self.launches.filter { launch in
-            written.contains(
-                TickWriting.Key(schedule: launch.schedule.id, at: launch.tick, origin: launch.origin))
+            written[TickWriting.Key(schedule: launch.schedule.id, at: launch.tick, origin: launch.origin)] != nil
         }
         let results = try TickWriting.launch(launches, now: self.given, on: connection)
         self.countSkipped(written)
@@ -180,10 +179,12 @@ struct ScheduleFiring {
     }
 
     /// Those that were written down just now, each time.
-    private mutating func countSkipped(_ written: Set<TickWriting.Key>) {
-        for tick in self.ticks where written.contains(TickWriting.Key(tick)) {
-            guard let reason = tick.reason, let name = self.names[tick.schedule] else { continue }
-            self.report.ticks.append(TickCount(schedule: name, result: reason.counted, count: tick.span.count))
+    private mutating func countSkipped(_ written: [TickWriting.Key: Int]) {
+        for tick in self.ticks {
+            guard let reason = tick.reason, let name = self.names[tick.schedule],
+                let count = written[TickWriting.Key(tick)], count > 0
+            else { continue }
+            self.report.ticks.append(TickCount(schedule: name, result: reason.counted, count: count))
         }
     }
 

@@ -10,6 +10,8 @@ extension ScheduleStore {
         package let isChanged: Bool
         /// Ticks that were due already, and were fired by the form before.
         package let fired: Fired
+        /// Those, and others that were passed over.
+        package let tally: TickTally
     }
 
     /// Changes the spec of a schedule. Ticks that are due already are dealt with by the form before; where the times are
@@ -32,18 +34,19 @@ extension ScheduleStore {
         try spec.check()
         let isChanged = spec != old.spec
         guard isChanged || managedBy != nil && managedBy != old.managedBy else {
-            return Changed(schedule: old, isChanged: false, fired: fired)
+            return Changed(schedule: old, isChanged: false, fired: fired, tally: TickTally(fired))
         }
         if isChanged { try self.checkNames(of: spec, on: connection) }
         var state = ScheduleState(old)
+        var tally = TickTally(fired)
         if isChanged {
             if let tick = old.nextTick, tick <= held.now,
                 let before = try self.knownTimes(of: old, zones: zones, on: connection)
             {
                 if old.pause != nil {
-                    try self.pass(&state, old, before, held.now, now, on: connection)
+                    tally.add(try self.pass(&state, old, before, held.now, now, on: connection))
                 } else if !spec.hasTicks(of: old.spec) {
-                    try self.leave(&state, old, before, held.now, now, on: connection)
+                    tally.add(try self.leave(&state, old, before, held.now, now, on: connection))
                 }
             }
             let times = try ScheduleTimes(spec, named: old.name, zones: zones, on: connection)
@@ -66,7 +69,7 @@ extension ScheduleStore {
         if let managedBy { detail["managed_by"] = .string(managedBy) }
         try ControlLog.record(
             "schedule.update", of: old.name, by: person, reason: reason, detail: detail, now: now, on: connection)
-        return Changed(schedule: try Schedule(row: row), isChanged: isChanged, fired: fired)
+        return Changed(schedule: try Schedule(row: row), isChanged: isChanged, fired: fired, tally: tally)
     }
 
     /// Takes a schedule away, also one whose spec cannot be read. Jobs that it has made go on, and its history stays for
@@ -98,7 +101,7 @@ extension ScheduleStore {
     package static func trigger(
         _ id: Schedule.ID, variables: Object = [:], by person: String, reason: String?, now: Date? = nil,
         on connection: isolated PostgresConnection
-    ) throws -> (schedule: Schedule, job: Job.ID) {
+    ) throws -> (schedule: Schedule, job: Job.ID, tally: TickTally) {
         let schedule = try self.hold(id, now: now, on: connection).schedule
         let moment = try TickWriting.freeMoment(of: id, now: now, on: connection)
         var launch = ScheduleLaunch(schedule: schedule, tick: moment, origin: .manual)
@@ -125,7 +128,7 @@ extension ScheduleStore {
             guard let after = try self.get(id, on: connection) else {
                 throw StoreError.notFound(.schedule, id.description)
             }
-            return (after, job)
+            return (after, job, TickTally([TickCount(schedule: schedule.name, result: .fired)], jobs: [job]))
         }
     }
 }

@@ -50,8 +50,8 @@ extension ScheduleStore {
             return nil
         } catch StoreError.notFound {
             return nil
-        } catch StoreError.unreadable {
-            // Of its calendar: another one is what mends it.
+        } catch StoreError.calendarUnreadable {
+            // Another one is what mends it.
             return nil
         }
     }
@@ -60,28 +60,34 @@ extension ScheduleStore {
     static func leave(
         _ state: inout ScheduleState, _ schedule: Schedule, _ times: ScheduleTimes, _ time: Date, _ now: Date?,
         on connection: isolated PostgresConnection
-    ) throws {
+    ) throws -> TickTally {
+        var tally = TickTally()
         for _ in 1...self.passesMax {
             let ticks = state.leave(at: time, timetable: times.timetable).map { action in
                 var tick = NewTick(action, of: schedule)
                 tick.detail = "the schedule was given other times before it was due"
                 return tick
             }
-            _ = try TickWriting.write(ticks, now: now, on: connection)
-            guard state.isPartial else { return }
+            tally.add(try TickWriting.pass(ticks, named: schedule.name, now: now, on: connection))
+            guard state.isPartial else { break }
         }
+        return tally
     }
 
     /// Ticks of a pause up to now are written down as skipped.
     static func pass(
         _ state: inout ScheduleState, _ schedule: Schedule, _ times: ScheduleTimes, _ time: Date, _ now: Date?,
         on connection: isolated PostgresConnection
-    ) throws {
+    ) throws -> TickTally {
+        var tally = TickTally()
         for _ in 1...self.passesMax {
             let actions = state.due(
                 at: time, running: 0, buffered: 0, timetable: times.timetable, hours: times.hours)
-            _ = try TickWriting.write(actions.map { NewTick($0, of: schedule) }, now: now, on: connection)
-            guard state.isPartial else { return }
+            tally.add(
+                try TickWriting.pass(
+                    actions.map { NewTick($0, of: schedule) }, named: schedule.name, now: now, on: connection))
+            guard state.isPartial else { break }
         }
+        return tally
     }
 }

@@ -9,6 +9,8 @@ extension ScheduleStore {
         /// `nil`: it is paused, and what is stored of it cannot be read.
         package let schedule: Schedule?
         package let wasPaused: Bool
+        /// Ticks that were dealt with before.
+        package let tally: TickTally
     }
 
     /// Keeps a schedule from firing by itself: jobs that are under way go on, and nothing new begins until somebody
@@ -25,9 +27,10 @@ extension ScheduleStore {
         zones: ZoneCatalogue, now: Date? = nil, on connection: isolated PostgresConnection
     ) throws -> Steered {
         var held = try self.holdRow(id, now: now, on: connection)
+        var tally = TickTally()
         let time = try held.date("now")
         if let dueAt = try held.optionalDate("due_at"), dueAt <= time {
-            _ = try self.fire([id], zones: zones, now: now, on: connection)
+            tally.add(TickTally(try self.fire([id], zones: zones, now: now, on: connection)))
             held = try self.holdRow(id, now: now, on: connection)
         }
         let wasPaused = try !held.isNull("paused_at")
@@ -39,7 +42,7 @@ extension ScheduleStore {
         if let end { detail["until"] = .string(end.formatted(.iso8601)) }
         try ControlLog.record(
             "schedule.pause", of: name, by: person, reason: reason, detail: detail, now: now, on: connection)
-        return Steered(name: name, schedule: try Schedule(readable: paused), wasPaused: wasPaused)
+        return Steered(name: name, schedule: try Schedule(readable: paused), wasPaused: wasPaused, tally: tally)
     }
 
     /// - Throws: `StoreError.pauseEnd`.
@@ -85,12 +88,12 @@ extension ScheduleStore {
     ) throws -> Steered {
         let held = try self.hold(id, now: now, on: connection)
         guard held.schedule.pause != nil else {
-            return Steered(name: held.schedule.name, schedule: held.schedule, wasPaused: false)
+            return Steered(name: held.schedule.name, schedule: held.schedule, wasPaused: false, tally: TickTally())
         }
-        let resumed = try self.resume(held.schedule, at: held.now, zones: zones, now: now, on: connection)
+        let (resumed, tally) = try self.resume(held.schedule, at: held.now, zones: zones, now: now, on: connection)
         try ControlLog.record(
             "schedule.resume", of: resumed.name, by: person, reason: reason, now: now, on: connection)
-        return Steered(name: resumed.name, schedule: resumed, wasPaused: true)
+        return Steered(name: resumed.name, schedule: resumed, wasPaused: true, tally: tally)
     }
 
     /// Of a schedule that is locked.
@@ -99,19 +102,21 @@ extension ScheduleStore {
     static func resume(
         _ schedule: Schedule, at time: Date, failures: Int = 0, zones: ZoneCatalogue, now: Date?,
         on connection: isolated PostgresConnection
-    ) throws -> Schedule {
+    ) throws -> (schedule: Schedule, tally: TickTally) {
         let times = try ScheduleTimes(schedule.spec, named: schedule.name, zones: zones, on: connection)
         var state = ScheduleState(schedule)
         let actions = state.resume(at: time, timetable: times.timetable, hours: times.hours)
-        _ = try TickWriting.write(actions.map { NewTick($0, of: schedule) }, now: now, on: connection)
-        if state.isPartial { try self.pass(&state, schedule, times, time, now, on: connection) }
+        var tally = try TickWriting.pass(
+            actions.map { NewTick($0, of: schedule) }, named: schedule.name, now: now, on: connection)
+        if state.isPartial { tally.add(try self.pass(&state, schedule, times, time, now, on: connection)) }
         // With more ticks than that in the pause, it ends with the loop's look that has dealt with the last of them.
         if state.pause != nil {
-            return try self.pause(
+            let paused = try self.pause(
                 schedule,
                 Schedule.Pause(
                     at: time, by: schedule.pause?.by ?? Schedule.ownName, reason: schedule.pause?.reason, until: time),
                 now: now, on: connection)
+            return (paused, tally)
         }
         let row = try connection.execute(
             ScheduleQueries.resume,
@@ -120,6 +125,6 @@ extension ScheduleStore {
                 "due_at": .timestamp(state.dueAt), "failures": .int(failures),
             ]
         ).only()
-        return try Schedule(row: row)
+        return (try Schedule(row: row), tally)
     }
 }

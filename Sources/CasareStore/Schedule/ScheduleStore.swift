@@ -79,6 +79,7 @@ package enum ScheduleStore {
                 "by": .text(person.storable), "now": .timestamp(now),
             ])
         guard let row = made.first else { throw StoreError.nameTaken(.schedule, new.name) }
+        try QuotaStore.check(.schedules, now: now, on: connection)
         try ControlLog.record(
             "schedule.create", of: new.name, by: person, reason: new.reason,
             detail: ["kind": .string(new.spec.timing.kind.rawValue), "workflow": .string(new.spec.workflow)], now: now,
@@ -88,13 +89,7 @@ package enum ScheduleStore {
 
     /// What a spec names must be there when it is written; what goes later is told at the tick.
     static func checkNames(of spec: ScheduleSpec, on connection: isolated PostgresConnection) throws {
-        guard let workflow = try WorkflowStore.get(idOrName: spec.workflow, on: connection) else {
-            throw StoreError.notFound(.workflow, spec.workflow)
-        }
-        if let version = spec.workflowVersion, !(1...max(1, workflow.latestVersion)).contains(version) {
-            throw StoreError.notFound(
-                .workflowVersion, "\(version) of \(workflow.name); the newest is \(workflow.latestVersion)")
-        }
+        try WorkflowStore.check(spec.workflow, version: spec.workflowVersion, on: connection)
         // Nobody deletes it before this is committed.
         if let calendar = spec.calendar { _ = try CalendarStore.keep(calendar, on: connection) }
     }

@@ -24,12 +24,32 @@ package struct TickCount: Hashable, Sendable {
     }
 }
 
+/// What was done about ticks because somebody steered schedules, for whoever counts it after the commit: those that
+/// were due have fired before, and those of a pause were passed over.
+package struct TickTally: Hashable, Sendable {
+    package private(set) var ticks: [TickCount] = []
+    /// That they have made.
+    package private(set) var jobs: [Job.ID] = []
+
+    package init(_ ticks: [TickCount] = [], jobs: [Job.ID] = []) {
+        self.ticks = ticks
+        self.jobs = jobs
+    }
+
+    init(_ fired: ScheduleStore.Fired) { self.init(fired.ticks, jobs: fired.jobs) }
+
+    package mutating func add(_ other: TickTally) {
+        self.ticks += other.ticks
+        self.jobs += other.jobs
+    }
+}
+
 extension SkipReason {
     /// As what a tick counts that made no job for this reason.
     var counted: TickCount.Result {
         switch self {
         case .paused, .overlap, .calendar, .blackout, .ended, .bufferFull: .skipped
-        case .missed, .refused, .invalid: .missed
+        case .missed, .refused, .invalid, .restored: .missed
         }
     }
 }

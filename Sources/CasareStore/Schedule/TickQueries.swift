@@ -29,7 +29,14 @@ enum TickQueries {
             WHEN 'skipped' THEN known.last_at < excluded.last_at
             ELSE known.origin = 'backfill'
         END
-        RETURNING schedule_id, tick_at, origin
+        RETURNING
+            schedule_id, tick_at, origin,
+            -- Less what stood there before this statement.
+            ticks - coalesce((
+                SELECT before.ticks FROM schedule_ticks AS before
+                WHERE before.tenant_id = casare_tenant() AND before.schedule_id = known.schedule_id
+                    AND before.tick_at = known.tick_at AND before.origin = known.origin
+            ), 0) AS added
         """)
 
     /// The job was there already, by its idempotency key.
@@ -91,29 +98,6 @@ enum TickQueries {
                 ORDER BY tick_at DESC, origin DESC LIMIT 1
             )
         ) AS at
-        """)
-
-    /// Of the newest ticks of schedules those that this transaction has written down, as their time says. Backfills count
-    /// for themselves.
-    static let written = Query(
-        """
-        SELECT
-            schedule.name, tick.result, tick.reason, tick.ticks, tick.job_id,
-            CASE
-                WHEN tick.origin = 'timetable'
-                THEN greatest(extract(epoch FROM tick.fired_at - tick.due_at), 0)::float8
-            END AS delay
-        FROM unnest(@schedules::uuid[]) AS asked (schedule_id)
-        CROSS JOIN LATERAL (
-            SELECT name FROM schedules
-            WHERE schedules.tenant_id = casare_tenant() AND schedules.schedule_id = asked.schedule_id LIMIT 1
-        ) AS schedule
-        CROSS JOIN LATERAL (
-            SELECT * FROM schedule_ticks
-            WHERE schedule_ticks.tenant_id = casare_tenant() AND schedule_ticks.schedule_id = asked.schedule_id
-            ORDER BY tick_at DESC, origin DESC LIMIT @limit
-        ) AS tick
-        WHERE tick.recorded_at = coalesce(@now::timestamptz, now()) AND tick.origin <> 'backfill'
         """)
 
     // MARK: What was fired already

@@ -23,11 +23,11 @@ enum TickWriting {
         }
     }
 
-    /// - Returns: those that were not there yet.
+    /// - Returns: those that were not there yet, or have grown, and how many ticks of each are new.
     static func write(
         _ ticks: [NewTick], now: Date?, on connection: isolated PostgresConnection
-    ) throws -> Set<Key> {
-        guard !ticks.isEmpty else { return [] }
+    ) throws -> [Key: Int] {
+        guard !ticks.isEmpty else { return [:] }
         let rows = try connection.execute(
             TickQueries.insert,
             [
@@ -47,15 +47,27 @@ enum TickWriting {
             ])
         // A moment comes back to the microsecond, as it was sent.
         let known = Dictionary(ticks.map { (Self.mark(Key($0)), Key($0)) }, uniquingKeysWith: { first, _ in first })
-        var written: Set<Key> = []
+        var written: [Key: Int] = [:]
         for row in rows {
             guard let origin = ScheduleTick.Origin(rawValue: try row.string("origin")) else { continue }
             let key = Key(
                 schedule: Schedule.ID(rawValue: try row.uuid("schedule_id")), at: try row.date("tick_at"),
                 origin: origin)
-            if let known = known[Self.mark(key)] { written.insert(known) }
+            if let known = known[Self.mark(key)] { written[known] = try row.int("added") }
         }
         return written
+    }
+
+    /// Writes ticks of one schedule down that make no job, and counts those of them that are new.
+    static func pass(
+        _ ticks: [NewTick], named name: String, now: Date?, on connection: isolated PostgresConnection
+    ) throws -> TickTally {
+        let written = try self.write(ticks, now: now, on: connection)
+        return TickTally(
+            ticks.compactMap { tick -> TickCount? in
+                guard let reason = tick.reason, let count = written[Key(tick)], count > 0 else { return nil }
+                return TickCount(schedule: name, result: reason.counted, count: count)
+            })
     }
 
     private struct Mark: Hashable {

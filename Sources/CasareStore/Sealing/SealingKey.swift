@@ -1,3 +1,4 @@
+import CasareDomain
 import Crypto
 import FoundationEssentials
 
@@ -79,12 +80,15 @@ package struct SealingKey: Sendable, CustomStringConvertible, CustomReflectable 
         return Sealed(bytes: Array(bytes), keyID: self.id)
     }
 
+    /// - Returns: what was sealed; overwrite it with `SecretText.wipe` after use.
     /// - Throws: `OpeningError`.
     package func open(_ sealed: Sealed, of place: String) throws(OpeningError) -> [UInt8] {
         guard sealed.keyID == self.id else { throw .otherKey(wanted: sealed.keyID, known: self.id) }
         do {
             let box = try AES.GCM.SealedBox(combined: sealed.bytes)
-            return Array(try AES.GCM.open(box, using: self.key, authenticating: Array(place.utf8)))
+            var opened = try AES.GCM.open(box, using: self.key, authenticating: Array(place.utf8))
+            defer { opened.withUnsafeMutableBytes { SecretText.wipe($0) } }
+            return Array(opened)
         } catch {
             throw .altered
         }

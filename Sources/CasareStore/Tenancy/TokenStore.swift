@@ -1,76 +1,42 @@
 package import CasareDomain
 package import CasarePostgres
-import Crypto
 package import FoundationEssentials
-
-/// An API token, without its text, which nobody can tell again.
-package struct Token: Identifiable, Hashable, Sendable {
-    package let id: Int
-    package let name: String
-    package let role: Role
-    /// The robot that the token is for; `nil` for people, services, and robots of any name.
-    package let robot: Robot.ID?
-    package let createdAt: Date
-    package let expiresAt: Date?
-    package let revokedAt: Date?
-}
-
-/// Who made a request: a valid token and whose it is.
-package struct Principal: Hashable, Sendable {
-    package let tenant: Tenant.ID
-    package let token: Token
-}
-
-/// The text of a token as its bearer shows it: `crpa_` and 43 characters of random. Never printed by accident.
-package struct TokenText: Hashable, Sendable, CustomStringConvertible, CustomReflectable {
-    private static let prefix = "crpa_"
-    private static let randomBytes = 32
-
-    private let text: String
-
-    /// `nil` for what cannot be a token.
-    package init?(_ text: String) {
-        guard text.hasPrefix(Self.prefix), text.utf8.count <= 128 else { return nil }
-        self.text = text
-    }
-
-    init(using generator: inout some RandomNumberGenerator) {
-        let bytes = (0..<Self.randomBytes).map { _ in UInt8.random(in: .min ... .max, using: &generator) }
-        let base64 = Data(bytes).base64EncodedString()
-        self.text =
-            Self.prefix
-            + base64.replacing("+", with: "-").replacing("/", with: "_").replacing("=", with: "")
-    }
-
-    package static func random() -> TokenText {
-        var generator = SystemRandomNumberGenerator()
-        return TokenText(using: &generator)
-    }
-
-    /// The one way to the text: to show it once to whoever created it.
-    package func reveal() -> String { self.text }
-
-    var hash: [UInt8] { Array(SHA256.hash(data: Array(self.text.utf8))) }
-
-    package var description: String { "<redacted>" }
-    package var customMirror: Mirror { Mirror(self, children: []) }
-}
 
 package enum TokenStore {
     /// Creates a token. Its text is in the result and nowhere else. Call within `Database.asTenant`.
+    ///
+    /// - Parameter by: who asks for it; `nil` for whoever may sign in to the database.
+    /// - Throws: `.nameTaken` while another one of that name counts.
     package static func create(
-        name: String, role: Role, robot: Robot.ID? = nil, expiresAt: Date? = nil, now: Date? = nil,
-        on connection: isolated PostgresConnection
+        _ new: NewToken, by: String?, now: Date? = nil, on connection: isolated PostgresConnection
     ) throws -> (text: TokenText, token: Token) {
         let text = TokenText.random()
         let created = try connection.execute(
             TokenQueries.create,
             [
-                "name": .text(name.storable), "role": .text(role.rawValue), "robot": .text(robot?.rawValue),
-                "hash": .bytes(text.hash), "expires_at": .timestamp(expiresAt), "now": .timestamp(now),
+                "name": .text(new.name.storable), "role": .text(new.role.rawValue), "robot": .text(new.robot?.rawValue),
+                "description": .text(new.description?.storable),
+                "scopes": Self.texts(new.scopes?.inOrder.map(\.rawValue)),
+                "networks": Self.texts(new.networks?.map(\.description)),
+                "prefix": .text(text.prefix), "hash": .bytes(text.hash), "by": .text(by?.storable),
+                "expires_at": .timestamp(new.expiresAt), "now": .timestamp(now),
             ])
-        guard let row = created.first else { throw StoreError.nameTaken(.token, name) }
+        guard let row = created.first else { throw StoreError.nameTaken(.token, new.name) }
         return (text, try Token(row: row))
+    }
+
+    private static func texts(_ texts: [String]?) -> PostgresValue {
+        guard let texts else { return .null }
+        return .textArray(texts)
+    }
+
+    /// The same for a token that is nothing but a name and a role.
+    package static func create(
+        name: String, role: Role.Name, robot: Robot.ID? = nil, expiresAt: Date? = nil, now: Date? = nil,
+        on connection: isolated PostgresConnection
+    ) throws -> (text: TokenText, token: Token) {
+        try self.create(
+            NewToken(name: name, role: role, robot: robot, expiresAt: expiresAt), by: nil, now: now, on: connection)
     }
 
     /// Newest first, those before the given one. Call within `Database.asTenant`.
@@ -82,36 +48,132 @@ package enum TokenStore {
         ).map(Token.init(row:))
     }
 
-    /// Makes a token invalid from the commit on. Call within `Database.asTenant`.
+    /// The newest token of a name, also one that was revoked. Call within `Database.asTenant`.
+    ///
+    /// - Throws: `.notFound` where there never was one.
+    package static func get(name: String, on connection: isolated PostgresConnection) throws -> Token {
+        let found = try connection.execute(TokenQueries.get, ["name": .text(name.storable)])
+        guard let row = found.first else { throw StoreError.notFound(.token, name) }
+        return try Token(row: row)
+    }
+
+    /// From where a token counts; `nil`: from anywhere, or there is none. Call within `Database.asTenant`.
+    package static func networks(
+        of token: Token.ID, on connection: isolated PostgresConnection
+    ) throws -> [AddressRange]? {
+        guard let row = try connection.execute(TokenQueries.networks, ["token": .int(token)]).first else { return nil }
+        let networks: [String]? = try row.decode("networks")
+        return try networks?.map(Token.range)
+    }
+
+    /// Makes all tokens of a name invalid from the commit on: also what works on beside its successor. Call within
+    /// `Database.asTenant`.
+    ///
+    /// - Returns: the newest of them.
+    /// - Throws: `.notFound` where none counts.
     @discardableResult
     package static func revoke(
         name: String, now: Date? = nil, on connection: isolated PostgresConnection
     ) throws -> Token {
         let revoked = try connection.execute(
-            TokenQueries.revoke, ["name": .text(name.storable), "now": .timestamp(now)])
-        guard let row = revoked.first else { throw StoreError.notFound(.token, name) }
-        return try Token(row: row)
+            TokenQueries.revoke, ["name": .text(name.storable), "now": .timestamp(now)]
+        ).map(Token.init(row:))
+        guard let newest = revoked.max(by: { $0.id < $1.id }) else { throw StoreError.notFound(.token, name) }
+        return newest
     }
 
-    /// Who shows this token; `nil` when it is unknown, revoked or expired. Call within `Database.asSystem`.
+    /// Who shows this token; `nil` when it is unknown, revoked or expired. From where it is shown is not looked at.
+    /// Call within `Database.asSystem`.
+    package static func bearer(
+        of text: TokenText, now: Date? = nil, on connection: isolated PostgresConnection
+    ) throws -> TokenBearer? {
+        let found = try connection.execute(TokenQueries.find, ["hash": .bytes(text.hash), "now": .timestamp(now)])
+        guard let row = found.first else { return nil }
+        let tenant = Tenant.ID(rawValue: try row.decode("tenant_id"))
+        let token = try Token(row: row)
+        let granted =
+            if let role = token.role.builtIn {
+                role.permissions(in: tenant)
+            } else {
+                Set(permissionNames: try row.strings("granted"))
+            }
+        return TokenBearer(
+            principal: Principal(
+                tenant: tenant, name: token.name, kind: .token, role: token.role.rawValue, granted: granted,
+                scopes: token.scopes, robot: token.robot, tokenID: token.id),
+            token: token)
+    }
+
+    /// The same for those who want no more than to know who it is.
     package static func find(
         _ text: TokenText, now: Date? = nil, on connection: isolated PostgresConnection
     ) throws -> Principal? {
-        try connection.execute(TokenQueries.find, ["hash": .bytes(text.hash), "now": .timestamp(now)]).first.map {
-            row in
-            Principal(tenant: Tenant.ID(rawValue: try row.decode("tenant_id")), token: try Token(row: row))
-        }
+        try self.bearer(of: text, now: now, on: connection)?.principal
     }
 }
 
-extension Token {
-    fileprivate init(row: Row) throws {
-        let role = try row.string("role")
-        guard let role = Role(rawValue: role) else { throw StoreError.unreadable("the role \"\(role)\" is unknown") }
-        self.init(
-            id: try row.int("token_id"), name: try row.string("name"), role: role,
-            robot: try row.optionalString("robot_id").flatMap(Robot.ID.init(rawValue:)),
-            createdAt: try row.date("created_at"), expiresAt: try row.optionalDate("expires_at"),
-            revokedAt: try row.optionalDate("revoked_at"))
+// MARK: - In other hands
+
+extension TokenStore {
+    /// How long a token can work on beside its successor.
+    package static let overlapMax = Duration.seconds(30 * 86_400)
+
+    /// Puts a new token in the place of one, with its name and all that is known of it. Call within
+    /// `Database.asTenant`.
+    ///
+    /// - Parameters:
+    ///   - overlap: for how long the old one works on, at most `overlapMax`; zero: not at all.
+    ///   - expiresAt: of the new one. `nil`: as much later as the old one lived, and never where that did not expire.
+    ///   - by: who asks for it.
+    ///   - check: sees the old one before anything is changed, and may refuse.
+    /// - Throws: `.notFound` where none of that name counts, and what `check` throws.
+    package static func rotate(
+        name: String, overlap: Duration, expiresAt: Date? = nil, by: String?, now: Date? = nil,
+        on connection: isolated PostgresConnection, checking check: (Token) throws -> Void = { _ in }
+    ) throws -> (text: TokenText, token: Token) {
+        precondition(overlap >= .zero && overlap <= self.overlapMax, "An overlap is out of bounds")
+        let held = try connection.execute(TokenQueries.hold, ["name": .text(name.storable)])
+        guard let row = held.first else { throw StoreError.notFound(.token, name) }
+        let old = try Token(row: row)
+        try check(old)
+        try connection.execute(
+            TokenQueries.replace,
+            ["token": .int(old.id), "overlap": .double(overlap / .seconds(1)), "now": .timestamp(now)])
+        let lifetime = old.expiresAt.map { $0.timeIntervalSince(old.createdAt) }
+        let new = NewToken(
+            name: old.name, role: old.role, robot: old.robot, description: old.description, scopes: old.scopes,
+            networks: old.networks,
+            expiresAt: expiresAt ?? lifetime.map { (now ?? Date()).addingTimeInterval($0) })
+        return try self.create(new, by: by, now: now, on: connection)
+    }
+}
+
+/// That a token was shown.
+package struct TokenUse: Hashable, Sendable {
+    package let tenant: Tenant.ID
+    package let token: Token.ID
+    package let at: Date
+    /// An address; `nil` where it is not known.
+    package let source: String?
+
+    package init(tenant: Tenant.ID, token: Token.ID, at: Date, source: String?) {
+        self.tenant = tenant
+        self.token = token
+        self.at = at
+        self.source = source
+    }
+}
+
+extension TokenStore {
+    /// Notes when tokens were shown last, and from where; several uses of one token must not be among them. Call within
+    /// `Database.asSystem`.
+    package static func used(_ uses: [TokenUse], on connection: isolated PostgresConnection) throws {
+        guard !uses.isEmpty else { return }
+        try connection.execute(
+            TokenQueries.used,
+            [
+                "tenants": .int4Array(uses.map(\.tenant.rawValue)), "tokens": .int4Array(uses.map { Int32($0.token) }),
+                "times": .timestampArray(uses.map(\.at)), "sources": .textArray(uses.map { $0.source?.storable }),
+            ])
     }
 }

@@ -32,7 +32,9 @@ extension TriggerStore.Listed {
         } catch StoreError.unreadable(let why) {
             problem = why
         }
-        self.init(name: try row.string("name"), trigger: trigger, problem: problem)
+        self.init(
+            id: Trigger.ID(rawValue: try row.uuid("trigger_id")), name: try row.string("name"), trigger: trigger,
+            problem: problem)
     }
 }
 

@@ -26,8 +26,8 @@ package enum TriggerStore {
     }
 
     /// - Parameter secret: of a hook or a feed that needs one.
-    /// - Throws: `StoreError.nameTaken`; `.refused` when there are as many as there may be, or the secret and the
-    ///   authentication do not fit.
+    /// - Throws: `StoreError.nameTaken`, and `.notFound` for a workflow or a version of it that there is not;
+    ///   `.refused` when there are as many as there may be, or the secret and the authentication do not fit.
     package static func create(
         _ new: New, secret: SealingKey.Sealed?, by person: String, now: Date? = nil,
         on connection: isolated PostgresConnection
@@ -39,6 +39,7 @@ package enum TriggerStore {
                     ? "needs a secret: by which requests prove themselves, or the password or token of the feed"
                     : "has no use for a secret; leave it out")
         }
+        try WorkflowStore.check(new.spec.workflow, version: new.spec.workflowVersion, on: connection)
         try connection.execute(TriggerQueries.lock)
         let row = try connection.execute(TriggerQueries.count, ["limit": .int(Trigger.countMax)]).only()
         let count = try row.int("triggers")
@@ -80,15 +81,27 @@ package enum TriggerStore {
     package static func get(
         _ nameOrID: String, now: Date? = nil, on connection: isolated PostgresConnection
     ) throws -> Trigger {
-        if let id = Trigger.ID(nameOrID) { return try self.get(id, now: now, on: connection) }
-        let rows = try connection.execute(
-            TriggerQueries.getByName, ["name": .text(nameOrID.storable), "now": .timestamp(now)])
-        guard let row = rows.first else { throw StoreError.notFound(.trigger, nameOrID) }
-        return try Trigger(row: row)
+        try Trigger(row: try self.row(nameOrID, now: now, on: connection))
     }
 
-    /// A trigger of a list.
+    /// Its row, also of one that cannot be read.
+    private static func row(
+        _ nameOrID: String, now: Date?, on connection: isolated PostgresConnection
+    ) throws -> Row {
+        let rows =
+            if let id = Trigger.ID(nameOrID) {
+                try connection.execute(TriggerQueries.get, ["trigger": .uuid(id.rawValue), "now": .timestamp(now)])
+            } else {
+                try connection.execute(
+                    TriggerQueries.getByName, ["name": .text(nameOrID.storable), "now": .timestamp(now)])
+            }
+        guard let row = rows.first else { throw StoreError.notFound(.trigger, nameOrID) }
+        return row
+    }
+
+    /// A trigger of a list, or what became of one that was steered.
     package struct Listed: Hashable, Sendable {
+        package let id: Trigger.ID
         package let name: String
         /// `nil`: what is stored of it cannot be read, and nothing comes of it.
         package let trigger: Trigger?
@@ -129,8 +142,8 @@ package enum TriggerStore {
     ///   - expected: the revision that was looked at; `nil`: whatever it is.
     ///   - change: makes the new spec of the one that holds; the kind stays, and whether it needs a secret.
     ///   - managedBy: the new mark; `nil` leaves it as it is, and `.some(nil)` takes it away.
-    /// - Throws: `StoreError.notFound`, `.revisionChanged`, and `.refused` for a change of kind, of whether there is a
-    ///   secret, or to a scheme that its secret is none of.
+    /// - Throws: `StoreError.notFound`, also for a workflow or a version of it that there is not, `.revisionChanged`,
+    ///   and `.refused` for a change of kind, of whether there is a secret, or to a scheme that its secret is none of.
     package static func update(
         _ nameOrID: String, expected: Int? = nil, managedBy: String?? = nil, by person: String, now: Date? = nil,
         on connection: isolated PostgresConnection, change: (Trigger) throws -> TriggerSpec
@@ -158,6 +171,9 @@ package enum TriggerStore {
         }
         let mark = managedBy ?? trigger.managedBy
         guard spec != trigger.spec || mark != trigger.managedBy else { return trigger }
+        if spec != trigger.spec {
+            try WorkflowStore.check(spec.workflow, version: spec.workflowVersion, on: connection)
+        }
         try connection.execute(
             TriggerQueries.update,
             [
@@ -169,23 +185,24 @@ package enum TriggerStore {
         return try self.get(trigger.id, now: now, on: connection)
     }
 
-    /// Nothing comes of it until somebody resumes it. One that is paused already stays as it is.
+    /// Nothing comes of it until somebody resumes it, also of one that cannot be read. One that is paused already stays
+    /// as it is.
     ///
     /// - Throws: `StoreError.notFound`.
     package static func pause(
         _ nameOrID: String, by person: String, reason: String?, now: Date? = nil,
         on connection: isolated PostgresConnection
-    ) throws -> Trigger {
-        let trigger = try self.taken(nameOrID, now: now, on: connection)
+    ) throws -> Listed {
+        let known = try Listed(row: try self.takenRow(nameOrID, now: now, on: connection))
         let changed = try connection.execute(
             TriggerQueries.pause,
             [
-                "trigger": .uuid(trigger.id.rawValue), "by": .text(person.storable), "reason": .text(reason?.storable),
+                "trigger": .uuid(known.id.rawValue), "by": .text(person.storable), "reason": .text(reason?.storable),
                 "now": .timestamp(now),
             ])
-        guard changed.first != nil else { return trigger }
-        try ControlLog.record("trigger.pause", of: trigger.name, by: person, reason: reason, now: now, on: connection)
-        return try self.get(trigger.id, now: now, on: connection)
+        guard changed.first != nil else { return known }
+        try ControlLog.record("trigger.pause", of: known.name, by: person, reason: reason, now: now, on: connection)
+        return try Listed(row: try self.row(known.id.description, now: now, on: connection))
     }
 
     /// What came meanwhile is not made up for. One that is not paused stays as it is.
@@ -194,36 +211,43 @@ package enum TriggerStore {
     package static func resume(
         _ nameOrID: String, by person: String, reason: String?, now: Date? = nil,
         on connection: isolated PostgresConnection
-    ) throws -> Trigger {
-        let trigger = try self.taken(nameOrID, now: now, on: connection)
-        let changed = try connection.execute(TriggerQueries.resume, ["trigger": .uuid(trigger.id.rawValue)])
-        guard changed.first != nil else { return trigger }
-        try ControlLog.record("trigger.resume", of: trigger.name, by: person, reason: reason, now: now, on: connection)
-        return try self.get(trigger.id, now: now, on: connection)
+    ) throws -> Listed {
+        let known = try Listed(row: try self.takenRow(nameOrID, now: now, on: connection))
+        let changed = try connection.execute(TriggerQueries.resume, ["trigger": .uuid(known.id.rawValue)])
+        guard changed.first != nil else { return known }
+        try ControlLog.record("trigger.resume", of: known.name, by: person, reason: reason, now: now, on: connection)
+        return try Listed(row: try self.row(known.id.description, now: now, on: connection))
     }
 
-    /// With its secrets and its history; the jobs that it made stay.
+    /// With its secrets and its history, also of one that cannot be read; the jobs that it made stay.
     ///
     /// - Returns: what it was.
     /// - Throws: `StoreError.notFound`.
     package static func delete(
         _ nameOrID: String, by person: String, reason: String?, now: Date? = nil,
         on connection: isolated PostgresConnection
-    ) throws -> Trigger {
-        let trigger = try self.taken(nameOrID, now: now, on: connection)
-        try connection.execute(TriggerQueries.delete, ["trigger": .uuid(trigger.id.rawValue)])
-        try ControlLog.record("trigger.delete", of: trigger.name, by: person, reason: reason, now: now, on: connection)
-        return trigger
+    ) throws -> Listed {
+        let known = try Listed(row: try self.takenRow(nameOrID, now: now, on: connection))
+        try connection.execute(TriggerQueries.delete, ["trigger": .uuid(known.id.rawValue)])
+        try ControlLog.record("trigger.delete", of: known.name, by: person, reason: reason, now: now, on: connection)
+        return known
     }
 
     /// The trigger, whose row nobody else changes until the transaction ends.
     static func taken(
         _ nameOrID: String, now: Date?, on connection: isolated PostgresConnection
     ) throws -> Trigger {
-        let found = try self.get(nameOrID, now: now, on: connection)
-        let rows = try connection.execute(TriggerQueries.take, ["trigger": .uuid(found.id.rawValue)])
+        try Trigger(row: try self.takenRow(nameOrID, now: now, on: connection))
+    }
+
+    /// The same of one that cannot be read.
+    private static func takenRow(
+        _ nameOrID: String, now: Date?, on connection: isolated PostgresConnection
+    ) throws -> Row {
+        let id = Trigger.ID(rawValue: try self.row(nameOrID, now: now, on: connection).uuid("trigger_id"))
+        let rows = try connection.execute(TriggerQueries.take, ["trigger": .uuid(id.rawValue)])
         guard rows.first != nil else { throw StoreError.notFound(.trigger, nameOrID) }
-        return try self.get(found.id, now: now, on: connection)
+        return try self.row(id.description, now: now, on: connection)
     }
 }
 

@@ -27,10 +27,10 @@ package enum WatchStore {
     /// - Parameters:
     ///   - holding: what the robot watches already.
     ///   - limit: of new ones; none to a robot that is cordoned. All of a session's are `Watch.countMax` at the most.
-    ///   - key: opens the secrets of feeds; without one such watches are left to others.
+    ///   - keys: open the secrets of feeds; without any such watches are left to others.
     /// - Throws: `StoreError.sessionEnded`.
     package static func watches(
-        of session: Robot.SessionID, holding: [Watch.Mark], limit: Int, key: SealingKey?, now: Date? = nil,
+        of session: Robot.SessionID, holding: [Watch.Mark], limit: Int, keys: KeyRing?, now: Date? = nil,
         on connection: isolated PostgresConnection
     ) throws -> WatchOffer {
         let asked = try connection.execute(WatchQueries.asker, ["session": .int8(session.rawValue)])
@@ -54,7 +54,7 @@ package enum WatchStore {
                 [
                     "session": .int8(session.rawValue), "robot": .text(try asker.string("robot_id")),
                     "environment": .text(try asker.string("environment")),
-                    "environment_default": .text(TriggerSpec.environmentDefault), "opens_secrets": .bool(key != nil),
+                    "environment_default": .text(TriggerSpec.environmentDefault), "opens_secrets": .bool(keys != nil),
                     "limit": .int(room - new.count), "now": .timestamp(now),
                 ])
             guard !taken.isEmpty else { break }
@@ -62,7 +62,7 @@ package enum WatchStore {
             let policy = try PolicyStore.get(on: connection).policy
             for row in taken {
                 do {
-                    new.append(try self.watch(row, policy, key: key, now: now, on: connection))
+                    new.append(try self.watch(row, policy, keys: keys, now: now, on: connection))
                 } catch let refusal as Refusal {
                     refused.append((Trigger.ID(rawValue: try row.uuid("trigger_id")), refusal.why))
                 }
@@ -82,7 +82,7 @@ package enum WatchStore {
 
     /// - Throws: `Refusal` for one that cannot be read, nor what was seen, or whose secret does not open.
     private static func watch(
-        _ row: Row, _ policy: SafetyPolicy, key: SealingKey?, now: Date?, on connection: isolated PostgresConnection
+        _ row: Row, _ policy: SafetyPolicy, keys: KeyRing?, now: Date?, on connection: isolated PostgresConnection
     ) throws -> Watch {
         let trigger: Trigger
         do {
@@ -98,9 +98,9 @@ package enum WatchStore {
         if trigger.spec.needsSecret {
             let sealed = try TriggerStore.secrets(of: trigger.id, now: now, on: connection)
             let tenant = Tenant.ID(rawValue: try row.decode("tenant_id"))
-            guard let key, let newest = sealed.first else { throw Refusal(why: "it has no secret; rotate it") }
+            guard let keys, let newest = sealed.first else { throw Refusal(why: "it has no secret; rotate it") }
             do throws(SealingKey.OpeningError) {
-                let bytes = try key.open(newest, of: TriggerStore.place(of: trigger.id, in: tenant))
+                let bytes = try keys.open(newest, of: TriggerStore.place(of: trigger.id, in: tenant))
                 secret = WatchSecret(String(decoding: bytes, as: UTF8.self))
             } catch {
                 throw Refusal(why: "its secret cannot be opened: \(error)")

@@ -146,12 +146,4 @@ enum WindowQueries {
         WHERE closed_at IS NULL AND until_at <= coalesce(@now::timestamptz, now())
         ORDER BY until_at LIMIT @limit
         """)
-
-    /// The schedules that it was opened for.
-    static let schedules = Query(
-        """
-        SELECT schedule_id FROM window_items
-        WHERE window_items.tenant_id = casare_tenant() AND window_items.window_id = @window
-        ORDER BY schedule_id LIMIT @limit
-        """)
 }

@@ -35,12 +35,13 @@ package enum WindowStore {
     /// Pauses the schedules that are not paused, or would not be until the window's end, and remembers which, and what
     /// their own pauses were. Ticks that are due already fire before.
     ///
+    /// - Returns: the window, and what was done about ticks.
     /// - Throws: `StoreError.refused` for one without an end or schedules, with too many, and where too many windows are
     ///   open; `.pauseEnd` for an end that is past, or more than a year away.
     package static func open(
         _ new: New, by person: String, zones: ZoneCatalogue, now: Date? = nil,
         on connection: isolated PostgresConnection
-    ) throws -> MaintenanceWindow {
+    ) throws -> (window: MaintenanceWindow, tally: TickTally) {
         guard !new.schedules.isEmpty else {
             throw StoreError.refused("the window", why: "would pause nothing: no schedule is selected")
         }
@@ -57,7 +58,7 @@ package enum WindowStore {
         guard let until = try ScheduleStore.pauseEnd(new.until, new.seconds, at: time) else {
             throw StoreError.refused("the window", why: "has no end; say when it closes by itself")
         }
-        _ = try ScheduleStore.fire(new.schedules, zones: zones, now: now, on: connection)
+        let fired = try ScheduleStore.fire(new.schedules, zones: zones, now: now, on: connection)
         let held = try connection.execute(
             ScheduleQueries.holdAll,
             ["schedules": .uuidArray(new.schedules.map(\.rawValue)), "now": .timestamp(now)])
@@ -93,17 +94,7 @@ package enum WindowStore {
                 "until": .string(until.formatted(.iso8601)), "selection": .object(new.selection),
                 "schedules": .int(found.count), "paused": .int(found.count { !$0.staysPaused }),
             ], now: now, on: connection)
-        return try self.get(new.id, on: connection)
-    }
-
-    /// The schedules that a window was opened for.
-    package static func schedules(
-        of id: MaintenanceWindow.ID, on connection: isolated PostgresConnection
-    ) throws -> [Schedule.ID] {
-        try connection.execute(
-            WindowQueries.schedules,
-            ["window": .uuid(id.rawValue), "limit": .int(MaintenanceWindow.schedulesMax)]
-        ).map { Schedule.ID(rawValue: try $0.uuid("schedule_id")) }
+        return (try self.get(new.id, on: connection), TickTally(fired))
     }
 
     /// A schedule as a window finds it.
@@ -132,17 +123,18 @@ package enum WindowStore {
     /// ends later. What somebody has paused or resumed meanwhile stays so, and what another open window holds as well is
     /// taken over by that. A window that is closed stays as it is.
     ///
+    /// - Returns: the window, and what was done about ticks.
     /// - Throws: `StoreError.notFound`.
     package static func close(
         _ id: MaintenanceWindow.ID, by person: String, reason: String?, zones: ZoneCatalogue, now: Date? = nil,
         on connection: isolated PostgresConnection
-    ) throws -> MaintenanceWindow {
+    ) throws -> (window: MaintenanceWindow, tally: TickTally) {
         // None closes meanwhile that a schedule may be handed over to.
         try connection.execute(WindowQueries.holdOpen)
         let rows = try connection.execute(
             WindowQueries.hold, ["window": .uuid(id.rawValue), "now": .timestamp(now)])
         guard let row = rows.first else { throw StoreError.notFound(.window, id.description) }
-        guard try row.isNull("closed_at") else { return try self.get(id, on: connection) }
+        guard try row.isNull("closed_at") else { return (try self.get(id, on: connection), TickTally()) }
         let time = try row.date("now")
         let untouched = try connection.execute(
             WindowQueries.untouched,
@@ -166,6 +158,7 @@ package enum WindowStore {
                 ["window": .uuid(id.rawValue), "schedules": .uuidArray(schedules.map(\.id.rawValue))]
             ).map { Schedule.ID(rawValue: try $0.uuid("schedule_id")) })
         var restored: [Schedule.ID] = []
+        var tally = TickTally()
         for schedule in schedules where !handedOver.contains(schedule.id) {
             if let prior = priors[schedule.id], let until = prior.until, until > time {
                 _ = try ScheduleStore.pause(schedule, prior, now: now, on: connection)
@@ -173,17 +166,18 @@ package enum WindowStore {
                 continue
             }
             do {
-                _ = try connection.savepoint { connection in
+                let resumed = try connection.savepoint { connection in
                     // Nobody has looked at why its jobs failed: they are still counted.
                     try ScheduleStore.resume(
                         schedule, at: time, failures: schedule.failuresInARow, zones: zones, now: now, on: connection)
                 }
+                tally.add(resumed.tally)
             } catch is ScheduleSpec.Invalid {
                 // It cannot be understood any more: it stays paused, and says so when somebody resumes it.
                 continue
             } catch StoreError.notFound {
                 continue
-            } catch StoreError.unreadable {
+            } catch StoreError.calendarUnreadable {
                 continue
             }
             restored.append(schedule.id)
@@ -197,7 +191,7 @@ package enum WindowStore {
         try ControlLog.record(
             "window.close", of: id.description, by: person, reason: reason, detail: ["restored": .int(restored.count)],
             now: now, on: connection)
-        return try self.get(id, on: connection)
+        return (try self.get(id, on: connection), tally)
     }
 
     private static func priors(

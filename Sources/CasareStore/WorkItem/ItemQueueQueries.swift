@@ -111,11 +111,11 @@ enum ItemQueueQueries {
 
     /// Of all tenants, those that somebody is to look at, which have waited longest first.
     static let performing = Query(
-        """
-        SELECT tenant_id, item_queue_id FROM item_queues
-        WHERE performer_at <= coalesce(@now::timestamptz, now())
-        ORDER BY performer_at LIMIT @limit
-        """)
+        assembled: """
+            SELECT tenant_id, item_queue_id FROM item_queues
+            WHERE performer_at <= coalesce(@now::timestamptz, now()) AND \(TenantQueries.mayBegin("item_queues"))
+            ORDER BY performer_at LIMIT @limit
+            """)
 
     /// No row: somebody else is at it, or has just been.
     static let takePerformer = Query(

@@ -75,11 +75,11 @@ package enum ItemQueueStore {
     /// - Throws: `StoreError.notFound`, also for a performer's workflow.
     package static func update(
         _ name: String, by person: String, reason: String? = nil, now: Date? = nil,
-        on connection: isolated PostgresConnection, change: (inout ItemQueue.Rules) -> Void
+        on connection: isolated PostgresConnection, change: (inout ItemQueue.Rules) throws -> Void
     ) throws -> ItemQueue {
         let stored = try self.held(name, now: now, on: connection)
         var rules = stored.queue.rules
-        change(&rules)
+        try change(&rules)
         guard rules != stored.queue.rules else { return stored.queue }
         try self.check(rules, on: connection)
         let row = try connection.execute(

@@ -66,13 +66,17 @@ package enum WorkflowStore {
                 "now": .timestamp(now),
             ]
         ).only()
-        return (Workflow.ID(rawValue: try row.uuid("workflow_id")), try row.int("latest_version"))
+        let latest = try row.int("latest_version")
+        // It is new, as a workflow never loses its versions.
+        if latest == 0 { try QuotaStore.check(.workflows, now: now, on: connection) }
+        return (Workflow.ID(rawValue: try row.uuid("workflow_id")), latest)
     }
 
     private static func add(
         _ number: Int, of workflow: Workflow.ID, _ document: String, _ checksum: String, by creator: String, now: Date?,
         on connection: isolated PostgresConnection
     ) throws {
+        try QuotaStore.checkBytes(document.utf8.count, now: now, on: connection)
         try connection.execute(
             WorkflowQueries.addVersion,
             [
@@ -104,6 +108,22 @@ package enum WorkflowStore {
     ) throws -> Workflow? {
         if let id = Workflow.ID(text), let workflow = try self.get(id, on: connection) { return workflow }
         return try self.get(named: text, on: connection)
+    }
+
+    /// What is to be started must be there when it is written; what goes later is told when it is to start.
+    ///
+    /// - Parameter version: `nil`: the newest.
+    /// - Throws: `StoreError.notFound`, also for a version that there is not.
+    static func check(
+        _ idOrName: String, version: Int?, on connection: isolated PostgresConnection
+    ) throws {
+        guard let workflow = try self.get(idOrName: idOrName, on: connection) else {
+            throw StoreError.notFound(.workflow, idOrName)
+        }
+        if let version, !(1...max(1, workflow.latestVersion)).contains(version) {
+            throw StoreError.notFound(
+                .workflowVersion, "\(version) of \(workflow.name); the newest is \(workflow.latestVersion)")
+        }
     }
 
     /// Newest first, below version `before`.

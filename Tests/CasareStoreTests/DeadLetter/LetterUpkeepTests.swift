@@ -58,6 +58,44 @@ struct LetterUpkeepTests {
         }
     }
 
+    @Test(arguments: [true, false])
+    func `letters of a chain of replays are resolved by the one that completes`(isNoted: Bool) async throws {
+        try await withFixture { store in
+            let (first, second) = try await Self.replayed(store)
+            try await store.end(second, .business, at: noon)
+            if isNoted { #expect(try await store.settle() == 1) }
+            let third = try await store.run { try JobStore.replay(second, by: "cyd", on: $0) }
+            // It does the work of both: neither is replayed beside it.
+            for id in [first, second] {
+                let letter = try #require(try await store.deadLetter(id))
+                #expect(letter.replay?.job == third && letter.replay?.by == "cyd" && letter.replay?.endedAt == nil)
+                await #expect(throws: StoreError.alreadyReplayed(id, as: third)) {
+                    _ = try await store.run { try JobStore.replay(id, by: "bob", on: $0) }
+                }
+            }
+            try await store.end(third, .business, at: noon.addingTimeInterval(1))
+            if isNoted { #expect(try await store.settle() == 2) }
+            let fourth = try await store.run { try JobStore.retry(third, by: "dan", on: $0) }
+            try await store.end(fourth, nil, at: noon.addingTimeInterval(2))
+            #expect(try await store.settle() == 3)
+            for id in [first, second, third] {
+                let letter = try #require(try await store.deadLetter(id))
+                #expect(letter.status == .resolved && letter.replay?.job == fourth)
+            }
+        }
+    }
+
+    @Test func `a letter that was replayed otherwise waits for its own replay`() async throws {
+        try await withFixture { store in
+            let (first, second) = try await Self.replayed(store)
+            try await store.end(second, .business, at: noon)
+            let other = try await store.run { try JobStore.replay(first, by: "bob", on: $0) }
+            let third = try await store.run { try JobStore.replay(second, by: "cyd", on: $0) }
+            #expect(try await store.deadLetter(first)?.replay?.job == other)
+            #expect(try await store.deadLetter(second)?.replay?.job == third)
+        }
+    }
+
     @Test func `a replay that is no longer kept has ended, and resolves nothing`() async throws {
         try await withFixture { store in
             let (id, replay) = try await Self.replayed(store)

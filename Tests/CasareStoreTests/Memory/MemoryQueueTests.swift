@@ -361,6 +361,24 @@ struct MemoryQueueTests {
         }
     }
 
+    @Test mutating func `letters of a chain of replays are resolved by the one that completes`() throws {
+        let id = try self.submit(options: Job.Options(retry: .never))
+        try self.queue.fail(try self.lease(), failure: Self.failure, result: nil, now: noon)
+        var last = id
+        for second in 1...2 {
+            last = try self.queue.replay(last, by: "ann", now: noon + Double(second))
+            let lease = try self.lease(now: noon + Double(second))
+            try self.queue.fail(lease, failure: Self.failure, result: nil, now: noon + Double(second))
+        }
+        let done = try self.queue.replay(last, by: "ann", now: noon + 3)
+        #expect(throws: StoreError.alreadyReplayed(id, as: done)) {
+            _ = try self.queue.replay(id, by: "bob", now: noon + 3)
+        }
+        try self.queue.complete(try self.lease(now: noon + 3), result: .ok(), now: noon + 4)
+        let letters = try self.queue.deadLetters(limit: 9).letters
+        #expect(letters.count == 3 && letters.allSatisfy { $0.status == .resolved && $0.replay?.job == done })
+    }
+
     @Test mutating func `the workflow's policy and what a server asks for count here too`() throws {
         let document = #"{"settings": {"retry": {"backoff": "fixed", "delay_seconds": 40, "jitter": 0}}}"#
         _ = self.queue.push(name: "w", document: document, by: "ann", now: noon)

@@ -37,7 +37,8 @@ struct MigratorTests {
                 "7 idle_lanes", "8 upkeep", "9 resolving", "10 forks", "11 journal", "12 job_pause",
                 "13 job_logs", "14 letters", "15 operations", "16 event_feed", "17 workflow_retry",
                 "18 schedules", "19 triggers", "20 work_items", "21 applied", "22 watches",
-                "23 trace",
+                "23 trace", "24 vault", "25 audit", "26 identity", "27 tenancy", "28 secret_providers", "29 rotation",
+                "30 certificates", "31 definer_paths", "32 tenant_retention",
             ]
             await #expect(throws: MigrationError.pending(all)) {
                 try await self.check(Migration.all, on: connection)
@@ -51,7 +52,8 @@ struct MigratorTests {
                     "initial", "session_loss", "tenant_policy", "scheduling", "submits", "robot_control", "idle_lanes",
                     "upkeep", "resolving", "forks", "journal", "job_pause", "job_logs", "letters", "operations",
                     "event_feed", "workflow_retry", "schedules", "triggers", "work_items", "applied",
-                    "watches", "trace",
+                    "watches", "trace", "vault", "audit", "identity", "tenancy", "secret_providers", "rotation",
+                    "certificates", "definer_paths", "tenant_retention",
                 ]
                     && status.pending.isEmpty && status.problem == nil)
         }

@@ -35,10 +35,10 @@ struct CalendarStoreTests {
                 #expect(try CalendarStore.stored("office", on: connection) == second)
                 #expect(try CalendarStore.get("office", on: connection) == changed)
                 _ = try CalendarStore.save(BusinessCalendar(name: "a"), by: "ann", on: connection)
-                #expect(try CalendarStore.list(limit: 9, on: connection).map(\.calendar.name) == ["a", "office"])
-                #expect(try CalendarStore.list(limit: 1, on: connection).map(\.calendar.name) == ["a"])
-                #expect(
-                    try CalendarStore.list(after: "a", limit: 9, on: connection).map(\.calendar.name) == ["office"])
+                let listed = try CalendarStore.list(limit: 9, on: connection)
+                #expect(listed.map(\.name) == ["a", "office"] && listed[1].stored == second)
+                #expect(try CalendarStore.list(limit: 1, on: connection).map(\.name) == ["a"])
+                #expect(try CalendarStore.list(after: "a", limit: 9, on: connection).map(\.name) == ["office"])
                 #expect(try CalendarStore.named(["office", "none"], on: connection) == ["office": changed])
                 #expect(try CalendarStore.named([], on: connection).isEmpty)
                 #expect(try CalendarStore.delete("office", by: "ann", on: connection) == second)
@@ -133,12 +133,20 @@ struct CalendarStoreTests {
                 INSERT INTO calendars (tenant_id, name, spec, created_at, created_by, updated_at, updated_by)
                 VALUES (1, 'newer', '{"shifts": []}', now(), 'ann', now(), 'ann')
                 """)
-            _ = try await store.run { connection in
+            try await store.run { connection in
+                _ = try CalendarStore.save(BusinessCalendar(name: "office"), by: "ann", on: connection)
                 #expect {
                     try CalendarStore.stored("newer", on: connection)
                 } throws: {
-                    "\($0)".hasPrefix("the calendar newer cannot be read: shifts:")
+                    "\($0)".hasPrefix("the calendar newer cannot be read: shifts:") && "\($0)".contains("calendar set")
                 }
+                let listed = try CalendarStore.list(limit: 9, on: connection)
+                #expect(listed.map(\.name) == ["newer", "office"] && listed.map { $0.stored == nil } == [true, false])
+                let named = try CalendarStore.named(["newer", "office"], on: connection)
+                #expect(named.keys.sorted() == ["office"])
+                _ = try CalendarStore.save(BusinessCalendar(name: "newer"), by: "ann", on: connection)
+                let mended = try CalendarStore.list(limit: 9, on: connection)
+                #expect(mended.allSatisfy { $0.stored != nil })
             }
         }
     }

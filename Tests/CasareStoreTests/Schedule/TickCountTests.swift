@@ -70,21 +70,83 @@ struct TickCountTests {
         try await withFixture { store in
             let schedule = try await store.schedule()
             let (due, resumed) = (noon.addingTimeInterval(60), noon.addingTimeInterval(400))
-            let paused = try await store.run { connection in
-                try ScheduleStore.pause(
-                    schedule.id, by: "ann", reason: nil, zones: StoreFixture.zones, now: due, on: connection)
-                return try ScheduleStore.ticksWritten(of: [schedule.id], now: due, on: connection)
-            }
+            let paused = try await store.pause(schedule.id, at: due).tally
             #expect(paused.ticks == [TickCount(schedule: "s", result: .fired, delay: 0)] && paused.jobs.count == 1)
-            let over = try await store.run { connection in
-                try ScheduleStore.resume(
-                    schedule.id, by: "ann", reason: nil, zones: StoreFixture.zones, now: resumed, on: connection)
-                return try ScheduleStore.ticksWritten(of: [schedule.id], now: resumed, on: connection)
-            }
+            let over = try await store.resume(schedule.id, at: resumed).tally
             #expect(over.jobs.isEmpty)
             #expect(try await Self.sums(paused.ticks + over.ticks) == Self.written(schedule.id, in: store))
-            let later = try await store.run { try ScheduleStore.ticksWritten(of: [schedule.id], on: $0) }
+            let later = try await store.resume(schedule.id, at: resumed).tally
             #expect(later.ticks.isEmpty && later.jobs.isEmpty)
+            let fired = try await store.run {
+                try ScheduleStore.trigger(schedule.id, by: "ann", reason: nil, now: resumed, on: $0)
+            }
+            #expect(fired.tally.ticks == [TickCount(schedule: "s", result: .fired)])
+            #expect(fired.tally.jobs == [fired.job])
+        }
+    }
+
+    @Test func `all ticks that fire before a pause are counted, however many they are`() async throws {
+        try await withFixture { store in
+            let schedule = try await store.schedule {
+                $0.overlap = .allowAll
+                $0.catchUp = ScheduleSpec.CatchUp(policy: .all, max: 500)
+            }
+            let paused = try await store.pause(schedule.id, at: noon.addingTimeInterval(150 * 60)).tally
+            #expect(Self.sums(paused.ticks) == [.fired: 150] && Set(paused.jobs).count == 150)
+            #expect(try await Self.written(schedule.id, in: store) == [.fired: 150])
+        }
+    }
+
+    @Test func `ticks that a change or a window passes over are counted by whoever does it`() async throws {
+        try await withFixture { store in
+            let changed = try await store.schedule("changed")
+            _ = try await store.pause(changed.id, at: noon.addingTimeInterval(10))
+            let update = try await store.run {
+                try ScheduleStore.update(
+                    changed.id, by: "ann", reason: nil, zones: StoreFixture.zones, now: noon.addingTimeInterval(200),
+                    on: $0
+                ) { spec in
+                    var spec = spec
+                    spec.timing = .interval(ScheduleSpec.Interval(seconds: 90))
+                    return spec
+                }
+            }
+            #expect(update.tally.ticks == [TickCount(schedule: "changed", result: .skipped, count: 3)])
+            let held = try await store.schedule("held")
+            let opened = try await store.run {
+                try WindowStore.open(
+                    WindowStore.New(
+                        until: noon.addingTimeInterval(3600), reason: nil, selection: [:], schedules: [held.id]),
+                    by: "ann", zones: StoreFixture.zones, now: noon.addingTimeInterval(60), on: $0)
+            }
+            #expect(Self.sums(opened.tally.ticks) == [.fired: 1] && opened.tally.jobs.count == 1)
+            let closed = try await store.run {
+                try WindowStore.close(
+                    opened.window.id, by: "ann", reason: nil, zones: StoreFixture.zones,
+                    now: noon.addingTimeInterval(200), on: $0)
+            }
+            #expect(Self.sums(closed.tally.ticks) == [.skipped: 2] && closed.tally.jobs.isEmpty)
+        }
+    }
+
+    @Test func `a tick that was noted as invalid is not counted again by what comes after it`() async throws {
+        try await withFixture { store in
+            try await store.run { _ = try CalendarStore.save(BusinessCalendar(name: "office"), by: "ann", on: $0) }
+            let schedule = try await store.schedule {
+                $0.calendar = "office"
+                $0.catchUp = ScheduleSpec.CatchUp(policy: .none)
+            }
+            try await store.asOwner("UPDATE calendars SET spec = '5'")
+            var counted: [TickCount] = []
+            for seconds in [60.0, 130] {
+                counted += try await store.fireDue(at: noon.addingTimeInterval(seconds)).ticks
+            }
+            #expect(Self.sums(counted) == [.missed: 1])
+            try await store.asOwner("UPDATE calendars SET spec = '{\"weekends\": true}'")
+            counted += try await store.fireDue(at: noon.addingTimeInterval(600)).ticks
+            let sums = Self.sums(counted)
+            #expect(sums[.missed, default: 0] > 1)
+            #expect(try await sums == Self.written(schedule.id, in: store))
         }
     }
 

@@ -15,7 +15,7 @@ struct WindowTests {
                 WindowStore.New(
                     until: until, reason: "new disks", selection: ["name": "*"], schedules: schedules),
                 by: "ann", zones: StoreFixture.zones, now: now, on: $0)
-        }
+        }.window
     }
 
     private static func close(
@@ -23,7 +23,7 @@ struct WindowTests {
     ) async throws -> MaintenanceWindow {
         try await store.run {
             try WindowStore.close(id, by: "bob", reason: nil, zones: StoreFixture.zones, now: now, on: $0)
-        }
+        }.window
     }
 
     @Test func `what was paused before stays so, what it has paused goes on, and what somebody touched is his`()

@@ -23,7 +23,8 @@ struct TenantIsolationTests {
         "operation_chunks", "operation_items", "selections", "schedules", "schedule_revisions", "schedule_ticks",
         "backfills", "calendars", "windows", "window_items", "triggers", "trigger_secrets", "trigger_deliveries",
         "trigger_keys", "trigger_jobs", "trigger_watches",
-        "item_queues", "item_queue_jobs", "work_items", "applied",
+        "item_queues", "item_queue_jobs", "work_items", "applied", "roles", "secrets",
+        "secret_versions", "secret_holds", "secret_rotations", "robot_enrolments", "robot_certificates",
     ]
 
     /// One row or more in every table.
@@ -55,10 +56,30 @@ struct TenantIsolationTests {
         _ = try await store.run { try TokenStore.create(name: "t", role: .viewer, on: $0) }
         try await store.work(try await store.operation(.acknowledge, .ids([failed.lease.job])).id)
         _ = try await store.run { try SelectionStore.save([:], as: "mine", by: "ann", on: $0) }
+        try await store.secret("mine")
+        _ = try await store.run { connection in
+            try connection.execute(
+                """
+                INSERT INTO secret_holds (secret_id, version, job_id, token, at)
+                SELECT secret_id, 1, @job, 1, now() FROM secrets
+                """, ["job": .uuid(running.lease.job.rawValue)])
+        }
+        try await store.run { connection in
+            let secret = try SecretStore.get("mine", on: connection)
+            try SecretRotationStore.begin(
+                2, of: secret, overlap: .zero, lasting: .seconds(60), by: "ann", on: connection)
+        }
+        _ = try await store.run { try EnrolmentStore.create(NewRobotEnrolment(), by: "ann", on: $0) }
+        try await store.certificate("1", by: try await store.authority())
         try await self.fillTriggers(store)
         try await self.fillSchedules(store)
         _ = try await store.run { connection in
             try AppliedStore.record([.init(.workflow, "orders")], owner: "mine", by: "ann", on: connection)
+        }
+        _ = try await store.run { connection in
+            let name = try #require(Role.Name(rawValue: "mine"))
+            return try RoleStore.create(
+                try CustomRole(name: name, description: nil, permissions: [.itemRead]), by: "ann", on: connection)
         }
         try await store.itemQueue("mine", performer: ItemQueue.Performer(workflow: "orders"))
         try await store.add(references: ["mine"], to: "mine")
@@ -76,7 +97,7 @@ struct TenantIsolationTests {
             _ = try TriggerStore.create(
                 .init(name: "files", spec: TriggerSpec(source: .file(FileSource(path: "/in")), workflow: "orders")),
                 secret: nil, by: "ann", on: connection)
-            _ = try WatchStore.watches(of: store.session, holding: [], limit: 1, key: nil, on: connection)
+            _ = try WatchStore.watches(of: store.session, holding: [], limit: 1, keys: nil, on: connection)
             return try TriggerDeliveries.fire(
                 .init(trigger: trigger.id, keys: [.init("k", "v", remembered: 60)]), on: connection)
         }
@@ -120,6 +141,8 @@ struct TenantIsolationTests {
                 #expect(try WorkflowStore.get(mine.workflow, on: connection) == nil)
                 #expect(try WorkflowStore.list(limit: 9, on: connection).map(\.id) == [other.workflow])
                 #expect(try TokenStore.list(limit: 9, on: connection).isEmpty)
+                #expect(try EnrolmentStore.list(limit: 9, on: connection).isEmpty)
+                #expect(try CertificateStore.list(limit: 9, on: connection).isEmpty)
                 #expect(try RobotStore.list(limit: 9, on: connection).count == 1)
                 let counts = try JobStore.counts(on: connection)
                 #expect(counts.ready + counts.scheduled + counts.running + counts.blocked + counts.paused == 0)
@@ -142,6 +165,10 @@ struct TenantIsolationTests {
                 #expect(try BackfillStore.list(limit: 9, on: connection).isEmpty)
                 #expect(try WindowStore.list(limit: 9, on: connection).isEmpty)
                 #expect(try CalendarStore.get("mine", on: connection) == nil)
+                #expect(try SecretStore.list(.init(isDeleted: nil), limit: 9, on: connection).isEmpty)
+                #expect(throws: StoreError.notFound(.secret, "mine")) {
+                    try SecretStore.sealed("mine", for: .reading, on: connection)
+                }
                 #expect(throws: StoreError.notFound(.schedule, "mine")) {
                     try ScheduleStore.get(idOrName: "mine", on: connection)
                 }

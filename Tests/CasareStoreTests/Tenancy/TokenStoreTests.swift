@@ -7,7 +7,7 @@ import Testing
 
 struct TokenStoreTests {
     private func create(
-        _ store: StoreFixture, _ name: String = "ci", role: Role = .operator, robot: Robot.ID? = nil,
+        _ store: StoreFixture, _ name: String = "ci", role: Role.Name = .operator, robot: Robot.ID? = nil,
         expiresAt: Date? = nil
     ) async throws -> (text: TokenText, token: Token) {
         try await store.run {
@@ -26,7 +26,7 @@ struct TokenStoreTests {
             #expect(shown.hasPrefix("crpa_") && shown.utf8.count == 48)
             #expect(!"\(text)".contains(shown) && !String(reflecting: text).contains(shown))
             let principal = try await self.find(try #require(TokenText(shown)), store)
-            #expect(principal?.tenant == .default && principal?.token == token)
+            #expect(principal?.tenant == .default && principal?.tokenID == token.id && principal?.name == token.name)
             #expect(token.role == .robot && token.robot == StoreFixture.robot)
         }
     }
