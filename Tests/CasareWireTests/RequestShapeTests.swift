@@ -30,7 +30,8 @@ struct RequestShapeTests {
             message: "expiresAt: there is no such member; did you mean expires_at?"),
         Case(
             type: CreateTokenRequest.self, json: #"{"nothing_like_it":1}"#,
-            message: "nothing_like_it: there is no such member; the members are name, role, robot, expires_at"),
+            message: "nothing_like_it: there is no such member; the members are name, role, robot, expires_at, "
+                + "description, scopes, networks"),
         Case(
             type: SubmitBatchRequest.self, json: #"{"jobs":[{"workflow":"a"},{"workflow":"a","prioritty":1}]}"#,
             message: "jobs[1].prioritty: there is no such member; did you mean priority?"),

@@ -114,8 +114,9 @@ struct ValueCodingTests {
             message(RenewRequest.self, #"{"leases":[{"job_id":"7","token":1}]}"#)
                 == "leases[0].job_id: expected a UUID, got \"7\"")
         #expect(
-            message(CreateTokenRequest.self, #"{"name":"a","role":"king"}"#)
-                == "role: expected one of viewer, operator, admin, robot, got \"king\"")
+            message(CreateTokenRequest.self, #"{"name":"a","role":"The King"}"#)
+                == "role: expected 1 to 63 small letters, digits, '-' and '_', beginning with a letter, got \"The King\""
+        )
         #expect(
             message(CancelJobRequest.self, "{")
                 == "the body is not JSON: line 1, column 2: expected a key in double quotes")

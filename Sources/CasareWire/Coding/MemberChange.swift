@@ -4,7 +4,8 @@ public enum MemberChange<Content: Hashable & Sendable>: Hashable, Sendable {
     case keep, remove
     case set(Content)
 
-    func apply(to member: inout Content?) {
+    /// Changes the member as it says.
+    public func apply(to member: inout Content?) {
         switch self {
         case .keep: break
         case .remove: member = .none

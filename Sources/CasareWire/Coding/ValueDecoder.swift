@@ -49,6 +49,10 @@ private func expectation(of type: any Decodable.Type) -> String? {
     if type == Robot.ID.self {
         return "1 to 64 letters, digits, '.', '_' and '-', beginning with a letter or digit"
     }
+    if type == Role.Name.self {
+        return "1 to \(Role.Name.charactersMax) small letters, digits, '-' and '_', beginning with a letter"
+    }
+    if type == Secret.Name.self { return Secret.Name.rule }
     if let type = type as? any UUIDIdentifier.Type { return uuidExpectation(type) }
     let names = enumerationNames(type)
     return names.isEmpty ? nil : "one of " + names.joined(separator: ", ")

@@ -32,20 +32,31 @@ public enum ErrorCode: String, Hashable, Sendable, Codable, CaseIterable {
     /// The server has no key that secrets are sealed with.
     case sealingKeyMissing = "SEALING_KEY_MISSING"
 
+    /// The tenant has as much of something as it may have, and waiting does not help.
+    case quotaExceeded = "QUOTA_EXCEEDED"
+    /// The same of what frees itself; `Retry-After` says when to try again.
+    case quotaExceededForNow = "QUOTA_EXCEEDED_FOR_NOW"
+    /// The caller's tenant is suspended, or to be deleted.
+    case tenantSuspended = "TENANT_SUSPENDED"
+    /// A second person must agree first; `details` has the `approval_id`.
+    case approvalRequired = "APPROVAL_REQUIRED"
+
     /// The HTTP status it is answered with.
     public var status: Int {
         switch self {
         case .invalidJSON, .invalidInput: 400
         case .tokenMissing, .tokenInvalid, .signatureInvalid: 401
+        case .quotaExceeded, .tenantSuspended: 403
         case .insufficientPermissions, .triggerPaused: 403
         case .notFound: 404
         case .methodNotAllowed: 405
         case .conflict, .invalidStateTransition, .leaseLost, .idempotencyConflict, .uniqueKeyHeld, .selectionChanged:
             409
+        case .approvalRequired: 409
         case .bodyTooLarge: 413
         case .unsupportedMediaType: 415
         case .validation: 422
-        case .tooManyRequests: 429
+        case .tooManyRequests, .quotaExceededForNow: 429
         case .internal: 500
         case .needsDatabase, .sealingKeyMissing: 501
         case .serviceUnavailable, .databaseTimeout: 503

@@ -33,11 +33,15 @@ public struct ReadyResponse: Hashable, Sendable, Codable {
     /// Why it is not ready, and what to do.
     public let reason: String?
     public let loops: [Loop]
+    /// How what keeps secrets elsewhere was when it was last asked. A sick one does not make the server unready: all
+    /// that needs no secret of it goes on. A server before there were any says nothing, as one without a database.
+    public let providers: [ProviderHealth]?
 
-    public init(ready: Bool, reason: String?, loops: [Loop]) {
+    public init(ready: Bool, reason: String?, loops: [Loop], providers: [ProviderHealth]? = nil) {
         self.ready = ready
         self.reason = reason
         self.loops = loops
+        self.providers = providers
     }
 }
 

@@ -31,13 +31,15 @@ public struct CreateOperationRequest: Hashable, Sendable {
     public var version: Job.VersionChoice?
     /// What the preview said. Refused with `SELECTION_CHANGED` where the selection is another one by now.
     public var expect: SelectionMark?
+    /// Do not wait for a second person, where the tenant wants two; needs a reason.
+    public var breakGlass: Bool
 
     public init(
         verb: Operation.Verb, selection: Operation.Selection? = nil, selectionName: String? = nil,
         reason: String? = nil, ratePerSecond: Double? = nil, canary: Int? = nil, stopOnErrorRate: Double? = nil,
         undoWithinSeconds: Double? = nil, priority: Priority? = nil, resolve: Bool = false,
         variables: Object? = nil, patch: JSONPatch? = nil, from: Job.ResumePoint? = nil,
-        version: Job.VersionChoice? = nil, expect: SelectionMark? = nil
+        version: Job.VersionChoice? = nil, expect: SelectionMark? = nil, breakGlass: Bool = false
     ) {
         self.verb = verb
         self.selection = selection
@@ -54,6 +56,7 @@ public struct CreateOperationRequest: Hashable, Sendable {
         self.from = from
         self.version = version
         self.expect = expect
+        self.breakGlass = breakGlass
     }
 
     /// What it asks for, beside the selection.
@@ -71,7 +74,7 @@ public struct CreateOperationRequest: Hashable, Sendable {
 extension CreateOperationRequest: Codable {
     private enum CodingKeys: String, CodingKey {
         case verb, selection, selectionName, reason, ratePerSecond, canary, stopOnErrorRate, undoWithinSeconds, priority
-        case resolve, variables, patch, from, version, expect
+        case resolve, variables, patch, from, version, expect, breakGlass
     }
 
     /// Refuses what no operation can be, naming the member at fault; whether verb and selection fit is checked where
@@ -93,7 +96,8 @@ extension CreateOperationRequest: Codable {
             patch: try container.decodeIfPresent(JSONPatch.self, forKey: .patch),
             from: try container.decodeIfPresent(Job.ResumePoint.self, forKey: .from),
             version: try container.decodeIfPresent(Job.VersionChoice.self, forKey: .version),
-            expect: try container.decodeIfPresent(SelectionMark.self, forKey: .expect))
+            expect: try container.decodeIfPresent(SelectionMark.self, forKey: .expect),
+            breakGlass: try container.decodeIfPresent(Bool.self, forKey: .breakGlass) ?? false)
         let path = decoder.codingPath
         guard self.selection == nil || self.selectionName == nil else {
             throw WireDecodingError(path + [CodingKeys.selectionName], "give it or a selection, not both")
@@ -126,6 +130,7 @@ extension CreateOperationRequest: Codable {
         if let from { try container.encode(from, forKey: .from) }
         if let version { try container.encode(version, forKey: .version) }
         if let expect { try container.encode(expect, forKey: .expect) }
+        if self.breakGlass { try container.encode(true, forKey: .breakGlass) }
     }
 }
 

@@ -97,10 +97,14 @@ public struct CalendarInfo: Hashable, Sendable, Codable {
 public struct CalendarPage: Hashable, Sendable, Codable {
     /// By name.
     public let calendars: [CalendarInfo]
+    /// The names of those of this page that are stored in a form which this server cannot read; `nil`: none. Others can
+    /// be kept in their place.
+    public let unreadable: [String]?
     public let nextCursor: String?
 
-    public init(calendars: [CalendarInfo], nextCursor: String?) {
+    public init(calendars: [CalendarInfo], unreadable: [String] = [], nextCursor: String?) {
         self.calendars = calendars
+        self.unreadable = unreadable.isEmpty ? nil : unreadable
         self.nextCursor = nextCursor
     }
 }

@@ -30,7 +30,8 @@ public enum ScheduleSpecPatch {
 }
 
 extension ScheduleSpec {
-    private static let shape = RequestShape(of: ScheduleSpec.self)
+    /// The members that a spec may have.
+    public static let shape = RequestShape(of: ScheduleSpec.self)
 
     /// Reads a spec as strictly as a request's body is read.
     ///

@@ -7,8 +7,14 @@ public import CasareDomain
 public struct RequestShape: Sendable {
     private indirect enum Part: Sendable {
         case anything
-        case object([(name: String, part: Part)])
+        case object([Member])
         case list(Part)
+    }
+
+    private struct Member: Sendable {
+        let name: String
+        let isRequired: Bool
+        let part: Part
     }
 
     private let part: Part
@@ -30,7 +36,12 @@ public struct RequestShape: Sendable {
             return part
         }
         if let members = schema["properties"]?.object {
-            return .object(members.map { ($0.key, Self.part($0.value, definitions)) })
+            let required = schema["required"]?.list ?? []
+            return .object(
+                members.map { name, value in
+                    Member(
+                        name: name, isRequired: required.contains(.string(name)), part: Self.part(value, definitions))
+                })
         }
         if let items = schema["items"] {
             let part = Self.part(items, definitions)
@@ -38,6 +49,20 @@ public struct RequestShape: Sendable {
             return .list(part)
         }
         return .anything
+    }
+
+    /// The names of the members that may be below a path, and whether they must be there; `nil` below what holds free
+    /// JSON, or no members.
+    public func members(at path: some Sequence<String>) -> [(name: String, isRequired: Bool)]? {
+        var part = self.part
+        for name in path {
+            guard case .object(let members) = part, let member = members.first(where: { $0.name == name }) else {
+                return nil
+            }
+            part = member.part
+        }
+        guard case .object(let members) = part else { return nil }
+        return members.map { ($0.name, $0.isRequired) }
     }
 
     /// - Throws: for the first unknown member; of kind `malformed`. What has another form altogether is left to

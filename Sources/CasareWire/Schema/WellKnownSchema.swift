@@ -16,6 +16,14 @@ enum WellKnownSchema {
         case is Date.Type: return ["type": "string", "format": "date-time"]
         case is any UUIDIdentifier.Type: return ["type": "string", "format": "uuid"]
         case is Robot.ID.Type: return ["type": "string", "pattern": "^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"]
+        case is SecretGenerator.Type: return ["type": "string"]
+        case is Role.Name.Type: return ["type": "string", "pattern": "^[a-z][a-z0-9_-]{0,62}$"]
+        case is Secret.Name.Type:
+            return [
+                "type": "string", "pattern": "^[a-z0-9][a-z0-9._-]*(/[a-z0-9][a-z0-9._-]*)*$",
+                "maxLength": .int(Secret.Name.charactersMax),
+            ]
+        case is SecretFields.Type: return ["type": "object", "additionalProperties": ["type": "string"]]
         case is Priority.Type: return Self.priority
         case is RunResult.Type: return Self.runResult
         case is RetryPolicy.Type: return Self.retryPolicy
@@ -40,6 +48,10 @@ enum WellKnownSchema {
         case is RunResult.Type: return ["success": true]
         case is Value.Type: return .null
         case is Job.ResumePoint.Type: return "start"
+        case is SecretGenerator.Type: return "uuid"
+        case is Role.Name.Type: return "viewer"
+        case is Secret.Name.Type: return "db/prod"
+        case is SecretFields.Type: return [:]
         case is JSONPatch.Type: return []
         case is Blackout.Type: return CalendarSchema.blackoutSample
         case is BusinessCalendar.Type: return CalendarSchema.calendarSample

@@ -107,7 +107,7 @@ public struct TriggerPage: Hashable, Sendable, Codable {
     /// By name.
     public let triggers: [TriggerInfo]
     /// The names of those of this page that are stored in a form which this server cannot read; `nil`: none. They can be
-    /// deleted.
+    /// paused and deleted.
     public let unreadable: [String]?
     public let nextCursor: String?
 
@@ -165,6 +165,20 @@ public struct TriggerDeliveryInfo: Hashable, Sendable, Codable {
         self.key = delivery.key
         self.source = delivery.source
         self.bytes = delivery.bytes
+    }
+}
+
+/// What became of a trigger that was paused, resumed or deleted.
+public struct SteerTriggerResponse: Hashable, Sendable, Codable {
+    public let id: Trigger.ID
+    public let name: String
+    /// As it is then, and as it was where it was deleted; `nil`: the server cannot read what it is.
+    public let trigger: TriggerInfo?
+
+    public init(id: Trigger.ID, name: String, trigger: TriggerInfo?) {
+        self.id = id
+        self.name = name
+        self.trigger = trigger
     }
 }
 

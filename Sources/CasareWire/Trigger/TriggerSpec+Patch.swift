@@ -1,7 +1,8 @@
 public import CasareDomain
 
 extension TriggerSpec {
-    private static let shape = RequestShape(of: TriggerSpec.self)
+    /// The members that a spec may have.
+    public static let shape = RequestShape(of: TriggerSpec.self)
 
     /// Reads a spec as strictly as a request's body is read.
     ///
