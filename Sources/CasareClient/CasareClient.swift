@@ -22,6 +22,8 @@ public struct CasareClient: Sendable {
         /// Sent with every request, so that what comes of it belongs to this trace; `nil`: nothing is said, and each
         /// request begins one of its own.
         public var trace: TraceCarrier?
+        /// For `https://`; the standard trusts the authorities of the system and shows no certificate.
+        public var tls = TLSSettings()
 
         public init(url: String, token: String?, program: String = "casare-client") {
             self.url = url

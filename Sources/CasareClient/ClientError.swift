@@ -38,6 +38,9 @@ public enum ClientError: Error, Hashable, Sendable, CustomStringConvertible {
     /// No answer: nothing listens there, the name is unknown, or the connection broke. The server may or may not have
     /// done what was asked.
     case unreachable(url: String, reason: String)
+    /// TLS could not be set up: one of both certificates does not count, or something that speaks no TLS answers.
+    /// Nothing was sent.
+    case tlsFailed(url: String, reason: String)
     /// No answer in time. The server may or may not have done what was asked.
     case timedOut(operation: String, after: Duration)
     /// The server answered as another version of Casare might: it lacks the route, or its answer has another shape.
@@ -47,6 +50,8 @@ public enum ClientError: Error, Hashable, Sendable, CustomStringConvertible {
     case responseTooLarge(operation: String, bytesMax: Int)
     /// The URL of the server is none that can be called.
     case invalidURL(String)
+    /// A file of `TLSSettings` cannot be used; says which setting names it.
+    case invalidTLS(String)
     /// The request could not be written.
     case invalidRequest(String)
     /// The calling task was cancelled.
@@ -56,7 +61,7 @@ public enum ClientError: Error, Hashable, Sendable, CustomStringConvertible {
         switch self {
         case .api(let problem):
             "\(problem.message) (\(problem.codeText), request \(problem.requestID))"
-        case .unreachable(let url, let reason):
+        case .unreachable(let url, let reason), .tlsFailed(let url, let reason):
             "cannot reach \(url): \(reason)"
         case .timedOut(let operation, let limit):
             "\(operation): no answer within \(limit)"
@@ -69,6 +74,8 @@ public enum ClientError: Error, Hashable, Sendable, CustomStringConvertible {
             "\(operation): the answer is larger than \(bytesMax / 1_048_576) MiB; ask for less, such as a smaller limit"
         case .invalidURL(let url):
             "\"\(url)\" is not the URL of a server; write http://host:port or https://host"
+        case .invalidTLS(let reason):
+            reason
         case .invalidRequest(let reason):
             "the request cannot be written: \(reason)"
         case .cancelled:

@@ -8,7 +8,7 @@ struct CasareClientTests {
     private static let casare = [("Server", "casare/9.9.9"), ("X-Request-ID", "req_1")]
     private static let me = CannedServer.Canned(
         headers: casare,
-        body: #"{"name":"t","role":"viewer","robot":null,"permissions":["read"],"tenant":1}"#)
+        body: #"{"name":"t","role":"viewer","robot":null,"permissions":["execution.read"],"tenant":1}"#)
 
     private static func problem(_ status: Int, _ code: String, details: String = "null") -> CannedServer.Canned {
         CannedServer.Canned(

@@ -158,9 +158,11 @@ public struct EventStream: AsyncSequence, Sendable {
 
         private static func isPassing(_ error: ClientError) -> Bool {
             switch error {
-            case .unreachable, .timedOut: true
+            // A certificate that has ended is renewed.
+            case .unreachable, .tlsFailed, .timedOut: true
             case .api(let problem): problem.status == 503
-            case .versionSkew, .notCasare, .responseTooLarge, .invalidURL, .invalidRequest, .cancelled: false
+            case .versionSkew, .notCasare, .responseTooLarge, .invalidURL, .invalidTLS, .invalidRequest, .cancelled:
+                false
             }
         }
     }

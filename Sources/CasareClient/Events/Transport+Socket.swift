@@ -13,15 +13,17 @@ extension Transport {
         _ path: String, _ query: [(name: String, value: String?)]
     ) async throws(ClientError) -> StreamSocket {
         let call = Call(method: .get, path: path, query: query, mayRepeat: false)
-        guard let address = ServerAddress(self.base) else { throw .invalidURL(self.base) }
+        guard let address = self.address else { throw .invalidURL(self.base) }
         let opened: StreamSocket?
         do {
             opened = try await self.connect(to: address, call)
         } catch ChannelError.connectTimeout {
             throw .unreachable(url: self.base, reason: "nothing answered in time to connect")
+        } catch let error as ClientError {
+            throw error
         } catch {
             if Task.isCancelled { throw .cancelled }
-            throw ClientError(error, call: call, url: self.base, limit: self.configuration.requestTimeout)
+            throw await self.problem(error, of: call, limit: self.configuration.requestTimeout)
         }
         if let opened { return opened }
         // It was refused: the same without a WebSocket says why.
@@ -47,14 +49,15 @@ extension Transport {
         }
         head.headers.add(contentsOf: self.traceHeaders)
         let request = head
-        let tls = address.isEncrypted ? try NIOSSLContext(configuration: .makeClientConfiguration()) : nil
+        let tls = address.isEncrypted ? try NIOSSLContext(configuration: try self.tls.configuration()) : nil
+        let name = self.nameForTLS(at: address)
         let (channel, opened) = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .connectTimeout(TimeAmount(self.configuration.connectTimeout))
             .connect(host: address.host, port: address.port) { channel in
                 channel.eventLoop.makeCompletedFuture {
                     if let tls {
                         try channel.pipeline.syncOperations.addHandler(
-                            NIOSSLClientHandler(context: tls, serverHostname: address.nameForTLS))
+                            NIOSSLClientHandler(context: tls, serverHostname: name))
                     }
                     return (channel, try Self.upgrade(channel, request))
                 }

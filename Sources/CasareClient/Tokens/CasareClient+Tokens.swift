@@ -10,7 +10,26 @@ extension CasareClient {
         try await self.get("\(Self.apiPath)/tokens", [("limit", limit.map(String.init)), ("cursor", cursor)])
     }
 
+    /// The newest token of a name, also one that was revoked.
+    public func token(named name: String) async throws(ClientError) -> TokenInfo {
+        try await self.get("\(Self.apiPath)/tokens/\(percentEncoded(name))")
+    }
+
+    /// Puts a new token in the place of one.
+    ///
+    /// - Returns: the new token itself, which cannot be seen again, and what is kept of it.
+    public func rotateToken(
+        named name: String, _ request: RotateTokenRequest
+    ) async throws(ClientError) -> CreateTokenResponse {
+        try await self.post("\(Self.apiPath)/tokens/\(percentEncoded(name))/rotate", request)
+    }
+
     public func revokeToken(named name: String) async throws(ClientError) -> TokenInfo {
         try await self.delete("\(Self.apiPath)/tokens/\(percentEncoded(name))")
+    }
+
+    /// How the server lets people in. It takes no token.
+    public func signInMethods() async throws(ClientError) -> SignInMethodsResponse {
+        try await self.get("\(Self.apiPath)/auth/methods")
     }
 }

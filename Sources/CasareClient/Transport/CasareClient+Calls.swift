@@ -13,16 +13,21 @@ extension CasareClient {
     }
 
     func post<T: Decodable & Sendable>(
-        _ path: String, _ body: some Encodable & Sendable, mayRepeat: Bool = false, waiting: Duration = .zero
+        _ path: String, _ body: some Encodable & Sendable, mayRepeat: Bool = false, waiting: Duration = .zero,
+        holdsSecrets: Bool = false
     ) async throws(ClientError) -> T {
-        try await self.postWithStatus(path, body, mayRepeat: mayRepeat, waiting: waiting).response
+        try await self.postWithStatus(
+            path, body, mayRepeat: mayRepeat, waiting: waiting, holdsSecrets: holdsSecrets
+        ).response
     }
 
     func postWithStatus<T: Decodable & Sendable>(
-        _ path: String, _ body: some Encodable & Sendable, mayRepeat: Bool = false, waiting: Duration = .zero
+        _ path: String, _ body: some Encodable & Sendable, mayRepeat: Bool = false, waiting: Duration = .zero,
+        holdsSecrets: Bool = false
     ) async throws(ClientError) -> (status: Int, response: T) {
         let call = Call(
-            method: .post, path: path, body: try Self.bytes(of: body), mayRepeat: mayRepeat, waiting: waiting)
+            method: .post, path: path, body: try Self.bytes(of: body), mayRepeat: mayRepeat, waiting: waiting,
+            holdsSecrets: holdsSecrets)
         let answer = try await self.transport.send(call)
         return (answer.status, try self.transport.decode(answer, of: call))
     }

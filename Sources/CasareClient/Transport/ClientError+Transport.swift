@@ -2,6 +2,7 @@ import AsyncHTTPClient
 import NIOCore
 import NIOHTTP1
 import NIOPosix
+import NIOSSL
 
 #if canImport(Glibc)
     import Glibc
@@ -23,6 +24,8 @@ extension ClientError {
             self = .unreachable(url: url, reason: Self.reason(error, url))
         case HTTPParserError.invalidEOFState, HTTPParserError.closedConnection:
             self = .unreachable(url: url, reason: "the connection was closed in the middle of the answer")
+        case NIOSSLError.uncleanShutdown:
+            self = .unreachable(url: url, reason: "the connection was closed before the answer came")
         case is HTTPParserError:
             self = .notCasare(url: url, reason: "it does not speak HTTP")
         default:

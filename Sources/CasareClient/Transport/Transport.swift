@@ -19,6 +19,9 @@ struct Call: Sendable {
     var idempotencyKey: String?
     /// How long the server may wait before it answers.
     var waiting: Duration = .zero
+    /// Whether values of secrets stand in it or in its answer. The buffers of its connection, on both sides, are given
+    /// back with that, and would else keep them until something as long comes along.
+    var holdsSecrets = false
 
     /// Calls are named in messages the way they stand in the documentation.
     var operation: String { "\(self.method.rawValue) \(self.path)" }
@@ -37,18 +40,33 @@ struct Answer: Sendable {
 struct Transport: Sendable {
     private let http: HTTPClient
     let base: String
+    /// The parts of `base`; `nil` where those cannot be told.
+    let address: ServerAddress?
+    /// Begins the URLs that the HTTP client is given: `base`, with the name that TLS is to verify.
+    private let callBase: String
     let configuration: CasareClient.Configuration
+    let tls: ClientTLS
 
     init(_ configuration: CasareClient.Configuration) throws(ClientError) {
         guard let base = Self.base(configuration.url) else { throw .invalidURL(configuration.url) }
+        let address = ServerAddress(base)
         self.base = base
+        self.address = address
         self.configuration = configuration
+        self.tls = ClientTLS(configuration.tls)
         var http = HTTPClient.Configuration(
             redirectConfiguration: .disallow,
             timeout: .init(connect: TimeAmount(configuration.connectTimeout)))
         // Otherwise a refused connection is tried again until the time to connect is up.
         http.connectionPool.retryConnectionEstablishment = false
         http.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = configuration.connectionsMax
+        if let name = configuration.tls.serverName, let address, address.isEncrypted {
+            // It asks for the name and goes to the address. `Host` is set below.
+            http.dnsOverride = [name: address.host]
+            self.callBase = "https://\(name):\(address.port)\(address.prefix)"
+        } else {
+            self.callBase = base
+        }
         self.http = HTTPClient(eventLoopGroupProvider: .singleton, configuration: http)
     }
 
@@ -111,7 +129,8 @@ struct Transport: Sendable {
         // What the database took too long for would keep it as long again.
         case .api(let problem) where problem.status == 503 && problem.code != .databaseTimeout:
             return problem.retryAfterSeconds.map { .seconds(min($0, Self.retryAfterSecondsMax)) } ?? usual
-        case .api, .timedOut, .versionSkew, .notCasare, .responseTooLarge, .invalidURL, .invalidRequest, .cancelled:
+        case .api, .tlsFailed, .timedOut, .versionSkew, .notCasare, .responseTooLarge, .invalidURL, .invalidTLS,
+            .invalidRequest, .cancelled:
             return nil
         }
     }
@@ -120,8 +139,13 @@ struct Transport: Sendable {
     private static let retryAfterSecondsMax = 5.0
 
     private func once(_ call: Call) async throws(ClientError) -> Answer {
-        var request = HTTPClientRequest(url: self.base + call.path + Self.text(of: call.query))
+        var request = HTTPClientRequest(url: self.callBase + call.path + Self.text(of: call.query))
         request.method = HTTPMethod(rawValue: call.method.rawValue)
+        if let address, address.isEncrypted {
+            // Asked for each request: connections of another configuration are not used for it.
+            request.tlsConfiguration = try self.tls.configuration()
+            request.headers.add(name: "Host", value: address.authority)
+        }
         request.headers.add(name: "Accept", value: "application/json")
         request.headers.add(
             name: "User-Agent", value: "\(self.configuration.program)/\(CasareVersion.current)")
@@ -132,6 +156,7 @@ struct Transport: Sendable {
         if let key = call.idempotencyKey {
             request.headers.add(name: "Idempotency-Key", value: key)
         }
+        if call.holdsSecrets { request.headers.add(name: "Connection", value: "close") }
         if let body = call.body {
             request.headers.add(name: "Content-Type", value: "application/json")
             request.body = .bytes(body)
@@ -148,7 +173,7 @@ struct Transport: Sendable {
                 requestID: response.headers.first(name: "X-Request-ID") ?? "",
                 retryAfterSeconds: response.headers.first(name: "Retry-After").flatMap(Double.init))
         } catch {
-            throw ClientError(error, call: call, url: self.base, limit: limit)
+            throw await self.problem(error, of: call, limit: limit)
         }
     }
 

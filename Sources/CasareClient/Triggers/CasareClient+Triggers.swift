@@ -30,17 +30,23 @@ extension CasareClient {
         try await self.patch(Self.path(ofTrigger: name), request)
     }
 
-    /// - Returns: what was there.
-    public func deleteTrigger(_ name: String, reason: String? = nil) async throws(ClientError) -> TriggerInfo {
+    /// - Returns: what was there, as far as the server can read it.
+    public func deleteTrigger(
+        _ name: String, reason: String? = nil
+    ) async throws(ClientError) -> SteerTriggerResponse {
         try await self.delete(Self.path(ofTrigger: name), [("reason", reason)])
     }
 
-    public func pauseTrigger(_ name: String, reason: String? = nil) async throws(ClientError) -> TriggerInfo {
+    public func pauseTrigger(
+        _ name: String, reason: String? = nil
+    ) async throws(ClientError) -> SteerTriggerResponse {
         try await self.post(
             "\(Self.path(ofTrigger: name))/pause", SteerTriggerRequest(reason: reason), mayRepeat: true)
     }
 
-    public func resumeTrigger(_ name: String, reason: String? = nil) async throws(ClientError) -> TriggerInfo {
+    public func resumeTrigger(
+        _ name: String, reason: String? = nil
+    ) async throws(ClientError) -> SteerTriggerResponse {
         try await self.post(
             "\(Self.path(ofTrigger: name))/resume", SteerTriggerRequest(reason: reason), mayRepeat: true)
     }
