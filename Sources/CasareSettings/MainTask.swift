@@ -1,3 +1,4 @@
+import CWipe
 import Dispatch
 
 #if canImport(Glibc)
@@ -14,6 +15,8 @@ package enum MainTask {
     /// of its own.
     package static func run(_ body: @escaping @Sendable () async -> Void) -> Never {
         StandardFiles.fillGaps()
+        // A service is given the values of secrets, which pass through strings and buffers of libraries.
+        casare_wipe_freed_memory()
         Task {
             await body()
             exit(EXIT_SUCCESS)

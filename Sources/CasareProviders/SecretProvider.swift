@@ -1,0 +1,134 @@
+package import CasareDomain
+
+/// Something outside of Casare that keeps secrets. Nothing of what it gives is kept here.
+///
+/// Paths are the provider's own. All calls end within `ProviderLimits.callMax`, whatever the other side does.
+package protocol SecretProvider: Sendable {
+    /// As the file of providers calls it.
+    var name: String { get }
+    var kind: ProviderHealth.Kind { get }
+
+    /// - Throws: `ProviderError`: why it would give no secret now.
+    func check() async throws(ProviderError)
+
+    /// - Parameter version: `nil`: the newest one.
+    func fields(at path: String, version: Int?) async throws(ProviderError) -> ProvidedFields
+
+    /// The paths below a folder, sorted, at most `ProviderLimits.listedMax`; a folder among them ends with a slash.
+    func paths(below folder: String) async throws(ProviderError) -> [String]
+
+    /// Writes a new version.
+    ///
+    /// - Parameter expected: the newest version's number, 0 for none yet; `nil`: whatever it is.
+    /// - Returns: the new version's number, where versions have one.
+    func put(_ fields: SecretFields, at path: String, expected: Int?) async throws(ProviderError) -> Int?
+
+    /// Whether what is at a path is made anew each time, and ends.
+    func isDynamic(_ path: String) -> Bool
+
+    /// Makes credentials.
+    func make(at path: String) async throws(ProviderError) -> MadeCredentials
+
+    /// Begins the life of credentials anew, as far as the provider lets it.
+    ///
+    /// - Parameter path: at which they were made.
+    /// - Throws: `.credentialsGone` for those that it knows no longer.
+    func renew(_ credentials: ProviderLease, madeAt path: String) async throws(ProviderError) -> RenewedLife
+
+    /// Gives credentials back. Those that it knows no longer count as given back.
+    func revoke(_ credentials: ProviderLease, madeAt path: String) async throws(ProviderError)
+
+    /// Ends connections. Nothing else is called afterwards.
+    func close() async
+}
+
+/// What a provider has at a path.
+package struct ProvidedFields: Sendable {
+    package let fields: SecretFields
+    /// `nil` where the provider counts none.
+    package let version: Int?
+
+    package init(fields: SecretFields, version: Int?) {
+        self.fields = fields
+        self.version = version
+    }
+}
+
+/// The field of a provider that has one text for each secret, and no names for parts of it.
+package let soleField = "value"
+
+/// By what a provider knows credentials that it made. It opens nothing.
+package struct ProviderLease: Hashable, Sendable {
+    package let id: String
+    /// Names the token that made them, and with whose end they end; it is not the token.
+    package let accessor: String?
+
+    package init(id: String, accessor: String?) {
+        self.id = id
+        self.accessor = accessor
+    }
+}
+
+/// Credentials that were just made.
+package struct MadeCredentials: Sendable {
+    package let fields: SecretFields
+    package let lease: ProviderLease
+    package let life: RenewedLife
+    package let isRenewable: Bool
+
+    package init(fields: SecretFields, lease: ProviderLease, life: RenewedLife, isRenewable: Bool) {
+        self.fields = fields
+        self.lease = lease
+        self.life = life
+        self.isRenewable = isRenewable
+    }
+}
+
+/// For how much longer credentials are there.
+package struct RenewedLife: Hashable, Sendable {
+    package let credentials: Duration
+    /// Of the token that made them; `nil`: it has no end.
+    package let token: Duration?
+    /// Why the token's life could not be begun anew, while that of the credentials could.
+    package let problem: String?
+
+    package init(credentials: Duration, token: Duration?, problem: String? = nil) {
+        self.credentials = credentials
+        self.token = token
+        self.problem = problem
+    }
+}
+
+/// What bounds all that is asked of providers.
+package enum ProviderLimits {
+    /// One call, its tries to sign in included, takes no longer than twice this.
+    package static let callMax = Duration.seconds(10)
+    package static let connectMax = Duration.seconds(3)
+    /// Of an answer, and of a file.
+    package static let bytesMax = 1 << 20
+    package static let listedMax = 1000
+    package static let pathCharactersMax = 500
+    package static let connectionsMax = 8
+}
+
+extension SecretProvider {
+    package func put(_: SecretFields, at _: String, expected _: Int?) async throws(ProviderError) -> Int? {
+        throw .unsupported(provider: self.name, "it is only read from here; write the secret where it is kept")
+    }
+
+    package func isDynamic(_: String) -> Bool { false }
+
+    package func make(at path: String) async throws(ProviderError) -> MadeCredentials {
+        throw .unsupported(provider: self.name, "it makes no credentials, so there are none at \(path)")
+    }
+
+    package func renew(_: ProviderLease, madeAt path: String) async throws(ProviderError) -> RenewedLife {
+        throw .unsupported(provider: self.name, "it makes no credentials, so none of \(path) can be renewed")
+    }
+
+    package func revoke(_: ProviderLease, madeAt path: String) async throws(ProviderError) {
+        throw .unsupported(provider: self.name, "it makes no credentials, so none of \(path) can be given back")
+    }
+
+    package func close() async {}
+}
