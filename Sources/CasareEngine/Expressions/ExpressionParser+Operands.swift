@@ -73,7 +73,7 @@ extension ExpressionParser {
 
     /// Constant keys extend the path, which is how `node.port` is found.
     private static func member(_ key: String, of base: ExpressionNode) -> ExpressionNode {
-        guard case .reference(let path) = base else { return .member(base, key) }
+        guard case .reference(let path) = base, path.secret == nil else { return .member(base, key) }
         return .reference(TemplatePath(root: path.root, steps: path.steps + [.key(key, position: nil)]))
     }
 

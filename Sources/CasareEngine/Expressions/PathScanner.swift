@@ -26,6 +26,23 @@ struct PathScanner {
         return TemplatePath(root: root, steps: steps)
     }
 
+    private static let secretMark = Array("$secret:".utf8)
+
+    /// What stands in a reference to a secret, up to the closing braces, which are taken too; `nil` where none begins.
+    mutating func secret() -> String? {
+        guard self.bytes[self.position...].starts(with: Self.secretMark) else { return nil }
+        let start = self.position + Self.secretMark.count
+        var end = start
+        while end + 1 < self.bytes.count {
+            if self.bytes[end] == UInt8(ascii: "}"), self.bytes[end + 1] == UInt8(ascii: "}") {
+                self.position = end + 2
+                return String(decoding: self.bytes[start..<end], as: UTF8.self)
+            }
+            end += 1
+        }
+        return nil
+    }
+
     mutating func skipWhitespace() {
         while let next, Self.isWhitespace(next) {
             self.position += 1

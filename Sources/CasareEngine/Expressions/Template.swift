@@ -39,6 +39,23 @@ package struct Template: Sendable {
         self.readsClock = false
     }
 
+    /// A script: only the references to secrets in it are replaced, and nothing else that looks like a template is.
+    init(script text: String) {
+        var parts: [TemplateReference.Part] = []
+        var hasSecrets = false
+        for part in TemplateReference.parts(of: text) {
+            guard case .reference(let reference) = part else {
+                parts.append(part)
+                continue
+            }
+            let isSecret = reference.path.secret != nil
+            hasSecrets = hasSecrets || isSecret
+            parts.append(isSecret ? part : .text(reference.source))
+        }
+        self.form = hasSecrets ? .text(parts) : .literal(.string(text))
+        self.readsClock = false
+    }
+
     /// There is no template in it.
     package var isLiteral: Bool {
         if case .literal = self.form { true } else { false }
@@ -52,7 +69,8 @@ package struct Template: Sendable {
     /// What does not resolve is noted in `variables`, but for per cent signs, which are ordinary text then.
     ///
     /// - Parameter clock: Needed when `readsClock`; without it the clock's variables do not resolve.
-    /// - Throws: `ValueError` when mixed text would be longer than texts may get.
+    /// - Throws: `ValueError` when mixed text would be longer than texts may get, and a secret's type of failure
+    ///   (`SecretProblem.Kind`) for one that the run does not have.
     package func resolve(in variables: Variables, clock: ClockReading?) throws(NodeFailure) -> Resolution {
         switch self.form {
         case .literal(let value):
@@ -60,6 +78,7 @@ package struct Template: Sendable {
         case .reference(let reference, let text):
             if let value = reference.value(in: variables, clock: clock) { return .value(value) }
             if reference.isPercent { return .value(.string(text)) }
+            if let secret = reference.path.secret { throw variables.problem(ofSecret: secret).failure }
             variables.noteMiss(reference.source)
             return .unresolved(text: text)
         case .text, .list, .object:
@@ -115,7 +134,7 @@ package struct Template: Sendable {
         case .literal(let value):
             return value
         case .reference(let reference, let text):
-            return reference.resolved(in: variables, clock: clock) ?? .string(text)
+            return try reference.resolved(in: variables, clock: clock) ?? .string(text)
         case .text(let parts):
             return .string(try Self.text(of: parts, in: variables, clock: clock))
         case .list(var elements, let changing):
@@ -139,7 +158,7 @@ package struct Template: Sendable {
             switch part {
             case .text(let plain): text += plain
             case .reference(let reference):
-                let found = reference.resolved(in: variables, clock: clock)?.displayText ?? reference.source
+                let found = try reference.resolved(in: variables, clock: clock)?.displayText ?? reference.source
                 try TextLimit.check(text.utf8.count + found.utf8.count)
                 text += found
             }

@@ -16,11 +16,21 @@ package struct TemplatePath: Sendable, Hashable {
     let steps: [Step]
     /// Set when the root is one of the clock's variables.
     let systemVariable: SystemVariable?
+    /// What stands in a `{{$secret:…}}`, as it was written; the path is then nothing else.
+    let secret: String?
 
     init(root: String, steps: [Step] = []) {
         self.root = root
         self.steps = steps
+        self.secret = nil
         self.systemVariable = root.utf8.first == UInt8(ascii: "$") ? SystemVariable(rawValue: root) : nil
+    }
+
+    init(secret: String) {
+        self.root = "$secret:\(secret)"
+        self.steps = []
+        self.secret = secret
+        self.systemVariable = nil
     }
 
     /// `nil` for text that is not a path. Whitespace around it is allowed.
@@ -47,6 +57,7 @@ package struct TemplatePath: Sendable, Hashable {
     /// with that ID, also written `nodes.<id or name>.<port>`; `prev.<port>` is an output of the node that put out
     /// something last. `nil` when nothing is there, and for the clock's variables.
     package func value(in variables: Variables) -> Value? {
+        if let secret { return variables.secret(secret) }
         if let variable = variables.variable(self.root), let value = self.descend(into: variable) {
             return value
         }

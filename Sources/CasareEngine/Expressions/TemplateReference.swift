@@ -16,8 +16,11 @@ struct TemplateReference: Sendable {
     }
 
     /// The value; where there is none, that is noted in `variables`.
-    func resolved(in variables: Variables, clock: ClockReading?) -> Value? {
+    ///
+    /// - Throws: For a secret that the run does not have: its reference is never left as text.
+    func resolved(in variables: Variables, clock: ClockReading?) throws(NodeFailure) -> Value? {
         if let value = self.value(in: variables, clock: clock) { return value }
+        if let secret = self.path.secret { throw variables.problem(ofSecret: secret).failure }
         if !self.isPercent { variables.noteMiss(self.source) }
         return nil
     }
@@ -69,9 +72,14 @@ struct TemplateReference: Sendable {
             isClosed = scanner.skip(UInt8(ascii: "}"))
         } else if scanner.skip(UInt8(ascii: "{")), scanner.skip(UInt8(ascii: "{")) {
             scanner.skipWhitespace()
-            path = scanner.path()
-            scanner.skipWhitespace()
-            isClosed = scanner.skip(UInt8(ascii: "}")) && scanner.skip(UInt8(ascii: "}"))
+            if let secret = scanner.secret() {
+                path = TemplatePath(secret: secret)
+                isClosed = true
+            } else {
+                path = scanner.path()
+                scanner.skipWhitespace()
+                isClosed = scanner.skip(UInt8(ascii: "}")) && scanner.skip(UInt8(ascii: "}"))
+            }
         } else {
             return nil
         }

@@ -80,6 +80,7 @@ extension Interpreter {
         let start = node.type.structure == .executeWorkflow ? own.merging(callers) : callers.merging(own)
         let variables = Variables(
             start, readOnly: Set(program.variables.filter(\.isReadOnly).map(\.name)), names: program.names)
+        variables.secrets = self.secrets
         guard node.type.structure != .executeWorkflow else { return variables }
         for (port, value) in try program.inputValues(self.given(by: node, inputs)) {
             variables.assign(port, value)

@@ -102,7 +102,7 @@ extension Interpreter {
 
     /// The whole run begins anew: with its start values, and as if no node had been executed.
     mutating func restart() {
-        self.main = Self.mainScope(of: self.main.program, self.starts.variables)
+        self.main = Self.mainScope(of: self.main.program, self.starts.variables, self.secrets)
         self.begin()
     }
 

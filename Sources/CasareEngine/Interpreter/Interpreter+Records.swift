@@ -58,7 +58,8 @@ extension Interpreter {
         let masking = self.masking
         for line in lines {
             let known = masking.masked(line.message)
-            let message = self.watch.isOn ? Userinfo.masked(known) : known
+            let message =
+                self.holdsSecrets ? KeyedText.masked(known) : self.watch.isOn ? Userinfo.masked(known) : known
             self.records.keep(message)
             if self.settings.keepsEvents { self.records.tell(line.level, node.id, message) }
         }
@@ -79,12 +80,15 @@ extension Interpreter {
         if self.settings.keepsEvents { self.records.warnOnce(node.id, message) }
     }
 
-    /// What hides the values of sensitive variables, as they are now, and what watched nodes have shown to be secret.
+    /// What hides the values of sensitive variables, as they are now, the secrets that the run has been given, and what
+    /// watched nodes have shown to be secret.
     var masking: Masking {
-        let derived = self.watch.secrets.texts
-        guard self.main.program.hasSensitiveVariables else {
-            return derived.isEmpty ? .nothing : Masking([], derived: derived)
+        var derived = self.watch.secrets.texts
+        guard self.main.program.hasSensitiveVariables || !derived.isEmpty else {
+            return self.secrets?.masking ?? .nothing
         }
+        if let box = self.secrets { derived += box.texts.hidden }
+        guard self.main.program.hasSensitiveVariables else { return Masking([], derived: derived) }
         var secrets: [Value] = []
         var scopes = [self.main]
         if let top = self.frames.last, top.scope !== self.main { scopes.append(top.scope) }

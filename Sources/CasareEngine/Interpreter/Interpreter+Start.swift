@@ -67,10 +67,11 @@ extension Interpreter {
         }
     }
 
-    static func mainScope(of program: Program, _ given: Object) -> Scope {
+    static func mainScope(of program: Program, _ given: Object, _ secrets: SecretBox?) -> Scope {
         let variables = Variables(
             Object(program.variables.map { ($0.name, $0.value) }),
             readOnly: Set(program.variables.filter(\.isReadOnly).map(\.name)), names: program.names)
+        variables.secrets = secrets
         for (name, value) in given {
             variables.assign(name, value)
         }

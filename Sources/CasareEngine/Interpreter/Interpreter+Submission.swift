@@ -10,7 +10,7 @@ extension Interpreter {
     func submission(
         of name: String, _ called: Program.Called?, _ node: CompiledNode, _ inputs: Inputs
     ) throws(NodeFailure) -> JobSubmission {
-        let secrets = self.secrets
+        let secrets = self.hidden
         let start: Object
         let given: Object
         if let program = called?.program {
@@ -25,8 +25,8 @@ extension Interpreter {
         for (input, value) in given where secrets.contain(value, named: input) {
             throw NodeFailure(
                 "ValidationError",
-                "Input '\(input)' of \(name) holds a sensitive variable, and a job's payload cannot carry secrets "
-                    + "until there is a vault; run it with \(Self.synchronous(node))")
+                "Input '\(input)' of \(name) holds a secret or a sensitive variable, which a job's payload cannot "
+                    + "carry: let the called workflow name the secret itself, or run it with \(Self.synchronous(node))")
         }
         let waits = node.type.structure == .callSubworkflow && inputs.bool("wait_for_result")
         let outputs = try waits ? Self.outputs(of: called?.program, named: name) : []
@@ -88,7 +88,7 @@ extension Interpreter {
 
     // MARK: - Secrets
 
-    /// The sensitive variables of all workflows that are open.
+    /// The sensitive variables of all workflows that are open, and the secrets that the run has been given.
     private struct Secrets {
         let variables: Object
         let masking: Masking
@@ -104,8 +104,10 @@ extension Interpreter {
         }
     }
 
-    private var secrets: Secrets {
-        guard self.main.program.hasSensitiveVariables else { return Secrets(variables: [:], masking: .nothing) }
+    private var hidden: Secrets {
+        guard self.main.program.hasSensitiveVariables else {
+            return Secrets(variables: [:], masking: self.secrets?.masking ?? .nothing)
+        }
         var variables: Object = [:]
         var values: [Value] = []
         for scope in [self.main] + self.frames.map(\.scope) {
@@ -118,6 +120,7 @@ extension Interpreter {
                 }
             }
         }
-        return Secrets(variables: variables, masking: Masking(values))
+        return Secrets(
+            variables: variables, masking: Masking(values, derived: self.secrets?.texts.hidden ?? []))
     }
 }

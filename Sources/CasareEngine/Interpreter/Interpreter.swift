@@ -16,6 +16,8 @@ struct Interpreter {
         case perform(Step)
         /// The answer is `resume(at:)`.
         case readClock(step: Int, node: String)
+        /// The answer is `resume(knowing:)`.
+        case readSecrets(step: Int, node: String, references: [String])
         /// A pause between attempts; the answer is calling `next()` again.
         case sleep(seconds: Double)
         /// Nothing: a long computation gives others a turn.
@@ -55,6 +57,7 @@ struct Interpreter {
         case nothing
         case result(position: Int)
         case clock
+        case secrets
         case end
     }
 
@@ -87,6 +90,10 @@ struct Interpreter {
     private var awaiting = Awaiting.nothing
     /// A node that is executed next, whatever is in the queues.
     var ready: Int?
+    /// The same of one whose secrets are known now; the time may still be wanted.
+    private var prepared: Int?
+    /// What the run has been given; `nil` when the program names no secret.
+    let secrets: SecretBox?
     /// A pause that is asked for before anything else, and the node to execute after it.
     var pause: (seconds: Double, node: Int?)?
     /// How often the present node was repeated after failures.
@@ -103,7 +110,8 @@ struct Interpreter {
     var main: Scope
 
     init(program: Program, variables: Object, settings: Settings) {
-        self.main = Self.mainScope(of: program, variables)
+        self.secrets = program.secretReferences.isEmpty ? nil : SecretBox()
+        self.main = Self.mainScope(of: program, variables, self.secrets)
         self.settings = settings
         self.random = SeededRandom(seed: settings.seed)
         self.starts = Starts(program, settings.selection, variables: variables)
@@ -124,6 +132,11 @@ struct Interpreter {
                 self.errorTime = nil
                 return self.askForClock(
                     for: errorTime.node, .error(node: errorTime.node.id, variables: errorTime.variables))
+            }
+            if let position = self.prepared {
+                self.prepared = nil
+                if let request = self.begin(self.scope.program.nodes[position], position) { return request }
+                continue
             }
             if let position = self.ready {
                 self.ready = nil
@@ -185,7 +198,7 @@ struct Interpreter {
     private var isAwaiting: Bool {
         switch self.awaiting {
         case .nothing: false
-        case .result, .clock, .end: true
+        case .result, .clock, .secrets, .end: true
         }
     }
 
@@ -199,6 +212,20 @@ struct Interpreter {
         self.awaiting = .clock
         self.clockUse = use
         return .readClock(step: self.steps, node: node.id)
+    }
+
+    private mutating func askForSecrets(_ references: [String], for node: CompiledNode) -> Request {
+        defer { self.steps += 1 }
+        self.awaiting = .secrets
+        return .readSecrets(step: self.steps, node: node.id, references: references)
+    }
+
+    /// The answer to `askForSecrets` is there.
+    mutating func secretsCame() {
+        guard case .secrets = self.awaiting else {
+            preconditionFailure("Secrets were given without being asked for")
+        }
+        self.awaiting = .nothing
     }
 
     mutating func ask(for work: Step.Work, _ node: CompiledNode, _ position: Int, _ inputs: Inputs) -> Request {
@@ -223,6 +250,18 @@ struct Interpreter {
             self.bypass(node)
             return nil
         }
+        if self.secrets != nil {
+            let missing = self.missingSecrets(of: node)
+            if !missing.isEmpty {
+                self.prepared = position
+                return self.askForSecrets(missing, for: node)
+            }
+        }
+        return self.begin(node, position)
+    }
+
+    /// The node has what it is executed with, but perhaps the time.
+    private mutating func begin(_ node: CompiledNode, _ position: Int) -> Request? {
         if node.readsClock {
             self.ready = position
             return self.askForClock(for: node, .node)
@@ -236,6 +275,10 @@ struct Interpreter {
         if self.watch.isOn, self.announce(node, position) { return nil }
         guard self.countExecution(of: node) else { return nil }
         if let structure = node.type.structure {
+            if let failure = self.secretProblem(of: node) {
+                self.failed(position, failure)
+                return nil
+            }
             defer { if self.watch.isOn, !self.isAwaiting { self.structureEntered(node, position) } }
             return self.carryOut(structure, node, position)
         }

@@ -6,6 +6,8 @@ package struct Masking: Sendable {
     /// Shorter texts occur anywhere and are no secrets.
     static let charactersMin = 3
 
+    /// Shorter secrets are not looked for in keys: they would hide `data` and `name`.
+    static let charactersInKeysMin = 8
     /// Longer texts are hidden as a whole only: this is done for every line of a log.
     private static let jsonBytesMax = 1 << 16
 
@@ -58,10 +60,26 @@ package struct Masking: Sendable {
         case .int, .double: return self.secrets.contains(value.displayText) ? .string(Self.mask) : value
         case .string(let text): return .string(self.masked(text))
         case .list(let elements): return .list(elements.map(self.masked))
-        case .object(let members): return .object(self.masked(members))
+        case .object(let members):
+            return .object(Object(members.map { (self.maskedKey($0.key), self.masked($0.value)) }))
         }
     }
 
+    /// What comes from outside may have a secret for a key, such as a table of tokens. Of keys that become one the last
+    /// value stays.
+    private func maskedKey(_ key: String) -> String {
+        guard key.utf8.count >= Self.charactersInKeysMin else { return key }
+        var key = key
+        for secret in self.secrets {
+            // The longest come first.
+            guard secret.count >= Self.charactersInKeysMin else { break }
+            guard ExpressionText.position(of: secret, in: key) != nil else { continue }
+            key = ExpressionText.replacing(secret, with: Self.mask, in: key, limit: .max)
+        }
+        return key
+    }
+
+    /// The keys are names that the workflow or a node type has given, and stay; those further inside are hidden too.
     package func masked(_ object: Object) -> Object {
         if self.secrets.isEmpty { return object }
         return Object(object.map { ($0.key, self.masked($0.value)) })

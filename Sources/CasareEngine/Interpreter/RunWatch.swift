@@ -181,7 +181,7 @@ extension Interpreter {
     /// What the node gets; nothing where a parameter does not fit, which the node's failure says.
     private func inputValues(of node: CompiledNode) -> Object {
         let variables = (self.frames.last?.scope ?? self.main).variables
-        let inputs = (try? node.bindings.inputs(in: variables, clock: self.clock))?.all ?? [:]
+        let inputs = (try? node.inputs(in: variables, clock: self.clock))?.all ?? [:]
         _ = variables.takeMisses()
         return inputs
     }

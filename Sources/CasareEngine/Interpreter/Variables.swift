@@ -12,6 +12,8 @@ package final class Variables {
         package var outputAliases: [String: [String: String]]
         /// Node IDs by the names that people gave to nodes.
         package var nodes: [String: String]
+        /// What the workflow's own words for secrets stand for: its `credential_bindings`.
+        package var credentialBindings: [String: String] = [:]
         /// What triggers put out, by node ID: null until something fires them (node catalogue §1.17), also where they
         /// are not run.
         package var triggerOutputs: [String: Set<String>] = [:]
@@ -36,6 +38,8 @@ package final class Variables {
     private let names: Names
     /// What was looked for in vain since `takeMisses()`: templates and names, as they were written.
     private var misses: [String] = []
+    /// The run's secrets; `nil` where the workflow names none.
+    var secrets: SecretBox?
 
     package init(_ values: Object = [:], readOnly: Set<String> = [], names: Names = Names()) {
         self.readOnly = readOnly
@@ -105,10 +109,35 @@ package final class Variables {
         copy.order = self.order
         copy.outputs = self.outputs
         copy.previousNode = self.previousNode
+        copy.secrets = self.secrets
         if let name, copy.values.removeValue(forKey: name) != nil {
             copy.order.removeAll { $0 == name }
         }
         return copy
+    }
+
+    // MARK: Secrets
+
+    /// What a workflow means by a reference to a secret, as `SecretReference` has it.
+    func secretReference(_ text: String) -> String? {
+        SecretReference(text, bindings: self.names.credentialBindings)?.description
+    }
+
+    /// The value of a `{{$secret:…}}`; `nil` for one that the run does not have.
+    func secret(_ text: String) -> Value? {
+        guard let secrets, let reference = self.secretReference(text) else { return nil }
+        return try? secrets.value(of: reference).reveal { Value.string($0) }  // Why not is asked for by `problem`.
+    }
+
+    /// Why `secret` has no value.
+    func problem(ofSecret text: String) -> SecretProblem {
+        guard let reference = self.secretReference(text) else { return .noReference(text) }
+        do throws(SecretProblem) {
+            _ = try self.secrets?.value(of: reference)
+            return .notNamed(reference)
+        } catch {
+            return error
+        }
     }
 
     // MARK: Looking from outside

@@ -1,14 +1,15 @@
 package import CasareDomain
 
-/// Keeps the values of sensitive start variables out of the journal, and those that the documents of called workflows
-/// give to their sensitive variables: a reference to the variable stands in their place, and a replay resolves it
+/// Keeps the values of secrets and of sensitive start variables out of the journal, and those that the documents of
+/// called workflows give to their sensitive variables: a reference stands in their place, and a replay resolves it
 /// again.
 ///
 /// `{{$sealed:NAME}}` stands for a text, wherever it was found in one, and for a number `{{$sealed int:NAME}}` or
 /// `{{$sealed double:NAME}}`; parts of a list or object are counted, as in `NAME.2`. A called workflow's variable is
-/// `PATH..NAME`. `{{$sealed}}` is a `{{$sealed` that was there before. What a step has made of a secret, and what a
-/// sensitive variable was set to later, is written as it is, as is what a call hands to a sensitive variable and is no
-/// other secret: there is nothing to resolve it from.
+/// `PATH..NAME`; a field of a secret is `$SECRET.FIELD`, and what it looks like in JSON, a URL or base64 has the form
+/// behind that, as in `$SECRET.FIELD.url`. `{{$sealed}}` is a `{{$sealed` that was there before. What a step has made
+/// of a secret, and what a sensitive variable was set to later, is written as it is, as is what a call hands to a
+/// sensitive variable and is no other secret: there is nothing to resolve it from.
 package struct JournalSeal: Sendable {
     private struct Secret {
         let reference: String
@@ -22,13 +23,15 @@ package struct JournalSeal: Sendable {
     private let secrets: [Secret]
     private let texts: [String: String]
 
-    /// - Returns: `nil` for a program without sensitive variables, own or of workflows that it calls, whose journals
-    ///   are written as they are.
-    init?(of program: Program, given variables: Object) {
-        guard program.hasSensitiveVariables else { return nil }
+    /// - Parameter secrets: what the run has been given by now.
+    /// - Returns: `nil` for a program that names no secrets and has no sensitive variables, own or of workflows that it
+    ///   calls: journals of such are written as they are.
+    init?(of program: Program, given variables: Object, secrets: SecretBox? = nil) {
+        guard program.hasSensitiveVariables || !program.secretReferences.isEmpty else { return nil }
         self.init(
             program.variables,
-            called: program.subflows.map { (path: $0.key, variables: $0.value.program.variables) }, given: variables)
+            called: program.subflows.map { (path: $0.key, variables: $0.value.program.variables) }, given: variables,
+            secrets: secrets)
     }
 
     /// For what somebody else than a run writes into its journal.
@@ -51,7 +54,7 @@ package struct JournalSeal: Sendable {
         }
         let called = bundled.map { (path: $0.path, variables: $0.document.variables) }
         guard
-            document.variables.contains(where: \.isSensitive)
+            document.variables.contains(where: \.isSensitive) || text.contains("$secret:")
                 || called.contains(where: { $0.variables.contains(where: \.isSensitive) })
         else { return nil }
         self.init(document.variables, called: called, given: variables)
@@ -59,9 +62,10 @@ package struct JournalSeal: Sendable {
 
     private init(
         _ own: [WorkflowDocument.Variable], called: [(path: String, variables: [WorkflowDocument.Variable])],
-        given variables: Object
+        given variables: Object, secrets box: SecretBox? = nil
     ) {
-        var secrets: [Secret] = []
+        let known = box?.texts.all ?? []
+        var secrets = known.filter(\.isHidden).map { Secret(reference: $0.reference, text: $0.text) }
         for variable in own where variable.isSensitive {
             secrets += Self.secrets(in: variables[variable.name] ?? variable.value, named: Self.written(variable.name))
         }
@@ -73,7 +77,9 @@ package struct JournalSeal: Sendable {
             }
         }
         self.secrets = secrets.sorted { ($1.text.count, $0.reference) < ($0.text.count, $1.reference) }
-        self.texts = Dictionary(secrets.map { ($0.reference, $0.text) }, uniquingKeysWith: { first, _ in first })
+        self.texts = Dictionary(
+            secrets.map { ($0.reference, $0.text) } + known.map { ($0.reference, $0.text) },
+            uniquingKeysWith: { first, _ in first })
     }
 
     private static func secrets(in value: Value, named name: String) -> [Secret] {
@@ -84,7 +90,7 @@ package struct JournalSeal: Sendable {
     }
 
     /// A name without what ends a reference or counts its parts.
-    private static func written(_ name: String) -> String {
+    static func written(_ name: String) -> String {
         var written = name
         for (character, code) in [("%", "%25"), ("}", "%7D"), (".", "%2E")] {
             written = ExpressionText.replacing(character, with: code, in: written, limit: .max)
@@ -97,7 +103,14 @@ package struct JournalSeal: Sendable {
     /// A result in its stored form.
     package func sealed(stored json: Value) -> Value { self.sealed(StepResult(json: json)).json }
 
-    func sealed(_ result: StepResult) -> StepResult { Self.replaced(result) { self.sealed($0) } }
+    func sealed(_ result: StepResult) -> StepResult {
+        let inKeys = self.secrets.prefix { $0.text.count >= Masking.charactersInKeysMin }
+        return Self.replaced(result) {
+            self.sealed($0)
+        } keys: {
+            self.sealed($0, against: inKeys)
+        }
+    }
 
     private func sealed(_ value: Value) -> Value {
         switch value {
@@ -116,6 +129,8 @@ package struct JournalSeal: Sendable {
 
     /// Looks for one secret after the other, but not in the references that stand there already.
     private func sealed(_ text: String, against secrets: ArraySlice<Secret>) -> String {
+        // Few of them are in it, and each that is takes one more call.
+        let secrets = secrets.drop { ExpressionText.position(of: $0.text, in: text) == nil }
         guard let secret = secrets.first else {
             return ExpressionText.replacing(Self.mark, with: Self.mark + Self.end, in: text, limit: .max)
         }
@@ -129,10 +144,17 @@ package struct JournalSeal: Sendable {
     /// - Throws: `JournalMismatch` when the run has no value for a reference.
     func opened(_ result: StepResult, of step: Interpreter.Step) throws(JournalMismatch) -> StepResult {
         var missing: String?
-        let opened = Self.replaced(result) { self.opened($0, noting: &missing) }
+        let opened = Self.replaced(result) {
+            self.opened($0, noting: &missing)
+        } keys: {
+            self.opened(.string($0), noting: &missing).displayText
+        }
         if let missing {
             throw JournalMismatch(
-                step: step.index, recorded: "\(step.node.id) with a value of the sensitive variable '\(missing)'",
+                step: step.index,
+                recorded: missing.hasPrefix("$")
+                    ? "\(step.node.id) with a value of the secret '\(missing.dropFirst())'"
+                    : "\(step.node.id) with a value of the sensitive variable '\(missing)'",
                 requested: "\(step.node.id) without one")
         }
         return opened
@@ -170,28 +192,35 @@ package struct JournalSeal: Sendable {
 
     // MARK: Texts and numbers
 
-    private static func replaced(_ result: StepResult, _ change: (Value) -> Value) -> StepResult {
+    /// - Parameter keys: of objects in the outputs. The outputs' own are names that the type of the node gives.
+    private static func replaced(
+        _ result: StepResult, _ change: (Value) -> Value, keys: (String) -> String
+    ) -> StepResult {
         switch result {
         case .succeeded(var result):
-            result.outputs = Self.replaced(result.outputs, change)
+            result.outputs = Self.replaced(result.outputs, change, keys)
             return .succeeded(result)
         case .failed(var failure):
-            failure.outputs = Self.replaced(failure.outputs, change)
+            failure.outputs = Self.replaced(failure.outputs, change, keys)
             failure.message = change(.string(failure.message)).displayText
             return .failed(failure)
         }
     }
 
-    private static func replaced(_ object: Object, _ change: (Value) -> Value) -> Object {
-        Object(object.map { ($0.key, Self.replaced($0.value, change)) })
+    private static func replaced(
+        _ object: Object, _ change: (Value) -> Value, _ keys: (String) -> String
+    ) -> Object {
+        Object(object.map { ($0.key, Self.replaced($0.value, change, keys)) })
     }
 
-    private static func replaced(_ value: Value, _ change: (Value) -> Value) -> Value {
+    private static func replaced(_ value: Value, _ change: (Value) -> Value, _ keys: (String) -> String) -> Value {
         switch value {
         case .null, .bool: value
         case .int, .double, .string: change(value)
-        case .list(let elements): .list(elements.map { Self.replaced($0, change) })
-        case .object(let members): .object(Self.replaced(members, change))
+        case .list(let elements): .list(elements.map { Self.replaced($0, change, keys) })
+        // What comes from outside may have a secret for a key.
+        case .object(let members):
+            .object(Object(members.map { (keys($0.key), Self.replaced($0.value, change, keys)) }))
         }
     }
 }

@@ -6,8 +6,8 @@ package import CasareDomain
 /// the typed accessors only unwrap.
 package struct Inputs: Sendable {
     /// Parameter names in the order of `values`; shared by all executions of a node.
-    private let names: [String]
-    private let values: [Value]
+    let names: [String]
+    let values: [Value]
     /// Open-ended parameters (`item_1`, …) and values delivered to ports that the type does not declare.
     package let extras: Object
 

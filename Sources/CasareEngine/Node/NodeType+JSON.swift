@@ -8,6 +8,14 @@ extension NodeType {
 
     package var isSupported: Bool { self.unsupportedReason == nil }
 
+    /// Whether its work is done outside of the interpreter.
+    var isPerformed: Bool {
+        switch self.behaviour {
+        case .perform: true
+        case .structure, .pure, .unsupported: false
+        }
+    }
+
     /// Exec outputs that a node's config gives it, with `*` for what the config says.
     package var openExecOutputs: [String] {
         switch self.structure {

@@ -136,6 +136,10 @@ package struct NodeType: Sendable, Identifiable {
     /// A pure node that is given the time. It is journaled, so that a replay sees the same.
     package var readsClock: Bool
     package var behaviour: Behaviour
+    /// Parameters that a secret can give; with them the type has the parameter `credential_name`.
+    package var credentialFields: [CredentialField] = []
+    /// Parameters whose texts become arguments of a program, which others on the robot's machine can read.
+    package var argumentParameters: Set<String> = []
 
     package init(
         _ name: String, aliases: [String] = [], family: String, _ summary: String, parameters: [Parameter] = [],

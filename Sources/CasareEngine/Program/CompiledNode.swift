@@ -22,6 +22,8 @@ final class CompiledNode: Sendable {
     let readsClock: Bool
     /// The node's own word on a step of it that is in doubt; without one its workflow's setting counts.
     let onRecovery: OnRecovery?
+    /// What its config names of secrets.
+    let secrets: NamedSecrets
     private let deliveries: [ParameterBindings.Delivery]
 
     /// - Parameter literals: Keys of the config whose values are data: templates in them are not looked for.
@@ -43,16 +45,18 @@ final class CompiledNode: Sendable {
         self.isReenterable = type.isReenterable
         self.readsClock = self.bindings.readsClock || self.condition.readsClock || type.readsClock
         self.onRecovery = OnRecovery(written: node.config["on_recovery"])
+        self.secrets = NamedSecrets(of: node, type: type, deliveries: deliveries, literals: literals)
         self.deliveries = deliveries
     }
 
     /// The parameters of one execution, checked.
     ///
-    /// - Throws: `ValidationError` or `TypeError`, with the outputs of a failure (node catalogue §0.2; §1.12 for the
-    ///   nodes that have a `status_code`).
+    /// - Throws: `ValidationError` or `TypeError`, or a secret's type of failure, with the outputs of a failure (node
+    ///   catalogue §0.2; §1.12 for the nodes that have a `status_code`).
     func inputs(in variables: Variables, clock: ClockReading?) throws(NodeFailure) -> Inputs {
         do throws(NodeFailure) {
-            return try self.bindings.inputs(in: variables, clock: clock)
+            guard self.secrets.isConcerned else { return try self.bindings.inputs(in: variables, clock: clock) }
+            return try self.inputsWithSecrets(in: variables, clock: clock)
         } catch {
             var failure = error
             let ending: Object = ["success": false, "error": .string(error.message), "status_code": 0]

@@ -20,6 +20,12 @@ struct ParameterBindings: Sendable {
             self = isVerbatim || template.isLiteral ? .literal(value) : .template(template)
         }
 
+        /// Of a script, which is no expression: nothing but its secrets is put in.
+        init(script text: String) {
+            let template = Template(script: text)
+            self = template.isLiteral ? .literal(.string(text)) : .template(template)
+        }
+
         var readsClock: Bool {
             switch self {
             case .literal: false
@@ -62,7 +68,11 @@ struct ParameterBindings: Sendable {
             if key != nil || !mine.isEmpty { explicit.insert(parameter.name) }
             let scale = parameter.aliases.first { $0.name == key }?.scale ?? 1
             let isVerbatim = parameter.isVerbatim || key.map(literals.contains) == true
-            let configured = key.flatMap { config[$0] }.map { Configured($0, isVerbatim: isVerbatim) }
+            let isScript = parameter.isVerbatim && type.isPerformed && key.map(literals.contains) != true
+            let configured = key.flatMap { config[$0] }.map { value in
+                if isScript, let text = value.string { return Configured(script: text) }
+                return Configured(value, isVerbatim: isVerbatim)
+            }
             return Binding(
                 parameter: parameter, configured: configured, scale: scale, deliveries: mine,
                 constant: Self.constant(configured, scale: scale, parameter, mine, isStructure: isStructure))
@@ -83,15 +93,24 @@ struct ParameterBindings: Sendable {
 
     /// The parameters of one execution.
     ///
-    /// - Throws: `ValidationError` or `TypeError`, naming the parameter.
-    func inputs(in variables: Variables, clock: ClockReading?) throws(NodeFailure) -> Inputs {
-        if let constants, self.extras.isEmpty, self.extraDeliveries.isEmpty {
+    /// - Parameter given: values of parameters that count whatever the config and the connections say.
+    /// - Throws: `ValidationError` or `TypeError`, naming the parameter; for a secret that the run does not have its
+    ///   kind of problem.
+    func inputs(
+        in variables: Variables, clock: ClockReading?, given: [String: Value] = [:]
+    ) throws(NodeFailure) -> Inputs {
+        if let constants, given.isEmpty, self.extras.isEmpty, self.extraDeliveries.isEmpty {
             return Inputs(names: self.names, values: constants)
         }
         var values: [Value] = []
         values.reserveCapacity(self.bindings.count)
         for binding in self.bindings {
-            if let constant = binding.constant {
+            if !given.isEmpty, let value = given[binding.parameter.name] {
+                values.append(
+                    try Self.finish(
+                        value, scale: 1, parameter: binding.parameter, isStructure: self.isStructure,
+                        variables: variables))
+            } else if let constant = binding.constant {
                 values.append(constant)
             } else {
                 values.append(try self.value(of: binding, in: variables, clock: clock))
@@ -108,6 +127,15 @@ struct ParameterBindings: Sendable {
             if let value = variables.output(delivery.port, of: delivery.source) { extras[delivery.parameter] = value }
         }
         return Inputs(names: self.names, values: values, extras: extras)
+    }
+
+    /// The value of one parameter by itself.
+    ///
+    /// - Throws: as `inputs`.
+    func value(of name: String, in variables: Variables, clock: ClockReading?) throws(NodeFailure) -> Value {
+        guard let binding = self.bindings.first(where: { $0.parameter.name == name }) else { return .null }
+        if let constant = binding.constant { return constant }
+        return try self.value(of: binding, in: variables, clock: clock)
     }
 
     /// A parameter's text where the document gives it or its default is one, templates left as they are.

@@ -1,8 +1,8 @@
 extension Program {
-    /// Whether a run of it may do more than compute: read or change the world, pause, or wait for another job. Every
-    /// such run reads its journal sooner or later.
+    /// Whether a run of it may do more than compute: read or change the world, ask for secrets, pause, or wait for
+    /// another job. Every such run reads its journal sooner or later.
     package var mayTakeTime: Bool {
-        self.nodes.contains(where: \.mayTakeTime)
+        !self.secretReferences.isEmpty || self.nodes.contains(where: \.mayTakeTime)
             || self.subflows.values.contains { $0.program.nodes.contains(where: \.mayTakeTime) }
     }
 }

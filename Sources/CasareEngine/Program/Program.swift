@@ -21,6 +21,9 @@ package struct Program: Sendable {
     let sensitiveVariables: [String]
     /// Of this workflow or of one that it may call.
     let hasSensitiveVariables: Bool
+    /// What it and the workflows that it may call name of secrets, aliases put in: `SecretReference.named(in:)` of the
+    /// document has all of these. In order.
+    package let secretReferences: [String]
     /// Nodes that handle errors and of which something reads `timestamp`.
     private let timedHandlers: Set<String>
     /// SubflowInput and SubflowOutput nodes, which are evaluated although nothing leads to them.
@@ -44,14 +47,17 @@ package struct Program: Sendable {
         var subflows: [String: Called] = [:]
         for bundled in try document.bundled() {
             subflows[bundled.path] = Called(
-                program: try Program(bundled.document, catalogue: catalogue, path: bundled.path, subflows: [:]),
+                program: try Program(
+                    bundled.document, catalogue: catalogue, path: bundled.path, subflows: [:],
+                    outerBindings: bundled.outerBindings),
                 document: bundled.json)
         }
         try self.init(document, catalogue: catalogue, path: nil, subflows: subflows)
     }
 
     private init(
-        _ document: WorkflowDocument, catalogue: NodeCatalogue, path: String?, subflows: [String: Called]
+        _ document: WorkflowDocument, catalogue: NodeCatalogue, path: String?, subflows: [String: Called],
+        outerBindings: [String: String] = [:]
     ) throws(ProgramError) {
         let errors = document.validate(against: catalogue).filter { $0.severity == .error }
         guard errors.isEmpty else { throw .invalid(errors) }
@@ -65,7 +71,18 @@ package struct Program: Sendable {
         let nodes = CompiledNode.compile(document, catalogue: catalogue)
         self.nodes = nodes
         self.positions = Dictionary(nodes.enumerated().map { ($1.id, $0) }, uniquingKeysWith: { first, _ in first })
-        self.names = Self.names(of: nodes)
+        let bindings = document.credentialBindings(within: outerBindings)
+        self.names = Self.names(of: nodes, bindings)
+        // What a promoted parameter has by default becomes part of a node's config.
+        var defaults: [String] = []
+        if let interface = document.interface {
+            for parameter in interface.parameters { defaults += NamedSecrets.placeholders(in: parameter.defaultValue) }
+        }
+        self.secretReferences = Set(
+            nodes.flatMap { $0.isDisabled ? [] : $0.secrets.references(by: bindings) }
+                + defaults.compactMap { SecretReference($0, bindings: bindings)?.description }
+                + subflows.values.flatMap(\.program.secretReferences)
+        ).sorted()
         self.inputNodes = nodes.indices.filter { nodes[$0].type.structure == .subflowInput && !nodes[$0].isDisabled }
         self.outputNodes = nodes.indices.filter { nodes[$0].type.structure == .subflowOutput && !nodes[$0].isDisabled }
         self.interface = Self.interface(
@@ -93,8 +110,9 @@ package struct Program: Sendable {
             })
     }
 
-    private static func names(of nodes: [CompiledNode]) -> Variables.Names {
+    private static func names(of nodes: [CompiledNode], _ bindings: [String: String]) -> Variables.Names {
         var names = Variables.Names()
+        names.credentialBindings = bindings
         for node in nodes {
             if node.type.structure == .trigger {
                 names.triggerOutputs[node.id] = Set(node.type.outputs.flatMap { [$0.name] + $0.aliases })

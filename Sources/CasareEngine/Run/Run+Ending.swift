@@ -41,24 +41,32 @@ extension Run {
         let records = self.interpreter.records
         let masking = self.interpreter.masking
         let sensitive = Set(self.driver.program.sensitiveVariables)
+        let shown = Object(
+            variables.all.lazy.filter { !$0.key.hasPrefix("_") }.map { name, value in
+                (name, sensitive.contains(name) && !value.isNull ? .string(Masking.mask) : masking.masked(value))
+            })
         return RunResult(
-            success: error == nil, error: error.map(masking.masked),
-            variables: Object(
-                variables.all.lazy.filter { !$0.key.hasPrefix("_") }.map { name, value in
-                    (name, sensitive.contains(name) && !value.isNull ? .string(Masking.mask) : masking.masked(value))
-                }),
+            success: error == nil, error: error.map { self.shown($0, masking) },
+            // A token that a secret has brought is a secret, too.
+            variables: self.interpreter.holdsSecrets ? SecretNames.masked(shown) : shown,
             logs: records.logs,
             nodeErrors: records.nodeErrors.map {
-                .init(node: $0.node, error: masking.masked($0.error), type: $0.type)
+                .init(node: $0.node, error: self.shown($0.error, masking), type: $0.type)
             },
             trace: self.driver.options.trace ? records.trace : nil,
             nodeOutputs: self.driver.options.trace ? self.nodeOutputs(hiddenBy: masking) : nil)
     }
 
+    /// A message as people read it.
+    func shown(_ message: String, _ masking: Masking) -> String {
+        let masked = masking.masked(message)
+        return self.interpreter.holdsSecrets ? KeyedText.masked(masked) : masked
+    }
+
     /// Whoever watches a run is shown no more by its result than by its visits.
     private func nodeOutputs(hiddenBy masking: Masking) -> Object {
         let outputs = masking.masked(Self.printable(self.interpreter.main.variables.outputs))
-        return self.interpreter.watch.isOn ? SecretNames.masked(outputs) : outputs
+        return self.interpreter.watch.isOn || self.interpreter.holdsSecrets ? SecretNames.masked(outputs) : outputs
     }
 
     private static func printable(_ outputs: [String: Object]) -> Object {
@@ -72,7 +80,7 @@ extension Run {
     private func failure(of failed: Transfer.Failed) -> Failure {
         Failure(
             kind: failed.failure.isBusiness ? .business : .application,
-            message: self.interpreter.masking.masked(failed.failure.message),
+            message: self.shown(failed.failure.message, self.interpreter.masking),
             type: failed.failure.type, node: failed.nodeID,
             retryAfterSeconds: failed.failure.isBusiness ? nil : self.interpreter.retryAfterSeconds)
     }

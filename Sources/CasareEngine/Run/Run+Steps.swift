@@ -215,7 +215,7 @@ extension Run {
         guard let onEvent = self.driver.environment.onEvent else { return }
         onEvent(
             .stepFinished(
-                step: step.index, node: step.node.id, error: error.map { self.interpreter.masking.masked($0) }))
+                step: step.index, node: step.node.id, error: error.map { self.shown($0, self.interpreter.masking) }))
     }
 
     private func entry(

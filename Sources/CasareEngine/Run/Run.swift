@@ -21,8 +21,10 @@ struct Run {
     /// When the limits of the frames that are open end, the outermost first.
     var frameDeadlines: [(limit: FrameLimit, at: ContinuousClock.Instant)] = []
     let session = RunSession()
-    /// `nil`: nothing that the run begins with is a secret.
-    let seal: JournalSeal?
+    /// `nil`: nothing that the run has is a secret.
+    private(set) var seal: JournalSeal?
+    /// What this attempt was told of the program's secrets; `nil`: it has not asked.
+    var secretAnswers: [String: SecretAnswer]?
     /// Replayed steps whose sessions must be open again before anything new is done: the last of each node.
     var reopenings: [Interpreter.Step] = []
     /// When the visits began that have not ended, by number.
@@ -79,6 +81,17 @@ struct Run {
                 try await self.readJournal()
                 self.nextStep = step + 1
                 self.interpreter.resume(at: try self.clock(step, node))
+            case .readSecrets(let step, let node, let references):
+                try await self.readJournal()
+                self.nextStep = step + 1
+                do {
+                    let answers = try await self.secrets(references, step: step, node: node)
+                    self.interpreter.resume(knowing: answers)
+                } catch let lost as SecretLost {
+                    return self.ended(by: lost)
+                }
+                self.seal = JournalSeal(
+                    of: self.driver.program, given: self.driver.variables, secrets: self.interpreter.secrets)
             case .observe(let observation):
                 // Observers hear of what is replayed that it is.
                 try await self.readJournal()

@@ -16,6 +16,9 @@ package struct RunEnvironment: Sendable {
     package var executionsMax: Int
     /// Where nodes submit jobs; `nil`: they run what they call themselves.
     package var submitter: (any JobSubmitter)?
+    /// Answers, for every reference that is asked for, with the values or the reason why not. Asked at most once by a
+    /// run, and by none whose workflow names no secret. `nil`: there is nowhere to ask, and no secret can be had.
+    package var secrets: (@Sendable (SecretRequest) async throws -> [String: SecretAnswer])?
     /// Told of progress as it happens; what is replayed from the journal is not told again.
     package var onEvent: (@Sendable (RunEvent) -> Void)?
     /// Told where the run is, often enough to show it: before each step and each wait, and every few thousand pure
@@ -32,9 +35,10 @@ package struct RunEnvironment: Sendable {
         now: @escaping @Sendable () -> Date = { Date() },
         sleep: @escaping @Sendable (Duration) async throws -> Void = { try await Task.sleep(for: $0) },
         isStopRequested: @escaping @Sendable () -> Bool = { false }, executionsMax: Int = 1_000_000,
-        submitter: (any JobSubmitter)? = nil, onEvent: (@Sendable (RunEvent) -> Void)? = nil,
-        onProgress: (@Sendable (RunPosition) -> Void)? = nil, onStep: (@Sendable (Duration?) -> Void)? = nil,
-        observer: RunObserver? = nil
+        submitter: (any JobSubmitter)? = nil,
+        secrets: (@Sendable (SecretRequest) async throws -> [String: SecretAnswer])? = nil,
+        onEvent: (@Sendable (RunEvent) -> Void)? = nil, onProgress: (@Sendable (RunPosition) -> Void)? = nil,
+        onStep: (@Sendable (Duration?) -> Void)? = nil, observer: RunObserver? = nil
     ) {
         self.workingDirectory = workingDirectory
         self.openWorkingDirectory = openWorkingDirectory
@@ -44,6 +48,7 @@ package struct RunEnvironment: Sendable {
         self.isStopRequested = isStopRequested
         self.executionsMax = executionsMax
         self.submitter = submitter
+        self.secrets = secrets
         self.onEvent = onEvent
         self.onProgress = onProgress
         self.onStep = onStep

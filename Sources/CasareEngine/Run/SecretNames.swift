@@ -9,11 +9,14 @@ package enum SecretNames {
         "authorization", "cookie", "connection_string",
     ]
     /// At the end only: a `token_url` is none.
-    private static let endings = ["token", "_pwd"]
+    private static let endings = ["token", "_pwd", "_pin", "_cvv", "_cvc"]
+    /// By themselves only: they are parts of many other words.
+    private static let words: Set<String> = ["pwd", "pin", "cvv", "cvc"]
 
     package static func contains(_ name: String) -> Bool {
         let name = name.lowercased()
-        return self.endings.contains(where: name.hasSuffix) || self.parts.contains { name.contains($0) }
+        return self.words.contains(name) || self.endings.contains(where: name.hasSuffix)
+            || self.parts.contains { name.contains($0) }
     }
 
     static func masked(_ object: Object) -> Object {

@@ -61,6 +61,11 @@ package struct WorkflowSchema {
                 ],
                 "variables": Self.variables,
                 "settings": ["$ref": "#/$defs/settings"],
+                "credential_bindings": [
+                    "description": "The workflow's own words for secrets, each with the name of one.",
+                    "type": ["object", "null"],
+                    "additionalProperties": ["type": "string"],
+                ],
                 "frames": ["description": "The editor's groups; kept, and without meaning for a run."],
                 "subflows": [
                     "description":

@@ -37,7 +37,8 @@ package enum CommandNodes {
                 "allow_dangerous", .boolean, default: false,
                 "Lifts the rules on commands, where the robot's policy lets a workflow do so."),
         ],
-        outputs: Self.runOutputs, effect: .effect, .reporting(CommandActions.runCommand))
+        outputs: Self.runOutputs, effect: .effect, .reporting(CommandActions.runCommand)
+    ).passing(arguments: ["command", "args"])
 
     private static let scriptTypes: [NodeType] = [
         NodeType(
@@ -65,7 +66,8 @@ package enum CommandNodes {
                     "The interpreter. Where the rules on commands hold, it must be called python, python3, python3.11, "
                         + "pypy3 or the like, and a path must be absolute and lead outside the run's own directories."),
             ] + Self.retryParameters,
-            outputs: Self.runOutputs, effect: .effect, .reporting(ScriptActions.runPythonFile)),
+            outputs: Self.runOutputs, effect: .effect, .reporting(ScriptActions.runPythonFile)
+        ).passing(arguments: ["args"]),
         NodeType(
             "RunBatchScriptNode", family: Self.family, "Runs a shell script, by bash or what its first line names.",
             parameters: [

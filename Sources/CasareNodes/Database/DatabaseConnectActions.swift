@@ -77,11 +77,8 @@ enum DatabaseConnectActions {
         }
         let variables = RunVariables(of: environment)
         guard let user = inputs.firstText("username") ?? variables["DB_USERNAME"] else {
-            let credential = inputs.firstText("credential_name").map {
-                " (the credential \"\($0)\" cannot be looked up: robots have no vault yet)"
-            }
             throw NodeFailure.value(
-                "username is missing: set it, or DB_USERNAME in the robot's environment\(credential ?? "")")
+                "username is missing: " + Credentials.advice("DB_USERNAME", CredentialField.usernameFields, inputs))
         }
         var keywords = [
             "host": inputs.string("host"), "port": String(inputs.int("port")), "user": user,

@@ -76,5 +76,6 @@ extension DatabaseNodes {
         ],
         execOutputs: ["exec_out", "exec_error"],
         effect: .effect, effectFor: SuperAction.effectFor(Self.actions), opensSession: true,
-        .database(SuperAction.work(Self.actions)))
+        .database(SuperAction.work(Self.actions))
+    ).taking(Credentials.database)
 }

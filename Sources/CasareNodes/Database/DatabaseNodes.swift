@@ -34,7 +34,7 @@ package enum DatabaseNodes {
 
     /// What `DatabaseConnectNode` and `DatabaseSuperNode` have in common.
     static let server: [NodeType.Parameter] = [
-        .init("credential_name", .string, default: "", "A credential of the vault, which robots do not have yet."),
+        .credential,
         .init(
             "db_type", .string, default: "sqlite", choices: ["sqlite", "postgresql", "mysql"],
             "The kind of database; for mysql there is no driver."),
@@ -66,7 +66,8 @@ package enum DatabaseNodes {
                 .init("charset", .string, default: "utf8mb4", "Of mysql."),
             ] + Self.retry(interval: 2000),
             outputs: [.init("connection", .any)] + Self.ending,
-            effect: .captured, opensSession: true, .database { try await DatabaseConnectActions.connect($0, $1) }),
+            effect: .captured, opensSession: true, .database { try await DatabaseConnectActions.connect($0, $1) }
+        ).taking(Credentials.database),
         NodeType(
             "BeginTransactionNode", family: Self.family, "Begins a transaction on a connection.",
             parameters: [Self.connection], outputs: [.init("connection", .any)] + Self.ending,

@@ -10,18 +10,19 @@ package enum EmailNodes {
     private static let success = NodeType.Output("success", .boolean)
     /// What the nodes on one mail have in common.
     private static let mailbox =
-        [Self.credential] + Self.imapServer + Self.account("IMAP") + [.certificateAuthority, .allowInternalURLs]
+        [.credential] + Self.imapServer + Self.account("IMAP") + [.certificateAuthority, .allowInternalURLs]
 
     private static let send = NodeType(
         "SendEmailNode", family: Self.family, "Sends a mail.",
-        parameters: [Self.credential] + Self.smtpServer + Self.account("SMTP") + Self.message + [
+        parameters: [.credential] + Self.smtpServer + Self.account("SMTP") + Self.message + [
             Self.startTLS, .init("use_ssl", .boolean, default: false, "TLS from the start."), .certificateAuthority,
             .allowInternalURLs, .serverTimeout(), .init("reply_to", .string, default: "", "Where answers go."),
             .init("read_receipt", .boolean, default: false, "Ask for a note that it was read."),
             .init("sender_name", .string, default: "", "The sender's name."),
         ] + RetryRule.parameters,
         outputs: [Self.success, .init("message_id", .string)],
-        effect: .effect, .reporting(SendEmail.perform))
+        effect: .effect, .reporting(SendEmail.perform)
+    ).taking(Credentials.account("smtp"))
 
     private static let read = NodeType(
         "ReadEmailsNode", family: Self.family, "Reads the newest mails of a folder.",
@@ -30,7 +31,8 @@ package enum EmailNodes {
             .init("include_body", .boolean, default: true, "Give out the texts."),
         ] + RetryRule.parameters,
         outputs: [.init("emails", .list), .init("count", .integer)],
-        effect: .captured, effectFor: EmailEffects.read, .perform(MailboxActions.read))
+        effect: .captured, effectFor: EmailEffects.read, .perform(MailboxActions.read)
+    ).taking(Credentials.account("imap"))
 
     private static let mailboxTypes: [NodeType] = [
         NodeType(
@@ -58,7 +60,7 @@ package enum EmailNodes {
                 Self.targetFolder.accepting("folder"),
             ],
             outputs: [Self.success], effect: .effect, .reporting(MailboxActions.move)),
-    ]
+    ].map { $0.taking(Credentials.account("imap")) }
 
     private static let localTypes: [NodeType] = [
         NodeType(

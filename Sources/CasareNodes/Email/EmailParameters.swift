@@ -3,8 +3,6 @@ import CasareEngine
 
 /// Parameters that several mail nodes have.
 extension EmailNodes {
-    static let credential = NodeType.Parameter(
-        "credential_name", .string, default: "", "A credential of the vault, which robots do not have yet.")
     static let imapServer: [NodeType.Parameter] = [
         .init("imap_server", .string, default: "imap.gmail.com", "The mailbox server."),
         .port("imap_port", default: 993),

@@ -17,7 +17,7 @@ extension EmailNodes {
 
     static let superNode = NodeType(
         "EmailSuperNode", family: Self.family, "Does one of the mail operations.",
-        parameters: [SuperAction.parameter(Self.actions), Self.credential] + Self.account("SMTP", "IMAP")
+        parameters: [SuperAction.parameter(Self.actions), .credential] + Self.account("SMTP", "IMAP")
             + Self.smtpServer + Self.message + [
                 Self.startTLS,
                 .init("use_smtp_ssl", .boolean, default: false, "TLS from the start, of the server that sends."),
@@ -34,5 +34,9 @@ extension EmailNodes {
         ],
         execOutputs: ["exec_out", "exec_error"],
         effect: .effect, effectFor: SuperAction.effectFor(Self.actions),
-        .reporting(error: true, SuperAction.work(Self.actions)))
+        .reporting(error: true, SuperAction.work(Self.actions))
+    ).taking(
+        Credentials.account(prefix: { inputs in
+            inputs.string("action").lowercased().hasPrefix("send") ? "smtp" : "imap"
+        }))
 }

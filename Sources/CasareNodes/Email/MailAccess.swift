@@ -8,7 +8,8 @@ enum MailAccess {
         var password: String
     }
 
-    /// The account of a node: its own parameters, else the robot's environment (`SMTP_USERNAME`, `SMTP_PASSWORD`, …).
+    /// The account of a node: its parameters, which a secret may have given, else the robot's environment
+    /// (`SMTP_USERNAME`, `SMTP_PASSWORD`, …).
     ///
     /// - Returns: An empty account when there is neither and it is not required.
     static func account(
@@ -24,10 +25,9 @@ enum MailAccess {
                 try CommandText.check(value, of: name)
                 continue
             }
-            let hint =
-                credential.map { " (the credential \"\($0)\" cannot be looked up: robots have no vault yet)" } ?? ""
+            let fields = name == "username" ? CredentialField.usernameFields : CredentialField.passwordFields
             throw .value(
-                "\(name) is missing: set it, or \(prefix)_\(name.uppercased()) in the robot's environment\(hint)")
+                "\(name) is missing: " + Credentials.advice("\(prefix)_\(name.uppercased())", fields, inputs))
         }
         return Account(user: user, password: password)
     }

@@ -25,7 +25,7 @@ package enum FTPNodes {
                 .init(
                     "port", .integer, default: 21, range: 1...65535,
                     "The port; 21 also stands for the standard port of another protocol."),
-                .init("username", .string, default: "", "Who signs in; nobody: anonymous."),
+                .credential, .init("username", .string, default: "", "Who signs in; nobody: anonymous."),
                 .init("password", .string, default: "", "The password, or the passphrase of the private key."),
                 .init(
                     "protocol", .string, choices: ["ftp", "ftps", "sftp"],
@@ -46,7 +46,9 @@ package enum FTPNodes {
                 .allowInternalURLs,
             ] + RetryRule.parameters,
             outputs: [.init("connected", .boolean), .init("server_message", .string)],
-            effect: .captured, opensSession: true, Self.behaviour("connected", FTPActions.connect)),
+            effect: .captured, opensSession: true, Self.behaviour("connected", FTPActions.connect)
+        ).taking(
+            Credentials.account("ftp") + [CredentialField("host", from: CredentialField.hostFields)]),
         NodeType(
             "FTPDisconnectNode", family: Self.family, "Closes the FTP connection, if there is one.",
             outputs: [.init("disconnected", .boolean)],

@@ -24,23 +24,20 @@ enum AuthActions {
     private static func field(
         _ inputs: Inputs, _ environment: NodeEnvironment, keyName: String
     ) throws(NodeFailure) -> (name: String, value: String) {
-        func secret(_ parameter: String, _ variable: String) throws(NodeFailure) -> String {
+        func secret(_ parameter: String, _ variable: String, _ fields: [String]) throws(NodeFailure) -> String {
             if let given = inputs.firstText(parameter) { return given }
             if let value = RunVariables(of: environment)[variable], !value.isEmpty { return value }
-            let credential = inputs.firstText("credential_name").map {
-                " (the credential \"\($0)\" cannot be looked up: robots have no vault yet)"
-            }
-            throw .value(
-                "\(parameter) is missing: set it, or \(variable) in the robot's environment\(credential ?? "")")
+            throw .value("\(parameter) is missing: " + Credentials.advice(variable, fields, inputs))
         }
         switch self.kind(inputs.string("auth_type")) {
         case .bearer:
-            return ("Authorization", "Bearer \(try secret("token", "HTTP_TOKEN"))")
+            return ("Authorization", "Bearer \(try secret("token", "HTTP_TOKEN", CredentialField.keyFields))")
         case .apiKey:
-            return (inputs.firstText(keyName) ?? "X-API-Key", try secret("token", "HTTP_TOKEN"))
+            let key = try secret("token", "HTTP_TOKEN", CredentialField.keyFields)
+            return (inputs.firstText(keyName) ?? "X-API-Key", key)
         case .basic:
-            let username = try secret("username", "HTTP_USERNAME")
-            let password = try secret("password", "HTTP_PASSWORD")
+            let username = try secret("username", "HTTP_USERNAME", CredentialField.usernameFields)
+            let password = try secret("password", "HTTP_PASSWORD", CredentialField.passwordFields)
             guard !username.unicodeScalars.contains(":") else {
                 throw .value("username must not contain a colon with Basic")
             }

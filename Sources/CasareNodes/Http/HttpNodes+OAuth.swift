@@ -19,7 +19,7 @@ extension HttpNodes {
         NodeType(
             "OAuth2AuthorizeNode", family: Self.family, "Begins a sign-in: gives the address to open in a browser.",
             parameters: [
-                Self.clientID,
+                .credential, Self.clientID,
                 .init(
                     "auth_url", .string, default: "", "The server's authorization (or device authorization) address."),
                 Self.scope, Self.redirectURI,
@@ -36,7 +36,8 @@ extension HttpNodes {
                 .init("code_challenge", .string), .init("device_code", .string), .init("user_code", .string),
                 .init("verification_uri", .string), .init("interval", .integer), .init("expires_in", .integer),
             ],
-            effect: .idempotent, .perform(OAuthAuthorize(web: web).perform))
+            effect: .idempotent, .perform(OAuthAuthorize(web: web).perform)
+        ).taking([Credentials.client[0], CredentialField("scope", from: ["scope"])])
     }
 
     private static let callback = NodeType(
@@ -66,7 +67,7 @@ extension HttpNodes {
         NodeType(
             "OAuth2TokenExchangeNode", family: Self.family, "Gets a token from an authorization server.",
             parameters: [
-                Self.clientID, Self.clientSecret,
+                .credential, Self.clientID, Self.clientSecret,
                 .init("token_url", .string, default: "", "The server's token address."),
                 Self.redirectURI,
                 .init(
@@ -98,7 +99,8 @@ extension HttpNodes {
                 .init("expires_in", .integer), .init("scope", .string), .init("id_token", .string),
                 .init("full_response", .object),
             ],
-            effect: .effect, effectFor: HttpEffects.tokenExchange, .perform(OAuthTokens(web: web).exchange))
+            effect: .effect, effectFor: HttpEffects.tokenExchange, .perform(OAuthTokens(web: web).exchange)
+        ).taking(Credentials.tokens)
     }
 
     private static func validate(_ web: WebClient) -> NodeType {
@@ -106,7 +108,7 @@ extension HttpNodes {
             "OAuth2TokenValidateNode", family: Self.family,
             "Asks an authorization server about a token (RFC 7662); one that is not active is no failure.",
             parameters: [
-                .init("introspection_url", .string, default: "", "The server's introspection address."),
+                .credential, .init("introspection_url", .string, default: "", "The server's introspection address."),
                 Self.clientID, Self.clientSecret, .init("token", .string, required: true, "The token."), .verifySSL,
                 .allowInternalURLs,
             ],
@@ -115,6 +117,7 @@ extension HttpNodes {
                 .init("scope", .string), .init("expires_at", .integer), .init("token_type", .string),
                 .init("full_response", .object),
             ],
-            effect: .captured, .perform(OAuthTokens(web: web).validate))
+            effect: .captured, .perform(OAuthTokens(web: web).validate)
+        ).taking(Credentials.client + [CredentialField("token", from: ["access_token", "token"])])
     }
 }

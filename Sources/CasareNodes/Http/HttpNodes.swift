@@ -117,7 +117,7 @@ package enum HttpNodes {
             "HttpAuthNode", family: Self.family, "Adds the header field that signs a request in.",
             parameters: [
                 .baseHeaders,
-                .init("credential_name", .string, default: "", "A credential in the vault."),
+                .credential,
                 .init(
                     "auth_type", .string, default: "Bearer", choices: ["Bearer", "Basic", "ApiKey"],
                     "A token, a name with a password, or a key in a field of its own."),
@@ -127,6 +127,7 @@ package enum HttpNodes {
                 .init("api_key_name", .string, default: "X-API-Key", "The field of a key."),
             ],
             outputs: [.init("headers", .object)],
-            effect: .pure, .perform(AuthActions.addHeader)),
+            effect: .pure, .perform(AuthActions.addHeader)
+        ).taking(Credentials.http),
     ]
 }

@@ -28,6 +28,7 @@ extension HttpNodes {
                     NodeType.Parameter.url.optional, .requestHeaders, .query, .requestBody, .contentType,
                     .requestTimeout(30), .retryCount, .verifySSL, NodeType.Parameter.savePath.optional,
                     .createDirectories, .overwrite, NodeType.Parameter.uploadPath.optional, .fieldName, .extraFields,
+                    .credential,
                     .init(
                         "auth_type", .string, default: "bearer", choices: ["bearer", "basic", "api_key"],
                         "A token, a name with a password, or a key in a field of its own."),
@@ -41,7 +42,8 @@ extension HttpNodes {
                     .init("file_path", .string), .init("file_size", .integer), .init("auth_headers", .object),
                 ] + HttpOutputs.ending,
                 effect: .effect, effectFor: SuperAction.effectFor(actions, named: ["action", "method"]),
-                .http(failing: ["status_code": 0], SuperAction.work(actions)))
+                .http(failing: ["status_code": 0], SuperAction.work(actions))
+            ).taking(Credentials.http)
         ]
     }
 }

@@ -20,6 +20,9 @@ final class World: Sendable {
     var effects: [String] { self.state.withLock(\.effects) }
     var reads: Int { self.state.withLock(\.reads) }
 
+    /// Something that a node of a test's own did.
+    func note(_ effect: String) { self.state.withLock { $0.effects.append(effect) } }
+
     func failNext(_ name: String, times: Int) { self.state.withLock { $0.failuresLeft[name] = times } }
 
     var catalogue: NodeCatalogue {

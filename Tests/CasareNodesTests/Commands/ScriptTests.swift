@@ -1,6 +1,9 @@
 import CasareDomain
 import CasareEngine
+import FoundationEssentials
 import Testing
+
+@testable import CasareNodes
 
 @Suite struct ScriptTests {
     @Test func `Python code gets variables and gives its result`() async throws {
@@ -50,6 +53,21 @@ import Testing
             let tooMuch = try await folder.perform(
                 "RunPythonScriptNode", ["code": "result = len(bytearray(int(size)))", "variables": ["size": 1e9]])
             #expect(tooMuch["error"] == "MemoryError: ")
+        }
+    }
+
+    @Test func `what a process left behind that was killed goes, and what is in use stays`() async throws {
+        let left = "\(ProcessInfo.processInfo.environment["TMPDIR"] ?? "/tmp")/casare-script-left-\(UUID().uuidString)"
+        try FileManager.default.createDirectory(atPath: left, withIntermediateDirectories: false)
+        try "secret".write(toFile: "\(left)/script", atomically: false, encoding: .utf8)
+        try await withRunFolder { folder in
+            try await PrivateFolder.with(["script": "in use"]) { used in
+                PrivateFolder.removeAbandoned()
+                #expect(FileManager.default.fileExists(atPath: "\(used)/script"))
+            }
+            #expect(!FileManager.default.fileExists(atPath: left))
+            let outputs = try await folder.perform("RunPythonScriptNode", ["code": "result = 1"])
+            #expect(outputs["result"] == 1)
         }
     }
 

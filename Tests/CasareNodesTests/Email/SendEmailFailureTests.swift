@@ -34,7 +34,7 @@ final class Warnings: Sendable {
         (["smtp_server": "mail.invalid"], "Cannot look up mail.invalid: the name is not known"),
         ([:], "Cannot connect to 127.0.0.1:\(ClosedPort.number): "),
         (["username": "ann", "password": ""], "password is missing: set it, or SMTP_PASSWORD"),
-        (["username": "", "credential_name": "post"], "the credential \"post\" cannot be looked up"),
+        (["username": "", "credential_name": "post"], "the secret \"post\" of credential_name has none of the fields"),
         (["attachments": 5], "attachments must be a list"), (["ssl_ca": "none.pem"], "File not found"),
     ]
 

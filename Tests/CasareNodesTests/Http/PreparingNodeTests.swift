@@ -98,7 +98,7 @@ import Testing
             (["auth_type": "Bearer"], "token is missing: set it, or HTTP_TOKEN"),
             (["auth_type": "ApiKey"], "token is missing"),
             (["auth_type": "Basic", "username": "a"], "password is missing: set it, or HTTP_PASSWORD"),
-            (["credential_name": "shop"], "the credential \"shop\""),
+            (["credential_name": "shop"], "the secret \"shop\" of credential_name has none of the fields api_key"),
             (["auth_type": "Basic", "username": "a:b", "password": "c"], "username must not contain a colon"),
             (["auth_type": "Basic", "username": "a:\u{301}b", "password": "c"], "username must not contain a colon"),
         ] as [(Object, String)])

@@ -159,8 +159,9 @@ struct CallAsJobTests {
             extra: ["inputs": [["name": .string(input), "type": "ANY", "required": true]]])
         let run = try await Self.run(child, config, variables: Self.word, by: robot)
         #expect(
-            run.result.error == "Input '\(input)' of c.json holds a sensitive variable, and a job's payload cannot "
-                + "carry secrets until there is a vault; run it with execution_mode sync")
+            run.result.error == "Input '\(input)' of c.json holds a secret or a sensitive variable, which a job's "
+                + "payload cannot carry: let the called workflow name the secret itself, or run it with execution_mode "
+                + "sync")
         #expect(await robot.jobs.isEmpty)
         let sync = try await Self.run(child, config, mode: "sync", variables: Self.word, by: robot)
         #expect(sync.failure == nil, "\(sync.result.error ?? "")")

@@ -31,6 +31,7 @@ struct DocumentValidator {
         let unpaired = self.checkPairing()
         self.checkFlow(unpaired: unpaired)
         self.checkConfigs()
+        self.checkSecrets()
         self.checkInterface()
     }
 
