@@ -54,4 +54,29 @@ extension Instrument {
         "http.server.request.duration", .histogram(bounds: Buckets.http), unit: "s",
         "From a request's arrival to its answer; long polls wait on purpose",
         attributes: [.method, .scheme, .route, .status, .errorType], by: .orchestrator)
+
+    // MARK: TLS
+
+    package static let tlsCertificateExpiry = Instrument(
+        "casare.tls.certificate.expiry", .gauge, number: .double, unit: "s",
+        "When the certificate ends that new connections are served with, as Unix time", by: .orchestrator)
+
+    // MARK: Audit
+
+    package static let auditEntries = Instrument(
+        "casare.audit.entries", .counter, unit: "{entry}",
+        "Entries of the audit log that this orchestrator has written, by outcome", attributes: [.auditOutcome],
+        by: .orchestrator)
+    package static let auditEntriesLeftOut = Instrument(
+        "casare.audit.entries.left_out", .counter, unit: "{entry}",
+        "Refused and failed requests beyond what is written of one caller in a minute", by: .orchestrator)
+    package static let auditEntriesLost = Instrument(
+        "casare.audit.entries.lost", .counter, unit: "{entry}",
+        "Entries of refused and failed requests that could not be written", by: .orchestrator)
+    package static let auditLinks = Instrument(
+        "casare.audit.links", .counter, unit: "{entry}", "Entries that this orchestrator has put into their chains",
+        by: .orchestrator)
+    package static let auditLinkDelay = Instrument(
+        "casare.audit.link.delay", .histogram(bounds: Buckets.database), unit: "s",
+        "From when an entry was begun until it was put into its chain, of the oldest of each batch", by: .orchestrator)
 }

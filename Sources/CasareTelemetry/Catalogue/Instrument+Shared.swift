@@ -35,4 +35,13 @@ extension Instrument {
     package static let scheduleRegistered = Instrument(
         "casare.schedule.registered", .upDownCounter, unit: "{schedule}", "Schedules, by state",
         attributes: [.scheduleState], by: .database, isObserved: true)
+
+    package static let secretLastRotation = Instrument(
+        "casare.secret.last_rotation.timestamp", .gauge, number: .double, unit: "s",
+        "When the secret's value took its place, as Unix time; of secrets with a policy of rotation",
+        attributes: [.secret, .secretProvider], by: .database, isObserved: true)
+    package static let secretRotationLimit = Instrument(
+        "casare.secret.rotation.limit", .gauge, number: .double, unit: "s",
+        "How old the secret's value may become; of several tenants' secrets of one name the least",
+        attributes: [.secret], by: .database, isObserved: true)
 }
