@@ -14,16 +14,31 @@ package struct Orchestrator: Service {
     let services: Services
     private let logger: Logger
     private let server: APIServer
+    private let authenticator: Authenticator
+    /// `nil` where it speaks plain HTTP.
+    private let tls: ServerTLSContext?
+    /// Between looks at the files of TLS.
+    private let certificateInterval: Duration
 
     package init(
         configuration: OrchestratorConfiguration, database: Database, catalogue: NodeCatalogue, logger: Logger,
-        leaseBytesMax: Int = LeaseResponse.bytesMax, streamLimits: StreamLimits = .standard
+        leaseBytesMax: Int = LeaseResponse.bytesMax, streamLimits: StreamLimits = .standard,
+        certificateInterval: Duration = .seconds(5)
     ) {
         self.configuration = configuration
         self.logger = logger
         let bell = ReadyBell(database.configuration)
         let metrics = OrchestratorMetrics(MetricRegistry(logger: logger))
         SharedGauges.register(in: metrics, reading: database, logger: logger)
+        let clientRoots = ClientRoots { try await CertificateAuthorities.roots(in: database) }
+        let tls = configuration.tls.map {
+            ServerTLSContext($0, roots: clientRoots, metrics: metrics, logger: logger)
+        }
+        self.tls = tls
+        self.certificateInterval = certificateInterval
+        let authenticator = Authenticator(
+            database: database, settings: configuration.authentication, logger: logger)
+        self.authenticator = authenticator
         self.services = Services(
             database: database, catalogue: catalogue, bell: bell,
             reports: ReportGroups(database: database, bell: bell), waitingRoom: WaitingRoom(),
@@ -32,22 +47,29 @@ package struct Orchestrator: Service {
             promotionAlarm: Alarm(), examinations: ExaminationTurn(),
             openAPI: OpenAPIDocument(Self.routes), leaseBytesMax: leaseBytesMax,
             leaseDuration: configuration.leaseDuration, lettersMax: configuration.deadLetters.lettersMax,
-            sealingKey: configuration.sealingKey)
+            authentication: configuration.authentication,
+            keys: configuration.keys, providers: configuration.providers, servedChain: { tls?.servedChain ?? [] },
+            lockouts: authenticator.lockouts, certificateLife: configuration.certificateLife,
+            forgetCallers: { authenticator.forget() })
         self.server = APIServer(
             host: configuration.host, port: configuration.port, table: RouteTable(Self.routes),
-            services: self.services, authenticator: Authenticator(database: database), metrics: metrics,
-            logger: logger)
+            services: self.services, authenticator: self.authenticator, metrics: metrics,
+            logger: logger, tls: tls)
     }
 
     static let routes: [Route] =
-        HealthRoutes.all + MetricsRoutes.all + TokenRoutes.all + WorkflowRoutes.all + JobRoutes.all + StepRoutes.all
-        + LogRoutes.all + ResolveRoutes.all + PauseRoutes.all + DeadLetterRoutes.all + ForkRoutes.all + RobotRoutes.all
-        + QueueRoutes.all + ControlRoutes.all + DoctorRoutes.all + TenantRoutes.all + SessionRoutes.all + NewsRoutes.all
-        + WatchRoutes.all
+        HealthRoutes.all + MetricsRoutes.all + IdentityRoutes.all + SignInRoutes.all + RoleRoutes.all + TokenRoutes.all
+        + WorkflowRoutes.all + JobRoutes.all + StepRoutes.all
+        + LogRoutes.all + ResolveRoutes.all + PauseRoutes.all + DeadLetterRoutes.all + ForkRoutes.all
+        // Before those of one robot, whose paths fit theirs.
+        + EnrolmentRoutes.all + EnrolRoutes.all + CertificateRoutes.all + AuthorityRoutes.all + RobotRoutes.all
+        + QueueRoutes.all + ControlRoutes.all + DoctorRoutes.all + TenantRoutes.all + InstallationRoutes.all
+        + ApprovalRoutes.all + SessionRoutes.all + NewsRoutes.all + WatchRoutes.all
         + ReportRoutes.all + ChildRoutes.all + EventRoutes.all + OperationRoutes.all + SelectionRoutes.all
         + TriggerRoutes.all + HookRoutes.all + CalendarRoutes.all + ForecastRoutes.all
         + ScheduleRoutes.all + BackfillRoutes.all + WindowRoutes.all
-        + ItemQueueRoutes.all + WorkItemRoutes.all + AppliedRoutes.all
+        + SecretRoutes.all + SecretVersionRoutes.all + JobSecretRoutes.all + RekeyRoutes.all + RotationRoutes.all
+        + ItemQueueRoutes.all + WorkItemRoutes.all + AppliedRoutes.all + AuditRoutes.all
 
     /// The port that it listens on; waits until it does.
     ///
@@ -59,9 +81,16 @@ package struct Orchestrator: Service {
     /// Serves until a graceful shutdown: then it accepts nothing more, ends long polls, finishes what is in flight and
     /// returns.
     ///
-    /// - Throws: `OrchestratorError` when it cannot listen.
+    /// - Throws: `OrchestratorError` when it cannot listen, `SettingError` for a certificate that cannot be used.
     package func run() async throws {
         do {
+            try self.tls?.start()
+            var watches: [any Service] = []
+            if let tls = self.tls {
+                watches.append(
+                    CertificateWatch(
+                        tls: tls, alarm: self.services.certificateAlarm, interval: self.certificateInterval))
+            }
             // Stopped in reverse order: waiting ends first, then the server, then what it needs.
             let parts: [any Service] = [
                 BellRinger(bell: self.services.bell),
@@ -69,7 +98,20 @@ package struct Orchestrator: Service {
                     configuration: self.services.database.configuration, waitingRoom: self.services.waitingRoom,
                     events: self.services.events),
                 BackgroundLoop.mark(self.services, logger: self.logger),
+                BackgroundLoop.auditKeeping(self.services, self.configuration.audit, logger: self.logger),
+                BackgroundLoop.auditChain(self.services, self.configuration.audit, logger: self.logger),
+                BackgroundLoop.tokenUses(self.services, of: self.authenticator, logger: self.logger),
+                BackgroundLoop.authentication(self.services, of: self.authenticator, logger: self.logger),
+                BackgroundLoop.certificates(self.services, logger: self.logger),
+                BackgroundLoop.providerHealth(self.services, logger: self.logger),
+                BackgroundLoop.rekey(self.services, logger: self.logger),
+                BackgroundLoop.secretHolds(self.services, logger: self.logger),
+                BackgroundLoop.secretLeaseKeeping(self.services, logger: self.logger),
+                BackgroundLoop.secretLeases(self.services, logger: self.logger),
                 BackgroundLoop.partitions(self.services, logger: self.logger),
+                BackgroundLoop.tenants(self.services, logger: self.logger),
+                BackgroundLoop.approvals(self.services, logger: self.logger),
+                BackgroundLoop.restores(self.services, logger: self.logger),
                 BackgroundLoop.retention(
                     self.services, days: self.configuration.retentionDays, logger: self.logger),
                 BackgroundLoop.compact(
@@ -88,6 +130,7 @@ package struct Orchestrator: Service {
                 BackgroundLoop.backfills(self.services, logger: self.logger),
                 BackgroundLoop.scheduleSettling(self.services, logger: self.logger),
                 BackgroundLoop.schedules(self.services, logger: self.logger),
+                BackgroundLoop.rotations(self.services, logger: self.logger),
                 BackgroundLoop.settle(self.services, logger: self.logger),
                 BackgroundLoop.queues(self.services, logger: self.logger),
                 BackgroundLoop.promote(self.services, logger: self.logger),
@@ -97,7 +140,7 @@ package struct Orchestrator: Service {
                 self.services.events,
                 WaitingRoomCloser(waitingRoom: self.services.waitingRoom),
             ]
-            try await ServiceGroup(configuration: .init(services: parts, logger: self.logger)).run()
+            try await ServiceGroup(configuration: .init(services: watches + parts, logger: self.logger)).run()
             self.server.stopped()
         } catch {
             throw self.server.failed(error)

@@ -1,4 +1,5 @@
 package import CasarePostgres
+package import CasareProviders
 package import CasareSettings
 package import CasareStore
 package import Configuration
@@ -17,8 +18,17 @@ package struct OrchestratorConfiguration: Sendable {
     package var deadLetters: DeadLetterStore.Keeping
     /// How long a session over the API is trusted without a renewal.
     package var leaseDuration: Duration
-    /// What the secrets of hooks are sealed with; `nil`: none can be kept.
-    package var sealingKey: SealingKey?
+    /// What secrets are encrypted under; `nil`: none can be kept.
+    package var keys: KeyRing?
+    /// What keeps secrets elsewhere. Whoever made them closes them, once the orchestrator has stopped.
+    package var providers: SecretProviders
+    package var audit: AuditKeeping
+    /// How callers are known and counted.
+    package var authentication: AuthenticationSettings
+    /// `nil`: plain HTTP.
+    package var tls: ServerTLS?
+    /// Of certificates that are signed for robots.
+    package var certificateLife: Duration
     package var logLevel: Logger.Level
 
     package static var portDefault: Int { Settings.port.standard }
@@ -28,7 +38,10 @@ package struct OrchestratorConfiguration: Sendable {
         databaseConnectionsMax: Int = Settings.databaseConnections.standard, retentionDays: Int? = nil,
         journalCompactHours: Int? = Settings.journalCompactHours.standard,
         deadLetters: DeadLetterStore.Keeping = DeadLetterStore.Keeping(),
-        leaseDuration: Duration = Settings.lease.standard, sealingKey: SealingKey? = nil,
+        leaseDuration: Duration = Settings.lease.standard, sealingKey: SealingKey? = nil, keys: KeyRing? = nil,
+        providers: SecretProviders = .none, audit: AuditKeeping = AuditKeeping(),
+        authentication: AuthenticationSettings = AuthenticationSettings(), tls: ServerTLS? = nil,
+        certificateLife: Duration = Settings.certificateLife.standard,
         logLevel: Logger.Level = Setting.logLevel.standard
     ) {
         self.database = database
@@ -39,7 +52,12 @@ package struct OrchestratorConfiguration: Sendable {
         self.journalCompactHours = journalCompactHours
         self.deadLetters = deadLetters
         self.leaseDuration = leaseDuration
-        self.sealingKey = sealingKey
+        self.keys = keys ?? sealingKey.map { KeyRing(current: $0) }
+        self.providers = providers
+        self.audit = audit
+        self.authentication = authentication
+        self.tls = tls
+        self.certificateLife = certificateLife
         self.logLevel = logLevel
     }
 }
@@ -78,19 +96,19 @@ extension OrchestratorConfiguration {
         package static let lease = Setting.seconds(
             "CASARE_LEASE_SECONDS", in: 2...600, standard: 30,
             "Life of a session over the API without a heartbeat; robots send one every third of it.")
-        package static let sealingKey = Setting<SealingKey?>(
-            "CASARE_SEALING_KEY", form: "32 bytes in base64 or hex", standard: nil,
-            standardText: "none; hooks can have no secrets", isSecret: true,
-            "The key that secrets of hooks are sealed with in the database; the same for all orchestrators. Keep a copy: "
-                + "nothing opens them without it."
-        ) { text in SealingKey(text: text).map { .some($0) } }
 
-        package static let all = [
-            Self.database.declaration, Self.host.declaration, Self.port.declaration,
-            Self.databaseConnections.declaration, Self.retentionDays.declaration,
-            Self.journalCompactHours.declaration, Self.deadLetterDays.declaration, Self.deadLettersMax.declaration,
-            Self.lease.declaration, Self.sealingKey.declaration, Setting.logLevel.declaration,
-        ]
+        package static let certificateLife = Setting.seconds(
+            "CASARE_ROBOT_CERTIFICATE_LIFE", in: 86_400...7_776_000, standard: 2_592_000,
+            "How long the certificates count that robots are given; robots renew theirs after two thirds of it.")
+
+        package static let all =
+            [
+                Self.database.declaration, Self.host.declaration, Self.port.declaration,
+                Self.databaseConnections.declaration, Self.retentionDays.declaration,
+                Self.journalCompactHours.declaration, Self.deadLetterDays.declaration, Self.deadLettersMax.declaration,
+                Self.lease.declaration, Self.certificateLife.declaration, Setting.logLevel.declaration,
+            ] + KeySettings.all + SecretProviders.Settings.all + AuditKeeping.Settings.all
+            + AuthenticationSettings.Settings.all + ServerTLS.Settings.all
     }
 
     package init(config: ConfigReader) throws(SettingError) {
@@ -115,7 +133,12 @@ extension OrchestratorConfiguration {
         self.deadLetters = DeadLetterStore.Keeping(
             days: letterDays > 0 ? letterDays : nil, lettersMax: try Settings.deadLettersMax.value(in: config))
         self.leaseDuration = try Settings.lease.value(in: config)
-        self.sealingKey = try Settings.sealingKey.value(in: config)
+        self.keys = try KeySettings.ring(in: config)
+        self.providers = try SecretProviders(config: config)
+        self.audit = try AuditKeeping(config: config)
+        self.authentication = try AuthenticationSettings(config: config)
+        self.tls = try ServerTLS.read(config)
+        self.certificateLife = try Settings.certificateLife.value(in: config)
         self.logLevel = try Setting.logLevel.value(in: config)
     }
 }

@@ -1,4 +1,5 @@
 package import CasareEngine
+import CasareProviders
 import CasareStore
 package import Configuration
 package import Logging
@@ -24,9 +25,11 @@ package enum OrchestratorProgram {
         do {
             try await group.run()
         } catch {
+            await configuration.providers.close()
             await database.close()
             throw error
         }
+        await configuration.providers.close()
         await database.close()
     }
 }

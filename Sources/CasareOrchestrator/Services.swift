@@ -1,4 +1,6 @@
 import CasareEngine
+import CasareProviders
+import CasareSettings
 import CasareStore
 
 /// What routes work with.
@@ -18,6 +20,14 @@ struct Services: Sendable {
     let promotionAlarm: Alarm
     /// Woken when somebody asks something of an operation.
     let operationAlarm = Alarm()
+    /// Whose callers are turned away.
+    let tenantGate = TenantGate()
+    /// Woken when there may be a tenant to take away.
+    let tenantAlarm = Alarm()
+    /// Woken when an entry of the audit log is to be linked.
+    let auditAlarm = Alarm()
+    /// Which refused requests are written into the audit log.
+    let refusals = Refusals()
     let examinations: ExaminationTurn
     let openAPI: OpenAPIDocument
     let sensitiveVariables = SensitiveVariables()
@@ -27,6 +37,26 @@ struct Services: Sendable {
     let leaseDuration: Duration
     /// How many dead letters are kept of a tenant.
     let lettersMax: Int
-    /// What secrets are sealed with in the database; `nil`: no secret can be kept.
-    var sealingKey: SealingKey?
+    /// How callers are known and counted.
+    var authentication = AuthenticationSettings()
+    /// What secrets are encrypted under in the database; `nil`: no secret can be kept.
+    var keys: KeyRing?
+    /// Woken when somebody begins a change of keys.
+    let rekeyAlarm = Alarm()
+    /// What keeps secrets elsewhere.
+    var providers: SecretProviders = .none
+    let providerBoard = ProviderBoard()
+    /// Woken when authorities of client certificates have changed.
+    let certificateAlarm = Alarm()
+    /// In PEM form what the server shows of its certificate now, its own first; empty where it speaks plain HTTP.
+    var servedChain: @Sendable () -> [String] = { [] }
+    /// Who has shown too many wrong tokens; `nil`: nobody is locked out.
+    var lockouts: Lockouts?
+    /// Of certificates that are signed for robots.
+    var certificateLife = OrchestratorConfiguration.Settings.certificateLife.standard
+    /// Asks the database anew who callers are: somebody's certificate was revoked.
+    var forgetCallers: @Sendable () -> Void = {}
+
+    /// The values of secrets that providers keep.
+    var externalSecrets: ExternalSecrets { ExternalSecrets(self.providers, database: self.database) }
 }

@@ -1,6 +1,8 @@
 import CasareClient
 import CasareDomain
 @testable import CasareOrchestrator
+import CasarePostgres
+import CasareStore
 import CasareWire
 import FoundationEssentials
 import Testing
@@ -89,6 +91,46 @@ struct CalendarRouteTests {
             #expect([200, 201].contains(created.status), "\(created.json)")
             let refused = try await server.call(.DELETE, "/api/v1/calendars/office")
             #expect(refused.status == 409 && refused.message.contains("nightly"), "\(refused.json)")
+        }
+    }
+
+    @Test func `one that cannot be read is named, keeps nobody from the others, and is mended by another one`()
+        async throws
+    {
+        try await Fixture.with { server in
+            try await server.pushWorkflow()
+            for name in ["good", "newer"] {
+                #expect(try await server.call(.PUT, "/api/v1/calendars/\(name)", ["spec": [:]]).status == 200)
+            }
+            let spec: Value = [
+                "cron": ["expression": "0 2 * * *"], "workflow": "invoices", "calendar": "newer",
+            ]
+            for name in ["hourly", "nightly"] as [Value] {
+                let created = try await server.call(.POST, "/api/v1/schedules", ["name": name, "spec": spec])
+                #expect(created.status == 201, "\(created.json)")
+            }
+            #expect(try await server.call(.POST, "/api/v1/schedules/nightly/pause", [:]).status == 200)
+            try await server.database.asSystem { connection in
+                _ = try connection.execute("UPDATE calendars SET spec = '{\"shifts\": []}' WHERE name = 'newer'")
+            }
+            let list = try await server.call(.GET, "/api/v1/calendars")
+            #expect(list.status == 200 && list.json["calendars"]?.list?.map { $0["name"] } == ["good"])
+            #expect(list.json["unreadable"] == ["newer"])
+            for (method, path, body) in [
+                (.GET, "calendars/newer", nil), (.GET, "calendars/newer/check", nil),
+                (.GET, "schedules/nightly/preview", nil), (.POST, "schedules/nightly/resume", [:]),
+            ] as [(Fixture.HTTPMethodName, String, Value?)] {
+                let refused = try await server.call(method, "/api/v1/\(path)", body)
+                #expect(refused.status == 409, "\(path) \(refused.json)")
+                #expect(refused.message.contains("the calendar newer cannot be read"), "\(path) \(refused.json)")
+                #expect(refused.message.contains("casarectl calendar set"), "\(path) \(refused.json)")
+            }
+            // It fires nothing, so it is no part of what will be.
+            #expect(try await server.call(.POST, "/api/v1/schedules/simulate", [:]).status == 200)
+            #expect(try await server.call(.PUT, "/api/v1/calendars/newer", ["spec": [:]]).status == 200)
+            #expect(try await server.call(.POST, "/api/v1/schedules/nightly/resume", [:]).status == 200)
+            #expect(try await server.call(.GET, "/api/v1/schedules/nightly/preview").status == 200)
+            #expect(try await server.call(.GET, "/api/v1/calendars").json["unreadable"] == Value.null)
         }
     }
 

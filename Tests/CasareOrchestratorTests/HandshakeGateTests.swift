@@ -38,8 +38,10 @@ struct HandshakeGateTests {
         "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==",
     ]
 
-    private func request(_ headers: HTTPHeaders, method: HTTPMethod = .GET) throws {
-        let head = HTTPRequestHead(version: .http1_1, method: method, uri: "/ws/events", headers: headers)
+    private func request(
+        _ headers: HTTPHeaders, method: HTTPMethod = .GET, version: HTTPVersion = .http1_1
+    ) throws {
+        let head = HTTPRequestHead(version: version, method: method, uri: "/ws/events", headers: headers)
         try self.channel.writeInbound(Requests.head(head))
         try self.channel.writeInbound(Requests.end(nil))
     }
@@ -123,6 +125,26 @@ struct HandshakeGateTests {
         try self.respond()
         #expect(try self.answered()?.headers["Connection"] == ["close"])
         #expect(!self.channel.isActive)
+    }
+
+    @Test(
+        arguments: [(.http1_1, ["Host": "h", "Connection": "TE, Close"]), (.http1_0, ["Host": "h"])]
+            as [(HTTPVersion, HTTPHeaders)])
+    func `the answer to a request that wants no more says that it is the last one`(
+        version: HTTPVersion, headers: HTTPHeaders
+    ) throws {
+        self.answer.succeed(false)
+        try self.request(["Host": "h"])
+        try self.request(headers, version: version)
+        try self.request(["Host": "h"])
+        try self.respond()
+        #expect(try self.answered()?.headers.contains(name: "Connection") == false)
+        try self.channel.writeOutbound(Answers.head(HTTPResponseHead(version: .http1_1, status: .continue)))
+        #expect(try self.answered()?.headers.contains(name: "Connection") == false)
+        try self.respond()
+        #expect(try self.answered()?.headers["Connection"] == ["close"])
+        // Whoever serves the connection ends it.
+        #expect(self.channel.isActive)
     }
 
     @Test func `requests that ask for nothing go on`() throws {

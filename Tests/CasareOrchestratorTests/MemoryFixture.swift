@@ -14,7 +14,7 @@ struct MemoryFixture: Sendable {
 
     static func with<R: Sendable>(_ body: @escaping @Sendable (MemoryFixture) async throws -> R) async throws -> R {
         let queue = SharedMemoryQueue()
-        let token = SoleToken(name: "the admin", createdAt: Date())
+        let token = SoleToken(name: "the admin")
         let orchestrator = MemoryOrchestrator(
             host: "127.0.0.1", port: 0, queue: queue, token: token, catalogue: OrchestratorFixture.catalogue,
             logger: OrchestratorFixture.logger)

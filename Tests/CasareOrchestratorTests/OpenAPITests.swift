@@ -67,7 +67,8 @@ struct OpenAPITests {
     {
         let document = OpenAPIDocument(
             Orchestrator.routes + [
-                Route.get("/api/v1/sample/{id}", .needs(.read), "", query: [.leaseToken, .limit]) { _ in EmptyResponse()
+                Route.get("/api/v1/sample/{id}", .needs(.executionRead), "", query: [.leaseToken, .limit]) { _ in
+                    EmptyResponse()
                 }
             ]
         ).json
@@ -83,12 +84,16 @@ struct OpenAPITests {
         }
         let answers = document["paths"]?["/api/v1/queues"]?["get"]?["responses"]
         #expect(answers?["501"] != nil && answers?["503"]?["headers"]?["Retry-After"] != nil)
+        #expect(answers?["429"]?["headers"]?["Retry-After"] != nil)
         #expect(document["paths"]?["/health/live"]?["get"]?["responses"]?["501"] == nil)
     }
 
+    /// What is asked before anybody has a token: how to get one, and what to trust.
+    private static let ofNewcomers: Set<String> = ["/api/v1/auth/methods", "/api/v1/enrol", "/api/v1/ca"]
+
     @Test func `what is open to everyone is health, the description, and hooks with a check of their own`() {
         let open = Orchestrator.routes.filter { $0.access == .everyone }.map(\.path)
-        #expect(Set(open) == ["/health/live", "/health/ready", "/openapi.json", "/hooks/{id}"])
+        #expect(Set(open) == Self.ofNewcomers.union(["/health/live", "/health/ready", "/openapi.json", "/hooks/{id}"]))
     }
 
     @Test func `answers have the members that the description requires`() async throws {

@@ -4,6 +4,7 @@ import CasareDomain
 import CasareEngine
 @testable import CasareOrchestrator
 import CasarePostgres
+import CasareProviders
 import CasareStore
 import CasareTestSupport
 import CasareWire
@@ -58,6 +59,9 @@ struct OrchestratorFixture: Sendable {
     /// Of a test: the same for all.
     static let sealingKey = SealingKey(text: String(repeating: "5a", count: SealingKey.bytesCount))
 
+    /// Tests show wrong tokens on purpose, all from the same address.
+    static let authentication = AuthenticationSettings(lockout: nil)
+
     static let logger: Logger = {
         var logger = Logger(label: "test")
         logger.logLevel = .critical
@@ -67,32 +71,38 @@ struct OrchestratorFixture: Sendable {
     /// Runs `body` with an orchestrator; stops it gracefully and waits for that.
     static func with<R: Sendable>(
         leaseBytesMax: Int = LeaseResponse.bytesMax, leaseDuration: Duration = .seconds(600),
-        streamLimits: StreamLimits = .standard, _ body: @escaping @Sendable (OrchestratorFixture) async throws -> R
+        streamLimits: StreamLimits = .standard, authentication: AuthenticationSettings = Self.authentication,
+        providers: SecretProviders = .none, tls: ServerTLS? = nil, certificateInterval: Duration = .seconds(5),
+        _ body: @escaping @Sendable (OrchestratorFixture) async throws -> R
     ) async throws -> R {
         try await withTestDatabase { database in
             var tokens: [Role: String] = [:]
             for role in Role.allCases {
                 tokens[role] = try await database.asTenant(.default) { connection in
-                    try TokenStore.create(name: "the \(role.rawValue)", role: role, on: connection).text.reveal()
+                    try TokenStore.create(name: "the \(role.rawValue)", role: Role.Name(role), on: connection).text
+                        .reveal()
                 }
             }
             return try await Self.with(
                 database, tokens, leaseBytesMax: leaseBytesMax, leaseDuration: leaseDuration,
-                streamLimits: streamLimits, body)
+                streamLimits: streamLimits, authentication: authentication, providers: providers, tls: tls,
+                certificateInterval: certificateInterval, body)
         }
     }
 
     static func with<R: Sendable>(
         _ database: Database, _ tokens: [Role: String], leaseBytesMax: Int = LeaseResponse.bytesMax,
         leaseDuration: Duration = .seconds(600), streamLimits: StreamLimits = .standard,
+        authentication: AuthenticationSettings = Self.authentication, providers: SecretProviders = .none,
+        tls: ServerTLS? = nil, certificateInterval: Duration = .seconds(5),
         _ body: @escaping @Sendable (OrchestratorFixture) async throws -> R
     ) async throws -> R {
         let orchestrator = Orchestrator(
             configuration: OrchestratorConfiguration(
                 database: database.configuration, port: 0, leaseDuration: leaseDuration,
-                sealingKey: Self.sealingKey),
+                sealingKey: Self.sealingKey, providers: providers, authentication: authentication, tls: tls),
             database: database, catalogue: Self.catalogue, logger: Self.logger, leaseBytesMax: leaseBytesMax,
-            streamLimits: streamLimits)
+            streamLimits: streamLimits, certificateInterval: certificateInterval)
         let group = ServiceGroup(configuration: .init(services: [orchestrator], logger: Self.logger))
         return try await withThrowingTaskGroup(of: R?.self) { tasks in
             tasks.addTask {
@@ -100,10 +110,11 @@ struct OrchestratorFixture: Sendable {
                 return nil
             }
             tasks.addTask {
-                let port = try await orchestrator.boundPort
+                let scheme = tls == nil ? "http" : "https"
+                let url = "\(scheme)://127.0.0.1:\(try await orchestrator.boundPort)"
                 let http = HTTPClient(eventLoopGroupProvider: .singleton)
                 let fixture = OrchestratorFixture(
-                    database: database, url: "http://127.0.0.1:\(port)", tokens: tokens, http: http, group: group,
+                    database: database, url: url, tokens: tokens, http: http, group: group,
                     waitingRoom: orchestrator.services.waitingRoom, events: orchestrator.services.events)
                 let result = await Result<R, any Error> { () async throws -> R in try await body(fixture) }
                 await group.triggerGracefulShutdown()

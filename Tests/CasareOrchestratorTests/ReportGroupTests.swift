@@ -221,12 +221,17 @@ struct ReportGroupTests {
             while counts.began.withLock({ $0 }) < 10 { await Task.yield() }
             return nil
         }
-        let token = try #require(TokenText("crpa_unknown"))
         try await withThrowingTaskGroup(of: Bool.self) { tasks in
             for _ in 0..<10 {
                 tasks.addTask {
                     counts.began.withLock { $0 += 1 }
-                    return try await authenticator.principal(showing: token) == nil
+                    do {
+                        _ = try await authenticator.caller(
+                            authorizedBy: "Bearer crpa_unknown", from: nil, for: .anyCaller)
+                        return false
+                    } catch let problem as APIProblem {
+                        return problem.code == .tokenInvalid
+                    }
                 }
             }
             for try await isNobody in tasks { #expect(isNobody) }

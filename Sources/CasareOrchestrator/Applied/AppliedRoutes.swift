@@ -6,11 +6,11 @@ import CasareWire
 enum AppliedRoutes {
     static let all: [Route] = [
         .get(
-            "/api/v1/applied", .needs(.read),
+            "/api/v1/applied", .needs(.workflowRead),
             "List what files describe, by kind and name, and whether it is still as it was applied.",
             query: [.text("owner", "Only what files of this owner describe."), .limit, .cursor], Self.list),
         .post(
-            "/api/v1/applied/{owner}", .needs(.define),
+            "/api/v1/applied/{owner}", .needs(.workflowPublish),
             "Note that things are as an owner's files describe them now, or that those describe them no more.",
             Self.record),
     ]

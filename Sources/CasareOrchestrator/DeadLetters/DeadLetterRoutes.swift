@@ -6,7 +6,7 @@ import CasareWire
 enum DeadLetterRoutes {
     static let all: [Route] = [
         .get(
-            "/api/v1/dlq", .needs(.read),
+            "/api/v1/dlq", .needs(.executionRead),
             "List jobs that failed for good. A page looks through a bounded number of letters: one with few of them, or "
                 + "none, goes on where it has a next cursor.",
             query: Self.filter + [
@@ -14,19 +14,20 @@ enum DeadLetterRoutes {
                 .cursor,
             ], Self.list),
         .get(
-            "/api/v1/dlq/groups", .needs(.read),
+            "/api/v1/dlq/groups", .needs(.executionRead),
             "Dead letters by workflow and fingerprint, the largest groups first, with what separates them from jobs that "
                 + "completed.",
             query: Self.filter + [.limit], Self.groups),
         .get(
-            "/api/v1/dlq/{id}", .needs(.read),
+            "/api/v1/dlq/{id}", .needs(.executionRead),
             "One dead letter, by its job, with all attempts, others like it and the last success.", Self.get),
         .post(
-            "/api/v1/dlq/{id}/acknowledge", .needs(.operate),
+            "/api/v1/dlq/{id}/acknowledge", .needs(.executionUpdate),
             "Say that somebody knows of a dead letter, or that nothing is left to do. Saying it again changes nothing.",
             Self.acknowledge),
         .post(
-            "/api/v1/dlq/{id}/retry", .needs(.operate), "Submit the failed job anew and mark the letter replayed.",
+            "/api/v1/dlq/{id}/retry", .needs(.executionRetry),
+            "Submit the failed job anew and mark the letter replayed.",
             statuses: [201], Self.retry
         ).reading(.idempotencyKey),
     ]

@@ -6,7 +6,7 @@ import CasareWire
 enum EventRoutes {
     static let all: [Route] = [
         .get(
-            "/api/v1/events", .needs(.read),
+            "/api/v1/events", .needs(.executionRead),
             "What happened to jobs, in the order of the events' numbers. Each page says where the next one begins.",
             query: EventOpening.filterParameters + [.text("job", "Only events of this job.")]
                 + EventOpening.placeParameters + [
@@ -16,14 +16,14 @@ enum EventRoutes {
                         "Answer when there is such an event, or after this time."),
                 ], Self.events),
         .getWithStatus(
-            Self.eventsPath, .needs(.read),
+            Self.eventsPath, .needs(.executionRead),
             "A WebSocket (RFC 6455) of what happens to jobs: one text frame of JSON for each event, and `caught_up` with "
                 + "a cursor when there is none just now. It is closed with 1001 when the server stops, with 1013 when the "
                 + "client does not read, with 1008 when its token is revoked; connect again with the last cursor.",
             query: EventOpening.filterParameters + [.text("job", "Only events of this job.")]
                 + EventOpening.placeParameters, statuses: [101], Self.tenantStream),
         .getWithStatus(
-            Self.jobPath, .needs(.read),
+            Self.jobPath, .needs(.executionRead),
             "The same of one job, from its first event on. It is closed with 1000 after the event that ends the job.",
             query: [EventOpening.filterParameters[0]] + EventOpening.placeParameters, statuses: [101], Self.jobStream),
     ]

@@ -27,7 +27,7 @@ final class StreamUpgrade: Sendable {
         // A task without parent, because the pipeline asks for a future. The connection's own task waits for what it
         // comes to, and it ends when the database answers or does not in time.
         return channel.eventLoop.makeFutureWithTask { () async throws -> Bool in
-            guard let session = try await self.session(for: head) else { return false }
+            guard let session = try await self.session(for: head, on: channel) else { return false }
             self.session.withLock { $0 = session }
             return true
         }.flatMapError { _ in
@@ -60,12 +60,19 @@ final class StreamUpgrade: Sendable {
         }
     }
 
-    private func session(for head: HTTPRequestHead) async throws -> StreamSession? {
+    private func session(for head: HTTPRequestHead, on channel: any Channel) async throws -> StreamSession? {
         let parts = head.uri.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
         let (route, parameters) = try self.responder.table.route(for: .get, String(parts[0]))
         let authenticator = self.responder.authenticator
         let authorization = head.headers.first(name: "Authorization")
-        let caller = try await authenticator.caller(authorizedBy: authorization, for: route.access)
+        let source = ClientAddress.of(
+            forwardedFor: head.headers["X-Forwarded-For"], peer: channel.remoteAddress?.ipAddress,
+            trusting: self.services.authentication.trustedProxies)
+        let certificate = self.responder.peers.certificate(of: channel)
+        let caller = try await authenticator.caller(
+            authorizedBy: authorization, from: source, certificate: certificate, for: route.access)
+        let services = self.services
+        try await services.tenantGate.check(caller, for: route.access, in: services.database)
         let query = try queryParameters(parts.count > 1 ? String(parts[1]) : nil)
         try route.check(query)
         let id = RequestIdentity.of(head.headers.first(name: "X-Request-ID"))
@@ -75,15 +82,19 @@ final class StreamUpgrade: Sendable {
         logger[metadataKey: RequestTrace.logKey] = .string(trace.traceID.description)
         let request = APIRequest(
             id: id, trace: trace, parameters: parameters, query: query, idempotencyKey: nil, caller: caller,
-            databaseServices: self.services, logger: logger, connection: ClientConnection())
+            databaseServices: self.services, logger: logger, connection: ClientConnection(), certificate: certificate)
         guard let opening = try await EventRoutes.opening(request, of: route) else { return nil }
         return StreamSession(
             opening: opening, services: self.services,
             isAllowed: {
                 do {
-                    return try await authenticator.caller(authorizedBy: authorization, for: route.access) != nil
-                } catch is APIProblem {
-                    return false
+                    let caller = try await authenticator.caller(
+                        authorizedBy: authorization, from: source, certificate: certificate, for: route.access)
+                    try await services.tenantGate.check(caller, for: route.access, in: services.database)
+                    return caller != nil
+                } catch let problem as APIProblem {
+                    // Who sends too much elsewhere, or cannot be asked about just now, is still who they were.
+                    return problem.code.status == 429 || problem.code.status == 503
                 } catch {
                     // Nobody knows just now: it is asked again soon.
                     return true

@@ -29,6 +29,8 @@ struct APIConnection: HTTPChannelHandler {
     let connections: ClientConnections
     let idleMax: TimeAmount
     let messageBytesMax: Int
+    /// Whether it is served over TLS.
+    let isSecure: Bool
 
     /// Of the headers of a request, in bytes and in lines.
     private static let headerBytesMax = 80 * 1024
@@ -89,7 +91,7 @@ struct APIConnection: HTTPChannelHandler {
     private func serveHTTP(on channel: any Channel, _ logger: Logger) throws -> HTTP {
         let pipeline = channel.pipeline.syncOperations
         try FirstRequestWatch.remove(from: channel)
-        try pipeline.addHandler(HTTP1ToHTTPServerCodec(secure: false))
+        try pipeline.addHandler(HTTP1ToHTTPServerCodec(secure: self.isSecure))
         try pipeline.addHandler(LastAnswerWatch())
         try pipeline.addHandler(self.connections.watcher())
         try pipeline.addHandler(

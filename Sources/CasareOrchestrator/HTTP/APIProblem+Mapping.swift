@@ -1,5 +1,6 @@
 import CasareDomain
 import CasarePostgres
+import CasareProviders
 import CasareStore
 import CasareWire
 import NIOCore
@@ -19,12 +20,34 @@ extension APIProblem {
         case let error as ScheduleSpec.Invalid: self = .validation(WireDecodingError(error))
         case let error as StoreError: self.init(error)
         case let error as PostgresError: self.init(error)
+        case let error as ProviderError: self.init(error)
+        case let error as SecretFieldsError:
+            self = .validation(
+                WireDecodingError(path: error.field.map { "fields.\($0)" } ?? "fields", message: error.problem))
+        case let error as SecretDamage: self.init(error)
+        case let error as KeyProviderError: self.init(error)
         case is HTTPParserError:
             self.init(.invalidInput, "the request is not proper HTTP")
         case is CancellationError:
             self = .unavailable("the server is stopping; try again, it may be another one that answers")
         default:
             self.init(.internal, Self.internalMessage)
+        }
+    }
+
+    private init(_ error: SecretDamage) {
+        switch error {
+        // The message tells what to do, and nothing of the value.
+        case .altered: self.init(.internal, error.description)
+        case .otherKey: self.init(.sealingKeyMissing, error.description)
+        }
+    }
+
+    private init(_ error: KeyProviderError) {
+        switch error {
+        case .altered: self.init(.internal, error.description)
+        case .otherKey: self.init(.sealingKeyMissing, error.description)
+        case .unavailable: self = .unavailable(error.description)
         }
     }
 
@@ -100,6 +123,18 @@ extension APIProblem {
             self.init(.invalidStateTransition, error.description)
         case .revisionChanged(_, _, let found):
             self.init(.conflict, error.description, field: "revision", details: ["revision": .int(found)])
+        case .quotaExceeded(let exceeded):
+            self.init(
+                exceeded.retryAfterSeconds == nil ? .quotaExceeded : .quotaExceededForNow, error.description,
+                details: [
+                    "quota": .string(exceeded.quota.rawValue), "limit": .int(Int(exceeded.limit)),
+                    "used": .int(Int(exceeded.used)), "asked": .int(Int(exceeded.asked)),
+                ])
+            self.retryAfterSeconds = exceeded.retryAfterSeconds
+        case .tenantSuspended:
+            self.init(.tenantSuspended, error.description)
+        case .calendarUnreadable:
+            self.init(.conflict, error.description)
         case .unreadable:
             self.init(.internal, Self.internalMessage)
         }
@@ -117,6 +152,8 @@ extension APIProblem {
             // (a role that does not exist) are what a database without the schema says.
             case "42P01", "42883", "3F000", "42704", "22023":
                 self = .unavailable(Self.unmigratedMessage, retryAfterSeconds: 10)
+            case SQLState.restoredFromBackup.rawValue:
+                self = .unavailable(Self.restoredMessage, retryAfterSeconds: 10)
             case let state where server.state.isTransient || state.hasPrefix("08") || state.hasPrefix("57P"):
                 self = .unavailable("the database is busy; try again")
             // The server's own limit, or an administrator.
@@ -142,6 +179,9 @@ extension APIProblem {
         problem.retryAfterSeconds = 10
         return problem
     }()
+
+    static let restoredMessage =
+        "the database was put back from a backup; a server begins a new epoch, or `casarectl db restored` does"
 
     static let unmigratedMessage = "the database is not migrated; run `casarectl db migrate`"
 

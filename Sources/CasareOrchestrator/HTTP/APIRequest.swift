@@ -17,17 +17,21 @@ struct APIRequest: Sendable {
     let query: [String: String]
     let idempotencyKey: String?
     /// `nil` on routes that are open to everyone.
-    let caller: Principal?
+    var caller: Principal?
     /// `nil` where no database is.
     let databaseServices: Services?
     let logger: Logger
     let connection: ClientConnection
+    /// What TLS has verified of the client; `nil` where it has shown no certificate.
+    var certificate: PeerCertificate?
     /// The request as it came, on routes that read it themselves.
     var raw: RawRequest?
     /// The header `If-Match`, for routes that change what has a revision.
     var ifMatch: String?
     /// The header `Accept`, for routes that have several forms of an answer.
     var accept: String?
+    /// What the audit log is to say of the request; `nil`: nothing.
+    var audit: RequestAudit?
 
     /// What routes on the database work with.
     var services: Services {
@@ -43,22 +47,40 @@ struct APIRequest: Sendable {
         return caller
     }
 
-    /// Name of the caller's token, for "who did it".
-    var actor: String { self.principal.token.name }
+    /// The caller's name, for "who did it".
+    var actor: String { self.principal.name }
 
     // MARK: Database
 
     /// How long a request waits for a connection of the pool.
     static let connectionWaitMax = Duration.seconds(5)
 
-    /// A transaction that sees the caller's tenant only.
+    /// A transaction that sees the caller's tenant only. The first one that changes something takes the request's entry
+    /// of the audit log along.
     ///
     /// - Parameter mode: `.snapshot` where several statements must see the same.
     func inTenant<R: Sendable>(
         mode: TransactionMode = .readCommitted, _ body: @Sendable (isolated PostgresConnection) throws -> R
     ) async throws -> R {
-        try await self.services.database.asTenant(
-            self.principal.tenant, mode: mode, deadline: .now + Self.connectionWaitMax, body)
+        let services = self.services
+        let deadline = ContinuousClock.now + Self.connectionWaitMax
+        guard mode != .snapshot, let audit = self.audit else {
+            return try await services.database.asTenant(
+                self.principal.tenant, mode: mode, deadline: deadline, body)
+        }
+        let (result, isWritten) = try await services.database.asTenant(
+            self.principal.tenant, mode: mode, deadline: deadline
+        ) { connection in
+            let result = try body(connection)
+            // Asked after the body, which may have said more of what it did.
+            guard let entry = audit.pending else { return (result, false) }
+            return (result, try AuditLog.appendIfChanged(entry, on: connection))
+        }
+        if isWritten {
+            audit.wasWritten()
+            services.audited(.granted)
+        }
+        return result
     }
 
     // MARK: Parameters

@@ -16,6 +16,7 @@ struct APIResponder: HTTPResponder {
     let services: Services?
     let authenticator: Authenticator
     let connections: ClientConnections
+    let peers: PeerCertificates
     let metrics: OrchestratorMetrics
     let logger: Logger
 
@@ -38,7 +39,8 @@ struct APIResponder: HTTPResponder {
         response.headers[.requestID] = id
         let status = response.status.code
         self.metrics.http.answered(
-            request.method, (try? found.get())?.route.path, status: status, after: .now - began)
+            request.method, (try? found.get())?.route.path, isSecure: request.head.scheme == "https", status: status,
+            after: .now - began)
         logger.debug(
             "Answered a request",
             metadata: [
@@ -53,8 +55,37 @@ struct APIResponder: HTTPResponder {
         context: ChannelContext, id: String, trace: TraceCarrier, logger: Logger
     ) async throws -> Reply {
         let (route, parameters) = try found.get()
-        let caller = try await self.authenticator.caller(of: request, for: route.access)
+        let source = ClientAddress.of(
+            request, peer: context.channel.remoteAddress?.ipAddress,
+            trusting: self.services?.authentication.trustedProxies ?? [])
+        let audit = RequestAudit(
+            of: route, parameters, source: source?.description, requestID: id,
+            traceID: trace.traceID)
+        do {
+            let reply = try await self.reply(
+                to: request, by: route, parameters, from: source, audit: audit, context: context, id: id, trace: trace,
+                logger: logger)
+            try await audit.succeeded(self.services)
+            return reply
+        } catch {
+            await audit.failed(error, self.services, logger: logger)
+            throw error
+        }
+    }
+
+    private func reply(
+        to request: Request, by route: Route, _ parameters: [String: String], from source: NetworkAddress?,
+        audit: RequestAudit,
+        context: ChannelContext, id: String, trace: TraceCarrier, logger: Logger
+    ) async throws -> Reply {
+        let certificate = self.peers.certificate(of: context.channel)
+        let caller = try await self.authenticator.caller(
+            of: request, from: source, certificate: certificate, for: route.access, recognised: audit.isBy)
+        if let services = self.services {
+            try await services.tenantGate.check(caller, for: route.access, in: services.database)
+        }
         let query = try queryParameters(request.uri.query)
+        if let reason = query["reason"], !reason.isEmpty { audit.note(reason: reason) }
         if !route.isRaw { try route.check(query) }
         let body = route.bodyType == nil ? [] : try await BodyReader.read(request)
         let apiRequest = APIRequest(
@@ -62,8 +93,9 @@ struct APIResponder: HTTPResponder {
             idempotencyKey: request.headers[.idempotencyKey], caller: caller, databaseServices: self.services,
             logger: logger,
             connection: self.connections.connection(of: context.channel) ?? ClientConnection(),
-            raw: route.isRaw ? RawRequest(request, source: context.channel.remoteAddress?.ipAddress) : nil,
-            ifMatch: request.headers[.ifMatch], accept: request.headers[.accept])
+            certificate: certificate,
+            raw: route.isRaw ? RawRequest(request, source: source?.description) : nil,
+            ifMatch: request.headers[.ifMatch], accept: request.headers[.accept], audit: audit)
         // What changes something is brought to its end: whoever sent it cannot tell how far it had got.
         guard route.method == .get else { return try await route.respond(apiRequest, body) }
         return try await apiRequest.connection.whileOpen { try await route.respond(apiRequest, body) }

@@ -22,6 +22,8 @@ struct APIServer: Sendable {
     let authenticator: Authenticator
     let metrics: OrchestratorMetrics
     let logger: Logger
+    /// `nil` where it speaks plain HTTP.
+    let tls: ServerTLSContext?
     let boundPort = BoundPort()
 
     /// What answers say of the program.
@@ -32,7 +34,7 @@ struct APIServer: Sendable {
 
     init(
         host: String, port: Int, table: RouteTable, services: Services?, authenticator: Authenticator,
-        metrics: OrchestratorMetrics, logger: Logger
+        metrics: OrchestratorMetrics, logger: Logger, tls: ServerTLSContext? = nil
     ) {
         self.host = host
         self.port = port
@@ -41,14 +43,16 @@ struct APIServer: Sendable {
         self.authenticator = authenticator
         self.metrics = metrics
         self.logger = logger
+        self.tls = tls
     }
 
     /// To be run once.
     var service: some Service {
         let connections = ClientConnections()
+        let peers = PeerCertificates()
         let responder = APIResponder(
             table: self.table, services: self.services, authenticator: self.authenticator, connections: connections,
-            metrics: self.metrics, logger: self.logger)
+            peers: peers, metrics: self.metrics, logger: self.logger)
         let makeUpgrade: (@Sendable () -> StreamUpgrade)?
         if let services {
             makeUpgrade = { StreamUpgrade(responder, services: services) }
@@ -61,15 +65,19 @@ struct APIServer: Sendable {
         serverLogger.logLevel = max(self.logger.logLevel, .notice)
         return Application(
             responder: responder,
-            server: HTTPServerBuilder { handler in
-                APIConnection(
+            server: HTTPServerBuilder { [tls] handler in
+                let connection = APIConnection(
                     responder: handler, makeUpgrade: makeUpgrade, connections: connections,
-                    idleMax: Self.idleConnectionMax, messageBytesMax: messageBytesMax)
+                    idleMax: Self.idleConnectionMax, messageBytesMax: messageBytesMax, isSecure: tls != nil)
+                guard let tls else { return connection }
+                return SecureConnection(base: connection, tls: tls, peers: peers)
             },
             configuration: .init(address: .hostname(self.host, port: self.port), serverName: Self.name),
-            onServerRunning: { [boundPort, logger, host, port] channel in
+            onServerRunning: { [boundPort, logger, host, port, tls] channel in
                 let number = channel.localAddress?.port ?? port
-                logger.notice("Listening", metadata: ["address": .string(host), "port": "\(number)"])
+                logger.notice(
+                    "Listening",
+                    metadata: ["address": .string(host), "port": "\(number)", "tls": "\(tls != nil)"])
                 boundPort.resolve(.success(number))
             }, logger: serverLogger)
     }

@@ -31,6 +31,8 @@ final class HandshakeGate: ChannelDuplexHandler, RemovableChannelHandler {
     private var isReadWanted = false
     /// Requests that have come and are not answered.
     private var unanswered = 0
+    /// How many answers there are still, up to the one that says that the connection ends with it; `nil`: none does.
+    private var answersLeft: Int?
     /// The request that came last is the last one.
     private var isLast = false
     /// All of it is there.
@@ -102,8 +104,10 @@ final class HandshakeGate: ChannelDuplexHandler, RemovableChannelHandler {
                 self.isLast = true
                 head.headers.remove(name: "Upgrade")
             }
+            let isKeepAlive = head.isKeepAlive
+            if self.isLast || !isKeepAlive, self.answersLeft == nil { self.answersLeft = self.unanswered }
             // Behind this nobody knows versions, nor that "Close" is as good as "close" (RFC 9112 §9.3).
-            if !head.isKeepAlive { head.headers.replaceOrAdd(name: "Connection", value: "close") }
+            if !isKeepAlive { head.headers.replaceOrAdd(name: "Connection", value: "close") }
             context.fireChannelRead(Self.wrapInboundOut(.head(head)))
         case .body:
             context.fireChannelRead(Self.wrapInboundOut(part))
@@ -117,11 +121,12 @@ final class HandshakeGate: ChannelDuplexHandler, RemovableChannelHandler {
         // Before that there is nothing to answer but what is no HTTP.
         guard case .open = self.state else { return context.write(data, promise: promise) }
         switch Self.unwrapOutboundIn(data) {
-        case .head(var head) where self.isLast && self.unanswered == 1 && head.status.code >= 200:
+        case .head(var head) where self.answersLeft == 1 && head.status.code >= 200:
             head.headers.replaceOrAdd(name: "Connection", value: "close")
             context.write(Self.wrapOutboundOut(.head(head)), promise: promise)
         case .end:
             self.unanswered -= 1
+            self.answersLeft = self.answersLeft.map { $0 - 1 }
             guard self.isLast, self.unanswered <= 0 else { return context.write(data, promise: promise) }
             let written = promise ?? context.eventLoop.makePromise(of: Void.self)
             written.futureResult.assumeIsolated().whenComplete { _ in context.close(promise: nil) }

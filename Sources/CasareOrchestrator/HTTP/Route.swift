@@ -9,10 +9,16 @@ struct Route: Sendable {
     enum Access: Sendable, Hashable {
         /// No token is needed.
         case everyone
-        /// The caller's role must include one of these.
+        /// The caller must have one of these permissions.
         case anyOf([Permission])
 
         static func needs(_ permission: Permission) -> Access { .anyOf([permission]) }
+
+        /// For what robots do, too, without being given more than that.
+        static func needsOrRobot(_ permission: Permission) -> Access { .anyOf([permission, .robotProtocol]) }
+
+        /// For whoever may do anything at all.
+        static let anyCaller = Access.anyOf(Permission.allCases)
     }
 
     /// A part of a path: literal, or a placeholder for anything.
@@ -34,6 +40,8 @@ struct Route: Sendable {
     let path: String
     let segments: [Segment]
     let access: Access
+    /// What the audit log says of its requests; it stands in `AuditActions.table`.
+    let audit: AuditRule
     let summary: String
     let query: [QueryParameter]
     /// Headers that mean something to this route alone.
@@ -61,6 +69,7 @@ struct Route: Sendable {
             part.hasPrefix("{") ? .parameter(String(part.dropFirst().dropLast())) : .literal(String(part))
         }
         self.access = access
+        self.audit = AuditActions.rule(of: method, path)
         self.summary = summary
         self.query = query
         self.bodyType = bodyType
@@ -154,7 +163,7 @@ extension Route {
         return Route(
             .post, path, access, summary, query: [], bodyType: Body.self, answerType: Result.self, statuses: statuses
         ) { request, bytes in
-            try Reply(try await handler(request, try Self.body(bytes, shape)))
+            try Reply(try await handler(request, try Self.body(bytes, shape, of: request)))
         }
     }
 
@@ -167,7 +176,7 @@ extension Route {
         return Route(
             .put, path, access, summary, query: [], bodyType: Body.self, answerType: Result.self, statuses: [200]
         ) { request, bytes in
-            try Reply(try await handler(request, try Self.body(bytes, shape)))
+            try Reply(try await handler(request, try Self.body(bytes, shape, of: request)))
         }
     }
 
@@ -182,7 +191,7 @@ extension Route {
             .patch, path, access, summary, query: [], bodyType: Body.self, answerType: Result.self, statuses: [200]
         ) { request, bytes in
             guard !bytes.isEmpty else { throw Self.emptyPatch }
-            return try Reply(try await handler(request, try Self.body(bytes, shape)))
+            return try Reply(try await handler(request, try Self.body(bytes, shape, of: request)))
         }
     }
 
@@ -229,7 +238,7 @@ extension Route {
         let isPatch = self.method == .patch
         return Route(self) { request, bytes in
             if isPatch, bytes.isEmpty { throw Self.emptyPatch }
-            return try Reply(try await handler(request, try Self.body(bytes, shape)))
+            return try Reply(try await handler(request, try Self.body(bytes, shape, of: request)))
         }
     }
 
@@ -248,9 +257,13 @@ extension Route {
     private static let emptyPatch = APIProblem(
         .invalidJSON, "the body is empty; send a JSON object of what is to change")
 
-    private static func body<Body: Decodable>(_ bytes: [UInt8], _ shape: RequestShape) throws -> Body {
+    private static func body<Body: Decodable>(
+        _ bytes: [UInt8], _ shape: RequestShape, of request: APIRequest
+    ) throws -> Body {
         do throws(WireJSON.Failure) {
-            return try WireJSON.decode(from: bytes.isEmpty ? Array("{}".utf8) : bytes, shape: shape)
+            let body: Body = try WireJSON.decode(from: bytes.isEmpty ? Array("{}".utf8) : bytes, shape: shape)
+            request.audit?.note(body: body)
+            return body
         } catch {
             switch error {
             case .notJSON: throw APIProblem(.invalidJSON, error.description)

@@ -13,7 +13,7 @@ enum HealthRoutes {
             "/health/ready", .everyone, "Whether requests can be served, and if not, why.", statuses: [200, 503],
             Self.ready),
         .get("/openapi.json", .everyone, "This description.") { request in request.services.openAPI.json },
-        .get("/api/v1/status", .needs(.read), "How the queue and the robots stand.", Self.status),
+        .get("/api/v1/status", .needs(.executionRead), "How the queue and the robots stand.", Self.status),
     ]
 
     /// How long a health check waits for the database.
@@ -23,7 +23,9 @@ enum HealthRoutes {
         let reason = await self.obstacle(request)
         return Answer(
             status: reason == nil ? 200 : 503,
-            ReadyResponse(ready: reason == nil, reason: reason, loops: request.services.loops.loops))
+            ReadyResponse(
+                ready: reason == nil, reason: reason, loops: request.services.loops.loops,
+                providers: request.services.providerBoard.health.map(\.inGeneral)))
     }
 
     /// Why requests cannot be served; `nil` when they can.

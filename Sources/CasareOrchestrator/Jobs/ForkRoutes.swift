@@ -5,7 +5,7 @@ import CasareWire
 enum ForkRoutes {
     static let all: [Route] = [
         .post(
-            "/api/v1/jobs/{id}/fork", .needs(.operate),
+            "/api/v1/jobs/{id}/fork", .needs(.executionUpdate),
             "Submit a job anew that goes on from a step of one that has ended or is blocked: what was recorded before "
                 + "is taken over.",
             statuses: [201], Self.fork
@@ -23,6 +23,7 @@ enum ForkRoutes {
             guard let job = try JobStore.get(new, on: connection) else {
                 throw StoreError.notFound(.job, new.description)
             }
+            try request.requireUse(ofSecretsIn: job.workflow, version: job.workflowVersion, on: connection)
             let repeated = try JobStore.effectsRepeated(
                 of: id, from: body.fromStep, limit: RerunResponse.repeatsMax, on: connection)
             return (

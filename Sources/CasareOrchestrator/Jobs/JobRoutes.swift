@@ -7,16 +7,17 @@ enum JobRoutes {
 
     static let all: [Route] = [
         .post(
-            "/api/v1/jobs", .needs(.operate),
+            "/api/v1/jobs", .needs(.workflowExecute),
             "Submit a job. A known idempotency key brings the first job, and a held unique key its job, with status 200.",
             statuses: [201, 200], Self.submit
         ).reading(.idempotencyKey),
         .post(
-            "/api/v1/jobs/batch", .needs(.operate), "Submit up to 10,000 jobs: all of them or none.", statuses: [201],
+            "/api/v1/jobs/batch", .needs(.workflowExecute), "Submit up to 10,000 jobs: all of them or none.",
+            statuses: [201],
             Self.submitBatch
         ).reading(.idempotencyKey),
         .get(
-            "/api/v1/jobs", .needs(.read), "List jobs, newest first, without their results.",
+            "/api/v1/jobs", .needs(.executionRead), "List jobs, newest first, without their results.",
             query: [
                 .choice("status", Job.Status.self, "Only jobs that stand so."),
                 .text("workflow", "Only jobs of this workflow, by name or ID."),
@@ -24,15 +25,16 @@ enum JobRoutes {
                 .time("until", "Only jobs created before this time."), .limit, .cursor,
             ], Self.list),
         .get(
-            "/api/v1/jobs/{id}", .needs(.read), "One job with its result. Values of sensitive variables are hidden.",
+            "/api/v1/jobs/{id}", .needs(.executionRead),
+            "One job with its result. Values of sensitive variables are hidden.",
             query: [
                 .seconds(
                     "wait_seconds", max: Self.waitSecondsMax,
                     "Answer when the job has ended or is blocked, or after this time.")
             ], Self.get),
-        .post("/api/v1/jobs/{id}/cancel", .needs(.operate), "Cancel a job that has not ended.", Self.cancel),
+        .post("/api/v1/jobs/{id}/cancel", .needs(.executionCancel), "Cancel a job that has not ended.", Self.cancel),
         .post(
-            "/api/v1/jobs/{id}/retry", .needs(.operate),
+            "/api/v1/jobs/{id}/retry", .needs(.executionRetry),
             "Submit a failed job anew. Variables that are given as the API shows them stay as they are.",
             statuses: [201],
             Self.retry
@@ -49,10 +51,11 @@ enum JobRoutes {
             [body], trace: request.trace, catalogue: request.services.catalogue
         ) { _ in "" }
         let (submitted, made, job) = try await request.inTenant { connection in
-            let (submitted, made) = try submission.store(by: request.actor, on: connection)
+            let (submitted, made) = try submission.store(for: request, on: connection)
             guard let first = submitted.first, let job = try JobStore.get(first.id, on: connection) else {
                 throw StoreError.unreadable("a job that was just submitted is not there")
             }
+            request.audit?.note(subject: first.id.description)
             return (first, made, try request.shown(job, on: connection))
         }
         request.services.metrics.made(made, by: .api)
@@ -72,8 +75,11 @@ enum JobRoutes {
             jobs, trace: request.trace, catalogue: request.services.catalogue
         ) { "jobs[\($0)]." }
         let (submitted, made, known, results) = try await request.inTenant { connection in
-            let (submitted, made) = try submission.store(by: request.actor, on: connection)
+            let (submitted, made) = try submission.store(for: request, on: connection)
             let duplicates = submitted.filter(\.isDuplicate).map(\.id)
+            request.audit?.note(
+                subject: submitted.first?.id.description,
+                detail: ["jobs": .int(submitted.count), "duplicates": .int(duplicates.count)])
             let known = duplicates.isEmpty ? [:] : try JobStore.statuses(of: duplicates, on: connection)
             let ended = known.filter { $0.value.isTerminal }.keys.sorted()  // The oldest first.
             let results =

@@ -64,17 +64,18 @@ struct JobSubmission: Sendable {
             key: key, request: try ValueEncoder.encode(request).jsonText(.compact, sortKeys: true))
     }
 
-    /// Stores documents and jobs. Call within `Database.asTenant`: then it is all of them or none.
+    /// Stores documents and jobs. Call within `inTenant`: then it is all of them or none.
     ///
     /// - Returns: one entry for each job, in the same order, and how many of them are new.
+    /// - Throws: beside what storing throws, 403 for a new document of a caller who may not push.
     func store(
-        by actor: String, on connection: isolated PostgresConnection
+        for request: APIRequest, on connection: isolated PostgresConnection
     ) throws -> (jobs: [SubmittedJob], made: JobTally) {
         var versions: [Source: Version] = [:]
         for source in self.sources where versions[source] == nil {
-            versions[source] = try self.version(source, by: actor, on: connection)
+            versions[source] = try self.version(source, for: request, on: connection)
         }
-        let submitted = try JobStore.submit(self.jobs(of: versions), by: actor, on: connection)
+        let submitted = try JobStore.submit(self.jobs(of: versions), by: request.actor, on: connection)
         var made = JobTally()
         for (position, one) in submitted.enumerated() where !one.isDuplicate {
             let workflow = versions[self.sources[position]]?.name ?? ""
@@ -101,18 +102,21 @@ struct JobSubmission: Sendable {
     }
 
     private func version(
-        _ source: Source, by actor: String, on connection: isolated PostgresConnection
+        _ source: Source, for request: APIRequest, on connection: isolated PostgresConnection
     ) throws -> Version {
         switch source {
         case .stored(let nameOrID, let number):
             guard let workflow = try WorkflowStore.get(idOrName: nameOrID, on: connection) else {
                 throw StoreError.notFound(.workflow, nameOrID)
             }
-            return try Self.version(number, of: workflow)
+            let version = try Self.version(number, of: workflow)
+            try request.requireUse(ofSecretsIn: version.workflow, version: version.number, on: connection)
+            return version
         case .document(let position):
             let document = self.documents[position]
             let pushed = try WorkflowStore.push(
-                name: document.name, document: document.text, by: actor, on: connection)
+                name: document.name, document: document.text, by: request.actor, on: connection)
+            try request.requirePush(of: pushed, document.json)
             return Version(
                 workflow: pushed.version.workflow, number: pushed.version.number, name: pushed.version.name)
         }

@@ -6,14 +6,14 @@ import CasareWire
 enum LogRoutes {
     static let all: [Route] = [
         .get(
-            "/api/v1/jobs/{id}/logs", .needs(.read), "What a job's runs have written so far, in order.",
+            "/api/v1/jobs/{id}/logs", .needs(.executionRead), "What a job's runs have written so far, in order.",
             query: [
                 Self.after, .limit,
                 .seconds(
                     "wait_seconds", max: JobRoutes.waitSecondsMax,
                     "Answer when there is such a line, or the job has ended or is blocked, or after this time."),
             ], Self.log),
-        .post("/api/v1/jobs/{id}/logs", .needs(.execute), "Keep lines that a run wrote.", Self.append),
+        .post("/api/v1/jobs/{id}/logs", .needs(.robotProtocol), "Keep lines that a run wrote.", Self.append),
     ]
 
     private static let after = Route.QueryParameter(

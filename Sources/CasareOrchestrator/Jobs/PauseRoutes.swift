@@ -7,11 +7,11 @@ import FoundationEssentials
 enum PauseRoutes {
     static let all: [Route] = [
         .post(
-            "/api/v1/jobs/{id}/pause", .needs(.operate),
+            "/api/v1/jobs/{id}/pause", .needs(.executionUpdate),
             "Keep a job from going on until it is resumed: at once when it waits, else after the step that it is in.",
             Self.pause),
         .post(
-            "/api/v1/jobs/{id}/resume", .needs(.operate),
+            "/api/v1/jobs/{id}/resume", .needs(.executionUpdate),
             "Let a paused job go on, behind the jobs that wait already. Its attempts are as before.", Self.resume),
     ]
 

@@ -26,9 +26,11 @@ enum RerunRoutes {
                         id, from: choices.from, version: choices.version, by: request.actor, variables: variables,
                         reason: body.reason, idempotency: idempotency, trace: request.trace, on: connection)
                 }
+            request.audit?.note(detail: ["job": .string(new.description)])
             guard let job = try JobStore.get(new, on: connection) else {
                 throw StoreError.notFound(.job, new.description)
             }
+            try request.requireUse(ofSecretsIn: job.workflow, version: job.workflowVersion, on: connection)
             let repeated = try JobStore.effectsRepeated(
                 of: id, from: job.forkedFrom?.step, limit: RerunResponse.repeatsMax, on: connection)
             return (

@@ -7,7 +7,7 @@ import CasareWire
 enum ResolveRoutes {
     static let all: [Route] = [
         .post(
-            "/api/v1/jobs/{id}/resolve", .needs(.operate),
+            "/api/v1/jobs/{id}/resolve", .needs(.executionUpdate),
             "Answer the question of a blocked job, which goes on from there. Of two who answer, one is refused with 409.",
             Self.resolve)
     ]

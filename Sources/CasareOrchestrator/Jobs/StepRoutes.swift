@@ -6,12 +6,12 @@ import CasareWire
 enum StepRoutes {
     static let all: [Route] = [
         .get(
-            "/api/v1/jobs/{id}/steps", .needs(.read),
+            "/api/v1/jobs/{id}/steps", .needs(.executionRead),
             "A job's journaled steps, in order. A page has results of 4 MiB at most, unless its first step alone has "
                 + "more.",
             query: [Self.results, Self.limit, .cursor], Self.steps),
         .get(
-            "/api/v1/jobs/{id}/history", .needs(.read),
+            "/api/v1/jobs/{id}/history", .needs(.executionRead),
             "What happened to a job and how often robots tried it, oldest first.", Self.history),
     ]
 

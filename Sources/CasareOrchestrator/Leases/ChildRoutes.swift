@@ -8,11 +8,11 @@ enum ChildRoutes {
 
     static let all: [Route] = [
         .post(
-            "/api/v1/jobs/{id}/children", .needs(.execute),
+            "/api/v1/jobs/{id}/children", .needs(.robotProtocol),
             "Submit a job for a step of one that the robot holds; each step has one. A document must be its subflow.",
             Self.submit),
         .get(
-            "/api/v1/jobs/{id}/children/{child}", .needs(.execute), "Whether and how such a job has ended.",
+            "/api/v1/jobs/{id}/children/{child}", .needs(.robotProtocol), "Whether and how such a job has ended.",
             query: [.leaseToken], Self.state),
     ]
 

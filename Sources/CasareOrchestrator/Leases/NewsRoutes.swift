@@ -6,7 +6,7 @@ import CasareWire
 enum NewsRoutes {
     static let all: [Route] = [
         .post(
-            "/api/v1/sessions/{session}/news", .needs(.execute),
+            "/api/v1/sessions/{session}/news", .needs(.robotProtocol),
             "Wait for news of a session: a job was taken from it, or it is asked for something. A renewal brings it.",
             Self.news)
     ]

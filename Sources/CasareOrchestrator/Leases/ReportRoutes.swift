@@ -9,16 +9,17 @@ import FoundationEssentials
 enum ReportRoutes {
     static let all: [Route] = [
         .get(
-            "/api/v1/jobs/{id}/journal", .needs(.execute), "What earlier attempts recorded, and how long they took.",
+            "/api/v1/jobs/{id}/journal", .needs(.robotProtocol),
+            "What earlier attempts recorded, and how long they took.",
             query: [.leaseToken], Self.journal),
-        .post("/api/v1/jobs/{id}/checkpoint", .needs(.execute), "Make journal entries durable.", Self.checkpoint),
-        .post("/api/v1/jobs/{id}/complete", .needs(.execute), "The run ended well.", Self.complete),
+        .post("/api/v1/jobs/{id}/checkpoint", .needs(.robotProtocol), "Make journal entries durable.", Self.checkpoint),
+        .post("/api/v1/jobs/{id}/complete", .needs(.robotProtocol), "The run ended well.", Self.complete),
         .post(
-            "/api/v1/jobs/{id}/fail", .needs(.execute), "The attempt failed: another follows, or the job does.",
+            "/api/v1/jobs/{id}/fail", .needs(.robotProtocol), "The attempt failed: another follows, or the job does.",
             Self.fail),
-        .post("/api/v1/jobs/{id}/block", .needs(.execute), "A person must decide about a step.", Self.block),
+        .post("/api/v1/jobs/{id}/block", .needs(.robotProtocol), "A person must decide about a step.", Self.block),
         .post(
-            "/api/v1/jobs/{id}/release", .needs(.execute), "Hand the job back without using up the attempt.",
+            "/api/v1/jobs/{id}/release", .needs(.robotProtocol), "Hand the job back without using up the attempt.",
             Self.release),
     ]
 
@@ -98,7 +99,7 @@ enum ReportRoutes {
         _ change: LeaseWrite.Change, _ request: APIRequest, _ token: Lease.Token
     ) async throws -> Lease {
         let lease = Lease(job: try request.jobID(), token: token)
-        let write = LeaseWrite(lease, change, as: request.principal.token.robot)
+        let write = LeaseWrite(lease, change, as: request.principal.robot)
         do {
             try await request.services.reports[request.principal.tenant].write(write)
         } catch let error as ReportGroups.HeldByAnother {

@@ -6,7 +6,7 @@ import CasareWire
 /// A robot's token speaks for one robot, when it names one: it can touch nothing of another's.
 extension APIRequest {
     func checkSpeaks(for robot: Robot.ID) throws(APIProblem) {
-        guard let own = self.principal.token.robot, own != robot else { return }
+        guard let own = self.principal.robot, own != robot else { return }
         throw APIProblem(
             .insufficientPermissions, "the token \(self.actor) speaks for robot \(own), not for \(robot)")
     }
@@ -15,7 +15,7 @@ extension APIRequest {
     func checkOwns(
         _ session: Robot.SessionID, as robot: Robot.ID? = nil, on connection: isolated PostgresConnection
     ) throws {
-        guard let required = robot ?? self.principal.token.robot else { return }
+        guard let required = robot ?? self.principal.robot else { return }
         guard let owner = try LeaseStore.robot(of: session, on: connection) else {
             throw StoreError.sessionEnded(session)
         }
@@ -26,7 +26,7 @@ extension APIRequest {
     }
 
     func checkHolds(_ lease: Lease, on connection: isolated PostgresConnection) throws {
-        guard self.principal.token.robot != nil else { return }
+        guard self.principal.robot != nil else { return }
         guard let holder = try LeaseStore.robot(holding: lease, on: connection) else {
             throw StoreError.leaseLost(lease.job)
         }

@@ -10,14 +10,16 @@ enum SessionRoutes {
 
     static let all: [Route] = [
         .post(
-            "/api/v1/robots/{id}/sessions", .needs(.execute), "Begin a robot's session.", statuses: [201], Self.open),
+            "/api/v1/robots/{id}/sessions", .needs(.robotProtocol), "Begin a robot's session.", statuses: [201],
+            Self.open),
         .delete(
-            "/api/v1/sessions/{session}", .needs(.execute), "End a session and hand back what it holds.", Self.close),
+            "/api/v1/sessions/{session}", .needs(.robotProtocol), "End a session and hand back what it holds.",
+            Self.close),
         .post(
-            "/api/v1/sessions/{session}/lease", .needs(.execute),
+            "/api/v1/sessions/{session}/lease", .needs(.robotProtocol),
             "Lease jobs; with `wait_seconds` wait for some to come.", Self.lease),
         .post(
-            "/api/v1/sessions/{session}/renew", .needs(.execute),
+            "/api/v1/sessions/{session}/renew", .needs(.robotProtocol),
             "Keep a session and its leases alive, and learn which have passed on.", Self.renew),
     ]
 
@@ -136,9 +138,18 @@ enum SessionRoutes {
     private static func renew(_ request: APIRequest, _ body: RenewRequest) async throws -> Answer<RenewResponse> {
         let session = try request.sessionID()
         let held = body.leases.map(\.lease)
-        let renewal = try await request.inTenant { connection in
-            try request.checkOwns(session, on: connection)
-            return try LeaseStore.renew(session, held: held, progress: body.progress, on: connection)
+        let renewal: Renewal
+        do {
+            renewal = try await request.inTenant { connection in
+                try request.checkOwns(session, on: connection)
+                return try LeaseStore.renew(session, held: held, progress: body.progress, on: connection)
+            }
+        } catch let error as StoreError {
+            // In a transaction of its own: what the robot holds may tell that this database is an older state.
+            if case .sessionEnded = error, !held.isEmpty {
+                try await request.inTenant { try RestoreStore.witness(held, on: $0) }
+            }
+            throw error
         }
         if request.services.cursors.noteRenewal(of: session).isMultiple(of: LeaseStore.renewalsPerLook) {
             await self.takeUnclaimed(of: session, held: held, request)

@@ -194,7 +194,7 @@ extension BackgroundLoop {
                         let closed = try WindowStore.close(
                             one.window, by: Schedule.ownName, reason: "its time is over", zones: .system,
                             on: connection)
-                        return (closed, try SteeredTicks(of: one.window, on: connection))
+                        return (closed.window, try SteeredTicks(closed.tally, on: connection))
                     }
                     services.metrics.steered(ticks)
                     logger.notice(

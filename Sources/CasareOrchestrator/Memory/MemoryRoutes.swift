@@ -35,6 +35,8 @@ struct MemoryRoutes: Sendable {
             "GET /metrics": { $0.answered(byText: self.exposition) },
             "GET /openapi.json": { $0.answered { _ in Answer(openAPI) } },
             "GET /api/v1/auth/me": { $0 },
+            "GET /api/v1/auth/methods": { $0 },
+            "POST /api/v1/auth/can-i": { $0 },
             "GET /api/v1/status": { $0.answered(by: self.status) },
 
             "POST /api/v1/workflows": { $0.answered(by: self.push) },

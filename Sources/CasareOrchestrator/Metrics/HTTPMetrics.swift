@@ -11,12 +11,17 @@ struct HTTPMetrics: Sendable {
 
     init(_ registry: MetricRegistry) { self.duration = registry.histogram(.httpRequestDuration) }
 
-    /// - Parameter route: as it is written in the table; `nil` where there is none.
-    func answered(_ method: HTTPRequest.Method, _ route: String?, status: Int, after duration: Duration) {
+    /// - Parameters:
+    ///   - route: as it is written in the table; `nil` where there is none.
+    ///   - isSecure: whether it came over TLS.
+    func answered(
+        _ method: HTTPRequest.Method, _ route: String?, isSecure: Bool, status: Int, after duration: Duration
+    ) {
         self.duration.record(
             duration,
             [
-                .method: .string(Self.methods.contains(method) ? method.rawValue : "_OTHER"), .scheme: "http",
+                .method: .string(Self.methods.contains(method) ? method.rawValue : "_OTHER"),
+                .scheme: isSecure ? "https" : "http",
                 .route: route.map(AttributeValue.string), .status: .int(status),
                 .errorType: status >= 500 ? .string(String(status)) : nil,
             ])

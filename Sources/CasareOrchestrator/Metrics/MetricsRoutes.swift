@@ -7,7 +7,7 @@ import CasareWire
 enum MetricsRoutes {
     static let all: [Route] = [
         .text(
-            "/metrics", .needs(.read),
+            "/metrics", .needs(.metricsRead),
             "Metrics of this orchestrator and of the whole installation, for Prometheus: as OpenMetrics where that is "
                 + "asked for by Accept, else as its older text. For tokens of the tenant default.",
             mediaTypes: ["text/plain", "application/openmetrics-text"]

@@ -18,6 +18,7 @@ struct OrchestratorMetrics: Sendable {
     let readErrors: Counter<Int>
     let loops: LoopMetrics
     let http: HTTPMetrics
+    let audit: AuditMetrics
 
     init(_ registry: MetricRegistry) {
         self.registry = registry
@@ -31,6 +32,7 @@ struct OrchestratorMetrics: Sendable {
         self.readErrors = registry.counter(.metricReadErrors)
         self.loops = LoopMetrics(registry)
         self.http = HTTPMetrics(registry)
+        self.audit = AuditMetrics(registry)
         self.scheduleDelay.series(.none)
         // So that whoever looks at increases sees the first of each.
         for kind in Trigger.Kind.allCases {
@@ -49,6 +51,8 @@ struct OrchestratorMetrics: Sendable {
         /// The job that runs beside them.
         case job
         case schedule, backfill, trigger, operation
+        /// The rotation of a secret, whose hook they are.
+        case rotation
         case itemQueue = "item_queue"
     }
 

@@ -32,6 +32,11 @@ enum SharedGauges {
             seen.observe(.scheduleRegistered, schedules.active, [.scheduleState: "active"])
             seen.observe(.scheduleRegistered, schedules.paused, [.scheduleState: "paused"])
         }
+        self.register("secrets", [.secretLastRotation, .secretRotationLimit], metrics, logger) {
+            try await self.inDatabase(database) { connection in try SecretRotationStore.ages(on: connection) }
+        } observing: { ages, seen in
+            self.observe(ages, &seen)
+        }
     }
 
     private static func inDatabase<Result: Sendable>(
@@ -77,6 +82,26 @@ enum SharedGauges {
         seen.observe(.deadLetterDepth, letters.open, [.queue: name, .deadLetterState: "open"])
         seen.observe(.deadLetterDepth, letters.acknowledged, [.queue: name, .deadLetterState: "acknowledged"])
         seen.observe(.deadLetterOldestOpenAge, letters.oldestOpenSeconds, [.queue: name])
+    }
+
+    /// Of secrets of one name, which several tenants may have, the oldest value and the least limit count.
+    static func observe(_ ages: [SecretRotationStore.Age], _ seen: inout Observations) {
+        var limits: [String: Double] = [:]
+        var rotated: [[String]: Double] = [:]
+        for age in ages {
+            limits[age.name] = min(limits[age.name] ?? age.limitSeconds, age.limitSeconds)
+            guard let at = age.rotatedSeconds else { continue }
+            let key = [age.name, age.provider]
+            rotated[key] = min(rotated[key] ?? at, at)
+        }
+        // In one order, so that of too many always the same ones are told apart.
+        for (key, at) in rotated.sorted(by: { $0.key.lexicographicallyPrecedes($1.key) }) {
+            seen.observe(
+                .secretLastRotation, at, [.secret: .string(key[0]), .secretProvider: .string(key[1])])
+        }
+        for (name, limit) in limits.sorted(by: { $0.key < $1.key }) {
+            seen.observe(.secretRotationLimit, limit, [.secret: .string(name)])
+        }
     }
 
     /// Of robots of one name the last heartbeat counts that is the newest.

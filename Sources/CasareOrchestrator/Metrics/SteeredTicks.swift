@@ -1,4 +1,3 @@
-import CasareDomain
 import CasarePostgres
 import CasareStore
 
@@ -8,15 +7,9 @@ struct SteeredTicks: Sendable {
     let ticks: [TickCount]
     let made: JobTally
 
-    init(of schedules: [Schedule.ID], on connection: isolated PostgresConnection) throws {
-        let written = try ScheduleStore.ticksWritten(of: schedules, on: connection)
-        self.ticks = written.ticks
-        self.made = try JobStore.tally(of: written.jobs, on: connection)
-    }
-
-    /// Of a window that was opened or closed.
-    init(of window: MaintenanceWindow.ID, on connection: isolated PostgresConnection) throws {
-        try self.init(of: try WindowStore.schedules(of: window, on: connection), on: connection)
+    init(_ tally: TickTally, on connection: isolated PostgresConnection) throws {
+        self.ticks = tally.ticks
+        self.made = try JobStore.tally(of: tally.jobs, on: connection)
     }
 
     static let none = SteeredTicks(ticks: [], made: JobTally())

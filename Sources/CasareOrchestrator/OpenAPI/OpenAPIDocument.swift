@@ -69,7 +69,9 @@ struct OpenAPIDocument: Sendable {
             operation["security"] = []
         case .anyOf(let permissions):
             operation["security"] = [["token": []]]
-            operation["x-permissions"] = .list(permissions.map { .string($0.rawValue) })
+            if route.access != .anyCaller {
+                operation["x-permissions"] = .list(permissions.map { .string($0.rawValue) })
+            }
         }
         if let type = route.bodyType {
             operation["requestBody"] = [
@@ -85,8 +87,12 @@ struct OpenAPIDocument: Sendable {
             ]
         }
         if route.access != .everyone {
+            responses["429"] = [
+                "description": "Too many, of one caller or of what the tenant may have: try again later.",
+                "headers": ["Retry-After": Self.retryAfter], "content": Self.content(errorSchema),
+            ]
             responses["501"] = [
-                "description": "The server keeps everything in memory, and this needs a database.",
+                "description": "This needs a database, or the key of the vault, and the server has none.",
                 "content": Self.content(errorSchema),
             ]
             responses["503"] = [

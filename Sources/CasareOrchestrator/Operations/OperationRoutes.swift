@@ -7,22 +7,22 @@ import FoundationEssentials
 enum OperationRoutes {
     static let all: [Route] = [
         .post(
-            "/api/v1/operations/preview", .needs(.operate),
+            "/api/v1/operations/preview", .needs(.operationCreate),
             "What an operation would be done to: how many jobs, a hash by which they are known again, and the first ones. "
                 + "Nothing is changed.",
             Self.preview),
         .post(
-            "/api/v1/operations", .needs(.operate),
+            "/api/v1/operations", .needs(.operationCreate),
             "Do something to many jobs: the selection is frozen, and the server works through it. With expect it is "
                 + "refused when the selection is another than that of the preview.",
             statuses: [201], Self.create
         ).reading(.idempotencyKey),
         .get(
-            "/api/v1/operations", .needs(.read), "List operations, newest first.",
+            "/api/v1/operations", .needs(.operationRead), "List operations, newest first.",
             query: [.choice("status", Operation.Status.self, "Only operations that stand so."), .limit, .cursor],
             Self.list),
         .get(
-            "/api/v1/operations/{id}", .needs(.read), "One operation, and how far it has got.",
+            "/api/v1/operations/{id}", .needs(.operationRead), "One operation, and how far it has got.",
             query: [
                 .seconds(
                     "wait_seconds", max: JobRoutes.waitSecondsMax,
@@ -30,21 +30,21 @@ enum OperationRoutes {
                 .text("seen", "The revision that is known already."),
             ], Self.get),
         .get(
-            "/api/v1/operations/{id}/items", .needs(.read),
+            "/api/v1/operations/{id}/items", .needs(.operationRead),
             "What became of the jobs that were tried, in that order.",
             query: [.choice("state", Operation.ItemState.self, "Only those of this state."), .limit, .cursor],
             Self.items),
         .post(
-            "/api/v1/operations/{id}/pause", .needs(.operate), "Do nothing more until it is resumed.",
+            "/api/v1/operations/{id}/pause", .needs(.operationUpdate), "Do nothing more until it is resumed.",
             Self.steering(.pause)),
         .post(
-            "/api/v1/operations/{id}/resume", .needs(.operate),
+            "/api/v1/operations/{id}/resume", .needs(.operationUpdate),
             "Let it go on, also one that its canary or its error rate has stopped.", Self.steering(.resume)),
         .post(
-            "/api/v1/operations/{id}/cancel", .needs(.operate), "End it: what it has done stays.",
+            "/api/v1/operations/{id}/cancel", .needs(.operationUpdate), "End it: what it has done stays.",
             Self.steering(.cancel)),
         .post(
-            "/api/v1/operations/{id}/undo", .needs(.operate),
+            "/api/v1/operations/{id}/undo", .needs(.operationUpdate),
             "Take back what it has done, within the time that it was given for that.", Self.steering(.undo)),
     ]
 
@@ -53,7 +53,8 @@ enum OperationRoutes {
     private static func preview(
         _ request: APIRequest, _ body: CreateOperationRequest
     ) async throws -> Answer<OperationPreview> {
-        Answer(
+        try request.require(body.plan.verb.permission)
+        return Answer(
             try await request.inTenant { connection in
                 let selection = try request.selection(of: body, on: connection)
                 let plan = body.plan
@@ -69,18 +70,37 @@ enum OperationRoutes {
     private static func create(
         _ request: APIRequest, _ body: CreateOperationRequest
     ) async throws -> Answer<OperationInfo> {
+        try request.require(body.plan.verb.permission)
         let idempotency = try self.idempotency(of: request, body)
-        let info = try await request.inTenant { connection in
+        let id = Operation.ID.new(at: Date())
+        let wanted = request.wants(
+            .operationPurge, of: id.description, reason: body.reason, breaksGlass: body.breakGlass)
+        let (info, breaksGlass) = try await request.inTenant { connection in
             let selection = try request.selection(of: body, on: connection)
+            // What is purged does not come back.
+            let takesTwo = try body.verb == .purge && ApprovalStore.isNeeded(on: connection)
             let operation = try OperationStore.create(
                 OperationStore.New(
-                    id: Operation.ID.new(at: Date()), plan: body.plan, selection: selection,
+                    id: id, plan: body.plan, selection: selection,
                     shown: try selection.shortened.stored, name: body.selectionName,
                     expected: body.expect.map { Operation.Mark(count: $0.count, hash: $0.hash) },
-                    idempotency: idempotency, trace: request.trace),
+                    idempotency: idempotency, trace: request.trace,
+                    awaitsApproval: takesTwo && !wanted.breaksGlass),
                 by: request.actor, on: connection)
-            return try OperationInfo(shown: operation)
+            request.audit?.note(
+                subject: operation.id.description, detail: ["verb": .string(body.plan.verb.rawValue)])
+            // The same request may have made it before, and asked then.
+            guard takesTwo, operation.id == id else { return (try OperationInfo(shown: operation), false) }
+            if wanted.breaksGlass {
+                try ApprovalStore.breakGlass(wanted, on: connection)
+                request.audit?.note(reason: body.reason, detail: ["break_glass": true, "severity": "alert"])
+            } else {
+                _ = try ApprovalStore.ask(wanted, as: Approval.ID(rawValue: id.rawValue), on: connection)
+                request.audit?.note(detail: ["awaiting_approval": .string(id.description)])
+            }
+            return (try OperationInfo(shown: operation), wanted.breaksGlass)
         }
+        if breaksGlass { request.glassBroken(wanted) }
         request.services.operationAlarm.ring(in: .zero)
         return Answer(status: 201, info)
     }

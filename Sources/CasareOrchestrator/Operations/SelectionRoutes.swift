@@ -6,14 +6,15 @@ import CasareWire
 enum SelectionRoutes {
     static let all: [Route] = [
         .get(
-            "/api/v1/selections", .needs(.read), "List saved selections by name.", query: [.limit, .cursor], Self.list),
-        .get("/api/v1/selections/{name}", .needs(.read), "One saved selection.", Self.get),
+            "/api/v1/selections", .needs(.operationRead), "List saved selections by name.", query: [.limit, .cursor],
+            Self.list),
+        .get("/api/v1/selections/{name}", .needs(.operationRead), "One saved selection.", Self.get),
         .put(
-            "/api/v1/selections/{name}", .needs(.operate),
+            "/api/v1/selections/{name}", .needs(.operationUpdate),
             "Save a selection under a name, instead of what was saved under it: what is to be true of the jobs, and not "
                 + "which ones that are now.",
             Self.save),
-        .delete("/api/v1/selections/{name}", .needs(.operate), "Delete a saved selection.", Self.delete),
+        .delete("/api/v1/selections/{name}", .needs(.operationUpdate), "Delete a saved selection.", Self.delete),
     ]
 
     private static func list(_ request: APIRequest) async throws -> SelectionPage {

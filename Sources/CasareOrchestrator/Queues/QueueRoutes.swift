@@ -6,31 +6,34 @@ import FoundationEssentials
 
 enum QueueRoutes {
     static let all: [Route] = [
-        .get("/api/v1/queues", .needs(.read), "List queues by name.", query: [.limit, .cursor], Self.list),
-        .get("/api/v1/queues/{name}", .needs(.read), "One queue from nearer by.", Self.get),
+        .get("/api/v1/queues", .needs(.queueRead), "List queues by name.", query: [.limit, .cursor], Self.list),
+        .get("/api/v1/queues/{name}", .needs(.queueRead), "One queue from nearer by.", Self.get),
         .get(
-            "/api/v1/queues/{name}/keys", .needs(.read),
+            "/api/v1/queues/{name}/keys", .needs(.queueRead),
             "A queue's keys by name, with what is said of each and its jobs.",
             query: [.limit, .cursor], Self.keys),
         .get(
-            "/api/v1/queues/{name}/explain", .needs(.read), "What holds a queue up, and what it has.",
+            "/api/v1/queues/{name}/explain", .needs(.queueRead), "What holds a queue up, and what it has.",
             Self.explainQueue),
         .post(
-            "/api/v1/queues/{name}/pause", .needs(.operate),
+            "/api/v1/queues/{name}/pause", .needs(.queueUpdate),
             "Lease nothing more from a queue, or of one key of it; what runs goes on.", Self.pause),
         .post(
-            "/api/v1/queues/{name}/resume", .needs(.operate),
+            "/api/v1/queues/{name}/resume", .needs(.queueUpdate),
             "End a pause, of a queue or with key of one of its keys; what is not paused stays as it is.",
             Self.resume),
         .patch(
-            "/api/v1/queues/{name}/limits", .needs(.operate),
+            "/api/v1/queues/{name}/limits", .needs(.queueUpdate),
             "Set limits of a queue or of one of its keys, or with null lift them. They hold from then on.", Self.limit),
         .post(
-            "/api/v1/jobs/{id}/priority", .needs(.operate), "Give a job that waits another priority.", Self.priority),
+            "/api/v1/jobs/{id}/priority", .needs(.executionUpdate), "Give a job that waits another priority.",
+            Self.priority),
         .get(
-            "/api/v1/jobs/{id}/explain", .needs(.read), "Why a job does not run, or where it stands.", Self.explainJob),
+            "/api/v1/jobs/{id}/explain", .needs(.executionRead), "Why a job does not run, or where it stands.",
+            Self.explainJob),
         .get(
-            "/api/v1/robots/{id}/explain", .needs(.read), "Why a robot does nothing, or not more.", Self.explainRobot),
+            "/api/v1/robots/{id}/explain", .needs(.robotRead), "Why a robot does nothing, or not more.",
+            Self.explainRobot),
     ]
 
     // MARK: Looking

@@ -5,33 +5,35 @@ import CasareWire
 enum RobotRoutes {
     static let all: [Route] = [
         .post(
-            "/api/v1/robots", .anyOf([.administer, .execute]),
+            "/api/v1/robots", .needsOrRobot(.robotCreate),
             "Register a robot, or change what is known of it: what is left out is set to its default.", Self.register),
-        .get("/api/v1/robots", .needs(.read), "List robots by ID.", query: [.limit, .cursor], Self.list),
-        .get("/api/v1/robots/{id}", .needs(.read), "One robot.", Self.get),
+        .get("/api/v1/robots", .needs(.robotRead), "List robots by ID.", query: [.limit, .cursor], Self.list),
+        .get("/api/v1/robots/{id}", .needs(.robotRead), "One robot.", Self.get),
         .post(
-            "/api/v1/robots/{id}/cordon", .needs(.operate), "Lease nothing more to a robot; what it runs goes on.",
+            "/api/v1/robots/{id}/cordon", .needs(.robotUpdate), "Lease nothing more to a robot; what it runs goes on.",
             Self.cordon),
-        .post("/api/v1/robots/{id}/uncordon", .needs(.operate), "Lease jobs to a robot again.", Self.uncordon),
+        .post("/api/v1/robots/{id}/uncordon", .needs(.robotUpdate), "Lease jobs to a robot again.", Self.uncordon),
         .post(
-            "/api/v1/robots/{id}/drain", .needs(.operate),
+            "/api/v1/robots/{id}/drain", .needs(.robotUpdate),
             "Ask a robot to finish what it runs, lease nothing more, and end.", Self.drain),
         .post(
-            "/api/v1/robots/{id}/stop", .needs(.operate), "Ask a robot to hand back what it runs, and end.", Self.stop),
+            "/api/v1/robots/{id}/stop", .needs(.robotUpdate), "Ask a robot to hand back what it runs, and end.",
+            Self.stop),
         .delete(
-            "/api/v1/robots/{id}", .needs(.administer),
+            "/api/v1/robots/{id}", .needs(.robotDelete),
             "Forget a robot that has ended, and revoke the tokens that speak for it alone.",
             query: [.text("reason", "Why; kept with what was done.")], Self.remove),
         .post(
-            "/api/v1/robots/{id}/heartbeat", .needs(.execute), "Keep a robot's session alive.", Self.heartbeat),
+            "/api/v1/robots/{id}/heartbeat", .needs(.robotProtocol), "Keep a robot's session alive.", Self.heartbeat),
     ]
 
     private static func register(_ request: APIRequest, _ body: RegisterRobotRequest) async throws -> Answer<RobotInfo>
     {
         try request.checkSpeaks(for: body.id)
+        try body.id.checkIsFree("id")
         let robot = try await request.inTenant { connection in
             // Robots do this at every start; who steers them is to be found again.
-            if request.principal.token.role != .robot {
+            if request.principal.may(.robotCreate) {
                 try ControlLog.record(
                     "robot.register", of: body.id.rawValue, by: request.actor, reason: body.reason,
                     detail: ["environment": .string(body.environment), "slots": .int(body.slots)], on: connection)

@@ -7,23 +7,23 @@ import CasareWire
 enum BackfillRoutes {
     static let all: [Route] = [
         .post(
-            "/api/v1/schedules/{name}/backfills", .needs(.operate),
+            "/api/v1/schedules/{name}/backfills", .needs(.workflowExecute),
             "Fire the ticks of a time that is past, by what the schedule said then; with dry_run count them.",
             statuses: [201, 200], Self.create),
         .get(
-            "/api/v1/backfills", .needs(.read), "List backfills, newest first.",
+            "/api/v1/backfills", .needs(.scheduleRead), "List backfills, newest first.",
             query: [
                 .text("schedule", "Only backfills of this schedule, by name or ID."),
                 .choice("status", Backfill.Status.self, "Only backfills that stand so."), .limit, .cursor,
             ],
             Self.list),
-        .get("/api/v1/backfills/{id}", .needs(.read), "One backfill, and how far it has got.", Self.get),
+        .get("/api/v1/backfills/{id}", .needs(.scheduleRead), "One backfill, and how far it has got.", Self.get),
         .post(
-            "/api/v1/backfills/{id}/pause", .needs(.operate), "Fire nothing more until it is resumed.",
+            "/api/v1/backfills/{id}/pause", .needs(.scheduleUpdate), "Fire nothing more until it is resumed.",
             Self.steering(.pause)),
-        .post("/api/v1/backfills/{id}/resume", .needs(.operate), "Let it go on.", Self.steering(.resume)),
+        .post("/api/v1/backfills/{id}/resume", .needs(.scheduleUpdate), "Let it go on.", Self.steering(.resume)),
         .post(
-            "/api/v1/backfills/{id}/cancel", .needs(.operate), "End it: the jobs that it has made stay.",
+            "/api/v1/backfills/{id}/cancel", .needs(.scheduleUpdate), "End it: the jobs that it has made stay.",
             Self.steering(.cancel)),
     ]
 
@@ -40,6 +40,7 @@ enum BackfillRoutes {
                     of: known.id, from: body.from, to: to, zones: .system, on: connection)
                 return BackfillResponse(nil, preview)
             }
+            try request.requireUse(ofSecretsIn: known.spec, on: connection)
             let made = try BackfillStore.create(
                 BackfillStore.New(
                     schedule: known.id, from: body.from, to: to,

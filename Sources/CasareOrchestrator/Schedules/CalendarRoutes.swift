@@ -7,18 +7,19 @@ import FoundationEssentials
 enum CalendarRoutes {
     static let all: [Route] = [
         .get(
-            "/api/v1/calendars", .needs(.read), "List business calendars by name.", query: [.limit, .cursor], Self.list),
-        .get("/api/v1/calendars/{name}", .needs(.read), "One business calendar.", Self.get),
+            "/api/v1/calendars", .needs(.scheduleRead), "List business calendars by name.", query: [.limit, .cursor],
+            Self.list),
+        .get("/api/v1/calendars/{name}", .needs(.scheduleRead), "One business calendar.", Self.get),
         .put(
-            "/api/v1/calendars/{name}", .needs(.define),
+            "/api/v1/calendars/{name}", .needs(.scheduleUpdate),
             "Keep a business calendar under a name, instead of the one that was kept under it. It counts for ticks that "
                 + "come due from then on.",
             Self.save),
         .delete(
-            "/api/v1/calendars/{name}", .needs(.define), "Delete a business calendar that no schedule names.",
+            "/api/v1/calendars/{name}", .needs(.scheduleDelete), "Delete a business calendar that no schedule names.",
             query: [.text("reason", "Why; kept with what was done.")], Self.delete),
         .get(
-            "/api/v1/calendars/{name}/check", .needs(.read),
+            "/api/v1/calendars/{name}/check", .needs(.scheduleRead),
             "Whether a calendar is open at a moment, and when it opens.",
             query: [
                 .time("at", "The moment; now where it is left out."),
@@ -32,8 +33,10 @@ enum CalendarRoutes {
         let calendars = try await request.inTenant { connection in
             try CalendarStore.list(after: after, limit: limit + 1, on: connection)
         }
-        let page = calendars.page(of: limit, cursor: \.calendar.name)
-        return CalendarPage(calendars: page.items.map(CalendarInfo.init), nextCursor: page.nextCursor)
+        let page = calendars.page(of: limit, cursor: \.name)
+        return CalendarPage(
+            calendars: page.items.compactMap(\.stored).map(CalendarInfo.init),
+            unreadable: page.items.filter { $0.stored == nil }.map(\.name), nextCursor: page.nextCursor)
     }
 
     private static func get(_ request: APIRequest) async throws -> CalendarInfo {

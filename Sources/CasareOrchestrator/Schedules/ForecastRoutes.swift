@@ -8,7 +8,7 @@ import FoundationEssentials
 enum ForecastRoutes {
     static let all: [Route] = [
         .get(
-            "/api/v1/schedules/{name}/preview", .needs(.read),
+            "/api/v1/schedules/{name}/preview", .needs(.scheduleRead),
             "The next ticks of a schedule, by name or ID, with what clocks, calendars and running jobs make of them.",
             query: [
                 .init(
@@ -22,7 +22,7 @@ enum ForecastRoutes {
                 .time("to", "The last one; no end where it is left out."),
             ], Self.preview),
         .post(
-            "/api/v1/schedules/simulate", .needs(.read),
+            "/api/v1/schedules/simulate", .needs(.scheduleRead),
             "What all schedules together will do: how many jobs begin in one minute, how many run at once beside the "
                 + "slots of the robots, and which jitter would spread them. Changes nothing.",
             Self.simulate),
@@ -157,7 +157,11 @@ private struct SimulationFacts: Sendable {
     ) -> ScheduleSimulation.Entry? {
         // `try?` as the error is told where the schedule is looked at by itself.
         guard let timetable = try? schedule.spec.timetable(zones: zones, name: schedule.name) else { return nil }
-        let calendar = schedule.spec.calendar.flatMap { self.calendars[$0] }
+        var calendar: BusinessCalendar?
+        if let name = schedule.spec.calendar {
+            guard let known = self.calendars[name] else { return nil }
+            calendar = known
+        }
         let hours = ScheduleHours(schedule.spec, calendar: calendar, zones: zones)
         return ScheduleSimulation.Entry(
             id: schedule.id, name: schedule.name, workflow: schedule.spec.workflow, expectedSeconds: seconds,

@@ -11,7 +11,7 @@ enum ScheduleRoutes {
 
     static let all: [Route] = [
         .get(
-            Self.path, .needs(.read), "List schedules by name.",
+            Self.path, .needs(.scheduleRead), "List schedules by name.",
             query: [
                 .choice("status", Schedule.Status.self, "Only schedules that stand so."),
                 .text("workflow", "Only schedules that start this workflow, as they name it."),
@@ -21,34 +21,38 @@ enum ScheduleRoutes {
             ],
             Self.list),
         .post(
-            Self.path, .needs(.define),
+            Self.path, .needs(.scheduleCreate),
             "Create a schedule; its first tick is the first one after now. A circle of workflows that start each other is "
                 + "refused.", statuses: [201], Self.create),
         .post(
-            "\(Self.path)/pause", .needs(.operate),
+            "\(Self.path)/pause", .needs(.scheduleUpdate),
             "Pause all schedules of a selection, or tell with dry_run which ones that would be.", Self.pauseAll),
         .post(
-            "\(Self.path)/resume", .needs(.operate),
+            "\(Self.path)/resume", .needs(.scheduleUpdate),
             "Resume all schedules of a selection, or tell with dry_run which ones that would be.", Self.resumeAll),
-        .get(Self.one, .needs(.read), "One schedule, by name or ID.", Self.get),
+        .get(Self.one, .needs(.scheduleRead), "One schedule, by name or ID.", Self.get),
         .patch(
-            Self.one, .needs(.define),
+            Self.one, .needs(.scheduleUpdate),
             "Change the members of its spec that are named (RFC 7396); what is left out stays as it is.", Self.update
         )
         .reading(.text("If-Match", "The revision that the change was made for, as the member revision.")),
         .delete(
-            Self.one, .needs(.define), "Delete a schedule. What it has started goes on.",
+            Self.one, .needs(.scheduleDelete), "Delete a schedule. What it has started goes on.",
             query: [.text("reason", "Why; kept with what was done.")], Self.delete),
         .post(
-            "\(Self.one)/pause", .needs(.operate), "Keep a schedule from firing until it is resumed, or until a time.",
+            "\(Self.one)/pause", .needs(.scheduleUpdate),
+            "Keep a schedule from firing until it is resumed, or until a time.",
             Self.pause),
         .post(
-            "\(Self.one)/resume", .needs(.operate), "Let it fire again, from the first tick after now on.", Self.resume),
+            "\(Self.one)/resume", .needs(.scheduleUpdate), "Let it fire again, from the first tick after now on.",
+            Self.resume),
         .post(
-            "\(Self.one)/trigger", .needs(.operate), "Fire it now, whatever it waits for; its times stay as they are.",
+            "\(Self.one)/trigger", .needs(.workflowExecute),
+            "Fire it now, whatever it waits for; its times stay as they are.",
             statuses: [201], Self.trigger),
         .get(
-            "\(Self.one)/history", .needs(.read), "Its ticks, newest first: which fired, and why others did not.",
+            "\(Self.one)/history", .needs(.scheduleRead),
+            "Its ticks, newest first: which fired, and why others did not.",
             query: [
                 .choice("result", ScheduleTickInfo.Result.self, "Only ticks of which this came."), .limit, .cursor,
             ],
@@ -106,6 +110,7 @@ enum ScheduleRoutes {
     ) async throws -> Answer<ScheduleInfo> {
         let info = try await request.inTenant { connection in
             try self.checkDependencies(of: body.spec, named: body.name, on: connection)
+            try request.requireUse(ofSecretsIn: body.spec, on: connection)
             let schedule = try ScheduleStore.create(
                 ScheduleStore.New(
                     name: body.name, spec: body.spec, isPaused: body.paused, reason: body.reason,
@@ -121,12 +126,11 @@ enum ScheduleRoutes {
         let revision = try request.revision(besides: body.revision)
         let (info, fired, steered) = try await request.inTenant { connection in
             let known = try ScheduleStore.get(idOrName: name, on: connection)
-            // As anybody sees it now; what is changed is read once more under its lock.
-            let patch = try request.meant(body.spec, instead: StartVariables(known.spec), on: connection)
             let changed = try ScheduleStore.update(
                 known.id, revision: revision, managedBy: body.managedBy, by: request.actor, reason: body.reason,
                 zones: .system, on: connection
             ) { spec in
+                let patch = try request.meant(body.spec, instead: StartVariables(spec), on: connection)
                 do throws(WireDecodingError) {
                     return try spec.changed(by: patch)
                 } catch {
@@ -135,10 +139,11 @@ enum ScheduleRoutes {
             }
             if changed.isChanged {
                 try self.checkDependencies(of: changed.schedule.spec, named: changed.schedule.name, on: connection)
+                try request.requireUse(ofSecretsIn: changed.schedule.spec, on: connection)
             }
             return (
                 try request.shown(changed.schedule, on: connection), changed.fired.jobs,
-                try SteeredTicks(of: [known.id], on: connection)
+                try SteeredTicks(changed.tally, on: connection)
             )
         }
         request.services.metrics.steered(steered)
@@ -180,7 +185,7 @@ enum ScheduleRoutes {
             let steered = try ScheduleStore.pause(
                 known.id, by: request.actor, reason: body.reason, until: body.until, lasting: body.forSeconds,
                 zones: .system, on: connection)
-            return (try request.shown(steered, on: connection), try SteeredTicks(of: [known.id], on: connection))
+            return (try request.shown(steered, on: connection), try SteeredTicks(steered.tally, on: connection))
         }
         request.services.metrics.steered(ticks)
         // A tick that was due already has fired before.
@@ -196,7 +201,7 @@ enum ScheduleRoutes {
             let known = try ScheduleStore.get(idOrName: name, on: connection)
             let steered = try ScheduleStore.resume(
                 known.id, by: request.actor, reason: body.reason, zones: .system, on: connection)
-            return (try request.shown(steered, on: connection), try SteeredTicks(of: [known.id], on: connection))
+            return (try request.shown(steered, on: connection), try SteeredTicks(steered.tally, on: connection))
         }
         request.services.metrics.steered(ticks)
         return Answer(answer)
@@ -208,11 +213,12 @@ enum ScheduleRoutes {
         let name = request.parameter("name")
         let (answer, ticks) = try await request.inTenant { connection in
             let known = try ScheduleStore.get(idOrName: name, on: connection)
+            try request.requireUse(ofSecretsIn: known.spec, on: connection)
             let fired = try ScheduleStore.trigger(
                 known.id, variables: body.variables ?? [:], by: request.actor, reason: body.reason, on: connection)
             return (
                 TriggerScheduleResponse(schedule: try request.shown(fired.schedule, on: connection), job: fired.job),
-                try SteeredTicks(of: [known.id], on: connection)
+                try SteeredTicks(fired.tally, on: connection)
             )
         }
         request.services.metrics.steered(ticks)
@@ -227,11 +233,10 @@ enum ScheduleRoutes {
     ) async throws -> Answer<SteerSchedulesResponse> {
         let answer = try await self.steer(request, body, isWanted: { !$0.isPaused }) { one, connection in
             // What is paused already keeps its own pause: nobody meant to end that one sooner, or later.
-            guard !one.isPaused else { return false }
-            _ = try ScheduleStore.pause(
+            guard !one.isPaused else { return nil }
+            return try ScheduleStore.pause(
                 one.id, by: request.actor, reason: body.reason, until: body.until, lasting: body.forSeconds,
                 zones: .system, on: connection)
-            return true
         }
         if !answer.dryRun { request.services.bell.ring(request.principal.tenant) }
         return Answer(answer)
@@ -246,10 +251,10 @@ enum ScheduleRoutes {
         }
         return Answer(
             try await self.steer(request, body, isWanted: { $0.isPaused }) { one, connection in
-                guard one.isPaused else { return false }
-                return try ScheduleStore.resume(
-                    one.id, by: request.actor, reason: body.reason, zones: .system, on: connection
-                ).wasPaused
+                guard one.isPaused else { return nil }
+                let resumed = try ScheduleStore.resume(
+                    one.id, by: request.actor, reason: body.reason, zones: .system, on: connection)
+                return resumed.wasPaused ? resumed : nil
             })
     }
 
@@ -257,11 +262,11 @@ enum ScheduleRoutes {
     ///
     /// - Parameters:
     ///   - isWanted: whether one would be changed, for a dry run.
-    ///   - change: changes one, and says whether it was another one before.
+    ///   - change: changes one; `nil`: it stays as it was.
     private static func steer(
         _ request: APIRequest, _ body: SteerSchedulesRequest,
         isWanted: @Sendable (ScheduleStore.Selected) -> Bool,
-        _ change: @Sendable (ScheduleStore.Selected, isolated PostgresConnection) throws -> Bool
+        _ change: @Sendable (ScheduleStore.Selected, isolated PostgresConnection) throws -> ScheduleStore.Steered?
     ) async throws -> SteerSchedulesResponse {
         let (answer, ticks) = try await request.inTenant { connection in
             let selected = try body.selection.selected(on: connection)
@@ -272,18 +277,20 @@ enum ScheduleRoutes {
                     field: "expect", details: ["count": .int(selected.count)])
             }
             var names: [String] = []
-            var changed: [Schedule.ID] = []
+            var tally = TickTally()
             // Always in one order, so that two who do this wait for each other once.
             for one in selected.sorted(by: { $0.id < $1.id }) {
-                let isChanged = try body.dryRun ? isWanted(one) : change(one, connection)
-                guard isChanged else { continue }
-                names.append(one.name)
-                if !body.dryRun { changed.append(one.id) }
+                if body.dryRun {
+                    if isWanted(one) { names.append(one.name) }
+                } else if let steered = try change(one, connection) {
+                    names.append(one.name)
+                    tally.add(steered.tally)
+                }
             }
             let answer = SteerSchedulesResponse(
                 count: selected.count, changed: names.count,
                 names: Array(names.sorted().prefix(SteerSchedulesResponse.namesMax)), dryRun: body.dryRun)
-            return (answer, try SteeredTicks(of: changed, on: connection))
+            return (answer, try SteeredTicks(tally, on: connection))
         }
         request.services.metrics.steered(ticks)
         return answer

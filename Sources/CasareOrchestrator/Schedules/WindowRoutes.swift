@@ -7,16 +7,16 @@ import CasareWire
 enum WindowRoutes {
     static let all: [Route] = [
         .get(
-            "/api/v1/windows", .needs(.read), "List windows of maintenance, newest first.",
+            "/api/v1/windows", .needs(.scheduleRead), "List windows of maintenance, newest first.",
             query: [.choice("status", WindowInfo.Status.self, "Only windows that stand so."), .limit, .cursor],
             Self.list),
         .post(
-            "/api/v1/windows", .needs(.operate),
+            "/api/v1/windows", .needs(.scheduleUpdate),
             "Pause the schedules of a selection until the window closes; with dry_run tell which ones that would be.",
             statuses: [201, 200], Self.open),
-        .get("/api/v1/windows/{id}", .needs(.read), "One window of maintenance.", Self.get),
+        .get("/api/v1/windows/{id}", .needs(.scheduleRead), "One window of maintenance.", Self.get),
         .post(
-            "/api/v1/windows/{id}/close", .needs(.operate),
+            "/api/v1/windows/{id}/close", .needs(.scheduleUpdate),
             "Let those schedules go on that it has paused, and that nobody has touched since.", Self.close),
     ]
 
@@ -51,15 +51,16 @@ enum WindowRoutes {
                     SteeredTicks.none
                 )
             }
-            let window = try WindowStore.open(
+            let (window, tally) = try WindowStore.open(
                 WindowStore.New(
                     until: body.until, lasting: body.forSeconds, reason: body.reason, selection: selection,
                     schedules: selected.map(\.id)),
                 by: request.actor, zones: .system, on: connection)
+            request.audit?.note(subject: window.id.description)
             return (
                 OpenWindowResponse(
                     window: WindowInfo(window), selected: selected.count, pauses: window.paused, names: names),
-                try SteeredTicks(of: window.id, on: connection)
+                try SteeredTicks(tally, on: connection)
             )
         }
         request.services.metrics.steered(ticks)
@@ -71,9 +72,9 @@ enum WindowRoutes {
     private static func close(_ request: APIRequest, _ body: CloseWindowRequest) async throws -> Answer<WindowInfo> {
         let id = try request.windowID()
         let (window, ticks) = try await request.inTenant { connection in
-            let window = try WindowStore.close(
+            let closed = try WindowStore.close(
                 id, by: request.actor, reason: body.reason, zones: .system, on: connection)
-            return (window, try SteeredTicks(of: id, on: connection))
+            return (closed.window, try SteeredTicks(closed.tally, on: connection))
         }
         request.services.metrics.steered(ticks)
         return Answer(WindowInfo(window))

@@ -14,6 +14,14 @@ extension APIRequest {
         try self.shown(StartVariables(trigger.spec), on: connection).hidden(in: TriggerInfo(trigger, watch))
     }
 
+    func shown(
+        _ steered: TriggerStore.Listed, on connection: isolated PostgresConnection
+    ) throws -> SteerTriggerResponse {
+        var info: TriggerInfo?
+        if let trigger = steered.trigger { info = try self.shown(trigger, on: connection) }
+        return SteerTriggerResponse(id: steered.id, name: steered.name, trigger: info)
+    }
+
     /// Values of variables that the workflows declare sensitive are hidden.
     func shown(_ triggers: [Trigger], on connection: isolated PostgresConnection) throws -> [TriggerInfo] {
         let shown = try self.shown(triggers.map { StartVariables($0.spec) }, on: connection)

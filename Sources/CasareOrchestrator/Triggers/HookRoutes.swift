@@ -191,11 +191,11 @@ extension APIRequest {
         let place = TriggerStore.place(of: trigger.id, in: tenant)
         var secrets: [[UInt8]] = []
         var problem = "CASARE_SEALING_KEY is not set"
-        if let key = self.services.sealingKey {
+        if let keys = self.services.keys {
             problem = "it has no secret"
             for secret in sealed {
                 do throws(SealingKey.OpeningError) {
-                    secrets.append(try key.open(secret, of: place))
+                    secrets.append(try keys.open(secret, of: place))
                 } catch {
                     problem = error.description
                 }

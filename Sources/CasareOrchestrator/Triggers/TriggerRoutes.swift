@@ -7,38 +7,38 @@ import FoundationEssentials
 enum TriggerRoutes {
     static let all: [Route] = [
         .post(
-            "/api/v1/triggers", .needs(.define),
+            "/api/v1/triggers", .needs(.triggerCreate),
             "Create a trigger. A secret that is made up for it is in the answer this once.", statuses: [201],
             Self.create),
         .get(
-            "/api/v1/triggers", .needs(.read), "List triggers by name.",
+            "/api/v1/triggers", .needs(.triggerRead), "List triggers by name.",
             query: [
                 .choice("kind", Trigger.Kind.self, "Only triggers of this kind."),
                 .choice("status", Trigger.Status.self, "Only triggers that stand so."),
                 .text("workflow", "Only triggers of this workflow, as they name it."),
                 .text("managed_by", "Only triggers with this mark."), .limit, .cursor,
             ], Self.list),
-        .get("/api/v1/triggers/{name}", .needs(.read), "One trigger, by name or ID.", Self.get),
+        .get("/api/v1/triggers/{name}", .needs(.triggerRead), "One trigger, by name or ID.", Self.get),
         .patch(
-            "/api/v1/triggers/{name}", .needs(.define),
+            "/api/v1/triggers/{name}", .needs(.triggerUpdate),
             "Change members of a trigger's spec; the others stay, and null takes one away.", Self.update
         )
         .reading(.text("If-Match", "The revision that the change was made for, as the member revision.")),
         .delete(
-            "/api/v1/triggers/{name}", .needs(.define),
+            "/api/v1/triggers/{name}", .needs(.triggerDelete),
             "Delete a trigger with its secrets and history; its jobs stay.",
             query: [.text("reason", "Kept with what was done.")], Self.delete),
         .post(
-            "/api/v1/triggers/{name}/pause", .needs(.operate), "Make no jobs until it is resumed.", Self.pause),
-        .post("/api/v1/triggers/{name}/resume", .needs(.operate), "Make jobs again.", Self.resume),
+            "/api/v1/triggers/{name}/pause", .needs(.triggerUpdate), "Make no jobs until it is resumed.", Self.pause),
+        .post("/api/v1/triggers/{name}/resume", .needs(.triggerUpdate), "Make jobs again.", Self.resume),
         .post(
-            "/api/v1/triggers/{name}/secret", .needs(.define),
+            "/api/v1/triggers/{name}/secret", .needs(.triggerUpdate),
             "Give a hook a new secret; the one before counts beside it for a time.", Self.rotate),
         .post(
-            "/api/v1/triggers/{name}/test", .needs(.operate),
+            "/api/v1/triggers/{name}/test", .needs(.triggerUpdate),
             "Say what would become of a delivery. Nothing is changed, and nothing is noted.", Self.test),
         .get(
-            "/api/v1/triggers/{name}/history", .needs(.read), "What came to a trigger, the latest first.",
+            "/api/v1/triggers/{name}/history", .needs(.triggerRead), "What came to a trigger, the latest first.",
             query: [
                 .choice("result", TriggerDelivery.Result.self, "Only deliveries of which this became."), .limit,
                 .cursor,
@@ -100,7 +100,8 @@ enum TriggerRoutes {
             id: id, name: body.name, spec: body.spec, isPaused: body.paused, reason: body.reason,
             managedBy: body.managedBy)
         let trigger = try await request.inTenant { connection in
-            try request.shown(
+            try request.requireUse(ofSecretsInNamed: body.spec.workflow, on: connection)
+            return try request.shown(
                 try TriggerStore.create(new, secret: secret?.sealed, by: request.actor, on: connection),
                 on: connection)
         }
@@ -111,13 +112,11 @@ enum TriggerRoutes {
         let name = request.parameter("name")
         let revision = try request.revision(besides: body.revision)
         return try await request.inTenant { connection in
-            let known = try TriggerStore.get(name, on: connection)
-            // As anybody sees it now; what is changed is read once more under its lock.
-            let patch = try request.meant(body.spec, instead: StartVariables(known.spec), on: connection)
             let trigger = try TriggerStore.update(
-                known.id.description, expected: revision, managedBy: body.managedBy.map { .some($0) },
-                by: request.actor, on: connection
+                name, expected: revision, managedBy: body.managedBy.map { .some($0) }, by: request.actor,
+                on: connection
             ) { trigger in
+                let patch = try request.meant(body.spec, instead: StartVariables(trigger.spec), on: connection)
                 do throws(WireDecodingError) {
                     return try trigger.spec.changed(by: patch)
                 } catch {
@@ -126,11 +125,12 @@ enum TriggerRoutes {
                         kind: error.kind)
                 }
             }
+            try request.requireUse(ofSecretsInNamed: trigger.spec.workflow, on: connection)
             return try request.shown(trigger, on: connection)
         }
     }
 
-    private static func delete(_ request: APIRequest) async throws -> TriggerInfo {
+    private static func delete(_ request: APIRequest) async throws -> SteerTriggerResponse {
         let name = request.parameter("name")
         let reason = try request.reason()
         return try await request.inTenant { connection in
@@ -139,7 +139,9 @@ enum TriggerRoutes {
         }
     }
 
-    private static func pause(_ request: APIRequest, _ body: SteerTriggerRequest) async throws -> Answer<TriggerInfo> {
+    private static func pause(
+        _ request: APIRequest, _ body: SteerTriggerRequest
+    ) async throws -> Answer<SteerTriggerResponse> {
         let name = request.parameter("name")
         return Answer(
             try await request.inTenant { connection in
@@ -149,7 +151,9 @@ enum TriggerRoutes {
             })
     }
 
-    private static func resume(_ request: APIRequest, _ body: SteerTriggerRequest) async throws -> Answer<TriggerInfo> {
+    private static func resume(
+        _ request: APIRequest, _ body: SteerTriggerRequest
+    ) async throws -> Answer<SteerTriggerResponse> {
         let name = request.parameter("name")
         return Answer(
             try await request.inTenant { connection in
@@ -225,11 +229,8 @@ private struct NewSecret: Sendable {
             }
             return nil
         }
-        guard let key = request.services.sealingKey else {
-            throw APIProblem(
-                .sealingKeyMissing,
-                "the server cannot keep secrets: set CASARE_SEALING_KEY of all orchestrators to one key, such as openssl "
-                    + "rand -base64 32 makes, and start them again")
+        guard let key = request.services.keys?.sealingKey else {
+            throw APIProblem.sealingKeyMissing
         }
         if let given { try HookSecret.check(given, in: HookSecret.bytesRange(of: spec), "secret") }
         let text = try given ?? Self.random(for: spec)

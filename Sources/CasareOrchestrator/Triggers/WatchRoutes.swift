@@ -6,10 +6,10 @@ import CasareWire
 enum WatchRoutes {
     static let all: [Route] = [
         .post(
-            "/api/v1/sessions/{session}/watches", .needs(.execute),
+            "/api/v1/sessions/{session}/watches", .needs(.robotProtocol),
             "Ask what to watch for triggers; what the session has and does not name is free again.", Self.watches),
         .post(
-            "/api/v1/sessions/{session}/watches/{id}", .needs(.execute),
+            "/api/v1/sessions/{session}/watches/{id}", .needs(.robotProtocol),
             "Report what was found for a trigger, and what was seen by now: both count, or neither.", Self.report),
     ]
 
@@ -17,11 +17,11 @@ enum WatchRoutes {
         let session = try request.sessionID()
         let holding = body.holding.map(\.mark)
         let limit = body.limit
-        let key = request.services.sealingKey
+        let keys = request.services.keys
         let offer = try await request.inTenant { connection in
             try request.checkOwns(session, on: connection)
             return try WatchStore.watches(
-                of: session, holding: holding, limit: limit, key: key, on: connection)
+                of: session, holding: holding, limit: limit, keys: keys, on: connection)
         }
         return Answer(
             WatchesResponse(

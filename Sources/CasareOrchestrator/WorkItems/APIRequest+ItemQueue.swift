@@ -19,11 +19,11 @@ extension APIRequest {
 
     /// A change in which variables of the performer that are given as they are shown are as they were.
     func meant(
-        _ change: UpdateItemQueueRequest, of queue: ItemQueue, on connection: isolated PostgresConnection
+        _ change: UpdateItemQueueRequest, instead kept: ItemQueue.Rules, on connection: isolated PostgresConnection
     ) throws -> UpdateItemQueueRequest {
         guard case .set(var performer) = change.performer else { return change }
         performer.variables = try self.restored(
-            performer.variables, instead: StartVariables(queue.rules.performer), on: connection)
+            performer.variables, instead: StartVariables(kept.performer), on: connection)
         var change = change
         change.performer = .set(performer)
         return change

@@ -6,20 +6,20 @@ import CasareWire
 enum ItemQueueRoutes {
     static let all: [Route] = [
         .post(
-            "/api/v1/item-queues", .needs(.define), "Create a queue of work items.", statuses: [201], Self.create),
+            "/api/v1/item-queues", .needs(.itemCreate), "Create a queue of work items.", statuses: [201], Self.create),
         .get(
-            "/api/v1/item-queues", .anyOf([.read, .execute]), "List queues of work items by name.",
+            "/api/v1/item-queues", .needsOrRobot(.itemRead), "List queues of work items by name.",
             query: [.limit, .cursor], Self.list),
         .get(
-            "/api/v1/item-queues/{name}", .anyOf([.read, .execute]),
+            "/api/v1/item-queues/{name}", .needsOrRobot(.itemRead),
             "One queue of work items, with how many stand how.", Self.stats),
         .patch(
-            "/api/v1/item-queues/{name}", .needs(.define),
+            "/api/v1/item-queues/{name}", .needs(.itemUpdate),
             "Change the rules of a queue of work items: what is named changes, and null takes the performer or the "
                 + "description away.",
             Self.update),
         .delete(
-            "/api/v1/item-queues/{name}", .needs(.define),
+            "/api/v1/item-queues/{name}", .needs(.itemDelete),
             "Delete a queue of work items with its items; with items that wait or are worked on only by force.",
             query: [
                 Self.force, .text("reason", "Kept with what was done."),
@@ -66,10 +66,9 @@ enum ItemQueueRoutes {
     ) async throws -> ItemQueueInfo {
         let name = request.parameter("name")
         return try await request.inTenant { connection in
-            let known = try ItemQueueStore.get(name, on: connection)
-            // As anybody sees it now; what is changed is read once more under its lock.
-            let change = try request.meant(body, of: known, on: connection)
-            let queue = try ItemQueueStore.update(name, by: request.actor, on: connection) { change.apply(to: &$0) }
+            let queue = try ItemQueueStore.update(name, by: request.actor, on: connection) { rules in
+                try request.meant(body, instead: rules, on: connection).apply(to: &rules)
+            }
             return try request.shown(queue, on: connection)
         }
     }

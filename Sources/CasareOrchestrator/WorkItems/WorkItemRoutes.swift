@@ -5,12 +5,12 @@ import CasareWire
 /// The items of queues: dispatchers add them, performers take and end them, people look at them and mend them.
 enum WorkItemRoutes {
     /// Robots' workflows are dispatchers and performers, with the robot's token or with one of their own.
-    private static let working = Route.Access.anyOf([.operate, .execute])
-    private static let looking = Route.Access.anyOf([.read, .execute])
+    private static let working = Route.Access.needsOrRobot(.itemUpdate)
+    private static let looking = Route.Access.needsOrRobot(.itemRead)
 
     static let all: [Route] = [
         .post(
-            "/api/v1/item-queues/{name}/items", Self.working,
+            "/api/v1/item-queues/{name}/items", .needsOrRobot(.itemCreate),
             "Add work items, all of them or none. One whose reference is there already adds nothing, where the queue's "
                 + "references are unique.",
             statuses: [201], Self.add),
@@ -43,10 +43,10 @@ enum WorkItemRoutes {
             "/api/v1/item-queues/{name}/items/{id}/postpone", Self.working,
             "Give an item back, to be taken later.", Self.postpone),
         .post(
-            "/api/v1/item-queues/{name}/items/{id}/retry", .needs(.operate),
+            "/api/v1/item-queues/{name}/items/{id}/retry", .needs(.itemUpdate),
             "Try an item again that has failed or was abandoned, with its retries counted anew.", Self.change(.retry)),
         .post(
-            "/api/v1/item-queues/{name}/items/{id}/delete", .needs(.operate),
+            "/api/v1/item-queues/{name}/items/{id}/delete", .needs(.itemDelete),
             "Delete an item that nobody works on; its reference is free again.", Self.change(.delete)),
     ]
 

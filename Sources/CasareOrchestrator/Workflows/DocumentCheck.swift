@@ -5,6 +5,7 @@ import CasareWire
 /// A workflow document that may be stored.
 struct CheckedDocument: Sendable {
     let name: String
+    let json: Value
     /// The JSON text to store.
     let text: String
     /// What is doubtful in it.
@@ -40,6 +41,7 @@ struct CheckedDocument: Sendable {
                         + "brought along do; write it without"))
         }
         self.name = name
+        self.json = json
         self.text = json.jsonText(.compact)
         self.warnings = issues
     }

@@ -5,24 +5,25 @@ import CasareWire
 enum WorkflowRoutes {
     static let all: [Route] = [
         .post(
-            "/api/v1/workflows", .needs(.define), "Store a document as the newest version of a workflow.",
+            "/api/v1/workflows", .needs(.workflowPublish), "Store a document as the newest version of a workflow.",
             statuses: [201, 200], Self.push),
         .get(
-            "/api/v1/workflows", .needs(.read), "List workflows by name.", query: [.limit, .cursor], Self.list),
+            "/api/v1/workflows", .needs(.workflowRead), "List workflows by name.", query: [.limit, .cursor], Self.list),
         .post(
-            "/api/v1/workflows/validate", .needs(.read), "Check a document without storing it.", Self.validate),
-        .get("/api/v1/workflows/{workflow}", .needs(.read), "One workflow, by name or ID.", Self.get),
+            "/api/v1/workflows/validate", .needs(.workflowRead), "Check a document without storing it.", Self.validate),
+        .get("/api/v1/workflows/{workflow}", .needs(.workflowRead), "One workflow, by name or ID.", Self.get),
         .get(
-            "/api/v1/workflows/{workflow}/versions", .needs(.read), "A workflow's versions, newest first.",
+            "/api/v1/workflows/{workflow}/versions", .needs(.workflowRead), "A workflow's versions, newest first.",
             query: [.limit, .cursor], Self.versions),
         .get(
-            "/api/v1/workflows/{workflow}/versions/{version}", .needs(.read), "One version with its document.",
+            "/api/v1/workflows/{workflow}/versions/{version}", .needs(.workflowRead), "One version with its document.",
             Self.version),
         .get(
-            "/api/v1/workflows/{workflow}/robots", .needs(.read), "Which robots alone run a workflow; none: any does.",
+            "/api/v1/workflows/{workflow}/robots", .needs(.workflowRead),
+            "Which robots alone run a workflow; none: any does.",
             Self.assignment),
         .put(
-            "/api/v1/workflows/{workflow}/robots", .needs(.operate),
+            "/api/v1/workflows/{workflow}/robots", .needs(.workflowUpdate),
             "Say which robots alone run a workflow, or with none that any does. It holds for what is submitted from then "
                 + "on, and for what waits and was submitted while the workflow was assigned.", Self.assign),
     ]
@@ -32,7 +33,12 @@ enum WorkflowRoutes {
     ) async throws -> Answer<PushWorkflowResponse> {
         let document = try CheckedDocument(body.document, name: body.name, catalogue: request.services.catalogue)
         let pushed = try await request.inTenant { connection in
-            try WorkflowStore.push(name: document.name, document: document.text, by: request.actor, on: connection)
+            let pushed = try WorkflowStore.push(
+                name: document.name, document: document.text, by: request.actor, on: connection)
+            try request.requirePush(of: pushed, document.json)
+            request.audit?.note(
+                subject: pushed.version.name, detail: ["version": .int(pushed.version.number)])
+            return pushed
         }
         return Answer(
             status: pushed.isNew ? 201 : 200,

@@ -1,6 +1,7 @@
 import CasareClient
 import CasareDomain
 import CasarePostgres
+import CasareStore
 import CasareWire
 import FoundationEssentials
 import Testing
@@ -23,6 +24,15 @@ extension OrchestratorFixture {
         let made = try await self.call(.POST, "/api/v1/triggers", .object(body))
         try #require(made.status == 201, "\(made.message)")
         return try await self.withClient(.admin) { try await $0.trigger(name) }
+    }
+
+    /// What stands in a stored spec becomes something that nobody could write, or no more.
+    func change(_ trigger: String, _ text: String, to other: String) async throws {
+        try await self.database.asSystem { connection in
+            _ = try connection.execute(
+                "UPDATE triggers SET spec = replace(spec::text, @text, @other)::json WHERE name = @trigger",
+                ["text": .text(text), "other": .text(other), "trigger": .text(trigger)])
+        }
     }
 
     /// - Parameter path: behind the hook's own.

@@ -209,7 +209,7 @@ struct HookRouteTests {
             let trigger = try await server.trigger(Self.gitHub)
             let body = #"{"a":1}"#
             let paused = try await server.withClient(.operator) { try await $0.pauseTrigger("orders", reason: "quiet") }
-            #expect(paused.status == .paused && paused.pause?.reason == "quiet")
+            #expect(paused.trigger?.status == .paused && paused.trigger?.pause?.reason == "quiet")
             let refused = try await server.deliver(body, to: trigger, Fixture.gitHub(body))
             #expect(refused.status == 403 && refused.code == "TRIGGER_PAUSED")
             // Who cannot prove it is not told that it is paused.
@@ -223,8 +223,8 @@ struct HookRouteTests {
 
     @Test func `a delivery whose job cannot be made is tried again by its sender`() async throws {
         try await Fixture.with { server in
-            let trigger = try await server.trigger(
-                ["auth": ["kind": "github"]], ["workflow": "later"])
+            let trigger = try await server.trigger(["auth": ["kind": "github"]])
+            try await server.change("orders", #""workflow":"invoices""#, to: #""workflow":"later""#)
             let body = #"{"a":1}"#
             let early = try await server.deliver(body, to: trigger, Fixture.gitHub(body))
             #expect(early.status == 503 && early.headers["retry-after"] != nil)

@@ -158,8 +158,10 @@ struct TriggerRouteTests {
         try await Fixture.with { server in
             let webhook: Object = ["auth": ["kind": "github"], "body_max_bytes": 10]
             _ = try await server.trigger(webhook)
-            _ = try await server.trigger(Self.gitHub, ["workflow": "later"], named: "early")
-            _ = try await server.trigger(Self.gitHub, ["workflow_version": 2], named: "newer")
+            _ = try await server.trigger(Self.gitHub, named: "early")
+            try await server.change("early", #""workflow":"invoices""#, to: #""workflow":"later""#)
+            _ = try await server.trigger(Self.gitHub, ["workflow_version": 1], named: "newer")
+            try await server.change("newer", #""workflow_version":1"#, to: #""workflow_version":2"#)
             try await server.withClient(.operator) { client in
                 let fits = try await client.testTrigger("orders", TestTriggerRequest(body: "1234567890"))
                 #expect(fits.result == .accepted && fits.job != nil)
@@ -182,6 +184,7 @@ struct TriggerRouteTests {
     {
         try await Fixture.with { server in
             let trigger = try await server.trigger(Self.gitHub)
+            try await server.pushWorkflow("tell")
             let job = try await server.call(
                 .POST, "/api/v1/triggers",
                 ["name": "after", "spec": ["job": ["kinds": ["failed"]], "workflow": "tell"], "paused": true])
