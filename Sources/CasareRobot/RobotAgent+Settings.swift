@@ -1,3 +1,4 @@
+import CasareClient
 import CasareDomain
 package import CasareEngine
 import CasarePostgres
@@ -21,10 +22,16 @@ extension RobotAgent {
             configuration.applicationName = "casare-robot \(settings.robot.description.id)"
             broker = SQLBroker(
                 database: Database(configuration, connectionsMax: Self.connectionsMax, tenant: .default),
-                leaseDuration: settings.leaseDuration, sealingKey: settings.sealingKey, logger: logger)
-        case .api(let url, let token):
+                leaseDuration: settings.leaseDuration, keys: settings.keys, providers: settings.providers,
+                logger: logger)
+        case .api(let url, let token, let tls):
+            if tls.isVerificationOff {
+                logger.warning(
+                    "The orchestrator's certificate is not verified: whoever is on the way can read and change everything",
+                    metadata: ["setting": .string(RobotSettings.Settings.verificationOff.declaration.variable)])
+            }
             do {
-                broker = try APIBroker(url: url, token: token)
+                broker = try APIBroker(url: url, token: token, tls: tls)
             } catch {
                 throw SettingError(RobotSettings.Settings.url.declaration.variable, "cannot be used: \(error)")
             }

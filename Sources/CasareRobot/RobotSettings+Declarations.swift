@@ -1,5 +1,6 @@
+import CasareClient
+import CasareProviders
 package import CasareSettings
-package import CasareStore
 
 extension RobotSettings {
     package enum Settings {
@@ -9,10 +10,27 @@ extension RobotSettings {
         package static let url = Setting.optionalText(
             "CASARE_URL", form: "http://host:port or https://host", "The orchestrator to work over.")
         package static let token = Setting.optionalText(
-            "CASARE_TOKEN", form: "crpa_…", isSecret: true, "The robot's token for the orchestrator.")
+            "CASARE_TOKEN", form: "crpa_…", isSecret: true,
+            "The robot's token for the orchestrator. It needs none where it shows a certificate.")
         package static let tokenFile = Setting.optionalText(
             "CASARE_TOKEN_FILE", form: "the path of a file",
             "A file that begins with the token, instead of CASARE_TOKEN.")
+        package static let authority = Setting.optionalText(
+            TLSSettings.Variable.authority.rawValue, form: "a path",
+            standardText: "the authorities that the system trusts",
+            "A PEM file of the certificate authorities that the orchestrator's certificate must be from.")
+        package static let certificate = Setting.optionalText(
+            TLSSettings.Variable.certificate.rawValue, form: "a path", standardText: "none",
+            "A PEM file with the robot's certificate for the orchestrator. It is read again when it changes.")
+        package static let key = Setting.optionalText(
+            TLSSettings.Variable.key.rawValue, form: "a path", standardText: "none",
+            "A PEM file with the key of that certificate, which nobody else may read (mode 0600).")
+        package static let serverName = Setting.optionalText(
+            TLSSettings.Variable.serverName.rawValue, form: "a name", standardText: "the host of CASARE_URL",
+            "Whom the orchestrator's certificate must name.")
+        package static let verificationOff = Setting.flag(
+            TLSSettings.Variable.verificationOff.rawValue,
+            "Whether whoever answers is taken for the orchestrator: others may then read and change everything.")
         package static let id = Setting.optionalText(
             "CASARE_ROBOT_ID", form: "1 to 64 letters, digits, '.', '_' and '-', a letter or digit first",
             standardText: "robot- and the host's name", "Who it is, the same after every restart.")
@@ -32,12 +50,6 @@ extension RobotSettings {
         package static let shutdownGrace = Setting.seconds(
             "CASARE_SHUTDOWN_GRACE", in: 0...3600, standard: 60,
             "How long a graceful stop waits for steps that are under way.")
-        package static let sealingKey = Setting<SealingKey?>(
-            "CASARE_SEALING_KEY", form: "32 bytes in base64 or hex", standard: nil,
-            standardText: "none; feeds with a password are left to other robots", isSecret: true,
-            "Over SQL: the orchestrators' key, which opens the passwords of the feeds that triggers read. Over an "
-                + "orchestrator it is not needed."
-        ) { text in SealingKey(text: text).map { .some($0) } }
         package static let allowDangerous = Setting.flag(
             "CASARE_ALLOW_DANGEROUS", "Whether nodes may override the path, command and URL rules.")
         package static let allowInternalURLs = Setting.flag(
@@ -47,12 +59,15 @@ extension RobotSettings {
             "CASARE_REFUSE_LOOSENING",
             "Whether tenants' policies may tighten its safety rules only, and loosen none.")
 
-        package static let all = [
-            Self.database.declaration, Self.url.declaration, Self.token.declaration, Self.tokenFile.declaration,
-            Self.id.declaration, Self.slots.declaration, Self.environment.declaration, Self.tags.declaration,
-            Self.capabilities.declaration, Self.workingDirectory.declaration, Self.lease.declaration,
-            Self.shutdownGrace.declaration, Self.sealingKey.declaration, Self.allowDangerous.declaration,
-            Self.allowInternalURLs.declaration, Self.refuseLoosening.declaration, Setting.logLevel.declaration,
-        ]
+        package static let all =
+            [
+                Self.database.declaration, Self.url.declaration, Self.token.declaration, Self.tokenFile.declaration,
+                Self.authority.declaration, Self.certificate.declaration, Self.key.declaration,
+                Self.serverName.declaration, Self.verificationOff.declaration,
+                Self.id.declaration, Self.slots.declaration, Self.environment.declaration, Self.tags.declaration,
+                Self.capabilities.declaration, Self.workingDirectory.declaration, Self.lease.declaration,
+                Self.shutdownGrace.declaration, Self.allowDangerous.declaration, Self.allowInternalURLs.declaration,
+                Self.refuseLoosening.declaration, Setting.logLevel.declaration,
+            ] + KeySettings.all + SecretProviders.Settings.all
     }
 }

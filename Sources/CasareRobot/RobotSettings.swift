@@ -1,6 +1,8 @@
+package import CasareClient
 import CasareDomain
 import CasareEngine
 package import CasarePostgres
+package import CasareProviders
 package import CasareSettings
 package import CasareStore
 package import Configuration
@@ -11,7 +13,7 @@ package import Logging
 package struct RobotSettings: Sendable {
     package enum Connection: Sendable {
         case database(PostgresConfiguration)
-        case api(url: String, token: String)
+        case api(url: String, token: String?, tls: TLSSettings)
     }
 
     package static let slotsRange = 1...1000
@@ -19,8 +21,10 @@ package struct RobotSettings: Sendable {
     package let connection: Connection
     package let robot: RobotConfiguration
     package let leaseDuration: Duration
-    /// Over SQL: opens the passwords of feeds.
-    package let sealingKey: SealingKey?
+    /// Over SQL: open secrets, and the passwords of feeds.
+    package let keys: KeyRing?
+    /// Over SQL: asked for secrets that are not in the vault.
+    package let providers: SecretProviders
     package let logLevel: Logger.Level
     #if DEBUG || CASARE_FAULTS
         /// What is to go wrong in this process (`CASARE_FAULTS`). Programs that are built for use do not know of it.
@@ -34,7 +38,8 @@ package struct RobotSettings: Sendable {
         #endif
         self.connection = try Self.connection(config)
         self.leaseDuration = try Settings.lease.value(in: config)
-        self.sealingKey = try Settings.sealingKey.value(in: config)
+        self.keys = try KeySettings.ring(in: config)
+        self.providers = try SecretProviders(config: config)
         self.logLevel = try Setting.logLevel.value(in: config)
         self.robot = RobotConfiguration(
             description: RobotDescription(
@@ -83,16 +88,43 @@ package struct RobotSettings: Sendable {
                 throw SettingError(Settings.database.declaration.variable, "cannot be used: \(error)")
             }
         case (nil, let url?):
-            return .api(url: url, token: try Self.token(config))
+            let tls = try Self.tls(config, url: url)
+            return .api(url: url, token: try Self.token(config, tls), tls: tls)
         }
     }
 
-    private static func token(_ config: ConfigReader) throws(SettingError) -> String {
+    private static func tls(_ config: ConfigReader, url: String) throws(SettingError) -> TLSSettings {
+        let tls = TLSSettings(
+            authorityFile: try Settings.authority.value(in: config),
+            certificateFile: try Settings.certificate.value(in: config), keyFile: try Settings.key.value(in: config),
+            serverName: try Settings.serverName.value(in: config),
+            isVerificationOff: try Settings.verificationOff.value(in: config))
+        let (certificate, key) = (Settings.certificate.declaration.variable, Settings.key.declaration.variable)
+        switch (tls.certificateFile, tls.keyFile) {
+        case (.some, nil):
+            throw SettingError(certificate, "is set, and \(key) is not; a certificate needs its key")
+        case (nil, .some):
+            throw SettingError(key, "is set, and \(certificate) is not; a key needs its certificate")
+        case (.some, .some):
+            guard url.hasPrefix("https://") else {
+                throw SettingError(certificate, "is set, and CASARE_URL is no https:// URL: nobody would see it")
+            }
+        case (nil, nil):
+            break
+        }
+        return tls
+    }
+
+    /// - Returns: `nil` for a robot that shows a certificate instead.
+    private static func token(_ config: ConfigReader, _ tls: TLSSettings) throws(SettingError) -> String? {
         if let token = try Settings.token.value(in: config) { return token }
         let variable = Settings.token.declaration.variable
         guard let path = try Settings.tokenFile.value(in: config) else {
+            if tls.certificateFile != nil { return nil }
             throw SettingError(
-                variable, "is not set; an administrator makes a robot's token with casarectl robot token ID")
+                variable,
+                "is not set, and neither is \(Settings.certificate.declaration.variable); get a certificate with casarectl "
+                    + "robot enroll, or an administrator makes a robot's token with casarectl robot token ID")
         }
         guard let text = try? String(contentsOf: URL(filePath: path), encoding: .utf8) else {
             throw SettingError(Settings.tokenFile.declaration.variable, "is \"\(path)\", which cannot be read")

@@ -1,3 +1,4 @@
+import CasareClient
 import CasareDomain
 import CasareEngine
 import CasareRobot
@@ -29,15 +30,22 @@ struct RobotSettingsTests {
     @Test func `every variable reaches its place`() throws {
         let settings = try Self.settings([
             "CASARE_URL": "https://casare.example", "CASARE_TOKEN": "crpa_x", "CASARE_ROBOT_ID": "r-1",
+            "CASARE_CA_FILE": "/ca.pem", "CASARE_CLIENT_CERTIFICATE": "/robot.pem", "CASARE_CLIENT_KEY": "/robot.key",
+            "CASARE_TLS_SERVER_NAME": "casare.internal", "CASARE_INSECURE_SKIP_VERIFY": "yes",
             "CASARE_ROBOT_SLOTS": "7", "CASARE_MAX_CONCURRENT_JOBS": "9", "CASARE_ENVIRONMENT": "live",
             "CASARE_ROBOT_TAGS": " a , b,,", "CASARE_ROBOT_CAPABILITIES": "excel", "CASARE_WORKING_DIRECTORY": "/w",
             "CASARE_LEASE_SECONDS": "3", "CASARE_SHUTDOWN_GRACE": "0", "CASARE_ALLOW_DANGEROUS": "yes",
             "CASARE_ALLOW_INTERNAL_URLS": "1", "CASARE_REFUSE_LOOSENING": "true", "LOG_LEVEL": "error",
         ])
-        guard case .api("https://casare.example", "crpa_x") = settings.connection else {
+        guard case .api("https://casare.example", "crpa_x", let tls) = settings.connection else {
             Issue.record("\(settings.connection)")
             return
         }
+        #expect(
+            tls
+                == TLSSettings(
+                    authorityFile: "/ca.pem", certificateFile: "/robot.pem", keyFile: "/robot.key",
+                    serverName: "casare.internal", isVerificationOff: true))
         #expect(settings.robot.description.id.rawValue == "r-1" && settings.robot.description.slots == 7)
         #expect(settings.robot.description.environment == "live" && settings.robot.description.tags == ["a", "b"])
         #expect(settings.robot.description.capabilities == ["excel"] && settings.robot.workingDirectory == "/w")
@@ -96,6 +104,17 @@ struct RobotSettingsTests {
             #expect(error?.variable == "CASARE_FAULTS")
         }
     #endif
+
+    @Test func `a robot that shows a certificate needs no token`() throws {
+        let settings = try Self.settings([
+            "CASARE_URL": "https://h", "CASARE_CLIENT_CERTIFICATE": "/robot.pem", "CASARE_CLIENT_KEY": "/robot.key",
+        ])
+        guard case .api(_, let token, let tls) = settings.connection else {
+            Issue.record("\(settings.connection)")
+            return
+        }
+        #expect(token == nil && tls.certificateFile == "/robot.pem")
+    }
 
     @Test func `without a token a robot is told the command that makes one`() {
         let error = #expect(throws: SettingError.self) { _ = try Self.settings(["CASARE_URL": "http://h"]) }

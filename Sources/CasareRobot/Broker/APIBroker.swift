@@ -1,5 +1,6 @@
-import CasareClient
+package import CasareClient
 package import CasareDomain
+package import CasareEngine
 import CasareWire
 package import FoundationEssentials
 import Synchronization
@@ -24,11 +25,17 @@ package final class APIBroker: Broker {
     /// The server compares what the robot knows with what it is asked for; false once it has refused to.
     private let comparesNews = Mutex(true)
 
-    /// - Parameter url: of an orchestrator, or of what balances between several.
+    /// - Parameters:
+    ///   - url: of an orchestrator, or of what balances between several.
+    ///   - token: `nil` for a robot that shows a certificate instead.
+    ///   - tls: for a URL of `https://`.
     /// - Throws: `BrokerError.refused` for a URL that is none.
-    package init(url: String, token: String, bootID: UUID = UUID()) throws(BrokerError) {
+    package init(
+        url: String, token: String?, tls: TLSSettings = TLSSettings(), bootID: UUID = UUID()
+    ) throws(BrokerError) {
         do throws(ClientError) {
             var configuration = CasareClient.Configuration(url: url, token: token, program: "casare-robot")
+            configuration.tls = tls
             configuration.connectionsMax = Self.connectionsMax
             self.client = try CasareClient(configuration)
         } catch {
@@ -182,6 +189,26 @@ package final class APIBroker: Broker {
         }
     }
 
+    package func secrets(
+        _ references: [String], under lease: Lease
+    ) async throws(BrokerError) -> [String: SecretAnswer] {
+        let response: SecretAccessResponse
+        do throws(ClientError) {
+            response = try await self.client.secrets(references, under: lease)
+        } catch {
+            throw Self.error(error, about: lease)
+        }
+        var answers: [String: SecretAnswer] = [:]
+        for refused in response.refused {
+            // A code of a later server is none that is worth another try.
+            let kind = SecretProblem.Kind(rawValue: refused.code) ?? .denied
+            answers[refused.reference] = .refused(
+                SecretProblem(kind, "The secret \"\(refused.reference)\" cannot be had: \(refused.message)"))
+        }
+        for granted in response.secrets { answers[granted.reference] = .found(granted.fields) }
+        return answers
+    }
+
     package func submit(
         _ child: ChildJob, forStep step: Int, under lease: Lease
     ) async throws(BrokerError) -> Job.ID {
@@ -251,17 +278,20 @@ package final class APIBroker: Broker {
                 lease.map { .leaseLost($0.job) } ?? .sessionEnded
             case .notFound:
                 lease.map { .leaseLost($0.job) } ?? .sessionEnded
-            case .serviceUnavailable, .databaseTimeout, .internal, nil:
+            // Who sends too much is let in again soon, and a tenant that was suspended when somebody resumes it.
+            case .serviceUnavailable, .databaseTimeout, .internal, .tooManyRequests, .quotaExceededForNow,
+                .tenantSuspended, nil:
                 .unavailable("\(error)")
             case .tokenMissing, .tokenInvalid, .insufficientPermissions, .methodNotAllowed, .conflict,
                 .invalidStateTransition, .idempotencyConflict, .uniqueKeyHeld, .bodyTooLarge, .unsupportedMediaType,
                 .validation, .invalidJSON, .invalidInput, .needsDatabase, .selectionChanged, .signatureInvalid,
-                .triggerPaused, .tooManyRequests, .sealingKeyMissing:
+                .triggerPaused, .sealingKeyMissing, .quotaExceeded, .approvalRequired:
                 .refused("\(error)")
             }
-        case .unreachable, .timedOut, .cancelled:
+        // Certificates that have ended are renewed while the robot goes on trying.
+        case .unreachable, .tlsFailed, .timedOut, .cancelled:
             .unavailable("\(error)")
-        case .versionSkew, .notCasare, .responseTooLarge, .invalidURL, .invalidRequest:
+        case .versionSkew, .notCasare, .responseTooLarge, .invalidURL, .invalidTLS, .invalidRequest:
             .refused("\(error)")
         }
     }

@@ -1,4 +1,5 @@
 package import CasareDomain
+package import CasareEngine
 
 /// What a robot needs from the rest of the system. One form speaks SQL, the other the API; both keep the same promises.
 ///
@@ -46,6 +47,13 @@ package protocol Broker: Sendable {
     /// Hands the job back without using up the attempt.
     func release(_ lease: Lease, reason: String) async throws(BrokerError)
 
+    /// The values of secrets that the leased job's workflow names, while the lease lives. That it was given them is
+    /// noted.
+    ///
+    /// - Parameter references: as `SecretReference.named(in:)` has them, at most `SecretReference.countMax`.
+    /// - Returns: for each reference its values, or why the job does not get them.
+    func secrets(_ references: [String], under lease: Lease) async throws(BrokerError) -> [String: SecretAnswer]
+
     /// Submits a job for a step of the leased one; the step's job is the same however often it is asked for.
     func submit(_ child: ChildJob, forStep step: Int, under lease: Lease) async throws(BrokerError) -> Job.ID
 
@@ -82,6 +90,13 @@ extension Broker {
     /// For a broker that tells in its answers only.
     package func untilNews(about held: @Sendable () -> [Lease]) async { await Latch().wait() }
 
+    /// For a broker behind which there is no vault.
+    package func secrets(
+        _ references: [String], under lease: Lease
+    ) async throws(BrokerError) -> [String: SecretAnswer] {
+        references.refused { "The secret \"\($0)\" cannot be had: there is no vault behind this queue" }
+    }
+
     /// For a broker behind which nobody keeps logs: as one that is full.
     package func log(_ lines: [Job.LogLine], under lease: Lease) async throws(BrokerError) -> Int { Job.Log.linesMax }
 
@@ -96,6 +111,17 @@ extension Broker {
     /// For a broker behind which nobody asks a robot for anything.
     package func renew(_ leases: [Lease], progress: Robot.Progress) async throws(BrokerError) -> RenewalAnswer {
         RenewalAnswer(lost: try await self.renew(leases))
+    }
+}
+
+extension [String] {
+    /// The answer where no secret can be had, and why.
+    func refused(
+        _ kind: SecretProblem.Kind = .unavailable, _ why: (_ reference: String) -> String
+    ) -> [String: SecretAnswer] {
+        Dictionary(
+            self.map { ($0, SecretAnswer.refused(SecretProblem(kind, why($0)))) },
+            uniquingKeysWith: { first, _ in first })
     }
 }
 

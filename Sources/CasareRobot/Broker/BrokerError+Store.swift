@@ -15,7 +15,7 @@ extension BrokerError {
                 .pauseEnd, .robotIsNotThere, .robotIsNeeded, .noSuchStep, .failsAgain, .stepsGone,
                 .nothingFailed, .stepsOfOtherVersion, .letterResolved, .selectionChanged, .nothingSelected,
                 .selectionTooLarge, .operationRefused, .tooManyOperations, .tooManySelections, .refused,
-                .revisionChanged, .unreadable:
+                .revisionChanged, .quotaExceeded, .tenantSuspended, .calendarUnreadable, .unreadable:
                 .refused("\(error)")
             }
     }

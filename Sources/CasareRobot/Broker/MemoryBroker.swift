@@ -1,4 +1,5 @@
 package import CasareDomain
+package import CasareEngine
 package import CasareStore
 package import FoundationEssentials
 import Synchronization
@@ -14,11 +15,16 @@ package final class MemoryBroker: Broker {
     private let observation: SharedMemoryQueue.Observation
     private let session = Mutex<Robot.SessionID?>(nil)
     private let news: SessionNews
+    private let secretSource: (@Sendable ([String]) -> [String: SecretAnswer])?
 
+    /// - Parameter secrets: gives the jobs the values of secrets. Without it they get none: a queue in memory has no
+    ///   vault.
     package init(
         _ queue: SharedMemoryQueue, bootID: UUID = UUID(),
-        leaseDuration: Duration = LeaseStore.leaseDurationDefault
+        leaseDuration: Duration = LeaseStore.leaseDurationDefault,
+        secrets: (@Sendable ([String]) -> [String: SecretAnswer])? = nil
     ) {
+        self.secretSource = secrets
         let (readiness, news) = (ReadySignal(), SessionNews())
         self.queue = queue
         self.bootID = bootID
@@ -112,6 +118,16 @@ package final class MemoryBroker: Broker {
 
     package func release(_ lease: Lease, reason: String) throws(BrokerError) {
         try self.access { queue, now throws(StoreError) in try queue.release(lease, reason: reason, now: now) }
+    }
+
+    package func secrets(_ references: [String], under lease: Lease) throws(BrokerError) -> [String: SecretAnswer] {
+        // By this a lease that has passed on is known.
+        _ = try self.journal(of: lease)
+        if let secretSource { return secretSource(references) }
+        return references.refused {
+            "The secret \"\($0)\" cannot be had: a queue in memory has no vault. Start the server with a database, or "
+                + "run the workflow with casarectl run --secrets-from"
+        }
     }
 
     package func submit(

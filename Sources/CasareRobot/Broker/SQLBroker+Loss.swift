@@ -32,11 +32,11 @@ extension SQLBroker {
             let begunAt = ContinuousClock.now
             switch await self.attempt(session, until: time.giveUpAt) {
             case .resumed(let connection):
-                guard self.session?.id == session else {
+                guard let lost = self.session, lost.id == session else {
                     await connection.close()
                     return false
                 }
-                self.session = Session(id: session, connection: connection)
+                self.session = Session(id: session, robot: lost.robot, connection: connection)
                 return true
             case .ended: return false
             case .failed(let server): time.attemptFailed(server, begunAt: begunAt, at: .now)

@@ -5,9 +5,9 @@ import CasareStore
 extension SQLBroker {
     package func watches(holding: [Watch.Mark], limit: Int) async throws(BrokerError) -> WatchOffer {
         guard let session = self.session else { throw .sessionEnded }
-        let key = self.sealingKey
+        let keys = self.keys
         return try await self.inDatabase { connection in
-            try WatchStore.watches(of: session.id, holding: holding, limit: limit, key: key, on: connection)
+            try WatchStore.watches(of: session.id, holding: holding, limit: limit, keys: keys, on: connection)
         }
     }
 

@@ -1,5 +1,6 @@
 package import CasareDomain
 import CasarePostgres
+package import CasareProviders
 package import CasareStore
 package import FoundationEssentials
 package import Logging
@@ -12,6 +13,7 @@ package import Logging
 package actor SQLBroker: Broker {
     struct Session {
         let id: Robot.SessionID
+        let robot: Robot.ID
         let connection: PostgresConnection
     }
 
@@ -26,12 +28,13 @@ package actor SQLBroker: Broker {
     private let leaseDuration: Duration
     private let logger: Logger
     let bell: ReadyBell
-    let sealingKey: SealingKey?
-    private let writes: WriteGroup<any Error>
+    let keys: KeyRing?
+    let externalSecrets: ExternalSecrets
+    let writes: WriteGroup<any Error>
     private let readiness = ReadySignal()
     private let news = SessionNews()
     var session: Session?
-    private var cursor = LeaseCursor()
+    var cursor = LeaseCursor()
     /// Of this session.
     private var renewals = 0
     /// The bell and the listener, from the first session to `close`.
@@ -39,12 +42,16 @@ package actor SQLBroker: Broker {
 
     /// - Parameters:
     ///   - database: closed by `close()`.
-    ///   - sealingKey: opens the passwords of feeds; without it the robot is handed no watches that have one.
+    ///   - keys: open secrets and the passwords of feeds; without them the robot's jobs are given no secrets that are
+    ///     kept in the database, and the robot no watches that have a password.
+    ///   - providers: of the robot's environment, which are asked for secrets that are not in the vault.
     package init(
         database: Database, tenant: Tenant.ID = .default, bootID: UUID = UUID(),
-        leaseDuration: Duration = LeaseStore.leaseDurationDefault, sealingKey: SealingKey? = nil, logger: Logger
+        leaseDuration: Duration = LeaseStore.leaseDurationDefault, keys: KeyRing? = nil,
+        providers: SecretProviders = .none, logger: Logger
     ) {
-        self.sealingKey = sealingKey
+        self.keys = keys
+        self.externalSecrets = ExternalSecrets(providers, database: database)
         self.leaseDuration = leaseDuration
         self.database = database
         self.tenant = tenant
@@ -91,7 +98,7 @@ package actor SQLBroker: Broker {
                         on: connection)
                     return (id, try RobotStore.get(robot.id, on: connection)?.sessions ?? 1)
                 }
-                self.session = Session(id: id, connection: connection)
+                self.session = Session(id: id, robot: robot.id, connection: connection)
                 self.news.began(id)
                 otherSessions = max(sessions - 1, 0)
             } catch {
@@ -135,7 +142,7 @@ package actor SQLBroker: Broker {
             // The statement of a plain queue needs no transaction around it, which would cost two more round trips.
             // What it leased goes back with a renewal when one that follows it fails.
             (jobs, after, order) =
-                before.mode == .plain
+                before.isPlain
                 ? try await session.connection.run(lease)
                 : try await Database.asTenant(tenant, on: session.connection, lease)
         } catch {
@@ -195,51 +202,6 @@ package actor SQLBroker: Broker {
 
     package func untilNews(about held: @Sendable () -> [Lease]) async { await self.news.wait() }
 
-    package func journal(of lease: Lease) async throws(BrokerError) -> JobJournal {
-        try await self.inDatabase { connection in try LeaseStore.jobJournal(lease, on: connection) }
-    }
-
-    package func checkpoint(_ rows: [JournalRow], under lease: Lease) async throws(BrokerError) {
-        try await self.write(LeaseWrite(lease, .checkpoint(rows)))
-    }
-
-    package func complete(_ lease: Lease, result: RunResult, rows: [JournalRow]) async throws(BrokerError) {
-        try await self.write(LeaseWrite(lease, .completion(result, rows)))
-        self.bell.jobChanged(lease.job)
-    }
-
-    package func fail(
-        _ lease: Lease, failure: Failure, result: RunResult?, rows: [JournalRow]
-    ) async throws(BrokerError) {
-        let isPlain = self.cursor.mode == .plain
-        let makesRoom = try await self.inDatabase { connection in
-            let makesRoom = try !isPlain && LeaseStore.endingMakesRoom(lease, on: connection)
-            _ = try LeaseStore.fail(lease, failure: failure, result: result, entries: rows, on: connection)
-            return makesRoom
-        }
-        self.bell.jobChanged(lease.job)
-        if makesRoom { self.bell.ring(self.tenant) }
-    }
-
-    package func block(_ lease: Lease, question: Job.Question, rows: [JournalRow]) async throws(BrokerError) {
-        let isPlain = self.cursor.mode == .plain
-        let makesRoom = try await self.inDatabase { connection in
-            let makesRoom = try !isPlain && LeaseStore.endingMakesRoom(lease, on: connection)
-            try LeaseStore.block(lease, question: question, entries: rows, on: connection)
-            return makesRoom
-        }
-        self.bell.jobChanged(lease.job)
-        if makesRoom { self.bell.ring(self.tenant) }
-    }
-
-    package func release(_ lease: Lease, reason: String) async throws(BrokerError) {
-        try await self.inDatabase { connection in
-            try LeaseStore.release(lease, reason: reason, on: connection)
-        }
-        self.bell.jobChanged(lease.job)
-        self.bell.ring(self.tenant)
-    }
-
     package func close() async {
         if let session = self.session {
             self.session = nil
@@ -254,6 +216,7 @@ package actor SQLBroker: Broker {
         for helper in self.helpers { helper.cancel() }
         for helper in self.helpers { await helper.value }
         self.helpers = []
+        await self.externalSecrets.providers.close()
         await self.database.close()
     }
 
@@ -290,29 +253,6 @@ package actor SQLBroker: Broker {
                 }
             },
         ]
-    }
-
-    /// Writes together with whatever waits at the moment, and returns when that is committed.
-    private func write(_ write: LeaseWrite) async throws(BrokerError) {
-        do {
-            try await self.writes.write(write)
-        } catch let error as BrokerError {
-            throw error
-        } catch {
-            throw Self.brokerError(error)
-        }
-    }
-
-    /// One transaction for all of it; a statement by itself where one is enough, and may wait for locks as usual.
-    private static func commit(
-        _ writes: [LeaseWrite], _ lockWait: Duration, _ tenant: Tenant.ID, _ database: Database
-    ) async throws -> LeaseStore.WrittenBatch {
-        let write: @Sendable (isolated PostgresConnection) throws -> LeaseStore.WrittenBatch = { connection in
-            try LeaseStore.write(writes, on: connection)
-        }
-        return LeaseStore.isOneStatement(writes) && lockWait == Database.reportLockWaitMax
-            ? try await database.statement(as: tenant, lockWaitMax: lockWait, write)
-            : try await database.asTenant(tenant, lockWaitMax: lockWait, write)
     }
 
     func inDatabase<Result: Sendable>(

@@ -1,4 +1,5 @@
 package import CasareDomain
+package import CasareEngine
 
 /// A broker around another one: what it does not do itself, that one does.
 package protocol WrappingBroker: Broker {
@@ -50,6 +51,12 @@ extension WrappingBroker {
 
     package func release(_ lease: Lease, reason: String) async throws(BrokerError) {
         try await self.broker.release(lease, reason: reason)
+    }
+
+    package func secrets(
+        _ references: [String], under lease: Lease
+    ) async throws(BrokerError) -> [String: SecretAnswer] {
+        try await self.broker.secrets(references, under: lease)
     }
 
     package func submit(_ child: ChildJob, forStep step: Int, under lease: Lease) async throws(BrokerError) -> Job.ID {

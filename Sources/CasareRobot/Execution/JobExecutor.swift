@@ -72,6 +72,7 @@ struct JobExecutor: Sendable {
                 openWorkingDirectory: { () throws(NodeFailure) in try directory.open() }, policy: self.policy(for: job),
                 isStopRequested: self.isStopRequested,
                 submitter: BrokerSubmitter(broker: self.broker, lease: job.lease, patience: Patience()),
+                secrets: { try await self.secrets($0, under: job.lease) },
                 onEvent: { [onEvent] event in
                     warnings.happened(event)
                     log.happened(event)
@@ -87,6 +88,18 @@ struct JobExecutor: Sendable {
             return Self.rejected(error.description)
         } catch let error as UnreadableJournal {
             return Self.rejected(error.description)
+        }
+    }
+
+    /// A vault that cannot be reached is asked again for as long as the lease is trusted. One that will not answer,
+    /// however often it is asked, fails the nodes that need something from it.
+    private func secrets(_ request: SecretRequest, under lease: Lease) async throws -> [String: SecretAnswer] {
+        do {
+            return try await Patience().insist { () async throws(BrokerError) in
+                try await self.broker.secrets(request.references, under: lease)
+            }
+        } catch BrokerError.refused(let reason) {
+            return request.references.refused(.denied) { "The secret \"\($0)\" cannot be had: \(reason)" }
         }
     }
 

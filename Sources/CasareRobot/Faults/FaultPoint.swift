@@ -27,6 +27,8 @@
         case afterBlock = "after-block"
         case beforeRelease = "before-release"
         case afterRelease = "after-release"
+        case beforeSecrets = "before-secrets"
+        case afterSecrets = "after-secrets"
         case beforeSubmit = "before-submit"
         case afterSubmit = "after-submit"
         case beforeEnding = "before-ending"

@@ -1,5 +1,6 @@
 #if DEBUG || CASARE_FAULTS
     package import CasareDomain
+    package import CasareEngine
 
     /// A broker around another that has things go wrong before and after what is asked of it.
     package struct FaultyBroker: Broker {
@@ -93,6 +94,14 @@
         package func release(_ lease: Lease, reason: String) async throws(BrokerError) {
             try await self.between(.beforeRelease, .afterRelease) { () async throws(BrokerError) in
                 try await self.broker.release(lease, reason: reason)
+            }
+        }
+
+        package func secrets(
+            _ references: [String], under lease: Lease
+        ) async throws(BrokerError) -> [String: SecretAnswer] {
+            try await self.between(.beforeSecrets, .afterSecrets) { () async throws(BrokerError) in
+                try await self.broker.secrets(references, under: lease)
             }
         }
 

@@ -44,8 +44,16 @@ struct BrokerFixture: Sendable {
         return logger
     }()
 
+    /// Of the vault, in the orchestrator and in robots on SQL.
+    static let keys: KeyRing = {
+        guard let key = SealingKey(text: String(repeating: "ab", count: SealingKey.bytesCount)) else {
+            preconditionFailure("The literal is a key")
+        }
+        return KeyRing(current: key)
+    }()
+
     static func with<Result: Sendable>(
-        _ form: Form, _ body: @escaping @Sendable (BrokerFixture) async throws -> Result
+        _ form: Form, tls: ServerTLS? = nil, _ body: @escaping @Sendable (BrokerFixture) async throws -> Result
     ) async throws -> Result {
         guard form != .memory else {
             return try await body(BrokerFixture(form: form, store: .memory(SharedMemoryQueue()), url: ""))
@@ -55,7 +63,8 @@ struct BrokerFixture: Sendable {
                 return try await body(BrokerFixture(form: form, store: .database(database), url: ""))
             }
             let orchestrator = Orchestrator(
-                configuration: OrchestratorConfiguration(database: database.configuration, port: 0),
+                configuration: OrchestratorConfiguration(
+                    database: database.configuration, port: 0, keys: Self.keys, tls: tls),
                 database: database, catalogue: StandardNodes.catalogue, logger: Self.logger)
             let group = ServiceGroup(configuration: .init(services: [orchestrator], logger: Self.logger))
             return try await withThrowingTaskGroup(of: Result?.self) { tasks in
@@ -64,7 +73,8 @@ struct BrokerFixture: Sendable {
                     return nil
                 }
                 tasks.addTask {
-                    let url = "http://127.0.0.1:\(try await orchestrator.boundPort)"
+                    let scheme = tls == nil ? "http" : "https"
+                    let url = "\(scheme)://127.0.0.1:\(try await orchestrator.boundPort)"
                     let fixture = BrokerFixture(form: form, store: .database(database), url: url)
                     do {
                         let result = try await body(fixture)
@@ -104,13 +114,13 @@ struct BrokerFixture: Sendable {
     /// A broker of a form that this queue can be spoken to in, still to be opened.
     func broker(
         _ form: Form, _ name: String = "robot", of tenant: Tenant.ID = .default,
-        leaseDuration: Duration = LeaseStore.leaseDurationDefault
+        leaseDuration: Duration = LeaseStore.leaseDurationDefault, hasKeys: Bool = true
     ) async throws -> any Broker {
         switch (form, self.store) {
         case (.sql, .database(let database)):
             return SQLBroker(
                 database: Database(database.configuration, connectionsMax: 4), tenant: tenant,
-                leaseDuration: leaseDuration, logger: Self.logger)
+                leaseDuration: leaseDuration, keys: hasKeys ? Self.keys : nil, logger: Self.logger)
         // Nobody renews here, and a busy machine takes its time.
         case (.memory, .memory(let queue)):
             return MemoryBroker(queue, leaseDuration: max(leaseDuration, .seconds(600)))
@@ -121,7 +131,7 @@ struct BrokerFixture: Sendable {
 
     func token(_ name: String, as role: Role = .robot, of tenant: Tenant.ID = .default) async throws -> String {
         try await self.database.asTenant(tenant) { connection in
-            try TokenStore.create(name: "\(name) \(UUID())", role: role, on: connection).text.reveal()
+            try TokenStore.create(name: "\(name) \(UUID())", role: Role.Name(role), on: connection).text.reveal()
         }
     }
 
@@ -152,6 +162,16 @@ struct BrokerFixture: Sendable {
         } memory: { queue, now throws(StoreError) in
             let version = queue.push(name: "w", document: document, by: "test", now: now).version
             return try queue.submit(jobs(of: version), by: "test", now: now).map(\.id)
+        }
+    }
+
+    /// Puts a secret into the vault.
+    func put(_ name: String, _ fields: SecretFields, for tenant: Tenant.ID = .default) async throws {
+        let name = try #require(Secret.Name(name))
+        let sealed = try await SealedSecret(sealing: fields, of: name, version: 1, in: tenant, with: Self.keys)
+        try await self.database.asTenant(tenant) { connection in
+            _ = try SecretStore.create(
+                NewSecret(name: name, kind: .custom), sealed: sealed, by: "test", reason: nil, on: connection)
         }
     }
 
