@@ -24,9 +24,12 @@ package struct Casarectl: AsyncParsableCommand {
             CommandGroup(
                 name: "Server",
                 subcommands: [
-                    StatusCommand.self, TopCommand.self, DoctorCommand.self, LoginCommand.self, ContextCommand.self,
-                    TokenCommand.self, TenantCommand.self,
-                    DatabaseCommand.self, DevCommand.self, VersionCommand.self,
+                    StatusCommand.self, TopCommand.self, DoctorCommand.self, LoginCommand.self,
+                    LogoutCommand.self, WhoamiCommand.self,
+                    ContextCommand.self, TokenCommand.self, RoleCommand.self, SecretCommand.self,
+                    AuthorityCommand.self,
+                    TenantCommand.self,
+                    AuditCommand.self, DatabaseCommand.self, DevCommand.self, VersionCommand.self,
                 ]),
         ])
 

@@ -46,7 +46,7 @@ enum ErrorReport {
             return CommandFailure(.versionSkew, "\(error)")
         case .notCasare:
             return CommandFailure(.failure, "\(error); check the URL with casarectl context show")
-        case .invalidURL, .invalidRequest, .responseTooLarge:
+        case .tlsFailed, .invalidURL, .invalidTLS, .invalidRequest, .responseTooLarge:
             return CommandFailure(.failure, "\(error)")
         case .cancelled:
             return CommandFailure(.interrupted, "interrupted")
@@ -60,11 +60,12 @@ enum ErrorReport {
         case .notFound: return .notFound
         case .conflict, .invalidStateTransition, .leaseLost, .idempotencyConflict, .uniqueKeyHeld, .selectionChanged:
             return .conflict
-        case .serviceUnavailable, .databaseTimeout, .tooManyRequests: return .unavailable
+        case .approvalRequired: return .confirmationNeeded
+        case .serviceUnavailable, .databaseTimeout, .tooManyRequests, .quotaExceededForNow: return .unavailable
         // A step that a job has not recorded, as `job fork` was given it.
         case .validation where problem.field == "from_step": return .notFound
         case .methodNotAllowed, .bodyTooLarge, .unsupportedMediaType, .validation, .invalidJSON, .invalidInput,
-            .internal, .needsDatabase, .sealingKeyMissing:
+            .internal, .needsDatabase, .sealingKeyMissing, .quotaExceeded, .tenantSuspended:
             return .failure
         case nil: break
         }
@@ -82,7 +83,7 @@ enum ErrorReport {
     private static func advice(_ reason: ExitReason) -> String {
         switch reason {
         case .notSignedIn: "; run casarectl login"
-        case .forbidden: "; casarectl status shows whom the server takes you for"
+        case .forbidden: "; casarectl whoami shows whom the server takes you for"
         case .success, .failure, .notFound, .conflict, .partOfBulkFailed, .waitTimedOut, .jobEndedBadly, .unavailable,
             .versionSkew, .confirmationNeeded, .differencesFound, .usage, .hungUp, .interrupted,
             .terminated:

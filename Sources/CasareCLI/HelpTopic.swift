@@ -51,6 +51,13 @@ enum HelpTopic: String, CaseIterable {
           CASARE_CONTEXT    the context to use instead of the current one
           CASARE_URL        the server to talk to, instead of a context's
           CASARE_TOKEN      the token to show the server
+          CASARE_CA_FILE    PEM file of the authorities that the server's certificate must be from
+          CASARE_CLIENT_CERTIFICATE, CASARE_CLIENT_KEY
+                            PEM files of a certificate to show the server, and of its key
+          CASARE_TLS_SERVER_NAME
+                            whom the server's certificate must name, in place of the URL's host
+          CASARE_INSECURE_SKIP_VERIFY
+                            true: whoever answers is taken for the server
           DATABASE_URL      the database of casarectl db, and of doctor db --database-url -
           TRACEPARENT       the trace that the requests of this call belong to, and the jobs that come of them: the
                             W3C's header of that name; without a valid one a new trace begins

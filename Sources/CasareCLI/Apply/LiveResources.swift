@@ -118,7 +118,8 @@ struct LiveResources {
             if let name = page.unreadable?.first {
                 throw CommandFailure(
                     .failure,
-                    "the server cannot read trigger \(name): upgrade it to the version that has written that")
+                    "the server cannot read trigger \(name): delete it with casarectl trigger delete, or upgrade the "
+                        + "server to the version that has written it")
             }
             return (page.triggers, page.nextCursor)
         }
@@ -127,6 +128,12 @@ struct LiveResources {
     func calendars() async throws -> [CalendarInfo] {
         try await Self.all { cursor in
             let page = try await self.client.calendars(limit: Self.pageLimit, cursor: cursor)
+            if let name = page.unreadable?.first {
+                throw CommandFailure(
+                    .failure,
+                    "the server cannot read calendar \(name): keep another one in its place with casarectl calendar "
+                        + "set, or upgrade the server to the version that has written it")
+            }
             return (page.calendars, page.nextCursor)
         }
     }

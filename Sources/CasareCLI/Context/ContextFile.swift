@@ -1,3 +1,4 @@
+import CasareClient
 import CasareDomain
 import FoundationEssentials
 import Glibc
@@ -36,10 +37,13 @@ extension Contexts {
             "current": self.current.map(Value.string) ?? .null,
             "contexts": .list(
                 self.all.map { context in
-                    [
+                    var object: Object = [
                         "name": .string(context.name), "url": .string(context.url.text),
                         "token": .string(context.token), "production": .bool(context.isProduction),
                     ]
+                    if let signIn = context.signIn { object["oidc"] = signIn.json }
+                    for (name, value) in context.tls.members { object[name] = value }
+                    return .object(object)
                 }),
         ]
     }
@@ -57,9 +61,17 @@ extension Contexts {
             else {
                 throw CommandFailure(.failure, "\(path) holds a context without name, url and token; correct it")
             }
-            self.store(
-                ServerContext(
-                    name: name, url: url, token: token, isProduction: context["production"]?.bool ?? false))
+            var known = ServerContext(
+                name: name, url: url, token: token, isProduction: context["production"]?.bool ?? false)
+            if let json = context["oidc"] {
+                guard let signIn = StoredSignIn(json: json) else {
+                    throw CommandFailure(
+                        .failure, "\(path) holds a sign-in that cannot be read, of context \(name); log in again")
+                }
+                known.signIn = signIn
+            }
+            known.tls = TLSSettings(context: context)
+            self.store(known)
         }
         self.current = json["current"]?.string
     }
@@ -67,6 +79,9 @@ extension Contexts {
 
 /// Where contexts are kept: `$XDG_CONFIG_HOME/casare/config.json`, readable by its owner only, because of the tokens.
 struct ContextFile: Sendable {
+    /// For people.
+    static let usualPath = "~/.config/casare/config.json"
+
     let path: String
 
     init(path: String) { self.path = path }
@@ -109,6 +124,15 @@ struct ContextFile: Sendable {
             unlink(template)
             throw failure
         }
+    }
+
+    /// - Throws: `.failure` with advice while others than the owner may read the file: its tokens may be known.
+    func checkIsPrivate() throws(CommandFailure) {
+        guard self.isExposed else { return }
+        throw CommandFailure(
+            .failure,
+            "others on this machine can read the tokens in \(self.path), so they are not used; run chmod 600 "
+                + "\(self.path), and get new ones with casarectl token rotate if somebody may have read them")
     }
 
     /// Whether others than the owner may read the file and the tokens in it.

@@ -1,3 +1,4 @@
+import CasareClient
 import CasareDomain
 
 /// A server that casarectl knows, with the token to use there.
@@ -7,6 +8,10 @@ struct ServerContext: Hashable, Sendable {
     let token: String
     /// Commands that change more than one thing ask for the context's name here.
     var isProduction: Bool
+    /// Of a context that was signed in at an identity provider: how to get another token.
+    var signIn: StoredSignIn?
+    /// Of a server of `https://`.
+    var tls = TLSSettings()
 }
 
 /// Base URL of an orchestrator: http or https, without a path of ours and without a trailing slash.

@@ -8,7 +8,7 @@ import FoundationEssentials
 struct DatabaseCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "db", abstract: "The database's schema, and the first token.",
-        subcommands: [Migrate.self, Status.self, FirstToken.self])
+        subcommands: [Migrate.self, Status.self, FirstToken.self, Grant.self, Restored.self])
 
     /// Which database.
     struct Target: ParsableArguments {
@@ -60,11 +60,22 @@ struct DatabaseCommand: ParsableCommand {
                 let migrator = Migrator()
                 let status = try migrator.status(on: connection)
                 if let problem = status.problem { throw problem }
-                let migrations = isDryRun ? status.pending : try migrator.migrate(on: connection)
+                let migrations = isDryRun ? status.pending : try Self.migrate(migrator, on: connection)
                 return migrations.map { Step(version: $0.version, name: $0.name, appliedAt: isDryRun ? nil : Date()) }
             }
             if steps.isEmpty { StandardStreams.report("the schema is up to date") }
             try self.output.print(Step.presentation(of: steps))
+        }
+
+        static func migrate(
+            _ migrator: Migrator = Migrator(), on connection: isolated PostgresConnection
+        ) throws -> [Migration] {
+            try migrator.migrate(
+                as: { migration in
+                    .fromShell(
+                        "casarectl db migrate", action: "database.migrate",
+                        subject: "\(migration.version) \(migration.name)")
+                }, on: connection)
         }
     }
 

@@ -38,13 +38,16 @@ extension DatabaseCommand {
 
         static func create(_ name: String, in database: Database) async throws -> CreateTokenResponse {
             let (text, token) = try await database.asTenant(.default) { connection in
-                try TokenStore.create(name: name, role: .admin, on: connection)
+                let created = try TokenStore.create(name: name, role: .admin, on: connection)
+                try AuditLog.append(
+                    .fromShell("casarectl db token", action: "token.create", subject: name), on: connection)
+                return created
             }
             return CreateTokenResponse(
                 token: text.reveal(),
                 info: TokenInfo(
-                    id: token.id, name: token.name, role: token.role, robot: token.robot, createdAt: token.createdAt,
-                    expiresAt: token.expiresAt, revokedAt: token.revokedAt))
+                    id: token.id, name: token.name, prefix: token.prefix, role: token.role, robot: token.robot,
+                    createdAt: token.createdAt, expiresAt: token.expiresAt, revokedAt: token.revokedAt))
         }
     }
 }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import CasareDomain
+import CasareWire
 
 extension DeadLetterCommand {
     struct Purge: AsyncParsableCommand {
@@ -16,14 +17,21 @@ extension DeadLetterCommand {
         @OptionGroup var letters: LetterSelectionOptions
         @OptionGroup(title: "Operation") var operation: OperationOptions
         @OptionGroup(title: "Operation") var undo: UndoOption
+        @Flag(help: "Do not wait for a second person, where the tenant wants two; needs --reason, and is noted loudly.")
+        var breakGlass = false
         @OptionGroup(title: "Output") var output: OutputOptions
         @OptionGroup(title: "Server") var connection: ConnectionOptions
 
-        func validate() throws { try self.letters.check(self.operation.pace.selection) }
+        func validate() throws {
+            try self.letters.check(self.operation.pace.selection)
+            try self.operation.why.check(breaksGlass: self.breakGlass)
+        }
 
         func run() async throws {
             let selection = try self.letters.selection(self.operation.pace.selection, otherwise: [])
-            try await BulkRun(.purge, selection, self.operation.terms(undo: self.undo), output: self.output)
+            let breaksGlass = self.breakGlass
+            let terms = self.operation.terms(undo: self.undo)
+            try await BulkRun(.purge, selection, terms, output: self.output) { $0.breakGlass = breaksGlass }
                 .run(on: self.connection)
         }
     }

@@ -65,7 +65,8 @@ struct DevStack: Sendable {
             let robotDatabase = Database(database.configuration, connectionsMax: Self.robotConnectionsMax)
             let robot = RobotAgent(
                 broker: SQLBroker(
-                    database: robotDatabase, sealingKey: try self.settings.sealingKey(), logger: self.logger),
+                    database: robotDatabase, keys: KeyRing(current: try self.settings.sealingKey()),
+                    logger: self.logger),
                 catalogue: catalogue, watchers: StandardWatchers.all, configuration: try self.settings.robot,
                 logger: self.logger)
             // Whoever drains or stops the robot keeps the rest.
@@ -140,13 +141,17 @@ struct DevStack: Sendable {
     /// The known token while the server knows it, and otherwise a new one of an administrator.
     private static func token(_ known: String?, in database: Database) async throws -> String {
         if let known, let text = TokenText(known),
-            let found = try await database.asSystem({ try TokenStore.find(text, on: $0) }), found.token.role == .admin
+            let found = try await database.asSystem({ try TokenStore.find(text, on: $0) }),
+            found.role == Role.admin.rawValue
         {
             return known
         }
         let name = "\(DevSettings.contextName)-\(UUID().uuidString.prefix(8).lowercased())"
         return try await database.asTenant(.default) { connection in
-            try TokenStore.create(name: name, role: .admin, on: connection).text.reveal()
+            let created = try TokenStore.create(name: name, role: .admin, on: connection)
+            try AuditLog.append(
+                .fromShell("casarectl dev", action: "token.create", subject: name), on: connection)
+            return created.text.reveal()
         }
     }
 }

@@ -20,7 +20,7 @@ struct MemoryStack: Sendable {
         let text = knownToken.flatMap { TokenText($0) } ?? .random()
         let server = MemoryOrchestrator(
             host: DevSettings.host, port: self.settings.port, queue: queue,
-            token: SoleToken(text, name: DevSettings.contextName, createdAt: Date()),
+            token: SoleToken(text, name: DevSettings.contextName),
             catalogue: StandardNodes.catalogue, logger: self.logger)
         var services: [any Service] = [server]
         if self.settings.runsRobot {

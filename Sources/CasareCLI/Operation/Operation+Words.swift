@@ -39,7 +39,7 @@ extension Operation.Status {
     var tone: Tone {
         switch self {
         case .running, .holding, .undoing: .plain
-        case .paused, .stopped: .attention
+        case .paused, .stopped, .awaitingApproval: .attention
         case .completed: .good
         case .cancelled, .undone: .faint
         }

@@ -16,6 +16,7 @@ struct OperationCommand: ParsableCommand {
             """,
         subcommands: [
             List.self, Show.self, Watch.self, Items.self, Pause.self, Resume.self, Cancel.self, Undo.self,
+            Approvals.self, Approve.self, Deny.self,
         ],
         aliases: ["ops", "operation"])
 

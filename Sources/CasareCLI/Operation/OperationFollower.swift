@@ -68,7 +68,7 @@ struct OperationFollower: Sendable {
 
     private func isOver(_ operation: OperationInfo) -> Bool {
         switch operation.status {
-        case .running, .paused, .undoing: false
+        case .running, .paused, .undoing, .awaitingApproval: false
         case .holding: !self.awaitsHeld
         case .completed:
             !(self.awaitsReplays && operation.verb.isRerun)
@@ -117,7 +117,7 @@ extension OperationInfo {
                 .partOfBulkFailed,
                 "operation \(self.id) was \(verb)" + (self.statusBy.map { " by \($0)" } ?? "")
                     + " after \(progress.done) of \(self.count)" + (self.statusReason.map { ": \($0)" } ?? ""))
-        case .completed, .holding, .running, .paused: break
+        case .completed, .holding, .running, .paused, .awaitingApproval: break
         }
         if progress.failed > 0 {
             throw CommandFailure(

@@ -53,6 +53,7 @@ extension OperationInfo {
         case .holding: "holds its jobs, which are cancelled when it can no longer be undone"
         case .paused: "is paused\(person)"
         case .stopped: "was stopped\(person)"
+        case .awaitingApproval: "waits for a second person to agree"
         case .undoing: "is being undone\(person)"
         case .completed: "has done all"
         case .cancelled: "was cancelled\(person)"
@@ -101,6 +102,7 @@ extension OperationInfo {
         switch self.status {
         case .running: "casarectl op watch \(self.id)"
         case .paused, .stopped: "casarectl op resume \(self.id), or casarectl op cancel \(self.id)"
+        case .awaitingApproval: "casarectl op approve \(self.id), by another person"
         case .holding: "casarectl op undo \(self.id) lets the jobs go on"
         case .completed where self.progress.failed > 0: "casarectl op items \(self.id) --state failed"
         case .completed where self.undoUntil != nil: "casarectl op undo \(self.id) takes it back"

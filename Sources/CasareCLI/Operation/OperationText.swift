@@ -35,6 +35,7 @@ enum OperationText {
         case .running: return operation.verb.gerund
         case .holding: return "held until it can no longer be undone"
         case .undoing: return "undoing"
+        case .awaitingApproval: return "waits for a second person: casarectl op approve \(operation.id)"
         case .completed: return operation.verb.isRerun ? "all run again" : "all done"
         case .paused, .stopped, .cancelled, .undone:
             let person = operation.statusBy.map { " by \($0)" } ?? ""

@@ -14,13 +14,14 @@ struct ConnectionOptions: ParsableArguments {
             valueName: "url"), transform: Text.notEmpty)
     var url: String?
 
+    @OptionGroup var tls: TLSOptions
+
     /// Options before environment before the current context.
     func server(_ environment: Environment = .process) throws(CommandFailure) -> Server {
         let file = try ContextFile(in: environment)
         let contexts = try file.load()
-        if file.isExposed {
-            StandardStreams.report("casarectl: others can read the tokens in \(file.path); run chmod 600 on it")
-        }
+        // With a token of the environment none of the file is used.
+        if environment.nonEmpty("CASARE_TOKEN") == nil { try file.checkIsPrivate() }
         return try self.server(contexts, environment)
     }
 
@@ -38,7 +39,8 @@ struct ConnectionOptions: ParsableArguments {
             let owner = contexts.all.first { $0.url == url && (named == nil || $0.name == named) }
             return Server(
                 url: url, token: token ?? owner?.token, contextName: owner?.name,
-                isProduction: owner?.isProduction ?? false)
+                isProduction: owner?.isProduction ?? false, signIn: token == nil ? owner?.signIn : nil,
+                tls: try self.tls.settings(environment, of: owner?.tls))
         }
         guard let name = named ?? contexts.current else {
             throw CommandFailure(
@@ -52,7 +54,8 @@ struct ConnectionOptions: ParsableArguments {
                 .notFound, "there is no context '\(name)'; casarectl context list shows those there are")
         }
         return Server(
-            url: context.url, token: token ?? context.token, contextName: name, isProduction: context.isProduction)
+            url: context.url, token: token ?? context.token, contextName: name, isProduction: context.isProduction,
+            signIn: token == nil ? context.signIn : nil, tls: try self.tls.settings(environment, of: context.tls))
     }
 }
 
@@ -62,18 +65,23 @@ struct Server: Hashable, Sendable {
     let token: String?
     let contextName: String?
     let isProduction: Bool
+    /// How to get another token in the place of this one; `nil` for one that nobody renews.
+    var signIn: StoredSignIn?
+    var tls = TLSSettings()
 }
 
 extension ConnectionOptions {
     /// Gives `body` a client of the server that the options, the environment or the current context name.
     func withClient(_ body: (CasareClient, Server) async throws -> Void) async throws {
         let server = try self.server()
-        guard let token = server.token else {
+        guard let token = try await server.freshToken() else {
             throw CommandFailure(
                 .notSignedIn, "there is no token for \(server.url); run casarectl login --url \(server.url)")
         }
         var configuration = CasareClient.Configuration(url: server.url.text, token: token, program: "casarectl")
         configuration.trace = InvocationTrace.current
+        configuration.tls = server.tls
+        server.tls.warnIfOff(server.url)
         try await withCasareClient(configuration) { try await body($0, server) }
     }
 }

@@ -17,7 +17,7 @@ struct RobotCommand: ParsableCommand {
             """,
         subcommands: [
             List.self, Get.self, Register.self, Cordon.self, Uncordon.self, Drain.self, Stop.self, Remove.self,
-            Token.self,
+            Token.self, Enroll.self, EnrollmentCommand.self, Certificates.self, Certificate.self,
         ], aliases: ["robots"])
 
     struct List: AsyncParsableCommand, Answering {

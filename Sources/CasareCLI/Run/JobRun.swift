@@ -18,6 +18,8 @@ struct JobRun: Sendable {
     /// Each job has a folder below it.
     let workingDirectory: String
     let policy: NodePolicy
+    /// `nil`: its jobs are given none.
+    var secrets: RunSecrets?
     /// For all attempts and what is between them; each of them has besides what its options say. `nil`: no limit.
     var timeLimit: Duration?
 
@@ -82,7 +84,10 @@ struct JobRun: Sendable {
         logger.logLevel = .error
         return RobotAgent(
             // Nobody else could take the job: the robot need not hurry to show that it is alive.
-            broker: MemoryBroker(queue, leaseDuration: .seconds(3600)), catalogue: StandardNodes.catalogue,
+            broker: MemoryBroker(
+                queue, leaseDuration: .seconds(3600),
+                secrets: self.secrets.map { secrets in { @Sendable names in secrets.answers(to: names) } }),
+            catalogue: StandardNodes.catalogue,
             configuration: RobotConfiguration(
                 description: RobotDescription(
                     id: robot, environment: NewJob.environmentDefault, tags: [], capabilities: [], slots: Self.slots),

@@ -8,6 +8,8 @@ struct LocalRun: Sendable {
     let program: Program
     let options: Job.Options
     let variables: Object
+    /// `nil`: the run is given none.
+    let secrets: RunSecrets?
     let workingDirectory: String
     let policy: NodePolicy
     /// Node executions; `nil`: as many as on a robot.
@@ -52,6 +54,10 @@ struct LocalRun: Sendable {
         var environment = RunEnvironment(workingDirectory: self.workingDirectory, policy: self.policy)
         if let executionsMax { environment.executionsMax = executionsMax }
         environment.observer = self.observer
+        environment.secrets = { [secrets] request in
+            guard let secrets else { return Self.noSecrets(request.references) }
+            return secrets.answers(to: request.references)
+        }
         let trace = self.trace
         environment.onEvent = { event in
             switch event {
@@ -68,6 +74,17 @@ struct LocalRun: Sendable {
         }
         if let progress { environment.onProgress = { progress.moved(to: $0) } }
         return environment
+    }
+
+    private static func noSecrets(_ references: [String]) -> [String: SecretAnswer] {
+        Dictionary(
+            references.map { reference in
+                let problem = SecretProblem(
+                    .unavailable,
+                    "The secret \"\(reference)\" cannot be had: this run was not told where from; say --secrets-from "
+                        + "env or --secrets-from FILE")
+                return (reference, .refused(problem))
+            }, uniquingKeysWith: { first, _ in first })
     }
 
     /// Nobody, unless somebody asked for it: looking at every node costs more than a quick node takes.

@@ -18,6 +18,10 @@ struct RunCommand: AsyncParsableCommand {
             --as-job runs it as a robot would: as a job with a journal, with the attempts that its options ask for, and \
             with calls that are jobs of their own. Everything is in memory, and lost at the end.
 
+            A workflow that names secrets is given them by --secrets-from: from a file, or from variables such as \
+            CASARE_SECRET_DB_PROD__PASSWORD for the field password of db/prod. Without it such nodes fail. Their \
+            values are shown nowhere.
+
             --until and --node run a part of it; --trace, --step and --break show what happens inside. Commands for \
             --step and --break come from the terminal, or from a pipe: 'help' at the prompt lists them.
             """)
@@ -54,6 +58,13 @@ struct RunCommand: AsyncParsableCommand {
         transform: Text.number(in: 1...1_000_000_000))
     var maxExecutions: Int?
 
+    @Option(
+        help: ArgumentHelp(
+            "Take the values of secrets from the environment (env: CASARE_SECRET_NAME) or from a JSON or YAML file "
+                + "that only you may read, with a text or an object of fields for each name.", valueName: "env|file"),
+        completion: .file(extensions: ["json", "yaml", "yml"]), transform: Text.notEmpty)
+    var secretsFrom: String?
+
     @Flag(help: "Keep the rules on paths, commands and internal addresses that robots keep.")
     var robotRules = false
 
@@ -85,9 +96,13 @@ struct RunCommand: AsyncParsableCommand {
         if self.maxAttempts != nil && !self.asJob {
             throw ValidationError("--max-attempts is for jobs: add --as-job. Without it a run is one attempt.")
         }
-        if self.workbench.pauses && (self.file == "-" || self.variables.file == "-") {
+        if self.workbench.pauses && (self.file == "-" || self.variables.file == "-" || self.secretsFrom == "-") {
             throw ValidationError(
-                "--step and --break take their commands from stdin: read the workflow and the variables from files.")
+                "--step and --break take their commands from stdin: read the workflow, the variables and the secrets "
+                    + "from files.")
+        }
+        if self.secretsFrom == "-" && (self.file == "-" || self.variables.file == "-") {
+            throw ValidationError("Only one of the workflow, the variables and the secrets can come from stdin.")
         }
     }
 
@@ -125,15 +140,18 @@ struct RunCommand: AsyncParsableCommand {
         } catch {
             return Self.rejected(bundle, error)
         }
-        guard self.asJob else { return try await self.localRun(of: program, variables).report() }
+        let secrets = try self.secretsFrom.map { text throws(CommandFailure) in try RunSecrets(text) }
+        guard self.asJob else { return try await self.localRun(of: program, variables, secrets).report() }
         return try await JobRun(
             document: bundle.document, name: program.name, options: try self.jobOptions, variables: variables,
             workingDirectory: try self.folder(), policy: self.policy,
-            timeLimit: self.timeout.map { .seconds($0.seconds) }
+            secrets: secrets, timeLimit: self.timeout.map { .seconds($0.seconds) }
         ).report()
     }
 
-    private func localRun(of program: Program, _ variables: Object) throws(CommandFailure) -> LocalRun {
+    private func localRun(
+        of program: Program, _ variables: Object, _ secrets: RunSecrets?
+    ) throws(CommandFailure) -> LocalRun {
         let partial = try self.partial(of: program)
         let trace = self.workbench.trace ? Trace(Trace.Form(for: self.output.format)) : nil
         let debugger = try self.debugger(for: program)
@@ -142,7 +160,7 @@ struct RunCommand: AsyncParsableCommand {
             && [.table, .wide].contains(self.output.format)
         return LocalRun(
             program: try self.given(program), options: self.options, variables: variables,
-            workingDirectory: try self.folder(), policy: self.policy,
+            secrets: secrets, workingDirectory: try self.folder(), policy: self.policy,
             executionsMax: self.maxExecutions,
             selection: partial.map { $0.mode == .until ? .until(node: $0.node) : .only(node: $0.node) } ?? .whole,
             partial: partial.map(PartialRunWatch.init), trace: trace, debugger: debugger,

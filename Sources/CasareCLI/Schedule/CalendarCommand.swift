@@ -61,6 +61,12 @@ struct CalendarCommand: ParsableCommand {
                 orElse: "there is no calendar yet; casarectl calendar set keeps one", to: self.answer
             ) { client, limit, cursor in
                 let page = try await client.calendars(limit: limit, cursor: cursor)
+                for name in page.unreadable ?? [] {
+                    StandardStreams.report(
+                        TerminalText.line(
+                            "casarectl: calendar \(name) is left out: the server cannot read what it is; casarectl "
+                                + "calendar get says why, and casarectl calendar set keeps another one in its place"))
+                }
                 return (page.calendars, page.nextCursor)
             }
         }

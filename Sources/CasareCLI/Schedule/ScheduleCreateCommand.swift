@@ -148,7 +148,7 @@ extension ScheduleCommand {
             self.timing.add(to: &members)
             try self.job.add(to: &members)
             self.rules.add(to: &members)
-            return try members.unsetting(self.unset)
+            return try members.unsetting(self.unset, of: ScheduleSpec.shape)
         }
     }
 }

@@ -5,7 +5,11 @@ import CasareWire
 
 struct TenantCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "tenant", abstract: "What holds for everything of your organisation.", subcommands: [Policy.self])
+        commandName: "tenant", abstract: "Tenants: yours, and for those who run the installation, all of them.",
+        subcommands: [
+            Create.self, List.self, Get.self, Update.self, Suspend.self, Resume.self, Delete.self, SetQuota.self,
+            Usage.self, Policy.self,
+        ], aliases: ["tenants"])
 
     struct Policy: ParsableCommand {
         static let configuration = CommandConfiguration(

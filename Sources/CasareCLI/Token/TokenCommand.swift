@@ -7,14 +7,17 @@ import FoundationEssentials
 struct TokenCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "token", abstract: "Tokens that people, programs and robots show the server.",
-        subcommands: [Create.self, List.self, Revoke.self])
+        subcommands: [Create.self, List.self, Get.self, Rotate.self, Revoke.self, CanI.self])
 
     struct Create: AsyncParsableCommand, Answering {
         static let configuration = CommandConfiguration(
             commandName: "create", abstract: "Create a token and print it.",
             discussion: "It is shown this once: only its hash is kept.")
         @Argument(help: "What it is for; jobs and workflows keep this name.", transform: Text.notEmpty) var name: String
-        @Option(help: "What its bearer may do.") var role: CaseArgument<Role>
+        @Option(
+            help: "What its bearer may do: a role that casarectl role list shows.",
+            completion: .list(Role.allCases.map(\.rawValue)), transform: RoleArgument.parse)
+        var role: RoleArgument
         @Option(
             help: "The one robot that a token of the role robot speaks for (default: any).",
             transform: RobotArgument.parse)
@@ -24,11 +27,26 @@ struct TokenCommand: ParsableCommand {
             help: ArgumentHelp("It is worthless after this time, such as 90d (default: never).", valueName: "time"),
             transform: PositiveTimeSpan.parse)
         var expiresIn: PositiveTimeSpan?
+        @Option(help: "What people should know of it.", transform: Text.notEmpty) var description: String?
+        @Option(
+            name: .customLong("scope"),
+            help: ArgumentHelp(
+                "Cut it down to this permission, such as workflow.execute or workflow.*; may be given several times "
+                    + "(default: all that the role has).", valueName: "permission"),
+            transform: Text.notEmpty)
+        var scopes: [String] = []
+        @Option(
+            name: .customLong("network"),
+            help: ArgumentHelp(
+                "It counts from this network only, such as 10.0.0.0/8 or 2001:db8::/32; may be given several times "
+                    + "(default: from anywhere).", valueName: "network"),
+            transform: NetworkArgument.parse)
+        var networks: [NetworkArgument] = []
         @OptionGroup(title: "Output") var output: OutputOptions
         @OptionGroup(title: "Server") var connection: ConnectionOptions
 
         func validate() throws {
-            if self.role.value != .robot && self.robot != nil {
+            if self.role.name != .robot && self.robot != nil {
                 throw ValidationError("--robot goes with --role robot only.")
             }
         }
@@ -37,8 +55,10 @@ struct TokenCommand: ParsableCommand {
             try await self.answer.show(TokenInfo.columns.map(\.heading)) { client, _ in
                 let created = try await client.createToken(
                     CreateTokenRequest(
-                        name: self.name, role: self.role.value, robot: self.robot?.id,
-                        expiresAt: self.expiresIn.map { Date(timeIntervalSinceNow: $0.seconds) }))
+                        name: self.name, role: self.role.name, robot: self.robot?.id,
+                        expiresAt: self.expiresIn.map { Date(timeIntervalSinceNow: $0.seconds) },
+                        description: self.description, scopes: self.scopes.isEmpty ? nil : self.scopes,
+                        networks: self.networks.isEmpty ? nil : self.networks.map(\.range.description)))
                 return try created.shownOnce()
             }
         }
@@ -55,6 +75,60 @@ struct TokenCommand: ParsableCommand {
             try await self.paging.list(TokenInfo.columns, name: \.name, to: self.answer) { client, limit, cursor in
                 let page = try await client.tokens(limit: limit, cursor: cursor)
                 return (page.tokens, page.nextCursor)
+            }
+        }
+    }
+
+    struct Get: AsyncParsableCommand, Answering {
+        static let configuration = CommandConfiguration(
+            commandName: "get", abstract: "Show what is known of a token, without the secret itself.")
+        @Argument(help: "The token's name.", transform: Text.notEmpty) var name: String
+        @OptionGroup(title: "Output") var output: OutputOptions
+        @OptionGroup(title: "Server") var connection: ConnectionOptions
+
+        func run() async throws {
+            try await self.answer.show(TokenInfo.columns.map(\.heading)) { client, _ in
+                try await client.token(named: self.name).presentation()
+            }
+        }
+    }
+
+    struct Rotate: AsyncParsableCommand, Answering {
+        static let configuration = CommandConfiguration(
+            commandName: "rotate", abstract: "Put a new token in the place of one, and print it.",
+            discussion: """
+                The new one has the name and everything else of the old one, and lives as long as that was to. It is \
+                shown this once. Without --overlap the old one is worthless at once.
+                """)
+        @Argument(help: "The token's name.", transform: Text.notEmpty) var name: String
+        @Option(
+            parsing: .unconditional,
+            help: ArgumentHelp("The old one works on for this time, such as 1h, at most 30d.", valueName: "time"),
+            transform: PositiveTimeSpan.parse)
+        var overlap: PositiveTimeSpan?
+        @Option(
+            parsing: .unconditional,
+            help: ArgumentHelp("The new one is worthless after this time, such as 90d.", valueName: "time"),
+            transform: PositiveTimeSpan.parse)
+        var expiresIn: PositiveTimeSpan?
+        @Flag(name: .shortAndLong, help: "Answer yes to the question.") var yes = false
+        @OptionGroup(title: "Output") var output: OutputOptions
+        @OptionGroup(title: "Server") var connection: ConnectionOptions
+
+        func run() async throws {
+            try await self.answer.show(TokenInfo.columns.map(\.heading)) { client, server in
+                if self.overlap == nil {
+                    // Whoever uses the old one is locked out at once.
+                    try Consent.needed(
+                        isSelection: true, server: server, yes: self.yes, canAsk: Terminal.standard.canAsk
+                    ).obtain(for: "rotate token \(self.name) without an overlap")
+                }
+                let rotated = try await client.rotateToken(
+                    named: self.name,
+                    RotateTokenRequest(
+                        overlapSeconds: self.overlap?.seconds,
+                        expiresAt: self.expiresIn.map { Date(timeIntervalSinceNow: $0.seconds) }))
+                return try rotated.shownOnce()
             }
         }
     }
@@ -82,18 +156,6 @@ struct TokenCommand: ParsableCommand {
             }
         }
     }
-}
-
-extension TokenInfo {
-    static let columns: [Column<TokenInfo>] = [
-        Column("name", shrinks: true) { .text($0.name) },
-        Column("role") { .text($0.role.rawValue) },
-        Column("robot") { .text($0.robot?.description) },
-        Column("created_at") { .time($0.createdAt) },
-        Column("expires_at") { .time($0.expiresAt) },
-        Column("revoked_at") { .time($0.revokedAt) },
-        Column("id", wide: true) { .number($0.id) },
-    ]
 }
 
 extension CreateTokenResponse {

@@ -44,7 +44,9 @@ struct TriggerCommand: ParsableCommand {
                         managedBy: self.managedBy, limit: limit, cursor: cursor))
                 for name in page.unreadable ?? [] {
                     StandardStreams.report(
-                        TerminalText.line("casarectl: trigger \(name) is left out: the server cannot read what it is"))
+                        TerminalText.line(
+                            "casarectl: trigger \(name) is left out: the server cannot read what it is; it can be "
+                                + "paused and deleted"))
                 }
                 return (page.triggers, page.nextCursor)
             }

@@ -132,7 +132,7 @@ extension TriggerCommand {
 
 /// What the commands that steer triggers have in common.
 struct TriggerControlOptions: ParsableArguments {
-    @Argument(help: ArgumentHelp("Names or IDs.", valueName: "trigger")) var triggers: [String]
+    @Argument(help: ArgumentHelp("Names or IDs, or - for stdin.", valueName: "trigger")) var triggers: [String]
     @OptionGroup var why: ReasonOption
     @OptionGroup var bulk: BulkOptions
     @OptionGroup(title: "Output") var output: OutputOptions
@@ -146,21 +146,33 @@ struct TriggerControlOptions: ParsableArguments {
     ///   - isFinal: it cannot be taken back.
     func run(
         _ verb: String, past: String, isFinal: Bool = false,
-        _ act: @escaping @Sendable (CasareClient, _ name: String, _ reason: String?) async throws -> TriggerInfo
+        _ act:
+            @escaping @Sendable (CasareClient, _ name: String, _ reason: String?) async throws
+            -> SteerTriggerResponse
     ) async throws {
         try self.output.check(TriggerInfo.headings)
-        var seen: Set<String> = []
-        let names = try self.triggers.filter { seen.insert(try Text.notEmpty($0)).inserted }
+        let names = try NamedThings.all(
+            self.triggers, readInput: { try TextInput.standardInput.read() }, separatedBy: \.isNewline,
+            noun: "trigger", Text.notEmpty)
         let change = NamedChange(
             bulk: self.bulk, output: self.output, noun: "trigger", verb: verb, isFinal: isFinal)
         try await self.connection.withClient { client, server in
-            try await change.run(on: names, of: server, columns: TriggerInfo.columns, name: \.name) {
+            let ended = try await change.outcome(on: names, of: server) {
                 try await client.trigger($0).waitsFor
             } asked: {
                 try await act(client, $0, self.why.reason)
-            } one: {
+            }
+            guard let (outcome, selection) = ended else { return }
+            for steered in outcome.done where steered.trigger == nil {
+                StandardStreams.report(
+                    TerminalText.line(
+                        "\(past) \(steered.name); the server cannot read what it is, so it is not shown"))
+            }
+            let shown = outcome.done.compactMap(\.trigger)
+            try change.show(shown, of: selection, columns: TriggerInfo.columns, name: \.name) {
                 try $0.presentation(saying: "\(past) \($0.name)", on: server)
             }
+            try outcome.check(selection)
         }
     }
 }

@@ -48,7 +48,7 @@ extension TriggerCommand {
             try self.output.check(TriggerInfo.headings)
             let request = try self.request()
             try await self.change.run(TriggerInfo.headings, "create the trigger \(request.name)") { client in
-                // A workflow that is not there would be found out with the first delivery only.
+                // A workflow that is not there would be refused.
                 _ = try await client.workflow(request.spec.workflow)
                 return .said("would create \(request.name)")
             } asked: { client, server in
@@ -117,7 +117,7 @@ extension TriggerCommand {
 
         /// - Parameter kind: of the trigger, where it makes a difference.
         private func patch(of kind: Trigger.Kind?) throws(CommandFailure) -> Object {
-            let patch = try self.spec.members(of: kind).unsetting(self.unset)
+            let patch = try self.spec.members(of: kind).unsetting(self.unset, of: TriggerSpec.shape)
             guard !patch.isEmpty else {
                 throw CommandFailure(.usage, "say what is to change, such as --cooldown or --map, or --unset MEMBER")
             }

@@ -33,6 +33,7 @@ struct ErrorReportTests {
             (.timedOut(operation: "GET /x", after: .seconds(1)), 10),
             (.versionSkew(operation: "GET /x", serverVersion: "9", reason: "no such route"), 11),
             (.notCasare(url: "http://h", reason: "odd"), 1), (.cancelled, 130), (.invalidURL("x"), 1),
+            (.tlsFailed(url: "https://h", reason: "odd"), 1), (.invalidTLS("x"), 1),
         ] as [(ClientError, Int32)])
     func `so has everything that goes wrong on the way`(error: ClientError, exit: Int32) {
         #expect(ErrorReport.failure(for: error).status.rawValue == exit)

@@ -50,7 +50,7 @@ struct OptionErrorTests {
         ("workflow get w --version -1", "--version", "from 1"),
         ("robot get a/b", "<robot>", "1 to 64 letters"), ("robot register r --slots 0", "--slots", "from 1 to 1000"),
         ("robot register r --slots many", "--slots", "from 1 to 1000"),
-        ("token create t --role king", "--role", "operator"),
+        ("token create t --role 1st", "--role", "a letter first"),
         ("token create t --role robot --robot a/b", "--robot", "64"),
         ("token create t --role viewer --expires-in 0", "--expires-in", "above 0"),
         ("dev --port 65536", "--port", "0 to 65535"), ("dev --port http", "--port", "0 to 65535"),

@@ -13,7 +13,10 @@ struct FirstTokenTests {
             #expect(created.info.name == "ann" && created.info.role == .admin && created.info.expiresAt == nil)
             let text = try #require(TokenText(created.token))
             let found = try await database.asSystem { try TokenStore.find(text, on: $0) }
-            #expect(found?.token.name == "ann" && found?.tenant == .default)
+            #expect(found?.name == "ann" && found?.tenant == .default)
+            let entries = try await database.asTenant(.default) { try AuditLog.list(limit: 10, on: $0).entries }
+            #expect(entries.map(\.action) == ["token.create"] && entries.first?.subject == "ann")
+            #expect(entries.first?.actor == "casarectl db token" && entries.first?.actorKind == "internal")
         }
     }
 }

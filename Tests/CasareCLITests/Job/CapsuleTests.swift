@@ -75,9 +75,8 @@ struct CapsuleTests {
             let file = PrivateFile(path: path, mayReplace: false)
             try file.check()
             try file.write("one")
-            var status = stat()
-            _ = stat(path, &status)
-            #expect(status.st_mode & 0o777 == 0o600)
+            let attributes = try FileManager.default.attributesOfItem(atPath: path)
+            #expect(attributes[.posixPermissions] as? UInt16 == 0o600)
             let early = #expect(throws: CommandFailure.self) { try file.check() }
             let late = #expect(throws: CommandFailure.self) { try file.write("two") }
             #expect(early?.status == .conflict && late?.status == .conflict)

@@ -33,14 +33,16 @@ struct BulkFixture: Sendable {
     /// Of an operator of another tenant.
     let stranger: String
     let folder: String
+    let database: Database
 
     /// Runs `body` with a server that has a workflow and no robot; stops it gracefully and waits for that.
     static func with<R: Sendable>(_ body: @escaping @Sendable (BulkFixture) async throws -> R) async throws -> R {
         try await withTestDatabase { database in
             var tokens: [Role: String] = [:]
-            for role in [Role.viewer, .operator] {
+            for role in [Role.viewer, .operator, .admin] {
                 tokens[role] = try await database.asTenant(.default) { connection in
-                    try TokenStore.create(name: "the \(role.rawValue)", role: role, on: connection).text.reveal()
+                    try TokenStore.create(name: "the \(role.rawValue)", role: Role.Name(role), on: connection).text
+                        .reveal()
                 }
             }
             try await database.asSystem { connection in
@@ -51,7 +53,8 @@ struct BulkFixture: Sendable {
             }
             return try await withTemporaryDirectory { folder in
                 try await Self.serving(database) { [tokens] url in
-                    let fixture = BulkFixture(url: url, tokens: tokens, stranger: stranger, folder: folder)
+                    let fixture = BulkFixture(
+                        url: url, tokens: tokens, stranger: stranger, folder: folder, database: database)
                     _ = try await fixture.client { client in
                         try await client.pushWorkflow(PushWorkflowRequest(document: Self.document))
                     }
@@ -70,12 +73,14 @@ struct BulkFixture: Sendable {
         "connections": [["source_node": "s", "source_port": "exec_out", "target_node": "e", "target_port": "exec_in"]],
     ]
 
-    private static func serving<R: Sendable>(
-        _ database: Database, _ body: @escaping @Sendable (_ url: String) async throws -> R
+    static func serving<R: Sendable>(
+        _ database: Database, authentication: AuthenticationSettings = AuthenticationSettings(),
+        tls: ServerTLS? = nil, _ body: @escaping @Sendable (_ url: String) async throws -> R
     ) async throws -> R {
         let orchestrator = Orchestrator(
             configuration: OrchestratorConfiguration(
-                database: database.configuration, port: 0, sealingKey: SealingKey(text: SealingKey.randomText())),
+                database: database.configuration, port: 0, sealingKey: SealingKey(text: SealingKey.randomText()),
+                authentication: authentication, tls: tls),
             database: database,
             catalogue: Self.catalogue, logger: Self.logger)
         let group = ServiceGroup(configuration: .init(services: [orchestrator], logger: Self.logger))
@@ -85,7 +90,7 @@ struct BulkFixture: Sendable {
                 return nil
             }
             tasks.addTask {
-                let url = "http://127.0.0.1:\(try await orchestrator.boundPort)"
+                let url = "\(tls == nil ? "http" : "https")://127.0.0.1:\(try await orchestrator.boundPort)"
                 do {
                     let result = try await body(url)
                     await group.triggerGracefulShutdown()

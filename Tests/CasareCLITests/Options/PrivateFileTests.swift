@@ -17,9 +17,8 @@ struct PrivateFileTests {
                 try draft.append("two\n")
             }
             #expect(try TextInput.file(path).read() == "one\ntwo\n")
-            var status = stat()
-            _ = stat(path, &status)
-            #expect(status.st_mode & 0o777 == 0o600)
+            let attributes = try FileManager.default.attributesOfItem(atPath: path)
+            #expect(attributes[.posixPermissions] as? UInt16 == 0o600)
             #expect(try FileManager.default.contentsOfDirectory(atPath: folder) == ["letters.jsonl"])
         }
     }

@@ -144,13 +144,25 @@ struct ScheduleParsingTests {
         let zone: ScheduleCommand.Update = try Self.parse("schedule update s --zone Europe/Berlin")
         #expect(try zone.patch() == ["cron": ["zone": "Europe/Berlin"]])
         let several: ScheduleCommand.Update = try Self.parse(
-            "schedule update s --var a=1 --unset jitter.seconds --unset variables.b --unset calendar")
+            "schedule update s --var a=1 --unset sla.runs --unset variables.b --unset calendar")
         #expect(
             try several.patch()
-                == ["variables": ["a": 1, "b": .null], "jitter": ["seconds": .null], "calendar": .null])
+                == ["variables": ["a": 1, "b": .null], "sla": ["runs": .null], "calendar": .null])
         let both: ScheduleCommand.Update = try Self.parse("schedule update s --calendar uk --unset calendar")
         let failure = #expect(throws: CommandFailure.self) { try both.patch() }
         #expect(failure?.status == .usage)
+    }
+
+    @Test func `a member that no schedule has cannot be unset, and what can be is listed`() throws {
+        for (path, listed, unlisted) in [
+            ("jitter_second", "jitter_seconds", "workflow,"), ("sla.run", "sla.runs", "jitter_seconds"),
+        ] {
+            let command: ScheduleCommand.Update = try Self.parse("schedule update s --unset \(path)")
+            let failure = #expect(throws: CommandFailure.self) { try command.patch() }
+            let message = failure?.message ?? ""
+            #expect(failure?.status == .usage && message.hasPrefix("--unset \(path): there is no such member"))
+            #expect(message.contains(listed) && !message.contains(unlisted), "\(message)")
+        }
     }
 
     @Test func `a window selects names, a pattern, or what is true`() throws {

@@ -1,5 +1,7 @@
 import ArgumentParser
 import CasareDomain
+import CasarePostgres
+import CasareStore
 import CasareTestSupport
 import CasareWire
 import Testing
@@ -91,15 +93,24 @@ struct TriggerCommandTests {
 
     @Test func `a member is taken away by its path, unless an option sets it`() throws {
         let given: Object = ["webhook": ["methods": ["PUT"]]]
-        let patch = try given.unsetting(["webhook.headers", "dedup"])
+        let patch = try given.unsetting(["webhook.headers", "dedup"], of: TriggerSpec.shape)
         #expect(patch == ["webhook": ["methods": ["PUT"], "headers": .null], "dedup": .null])
         for path in ["webhook.methods", "webhook", "webhook..headers", "."] {
-            let failure = #expect(throws: CommandFailure.self) { try given.unsetting([path]) }
+            let failure = #expect(throws: CommandFailure.self) {
+                try given.unsetting([path], of: TriggerSpec.shape)
+            }
             #expect(failure?.status == .usage)
         }
         // A trigger has no calendar: what is named as an example is there in all specs.
-        let failure = #expect(throws: CommandFailure.self) { try given.unsetting([".dedup"]) }
+        let failure = #expect(throws: CommandFailure.self) {
+            try given.unsetting([".dedup"], of: TriggerSpec.shape)
+        }
         #expect(failure?.message == "--unset .dedup: expected a member of the spec, such as variables.month")
+        let misspelt = #expect(throws: CommandFailure.self) {
+            try given.unsetting(["webhook.header"], of: TriggerSpec.shape)
+        }
+        #expect(misspelt?.message.contains("what can be unset: webhook.") == true)
+        #expect(misspelt?.message.contains("webhook.headers") == true)
     }
 
     @Test func `a file has a name and a spec, and never a secret`() throws {
@@ -147,6 +158,43 @@ struct TriggerCommandTests {
             #expect(deleted.status == 0)
             let gone = try await fixture.casarectl("trigger get orders")
             #expect(gone.status == 4)
+        }
+    }
+
+    @Test func `names of triggers come from stdin too, one in each line, and one of each`() async throws {
+        try await BulkFixture.with { fixture in
+            for name in ["a", "b"] {
+                let created = try await fixture.casarectl("trigger create \(name) --auth none --workflow invoices")
+                #expect(created.status == 0, "\(created.errors)")
+            }
+            for (verb, past) in [("pause", "paused"), ("resume", "active")] {
+                let done = try await fixture.casarectl("trigger \(verb) - --yes -o json", input: "a\nb\na\n")
+                let rows = try Value(parsingJSON: done.output).list ?? []
+                #expect(done.status == 0 && rows.map { $0["name"] } == ["a", "b"], "\(done.errors)")
+                #expect(rows.allSatisfy { $0["status"]?.string == past })
+            }
+            let none = try await fixture.casarectl("trigger pause -", input: "\n")
+            #expect(none.status == 64 && none.errors.contains("no trigger was given"))
+            let deleted = try await fixture.casarectl("trigger delete - --yes -o name", input: "b\na\n")
+            #expect(deleted.status == 0 && deleted.output == "b\na\n", "\(deleted.errors)")
+        }
+    }
+
+    @Test func `one that the server cannot read is paused and deleted`() async throws {
+        try await BulkFixture.with { fixture in
+            let created = try await fixture.casarectl("trigger create newer --auth none --workflow invoices")
+            #expect(created.status == 0, "\(created.errors)")
+            try await fixture.database.asSystem { connection in
+                _ = try connection.execute("UPDATE triggers SET spec = '{\"newer\": 1}'")
+            }
+            let listed = try await fixture.casarectl("trigger list")
+            #expect(listed.status == 0 && listed.errors.contains("trigger newer is left out"))
+            for (line, past) in [("pause newer", "paused"), ("delete newer --yes", "deleted")] {
+                let done = try await fixture.casarectl("trigger \(line)")
+                #expect(done.status == 0 && done.errors.contains("\(past) newer"), "\(done.errors)")
+            }
+            let rest = try await fixture.casarectl("trigger list")
+            #expect(rest.status == 0 && !rest.errors.contains("newer"))
         }
     }
 

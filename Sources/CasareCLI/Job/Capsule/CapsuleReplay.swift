@@ -70,6 +70,7 @@ struct CapsuleReplay: Sendable {
         environment.now = { end }
         environment.sleep = { _ in try Task.checkCancellation() }
         environment.submitter = stubs
+        environment.secrets = { Self.placeholders(for: $0) }
         environment.onEvent = { event in
             switch event {
             case .stepStarted(let step, let node, let nodeType):
@@ -91,6 +92,24 @@ struct CapsuleReplay: Sendable {
                 nodeStarted: { trace.started($0) }, nodeFinished: { trace.finished($0) })
         }
         return environment
+    }
+
+    /// A capsule has no values of secrets: what the job was given stands there hidden, and what it was not is refused.
+    private static func placeholders(for request: SecretRequest) -> [String: SecretAnswer] {
+        var answers: [String: SecretAnswer] = [:]
+        for reference in request.references {
+            guard let names = request.recordedFields[reference] else {
+                answers[reference] = .refused(
+                    SecretProblem(
+                        .unavailable,
+                        "The job was not given the secret \"\(reference)\", and the capsule does not have it"))
+                continue
+            }
+            var fields = SecretFields()
+            for name in names { fields[name] = SecretText(Masking.mask) }
+            answers[reference] = .found(fields)
+        }
+        return answers
     }
 
     // MARK: Where it cannot go on

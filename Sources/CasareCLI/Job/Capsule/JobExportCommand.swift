@@ -78,9 +78,7 @@ struct JobExportCommand: AsyncParsableCommand {
 
     /// Whether stdout is a file that others may read.
     private static var isExposed: Bool {
-        var status = stat()
-        return fstat(STDOUT_FILENO, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
-            && status.st_mode & 0o077 != 0
+        StandardStreams.outputFilePermissions.map { $0 & 0o077 != 0 } ?? false
     }
 
     private static func report(_ text: String) { StandardStreams.report("casarectl: " + TerminalText.line(text)) }

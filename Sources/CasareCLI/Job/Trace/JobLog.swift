@@ -22,7 +22,8 @@ struct JobLog: Sendable {
             // An older server lacks the route.
             case .versionSkew: return false
             case .api(let problem) where problem.status == 501: return false
-            case .api, .unreachable, .timedOut, .notCasare, .responseTooLarge, .invalidURL, .invalidRequest, .cancelled:
+            case .api, .unreachable, .tlsFailed, .timedOut, .notCasare, .responseTooLarge, .invalidURL, .invalidTLS,
+                .invalidRequest, .cancelled:
                 throw error
             }
         }

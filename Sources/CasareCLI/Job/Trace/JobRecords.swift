@@ -51,7 +51,8 @@ extension JobRecords {
             // An older server lacks the route.
             case .versionSkew: return nil
             case .api(let problem) where problem.status == 501: return nil
-            case .api, .unreachable, .timedOut, .notCasare, .responseTooLarge, .invalidURL, .invalidRequest, .cancelled:
+            case .api, .unreachable, .tlsFailed, .timedOut, .notCasare, .responseTooLarge, .invalidURL, .invalidTLS,
+                .invalidRequest, .cancelled:
                 throw error
             }
         }

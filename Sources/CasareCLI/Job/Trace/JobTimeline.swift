@@ -23,7 +23,7 @@ struct JobTimeline: Hashable, Sendable {
         let steps = steps.filter { step in
             // Readings of the clock take no time, and what was taken over from another job took none of this one's.
             let isTakenOver = job.forkedFrom != nil && (step.finishedAt ?? step.startedAt) < job.createdAt
-            return step.nodeType != Self.clockType && !isTakenOver
+            return !Self.otherTypes.contains(step.nodeType) && !isTakenOver
         }.sorted { $0.startedAt < $1.startedAt }
         var known = [job.createdAt]
         known += [job.startedAt, job.finishedAt].compactMap(\.self)
@@ -57,8 +57,8 @@ struct JobTimeline: Hashable, Sendable {
         self.spans = Self.spans(of: job, attempts, history?.events, until: end)
     }
 
-    /// Under which readings of the clock stand in a journal.
-    private static let clockType = "$clock"
+    /// Under which what is no node's stands in a journal: readings of the clock, and what was told of secrets.
+    private static let otherTypes: Set<String> = ["$clock", "$secrets"]
     /// What is as exact as the moments are.
     static let instant = 0.0005
 
