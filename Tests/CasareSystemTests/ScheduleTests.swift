@@ -93,10 +93,9 @@ struct ScheduleTests {
                 ["schedule", "backfill", "daily"] + range + ["--rate", "100/s", "--yes", "-o", "json"])
             #expect(begun.status == 0, "\(begun.errors)")
             let id = try #require(try Value(parsingJSON: begun.output)["id"]?.string)
-            let ended = try await eventually("the backfill is through") { () -> Value? in
+            let ended = try await eventually("the backfill is through") {
                 let known = try await system.json("schedule", "backfill", "show", id)
-                // A plain nil would be a JSON null, which ends the waiting.
-                return known["status"] == "completed" ? known : .none
+                return known["status"] == "completed" ? known : nil
             }
             #expect(ended["fired"] == 3 && ended["failed"] == 0, "\(ended)")
             #expect(try await system.json("job", "list", "--workflow", "w").list?.count == 3)

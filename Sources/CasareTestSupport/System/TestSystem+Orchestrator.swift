@@ -8,11 +8,20 @@ extension TestSystem {
         _ name: String, variables: [String: String] = [:],
         _ body: @escaping @Sendable (RunningProgram, _ url: String) async throws -> Result
     ) async throws -> Result {
-        let settings = Self.variables(self.folder).merging([
-            "DATABASE_URL": self.databaseURL, "CASARE_HOST": "127.0.0.1", "CASARE_PORT": "0",
+        try await Self.withOrchestrator(
+            name, in: self.folder, databaseURL: self.databaseURL, variables: variables, body)
+    }
+
+    /// The same, in a folder where `name`.log is new.
+    static func withOrchestrator<Result: Sendable>(
+        _ name: String, in folder: String, databaseURL: String, variables: [String: String],
+        _ body: @escaping @Sendable (RunningProgram, _ url: String) async throws -> Result
+    ) async throws -> Result {
+        let settings = Self.variables(folder).merging([
+            "DATABASE_URL": databaseURL, "CASARE_HOST": "127.0.0.1", "CASARE_PORT": "0",
         ]) { $1 }
         let program = try TestProgram(.orchestrator, variables: settings.merging(variables) { $1 })
-        return try await program.withRunning(log: "\(self.folder)/\(name).log") { server in
+        return try await program.withRunning(log: "\(folder)/\(name).log") { server in
             let port = try await eventually("\(name) listens") { () throws -> String? in
                 guard !server.hasEnded else { throw NeverHappened(what: "\(name) listens: \(server.log)") }
                 return Self.port(in: server.log)

@@ -11,7 +11,7 @@ package struct TestSystem: Sendable {
     package let url: String
     package let token: String
     package let databaseURL: String
-    /// `casarectl dev` itself, which is one of the orchestrators.
+    /// `casarectl dev` itself, which is one of the orchestrators; of an installation the orchestrator.
     package let dev: RunningProgram
 
     /// Gives `body` a running system, and stops it afterwards.
