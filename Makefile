@@ -57,6 +57,12 @@ model: ## Check the model of the lease protocol, and that its mutants fail
 	@deploy/install-packages --model
 	@Tests/Model/check
 
+.PHONY: alerts
+alerts: ## Check the alert rules and run their tests
+	@deploy/install-packages --alerts
+	promtool check rules $(filter-out %_test.yml,$(wildcard alerts/*.yml))
+	promtool test rules $(wildcard alerts/*_test.yml)
+
 .PHONY: lint
 lint: ## Check the formatting
 	@git ls-files -co --exclude-standard '*.swift' | xargs $(SWIFT) format lint --strict --parallel

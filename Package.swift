@@ -12,9 +12,11 @@ let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: 
 let asyncHTTPClient = Target.Dependency.product(name: "AsyncHTTPClient", package: "async-http-client")
 let configuration = Target.Dependency.product(name: "Configuration", package: "swift-configuration")
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+let cryptoExtras = Target.Dependency.product(name: "CryptoExtras", package: "swift-crypto")
 let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
 let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
 let hummingbirdCore = Target.Dependency.product(name: "HummingbirdCore", package: "hummingbird")
+let jwtKit = Target.Dependency.product(name: "JWTKit", package: "jwt-kit")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let nioEmbedded = Target.Dependency.product(name: "NIOEmbedded", package: "swift-nio")
@@ -24,11 +26,14 @@ let nioHTTPTypesHTTP1 = Target.Dependency.product(name: "NIOHTTPTypesHTTP1", pac
 let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
 let nioSSL = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
+let nioTLS = Target.Dependency.product(name: "NIOTLS", package: "swift-nio")
 let nioWebSocket = Target.Dependency.product(name: "NIOWebSocket", package: "swift-nio")
 let serviceLifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-subprocess")
+let swiftASN1 = Target.Dependency.product(name: "SwiftASN1", package: "swift-asn1")
 let systemPackage = Target.Dependency.product(name: "SystemPackage", package: "swift-system")
 let unixSignals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
+let x509 = Target.Dependency.product(name: "X509", package: "swift-certificates")
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 
 // Targets stand in the order in which they may import each other: only upwards in this list.
@@ -46,15 +51,22 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-nio-extras", from: "1.35.2"),
         .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
         .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0", traits: []),
+        .package(url: "https://github.com/apple/swift-asn1", from: "1.7.4"),
+        .package(url: "https://github.com/apple/swift-certificates", from: "1.21.1"),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
         .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0", traits: []),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
         .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2", traits: []),
         .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+        .package(url: "https://github.com/vapor/jwt-kit", from: "5.7.1"),
     ],
     targets: [
         .target(name: "CasareDomain", swiftSettings: settings),
+        // The one place where certificates are made and read, for the orchestrator, robots and casarectl.
+        .target(
+            name: "CasareCertificates", dependencies: ["CasareDomain", crypto, cryptoExtras, swiftASN1, x509],
+            swiftSettings: settings),
         // No pkgConfig: the library is loaded when it is first needed, never linked.
         .systemLibrary(name: "CArchive", providers: [.apt(["libarchive-dev"]), .brew(["libarchive"])]),
         .target(name: "CasareArchive", dependencies: ["CArchive"], swiftSettings: settings),
@@ -79,36 +91,51 @@ let package = Package(
             name: "CasareStore", dependencies: ["CasareDomain", "CasarePostgres", crypto], swiftSettings: settings),
         // It imports nothing of ours, so that all of them may count.
         .target(name: "CasareTelemetry", dependencies: [logging], swiftSettings: settings),
+        // Beside the settings, for what every service does: its `free` and `realloc` stand before the C library's.
+        .target(name: "CWipe"),
         .target(
-            name: "CasareSettings", dependencies: ["CasareDomain", configuration, logging], swiftSettings: settings),
+            name: "CasareSettings", dependencies: ["CWipe", "CasareDomain", configuration, logging],
+            swiftSettings: settings),
+        // What keeps secrets elsewhere, for the orchestrator and for robots on SQL; the HTTP client stays in it.
+        .target(
+            name: "CasareProviders",
+            dependencies: [
+                "CasareDomain", "CasarePostgres", "CasareStore", "CasareSettings", asyncHTTPClient, configuration,
+                nioCore, nioHTTP1, nioPosix, nioSSL, yams,
+            ],
+            swiftSettings: settings),
         .target(name: "CasareWire", dependencies: ["CasareDomain"], swiftSettings: settings),
         .target(
             name: "CasareClient",
             dependencies: [
-                "CasareDomain", "CasareWire", asyncHTTPClient, nioCore, nioHTTP1, nioPosix, nioSSL, nioWebSocket,
+                "CasareDomain", "CasareWire", asyncHTTPClient, nioCore, nioHTTP1, nioPosix, nioSSL, nioTLS,
+                nioWebSocket,
             ],
             swiftSettings: settings),
         .target(
             name: "CasareOrchestrator",
             dependencies: [
-                "CasareDomain", "CasareEngine", "CasarePostgres", "CasareSettings", "CasareStore", "CasareTelemetry",
-                "CasareWire", configuration, crypto, httpTypes, hummingbird, hummingbirdCore, logging, nioCore,
-                nioHTTP1, nioHTTPTypes, nioHTTPTypesHTTP1, nioPosix, nioWebSocket, serviceLifecycle, unixSignals,
+                "CasareCertificates", "CasareDomain", "CasareEngine", "CasarePostgres", "CasareProviders",
+                "CasareSettings", "CasareStore",
+                "CasareTelemetry", "CasareWire", asyncHTTPClient, configuration, crypto, httpTypes, hummingbird,
+                hummingbirdCore, jwtKit, logging, nioCore, nioHTTP1, nioHTTPTypes, nioHTTPTypesHTTP1, nioPosix, nioSSL,
+                nioTLS, nioWebSocket, serviceLifecycle, swiftASN1, unixSignals, x509,
             ],
             swiftSettings: settings),
         .target(
             name: "CasareRobot",
             dependencies: [
-                "CasareDomain", "CasareEngine", "CasarePostgres", "CasareSettings", "CasareStore", "CasareWire",
-                "CasareClient", configuration, logging, serviceLifecycle,
+                "CasareCertificates", "CasareDomain", "CasareEngine", "CasarePostgres", "CasareProviders",
+                "CasareSettings", "CasareStore", "CasareWire", "CasareClient", configuration, logging, serviceLifecycle,
             ],
             swiftSettings: settings),
         .target(
             name: "CasareCLI",
             dependencies: [
-                "CasareArchive", "CasareDomain", "CasareEngine", "CasareNodes", "CasarePostgres", "CasareSettings",
-                "CasareStore", "CasareWire", "CasareClient", "CasareOrchestrator", "CasareRobot", argumentParser,
-                logging, serviceLifecycle, unixSignals, yams,
+                "CasareArchive", "CasareCertificates", "CasareDomain", "CasareEngine", "CasareNodes", "CasarePostgres",
+                "CasareSettings", "CasareStore", "CasareWire", "CasareClient", "CasareOrchestrator", "CasareRobot",
+                argumentParser,
+                crypto, logging, serviceLifecycle, subprocess, swiftASN1, systemPackage, unixSignals, x509, yams,
             ],
             swiftSettings: settings),
         .executableTarget(name: "casarectl", dependencies: ["CasareCLI"], swiftSettings: settings),
@@ -140,11 +167,19 @@ let package = Package(
                 "CasareDomain", "CasareEngine", "CasarePostgres", "CasareRobot", "CasareStore", logging,
             ],
             path: "bench/durability/casare-durability-bench", swiftSettings: settings),
+        .executableTarget(
+            name: "casare-vault-bench", dependencies: ["CasareDomain", "CasarePostgres", "CasareStore"],
+            path: "bench/vault/casare-vault-bench", swiftSettings: settings),
         .target(
             name: "CasareTestSupport",
-            dependencies: ["CasareDomain", "CasarePostgres", "CasareStore", subprocess, systemPackage],
+            dependencies: [
+                "CasareDomain", "CasarePostgres", "CasareStore", crypto, subprocess, swiftASN1, systemPackage, x509,
+            ],
             swiftSettings: settings),
         .testTarget(name: "CasareDomainTests", dependencies: ["CasareDomain"], swiftSettings: settings),
+        .testTarget(
+            name: "CasareCertificatesTests", dependencies: ["CasareCertificates", "CasareDomain"],
+            swiftSettings: settings),
         .testTarget(name: "CasareArchiveTests", dependencies: ["CasareArchive"], swiftSettings: settings),
         .testTarget(
             name: "CasareSQLiteTests", dependencies: ["CasareSQLite", "CasareTestSupport"], swiftSettings: settings),
@@ -165,9 +200,17 @@ let package = Package(
             dependencies: ["CasareDomain", "CasareEngine", "CasarePostgres", "CasareStore", "CasareTestSupport"],
             swiftSettings: settings),
         .testTarget(
+            name: "CasareProvidersTests",
+            dependencies: [
+                "CasareDomain", "CasarePostgres", "CasareProviders", "CasareSettings", "CasareStore",
+                "CasareTestSupport", configuration,
+            ],
+            swiftSettings: settings),
+        .testTarget(
             name: "CasareRobotTests",
             dependencies: [
-                "CasareClient", "CasareDomain", "CasareEngine", "CasareNodes", "CasareOrchestrator", "CasarePostgres",
+                "CasareCertificates", "CasareClient", "CasareDomain", "CasareEngine", "CasareNodes",
+                "CasareOrchestrator", "CasarePostgres",
                 "CasareRobot", "CasareSettings", "CasareStore", "CasareTestSupport", "CasareWire", configuration,
                 logging, serviceLifecycle,
             ],
@@ -181,7 +224,8 @@ let package = Package(
         .testTarget(
             name: "CasareCLITests",
             dependencies: [
-                "CasareDomain", "CasareEngine", "CasareWire", "CasareClient", "CasareStore", "CasarePostgres",
+                "CasareCertificates", "CasareDomain", "CasareEngine", "CasareWire", "CasareClient", "CasareStore",
+                "CasarePostgres",
                 "CasareOrchestrator", "CasareCLI", "CasareTestSupport", argumentParser, logging, serviceLifecycle,
             ],
             swiftSettings: settings),
@@ -197,15 +241,18 @@ let package = Package(
         .testTarget(
             name: "CasareClientTests",
             dependencies: [
-                "CasareClient", "CasareDomain", "CasareWire", nioCore, nioHTTP1, nioPosix, nioWebSocket,
+                "CasareClient", "CasareDomain", "CasareTestSupport", "CasareWire", nioCore, nioHTTP1, nioPosix, nioSSL,
+                nioWebSocket,
             ],
             swiftSettings: settings),
         .testTarget(
             name: "CasareOrchestratorTests",
             dependencies: [
-                "CasareClient", "CasareDomain", "CasareEngine", "CasareOrchestrator", "CasarePostgres", "CasareStore",
-                "CasareSettings", "CasareTelemetry", "CasareTestSupport", "CasareWire", asyncHTTPClient, configuration,
-                httpTypes, logging, nioCore, nioEmbedded, nioHTTP1, nioPosix, nioWebSocket, serviceLifecycle,
+                "CasareCertificates", "CasareClient", "CasareDomain", "CasareEngine", "CasareOrchestrator",
+                "CasarePostgres", "CasareProviders", "CasareStore", "CasareSettings", "CasareTelemetry",
+                "CasareTestSupport",
+                "CasareWire", asyncHTTPClient, configuration, httpTypes, logging, nioCore, nioEmbedded, nioHTTP1,
+                nioPosix, nioSSL, nioTLS, nioWebSocket, serviceLifecycle,
             ],
             swiftSettings: settings),
     ],
