@@ -21,7 +21,7 @@ extension TestInstallation {
             try connection.script("CHECKPOINT")
             _ = try connection.execute("SELECT pg_switch_wal()")
         }
-        let programs = try PostgresPrograms.find().folder
+        let programs = try PostgresPrograms.find()
         let server = ["--host=\(self.cluster.socketFolder)", "--port=\(self.cluster.port)", "--no-password"]
         let user = "--username=\(self.cluster.superuser)"
         for (program, arguments) in [
@@ -30,7 +30,7 @@ extension TestInstallation {
             ("pg_dumpall", server + [user, "--globals-only", "--file=\(folder)/globals.sql"]),
         ] {
             let result = try await Subprocess.run(
-                .path(FilePath("\(programs)/\(program)")), arguments: Arguments(arguments), input: .none,
+                .path(FilePath(programs.tool(program))), arguments: Arguments(arguments), input: .none,
                 output: .string(limit: Self.outputBytesMax), error: .string(limit: Self.outputBytesMax))
             guard result.terminationStatus.isSuccess else {
                 throw NeverHappened(what: "\(program) dumps: \(result.standardError)")
