@@ -35,6 +35,12 @@ extension SecretStore {
         if let provider = secret.provider, changes.rotation != nil {
             throw self.refused(secret, self.rotatedElsewhere(provider))
         }
+        // The next version would take with it what is destroyed only with a second person's yes.
+        if changes.versionsMax < secret.versionsMax, try ApprovalStore.isNeeded(on: connection) {
+            throw self.refused(
+                secret,
+                "keeps its number of versions where two persons decide on what cannot be taken back; destroy versions")
+        }
         try connection.execute(
             SecretQueries.update,
             [

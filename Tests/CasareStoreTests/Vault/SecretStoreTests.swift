@@ -78,6 +78,24 @@ struct SecretStoreTests {
         }
     }
 
+    @Test func `where two persons decide, a lower number of versions takes nothing away`() async throws {
+        try await withFixture { store in
+            try await store.secret("a", versionsMax: 3)
+            func keep(_ count: Int) async throws -> Int {
+                try await store.run {
+                    try SecretStore.update("a", by: "ann", on: $0) { $0.versionsMax = count }.versionsMax
+                }
+            }
+            #expect(try await keep(2) == 2)
+            _ = try await store.database.inSystem {
+                try TenantStore.update("default", .init(requiresApproval: true), on: $0)
+            }
+            let refused = await #expect(throws: StoreError.self) { try await keep(1) }
+            #expect(refused?.description.contains("destroy versions") == true)
+            #expect(try await keep(4) == 4)
+        }
+    }
+
     // MARK: - Versions
 
     @Test func `a version is put in the place of the one that was looked at, and of no other`() async throws {
