@@ -40,6 +40,14 @@ struct ControlMessageTests {
                 == ["type": "object", "properties": ["reason": ["type": ["string", "null"]]]])
     }
 
+    @Test func `a schema says of a number of 64 bits that it may be missing`() {
+        var catalogue = SchemaCatalogue(referencePrefix: "#/")
+        _ = catalogue.schema(of: Quotas.self)
+        let quotas = catalogue.definitions["Quotas"]
+        #expect(quotas?["properties"]?["storage_bytes"] == ["type": ["integer", "null"]])
+        #expect(quotas?["required"] == nil)
+    }
+
     @Test func `pauses of queues and of schedules end within a year, at a time or after one`() {
         let max = Int(QueuePause.secondsMax)
         let bad: [(body: Value, message: String)] = [

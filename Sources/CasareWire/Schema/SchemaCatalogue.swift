@@ -119,6 +119,7 @@ private struct KeyedProbe<Key: CodingKey>: KeyedDecodingContainerProtocol {
     func decodeIfPresent(_ type: String.Type, forKey key: Key) throws -> String? { self.absent(type, key) }
     func decodeIfPresent(_ type: Double.Type, forKey key: Key) throws -> Double? { self.absent(type, key) }
     func decodeIfPresent(_ type: Int.Type, forKey key: Key) throws -> Int? { self.absent(type, key) }
+    func decodeIfPresent(_ type: Int64.Type, forKey key: Key) throws -> Int64? { self.absent(type, key) }
 
     private func absent<T: Decodable>(_ type: T.Type, _ key: Key) -> T? {
         self.probe.note(key.wireName, self.probe.catalogue.schema(of: type), isRequired: false)
