@@ -145,7 +145,7 @@ struct RestoreTests {
     private struct Past: Sendable {
         /// Ran when the backup was made, and has ended since.
         let slow: String
-        /// Waited for its time then, and has run since.
+        /// Waited in a paused part of the queue then, and has run since.
         let waiting: String
         /// Ticks that have fired.
         let ticks: Set<String>
@@ -186,12 +186,15 @@ struct RestoreTests {
         try await eventually("a tick has fired and the long job runs") {
             world.count("tick") > 0 && world.count("slow begins") == 1 ? true : nil
         }
-        let waiting = try await Self.submit(try world.document("waiting"), ["--delay", "2s"], in: system)
+        let paused = try await system.casarectl("queue", "pause", "default", "--key", "held", "--reason", "a backup")
+        #expect(paused.status == 0, "\(paused.errors)")
+        let waiting = try await Self.submit(try world.document("waiting"), ["--queue-key", "held"], in: system)
         try await installation.backUp()
         let atBackup = try await Self.fired(in: system).count
 
         // From here on the backup knows nothing.
         try world.allow("slow")
+        #expect(try await system.casarectl("queue", "resume", "default", "--key", "held").status == 0)
         for job in [slow, waiting] {
             let ended = try await system.casarectl("job", "watch", job, "--timeout", "60s")
             #expect(ended.status == 0, "\(ended.errors)")
