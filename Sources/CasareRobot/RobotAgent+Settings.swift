@@ -21,7 +21,8 @@ extension RobotAgent {
         case .database(var configuration):
             configuration.applicationName = "casare-robot \(settings.robot.description.id)"
             broker = SQLBroker(
-                database: Database(configuration, connectionsMax: Self.connectionsMax, tenant: .default),
+                database: Database(
+                    configuration, connectionsMax: Self.connectionsMax, tenant: .default, for: .robot),
                 leaseDuration: settings.leaseDuration, keys: settings.keys, providers: settings.providers,
                 logger: logger)
         case .api(let url, let token, let tls):

@@ -197,6 +197,12 @@ package struct RobotAgent: Service {
                     obey(order)
                     await over.wait()
                     continue
+                } catch BrokerError.refused(let reason) {
+                    if over.isOpen || Task.isCancelled { break }
+                    self.logger.error("The server gives this robot no jobs", metadata: ["error": "\(reason)"])
+                    // Whoever comes too often is locked out, and is told that in the place of the reason.
+                    _ = await Self.rest(Self.longestPause, unless: over)
+                    continue
                 } catch {
                     if over.isOpen || Task.isCancelled { break }
                     self.logger.warning("Could not lease jobs; trying again", metadata: ["error": "\(error)"])
@@ -312,6 +318,11 @@ package struct RobotAgent: Service {
         } catch BrokerError.sessionEnded {
             self.logger.warning("The session has ended; its jobs are stopped")
             trust.sessionRefused()
+        } catch BrokerError.refused(let reason) {
+            trust.renewalRefused(at: .now)
+            if !Task.isCancelled {
+                self.logger.error("The server does not renew the session", metadata: ["error": "\(reason)"])
+            }
         } catch {
             trust.renewalFailed(at: .now)
             if !Task.isCancelled {

@@ -6,7 +6,7 @@ extension RobotSettings {
     package enum Settings {
         package static let database = Setting.optionalText(
             "DATABASE_URL", form: "postgres://user:password@host/database", isSecret: true,
-            "The database, to work over SQL.")
+            "The database, to work over SQL; with a user that casarectl db grant --robot was said of.")
         package static let url = Setting.optionalText(
             "CASARE_URL", form: "http://host:port or https://host", "The orchestrator to work over.")
         package static let token = Setting.optionalText(

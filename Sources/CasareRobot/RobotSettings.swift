@@ -123,8 +123,8 @@ package struct RobotSettings: Sendable {
             if tls.certificateFile != nil { return nil }
             throw SettingError(
                 variable,
-                "is not set, and neither is \(Settings.certificate.declaration.variable); get a certificate with casarectl "
-                    + "robot enroll, or an administrator makes a robot's token with casarectl robot token ID")
+                "is not set, and neither is \(Settings.certificate.declaration.variable); get a certificate with "
+                    + "casarectl robot enroll, or an administrator makes a robot's token with casarectl robot token ID")
         }
         guard let text = try? String(contentsOf: URL(filePath: path), encoding: .utf8) else {
             throw SettingError(Settings.tokenFile.declaration.variable, "is \"\(path)\", which cannot be read")

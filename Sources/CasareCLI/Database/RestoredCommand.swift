@@ -12,8 +12,8 @@ extension DatabaseCommand {
             discussion: """
                 Begins a new epoch. Jobs that ran in the restored state are blocked until a person says how they go \
                 on; jobs that waited stand still until somebody resumes them; schedules skip the ticks of the time \
-                that was lost; what was leased from secret providers is dropped. Nothing acts twice without a person's \
-                word.
+                that was lost; secrets that are due are not rotated by their policies; what was leased from secret \
+                providers is dropped. Nothing acts twice without a person's word.
 
                   DATABASE_URL=postgres://casare@db.example/casare casarectl db restored --reason "disk lost"
                 """)

@@ -106,6 +106,8 @@ package final class APIBroker: Broker {
     private static let newsPause = Duration.milliseconds(250)
     /// After a question that failed; renewals go on meanwhile.
     private static let newsPauseAfterFailure = Duration.seconds(2)
+    /// After a server that will not tell: whoever comes too often is locked out.
+    private static let newsPauseAfterRefusal = Duration.seconds(30)
     /// After a server that does not know of news: another may stand behind the same address by then.
     private static let newsPauseWithoutRoute = Duration.seconds(300)
     private static let newsWait = Duration.seconds(20)
@@ -132,10 +134,16 @@ package final class APIBroker: Broker {
                 {
                     continue
                 }
-                let isUnknown = if case .versionSkew = error { true } else { false }
-                let pause = isUnknown ? Self.newsPauseWithoutRoute : Self.newsPauseAfterFailure
-                self.nextNewsAt.withLock { $0 = .now + pause }
+                self.nextNewsAt.withLock { $0 = .now + Self.newsPause(after: error) }
             }
+        }
+    }
+
+    private static func newsPause(after error: ClientError) -> Duration {
+        if case .versionSkew = error { return self.newsPauseWithoutRoute }
+        return switch self.error(error, about: nil) {
+        case .refused: self.newsPauseAfterRefusal
+        case .leaseLost, .sessionEnded, .askedToEnd, .unavailable: self.newsPauseAfterFailure
         }
     }
 

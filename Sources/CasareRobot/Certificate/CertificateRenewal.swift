@@ -7,8 +7,8 @@ package import FoundationEssentials
 package import Logging
 import ServiceLifecycle
 
-/// Renews the certificate that a robot shows the orchestrator, in its place: one rename, after which new connections show
-/// the new one. While the orchestrator cannot be reached the robot goes on with the one that it has.
+/// Renews the certificate that a robot shows the orchestrator, in its place: one rename, after which new connections
+/// show the new one. While the orchestrator cannot be reached the robot goes on with the one that it has.
 ///
 /// The key stays: a key and a certificate in two files cannot change together in one rename.
 package struct CertificateRenewal: Service {
@@ -30,7 +30,8 @@ package struct CertificateRenewal: Service {
     /// - Parameters:
     ///   - jitter: from 0 up to 1; see `RenewalPlan`.
     ///   - now: the clock that decides.
-    /// - Returns: `nil` for a robot that shows none, or one of an authority of others, which renews it in ways of its own.
+    /// - Returns: `nil` for a robot that shows none, or one of an authority of others, which renews it in ways of its
+    ///   own.
     /// - Throws: `SettingError` where the certificate cannot be used, or is another robot's.
     package init?(
         _ settings: RobotSettings, logger: Logger, jitter: Double = .random(in: 0..<1),

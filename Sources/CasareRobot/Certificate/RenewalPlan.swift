@@ -1,14 +1,14 @@
 import FoundationEssentials
 
-/// Decides when a robot renews its certificate: after two thirds of its life, and then, as long as that fails, again and
-/// again until it has ended. No two robots that were let in together renew at the same moment.
+/// Decides when a robot renews its certificate: after two thirds of its life, and then, as long as that fails, again
+/// and again until it has ended. No two robots that were let in together renew at the same moment.
 struct RenewalPlan {
     enum Step: Equatable {
         /// Look again after this time.
         case wait(Duration)
         case renew
-        /// The certificate has ended: the server does not take it any more, and somebody must let the robot in anew. Whether
-        /// that has been done is to be seen after this time.
+        /// The certificate has ended: the server does not take it any more, and somebody must let the robot in anew.
+        /// Whether that has been done is to be seen after this time.
         case ended(Duration)
     }
 

@@ -102,7 +102,7 @@ enum AuditChainQueries {
             link.number, link.entry_id, link.hash,
             coalesce(
                 (
-                    SELECT audit_entries.at < coalesce(@now::timestamptz, now()) - @days * interval '1 day'
+                    SELECT audit_entries.at < now() - @days * interval '1 day'
                     FROM audit_entries
                     WHERE audit_entries.tenant_id = @tenant AND audit_entries.entry_id = link.entry_id
                 ), false) AS is_old
@@ -114,15 +114,8 @@ enum AuditChainQueries {
         ORDER BY link.number
         """)
 
-    static let removeLinks = Query("DELETE FROM audit_chain WHERE tenant_id = @tenant AND number <= @number")
-
-    /// Those that a link names: what was put in beside the chain stays, for `verify` to find.
-    static let removeEntries = Query(
-        "DELETE FROM audit_entries WHERE tenant_id = @tenant AND entry_id = ANY (@entries::int8[])")
-
-    static let moveBase = Query(
-        """
-        UPDATE audit_heads SET base_number = @number, base_entry_id = @entry, base_hash = @hash
-        WHERE tenant_id = @tenant
-        """)
+    /// Removes the links up to a number with the entries that they name, and moves the beginning there. An error where
+    /// not all of them may go, or no anchor is on record for the number.
+    static let remove = Query(
+        "SELECT casare_remove_audit(@tenant::int4, @number::int8, @days::int4) AS removed")
 }

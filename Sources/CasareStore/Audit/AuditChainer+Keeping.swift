@@ -3,7 +3,8 @@ package import CasarePostgres
 package import FoundationEssentials
 
 /// What is not kept any more goes from the chain's beginning, and an anchor takes its place: from there on the rest is
-/// proven as before.
+/// proven as before. No role of ours may remove a row: a function of the database does, which looks once more whether
+/// these may go.
 extension AuditChainer {
     /// Entries that are removed in one transaction.
     package static let removedAtOnceMax = 5000
@@ -30,7 +31,7 @@ extension AuditChainer {
     ///
     /// - Returns: how many, and the anchor from which the rest is proven; `nil`: none was old enough.
     package static func removeOutlived(
-        days: Int, of tenant: Tenant.ID, key: AuditSigningKey?, limit: Int = Self.removedAtOnceMax, now: Date? = nil,
+        days: Int, of tenant: Tenant.ID, key: AuditSigningKey?, limit: Int = Self.removedAtOnceMax,
         on connection: isolated PostgresConnection
     ) throws -> (removed: Int, anchor: AuditAnchor)? {
         try connection.transaction { connection in
@@ -39,39 +40,27 @@ extension AuditChainer {
                 AuditChainQueries.oldest,
                 [
                     "tenant": .int4(tenant.rawValue), "after": .int8(head.base.number),
-                    "before": .int8(head.place.number), "days": .int(days), "now": .timestamp(now),
-                    "limit": .int(limit),
+                    "before": .int8(head.place.number), "days": .int(days), "limit": .int(limit),
                 ])
             // No later one goes before one that stays, and what is not whole stays to be found.
             var base = head.base
-            var entries: [Int64] = []
             for row in links {
                 guard try row.bool("is_old") else { break }
                 let place = try AuditPlace(row: row)
                 guard place.number == base.number + 1 else { break }
-                entries.append(place.entry)
                 base = place
             }
-            guard !entries.isEmpty else { return nil }
-            let anchored = head.anchoredNumber
+            guard base.number > head.base.number else { return nil }
             let anchor = try Self.anchor(base, of: tenant, .retention, key, on: connection)
-            if anchored > base.number {
-                // The last one that was regular counts on.
-                try connection.execute(
-                    AuditChainQueries.anchored, ["tenant": .int4(tenant.rawValue), "number": .int8(anchored)])
+            // It covers old entries alone, and so does not put the next regular one off.
+            if base.number > head.anchoredNumber {
+                try Self.noteAnchored(base.number, of: tenant, on: connection)
             }
-            try connection.execute(
-                AuditChainQueries.removeEntries,
-                ["tenant": .int4(tenant.rawValue), "entries": .int8Array(entries)])
-            try connection.execute(
-                AuditChainQueries.removeLinks, ["tenant": .int4(tenant.rawValue), "number": .int8(base.number)])
-            try connection.execute(
-                AuditChainQueries.moveBase,
-                [
-                    "tenant": .int4(tenant.rawValue), "number": .int8(base.number), "entry": .int8(base.entry),
-                    "hash": .bytes(base.hash.bytes),
-                ])
-            return (entries.count, anchor)
+            let removed = try connection.execute(
+                AuditChainQueries.remove,
+                ["tenant": .int4(tenant.rawValue), "number": .int8(base.number), "days": .int(days)]
+            ).only().int("removed")
+            return (removed, anchor)
         }
     }
 }

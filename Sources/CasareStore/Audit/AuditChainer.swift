@@ -83,7 +83,10 @@ package enum AuditChainer {
                 place.number - head.anchoredNumber >= Int64(anchoring.entries)
                 || (head.isAnchorDue && place.number > head.anchoredNumber)
             var anchor: AuditAnchor?
-            if isDue { anchor = try Self.anchor(place, of: tenant, .regular, anchoring.key, on: connection) }
+            if isDue {
+                anchor = try Self.anchor(place, of: tenant, .regular, anchoring.key, on: connection)
+                try Self.noteAnchored(place.number, of: tenant, on: connection)
+            }
             return Extended(
                 linked: rows.count, waited: try rows.first?.double("age"), anchor: anchor,
                 isPartial: rows.count >= limit)
@@ -159,11 +162,17 @@ package enum AuditChainer {
                 "tenant": .int4(tenant.rawValue), "number": .int8(place.number), "hash": .bytes(place.hash.bytes),
                 "reason": .text(reason.rawValue), "public_key": .text(key?.publicKey), "signature": .bytes(signature),
             ])
-        try connection.execute(
-            AuditChainQueries.anchored, ["tenant": .int4(tenant.rawValue), "number": .int8(place.number)])
         return AuditAnchor(
             number: place.number, hash: place.hash, at: at, reason: reason, publicKey: key?.publicKey,
             signature: signature)
+    }
+
+    /// All links up to a number are covered by an anchor now: the time to the next regular one begins.
+    static func noteAnchored(
+        _ number: Int64, of tenant: Tenant.ID, on connection: isolated PostgresConnection
+    ) throws {
+        try connection.execute(
+            AuditChainQueries.anchored, ["tenant": .int4(tenant.rawValue), "number": .int8(number)])
     }
 }
 

@@ -9,6 +9,8 @@ package import CasarePostgres
 package struct Database: Sendable {
     package static let appRole = "casare_app"
     package static let systemRole = "casare_system"
+    /// Of robots on SQL, in place of `appRole`: of the tenant `default` alone, and with what a robot executes.
+    package static let robotRole = "casare_robot"
     /// Background loops and the lookup of tokens: little work, and none of it for long.
     private static let systemConnectionsMax = 4
     /// How long a transaction may rest between two statements, below a lease's usual length: whoever stops in the
@@ -33,7 +35,34 @@ package struct Database: Sendable {
         END $$
         """
 
+    /// The same for a robot, which takes its role here. Where its user may not, since it was granted the roles of
+    /// services, or the schema is of before that role, it works as services do. The role alone may be of another
+    /// database.
+    private static let robotAdmission: StaticString = """
+        DO $$ BEGIN
+            PERFORM set_config('role', CASE
+                WHEN to_regproc('casare_robot_tenant') IS NOT NULL
+                    AND pg_has_role(session_user, to_regrole('casare_robot'), 'MEMBER') THEN 'casare_robot'
+                ELSE 'casare_app' END, false);
+            IF to_regproc('casare_enter') IS NOT NULL THEN PERFORM casare_enter(); END IF;
+        END $$
+        """
+
+    /// Whose program it is.
+    package enum Worker: Hashable, Sendable {
+        /// Of the orchestrators and of casarectl.
+        case service
+        /// Of a robot on SQL: it does nothing for all tenants.
+        case robot
+    }
+
+    private enum SessionRole {
+        case tenants(Worker)
+        case system
+    }
+
     package let statementMax: Duration
+    private let worker: Worker
     /// Whose rows the pool's sessions see outside of transactions; nil: nobody's.
     package let tenant: Tenant.ID?
     package let configuration: PostgresConfiguration
@@ -50,22 +79,24 @@ package struct Database: Sendable {
     ///     `PostgresError.timedOut`. What `asSystem` runs in the background may take its time.
     ///   - tenant: of a program that works for one tenant only: its single statements need no transaction around them,
     ///     and wait for a lock no longer than `reportLockWaitMax`.
+    ///   - worker: as whom `asTenant` works.
     package init(
         _ configuration: PostgresConfiguration, connectionsMax: Int,
-        statementMax: Duration = Database.statementMaxDefault, tenant: Tenant.ID? = nil
+        statementMax: Duration = Database.statementMaxDefault, tenant: Tenant.ID? = nil, for worker: Worker = .service
     ) {
         self.configuration = configuration
         self.statementMax = statementMax
         self.tenant = tenant
-        var app = Self.configuration(configuration, for: Self.appRole, statementMax, tenant)
+        self.worker = worker
+        var app = Self.configuration(configuration, for: .tenants(worker), statementMax, tenant)
         if tenant != nil, app.settings["lock_timeout"] == nil {
             app.settings["lock_timeout"] = Self.text(Self.reportLockWaitMax)
         }
         self.app = PostgresPool(configuration: app, connectionsMax: connectionsMax)
         self.system = PostgresPool(
-            configuration: Self.configuration(configuration, for: Self.systemRole, nil),
+            configuration: Self.configuration(configuration, for: .system, nil),
             connectionsMax: min(connectionsMax, Self.systemConnectionsMax))
-        var rescue = Self.configuration(configuration, for: Self.systemRole, nil)
+        var rescue = Self.configuration(configuration, for: .system, nil)
         rescue.applicationName += " rescue"
         self.rescue = PostgresPool(configuration: rescue, connectionsMax: 1)
     }
@@ -79,11 +110,14 @@ package struct Database: Sendable {
     /// nothing to millions of rows, so ways that are cheap for small tables only are ruled out: to scan a table, or a
     /// tenant's part of it, and hash or sort that. Compiling plans costs more than running them.
     private static func configuration(
-        _ base: PostgresConfiguration, for role: String, _ statementMax: Duration?, _ tenant: Tenant.ID? = nil
+        _ base: PostgresConfiguration, for role: SessionRole, _ statementMax: Duration?, _ tenant: Tenant.ID? = nil
     ) -> PostgresConfiguration {
         var configuration = base
-        configuration.role = role
-        configuration.admission = self.admission
+        switch role {
+        case .tenants(.service): (configuration.role, configuration.admission) = (self.appRole, self.admission)
+        case .tenants(.robot): (configuration.role, configuration.admission) = (nil, self.robotAdmission)
+        case .system: (configuration.role, configuration.admission) = (self.systemRole, self.admission)
+        }
         configuration.statementTimeout = statementMax
         configuration.settings.merge(
             [
@@ -155,14 +189,14 @@ package struct Database: Sendable {
     /// this connection.
     package func connect() async throws(PostgresError) -> PostgresConnection {
         try await PostgresConnection.connect(
-            Self.configuration(self.configuration, for: Self.appRole, self.statementMax))
+            Self.configuration(self.configuration, for: .tenants(self.worker), self.statementMax))
     }
 
     /// The same for what one tenant does all the time: each statement on this connection sees that tenant's rows, and
     /// is a transaction by itself, in one round trip instead of four. `asTenant` works on it too.
     package func connect(as tenant: Tenant.ID) async throws(PostgresError) -> PostgresConnection {
         try await PostgresConnection.connect(
-            Self.configuration(self.configuration, for: Self.appRole, self.statementMax, tenant))
+            Self.configuration(self.configuration, for: .tenants(self.worker), self.statementMax, tenant))
     }
 
     /// The same as `asTenant(_:deadline:_:)` on a connection that `connect()` opened.

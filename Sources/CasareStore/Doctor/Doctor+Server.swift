@@ -74,7 +74,9 @@ extension Doctor {
 
     static func privileges(on connection: isolated PostgresConnection) throws -> DoctorFinding {
         let row = try connection.execute(ServerQueries.privileges).only()
-        let facts = try self.facts(row)
+        let robots = try connection.execute(ServerQueries.robotsWithMore).map { try $0.string("user_name") }
+        var facts = try self.facts(row)
+        facts["robots_with_more"] = .list(robots.map { .string($0) })
         let user = try row.string("user_name")
         var missing: [String] = []
         if try !row.bool("sees_sessions") { missing.append("pg_read_all_stats") }
@@ -85,6 +87,17 @@ extension Doctor {
                 "The user \(user) is no member of \(missing.joined(separator: ", ")): what other users' sessions do "
                     + "stays hidden from these checks.",
                 facts: facts, advice: missing.map { "GRANT \($0) TO \(quotedIdentifier(user));" })
+        }
+        guard robots.isEmpty else {
+            return DoctorFinding(
+                .privileges, .warning,
+                "Robots sign in as \(robots.joined(separator: ", ")), with more than a robot needs: all that services "
+                    + "may do, for all tenants.",
+                facts: facts,
+                advice: [
+                    "createuser NAME --pwprompt",
+                    "casarectl db grant NAME --robot  -- and have robots over SQL sign in as that user",
+                ])
         }
         let powers = [
             try row.bool("is_superuser") ? "is a superuser" : nil,
@@ -246,6 +259,15 @@ enum ServerQueries {
                     WHERE oid = to_regclass('tenants') AND pg_has_role(current_user, relowner, 'MEMBER')
                 ) AS owns_tables
         ) AS known
+        """)
+
+    /// As whom robots on SQL are signed in that may take the roles of services.
+    static let robotsWithMore = Query(
+        """
+        SELECT DISTINCT usename::text AS user_name FROM pg_stat_activity
+        WHERE datname = current_database() AND starts_with(application_name, 'casare-robot ')
+            AND (pg_has_role(usesysid, 'casare_app', 'MEMBER') OR pg_has_role(usesysid, 'casare_system', 'MEMBER'))
+        ORDER BY user_name
         """)
 
     static let isStandby = Query("SELECT pg_is_in_recovery() AS is_standby")

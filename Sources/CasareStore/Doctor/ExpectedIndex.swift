@@ -37,6 +37,7 @@ struct ExpectedIndex: Sendable {
         CREATE UNIQUE INDEX calendars_pkey ON calendars USING btree (tenant_id, name)
         CREATE UNIQUE INDEX certificate_authorities_active ON certificate_authorities USING btree (state) WHERE state = 'active'::text
         CREATE UNIQUE INDEX certificate_authorities_pkey ON certificate_authorities USING btree (authority_id)
+        CREATE UNIQUE INDEX chain_checks_pkey ON chain_checks USING btree (tenant_id)
         CREATE INDEX control_actions_by_subject ON control_actions USING btree (tenant_id, subject, action_id)
         CREATE UNIQUE INDEX control_actions_pkey ON control_actions USING btree (tenant_id, action_id)
         CREATE INDEX dead_letters_acknowledged ON dead_letters USING btree (tenant_id, opened_at, job_id) WHERE acknowledged_at IS NOT NULL AND replayed_as IS NULL AND resolved_at IS NULL AND purged_at IS NULL
@@ -147,8 +148,10 @@ struct ExpectedIndex: Sendable {
         CREATE UNIQUE INDEX secret_leases_pkey ON secret_leases USING btree (tenant_id, secret_lease_id)
         CREATE INDEX secret_rotations_due ON secret_rotations USING btree (look_at)
         CREATE UNIQUE INDEX secret_rotations_pkey ON secret_rotations USING btree (tenant_id, secret_id)
+        CREATE INDEX secret_versions_expiring ON secret_versions USING btree (expires_at) WHERE expires_at IS NOT NULL AND expiry_noted_at IS NULL AND deleted_at IS NULL AND destroyed_at IS NULL
         CREATE UNIQUE INDEX secret_versions_pkey ON secret_versions USING btree (tenant_id, secret_id, version)
         CREATE UNIQUE INDEX secrets_by_name ON secrets USING btree (tenant_id, name)
+        CREATE INDEX secrets_expiring ON secrets USING btree (expires_at) WHERE expires_at IS NOT NULL AND expiry_noted_at IS NULL AND deleted_at IS NULL
         CREATE UNIQUE INDEX secrets_pkey ON secrets USING btree (tenant_id, secret_id)
         CREATE INDEX secrets_rotated ON secrets USING btree (name) WHERE rotation IS NOT NULL AND deleted_at IS NULL
         CREATE INDEX secrets_rotation_due ON secrets USING btree (rotation_due_at) WHERE rotation_due_at IS NOT NULL AND rotation_noted_at IS NULL AND deleted_at IS NULL

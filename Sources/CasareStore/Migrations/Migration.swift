@@ -29,5 +29,7 @@ package struct Migration: Sendable {
         .certificates,
         .definerPaths,
         .tenantRetention,
+        .narrowRoles,
+        .noticing,
     ]
 }

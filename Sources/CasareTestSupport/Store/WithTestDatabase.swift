@@ -21,6 +21,10 @@ private enum Template {
         let configuration = try await TestCluster.shared().createDatabase()
         let connection = try await PostgresConnection.connect(configuration)
         _ = try await connection.run { connection in try Migrator().migrate(on: connection) }
+        try await connection.script("CREATE ROLE \(TestRobot.user) LOGIN")
+        _ = try await connection.run { connection in
+            try connection.transaction { try ServiceRole.grantRobot(to: TestRobot.user, on: $0) }
+        }
         // A database that somebody is connected to cannot be copied.
         await connection.close()
         return configuration.database ?? ""

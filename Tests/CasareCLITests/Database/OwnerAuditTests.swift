@@ -55,4 +55,27 @@ struct OwnerAuditTests {
             #expect(!isMember)
         }
     }
+
+    @Test func `who may run robots is in the audit log, with what it was said by`() async throws {
+        try await withTestDatabase { database in
+            let owner = try await PostgresConnection.connect(database.configuration)
+            try await owner.script("CREATE ROLE granted_robot LOGIN IN ROLE casare_system")
+            let taken = try await owner.run { try DatabaseCommand.Grant.grantRobot(to: "granted_robot", on: $0) }
+            let (isRobot, isService) = try await owner.run { connection in
+                let row = try connection.execute(
+                    """
+                    SELECT
+                        pg_has_role('granted_robot', 'casare_robot', 'MEMBER') AS is_robot,
+                        pg_has_role('granted_robot', 'casare_system', 'MEMBER') AS is_service
+                    """
+                ).only()
+                return (try row.bool("is_robot"), try row.bool("is_service"))
+            }
+            await owner.close()
+            #expect(taken == ["casare_system"] && isRobot && !isService)
+            let told = try await self.entries(database.configuration)
+            #expect(told.map(\.action) == ["database.grant"] && told.first?.subject == "granted_robot")
+            #expect(told.first?.actor == "casarectl db grant --robot")
+        }
+    }
 }

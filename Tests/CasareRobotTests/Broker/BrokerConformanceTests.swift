@@ -56,7 +56,11 @@ struct BrokerConformanceTests {
                 traceparent: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01", tracestate: "a=1",
                 baggage: "tenant=acme"))
         try await BrokerFixture.with(form) { fixture in
-            let id = try await fixture.submit(trace: trace)[0]
+            let calling = #"""
+                {"nodes": {"c": {"node_type": "CallSubworkflowNode",
+                                 "config": {"subworkflow_id": "w", "execution_mode": "async"}}}}
+                """#
+            let id = try await fixture.submit(document: calling, trace: trace)[0]
             #expect(try await fixture.job(id).traceID == trace.traceID)
             try await fixture.withBroker { broker in
                 let job = try await Self.one(broker)

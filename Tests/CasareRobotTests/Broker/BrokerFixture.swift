@@ -2,6 +2,7 @@ import CasareDomain
 import CasareNodes
 import CasareOrchestrator
 import CasarePostgres
+import CasareProviders
 import CasareRobot
 import CasareStore
 import CasareTestSupport
@@ -30,6 +31,8 @@ struct BrokerFixture: Sendable {
     private let store: Store
     /// Of the orchestrator, for brokers over the API.
     let url: String
+    /// Of the orchestrator, and of robots on SQL.
+    private let providers: SecretProviders
 
     var database: Database {
         get throws {
@@ -53,18 +56,21 @@ struct BrokerFixture: Sendable {
     }()
 
     static func with<Result: Sendable>(
-        _ form: Form, tls: ServerTLS? = nil, _ body: @escaping @Sendable (BrokerFixture) async throws -> Result
+        _ form: Form, tls: ServerTLS? = nil, providers: SecretProviders = .none,
+        _ body: @escaping @Sendable (BrokerFixture) async throws -> Result
     ) async throws -> Result {
         guard form != .memory else {
-            return try await body(BrokerFixture(form: form, store: .memory(SharedMemoryQueue()), url: ""))
+            return try await body(
+                BrokerFixture(form: form, store: .memory(SharedMemoryQueue()), url: "", providers: providers))
         }
         return try await withTestDatabase { database in
             guard form == .api else {
-                return try await body(BrokerFixture(form: form, store: .database(database), url: ""))
+                return try await body(
+                    BrokerFixture(form: form, store: .database(database), url: "", providers: providers))
             }
             let orchestrator = Orchestrator(
                 configuration: OrchestratorConfiguration(
-                    database: database.configuration, port: 0, keys: Self.keys, tls: tls),
+                    database: database.configuration, port: 0, keys: Self.keys, providers: providers, tls: tls),
                 database: database, catalogue: StandardNodes.catalogue, logger: Self.logger)
             let group = ServiceGroup(configuration: .init(services: [orchestrator], logger: Self.logger))
             return try await withThrowingTaskGroup(of: Result?.self) { tasks in
@@ -75,7 +81,8 @@ struct BrokerFixture: Sendable {
                 tasks.addTask {
                     let scheme = tls == nil ? "http" : "https"
                     let url = "\(scheme)://127.0.0.1:\(try await orchestrator.boundPort)"
-                    let fixture = BrokerFixture(form: form, store: .database(database), url: url)
+                    let fixture = BrokerFixture(
+                        form: form, store: .database(database), url: url, providers: providers)
                     do {
                         let result = try await body(fixture)
                         await group.triggerGracefulShutdown()
@@ -111,16 +118,20 @@ struct BrokerFixture: Sendable {
         }
     }
 
-    /// A broker of a form that this queue can be spoken to in, still to be opened.
+    /// A broker of a form that this queue can be spoken to in, still to be opened. One on SQL signs in as a user for
+    /// robots, who works for the tenant `default` alone; for another one it is as if the robot's user were a service's.
     func broker(
         _ form: Form, _ name: String = "robot", of tenant: Tenant.ID = .default,
         leaseDuration: Duration = LeaseStore.leaseDurationDefault, hasKeys: Bool = true
     ) async throws -> any Broker {
         switch (form, self.store) {
         case (.sql, .database(let database)):
+            var configuration = database.configuration
+            if tenant == .default { configuration.user = TestRobot.user }
             return SQLBroker(
-                database: Database(database.configuration, connectionsMax: 4), tenant: tenant,
-                leaseDuration: leaseDuration, keys: hasKeys ? Self.keys : nil, logger: Self.logger)
+                database: Database(configuration, connectionsMax: 4, tenant: tenant, for: .robot), tenant: tenant,
+                leaseDuration: leaseDuration, keys: hasKeys ? Self.keys : nil, providers: self.providers,
+                logger: Self.logger)
         // Nobody renews here, and a busy machine takes its time.
         case (.memory, .memory(let queue)):
             return MemoryBroker(queue, leaseDuration: max(leaseDuration, .seconds(600)))
@@ -172,6 +183,16 @@ struct BrokerFixture: Sendable {
         try await self.database.asTenant(tenant) { connection in
             _ = try SecretStore.create(
                 NewSecret(name: name, kind: .custom), sealed: sealed, by: "test", reason: nil, on: connection)
+        }
+    }
+
+    /// Says that a provider has a secret.
+    func put(_ name: String, in provider: String, at path: String) async throws {
+        let name = try #require(Secret.Name(name))
+        try await self.database.asTenant(.default) { connection in
+            _ = try SecretStore.create(
+                NewSecret(name: name, kind: .custom, provider: (provider, path)), sealed: nil, by: "test",
+                reason: nil, on: connection)
         }
     }
 

@@ -1,8 +1,10 @@
 import CasareDomain
 import CasareEngine
 import CasarePostgres
+import CasareProviders
 import CasareRobot
 import CasareStore
+import CasareTestSupport
 import FoundationEssentials
 import Testing
 
@@ -72,6 +74,57 @@ struct SecretBrokerTests {
                     try await broker.secrets(["prod/shop"], under: lease)
                 }
             }
+        }
+    }
+
+    /// A node that got no secret would fail the job: the robot must stop it, as another one may have begun with it.
+    @Test(arguments: Form.withTenants)
+    func `who loses the lease while a provider is asked has lost it, and not the secret`(form: Form) async throws {
+        try await TestServer.withVault { vault in
+            let text = """
+                providers:
+                  corp:
+                    kind: hashicorp_vault
+                    address: \(vault.vaultAddress)
+                    auth: { method: token, token_env: ROOT }
+                    dynamic: [database]
+                """
+            let providers = SecretProviders(
+                try ProviderFile(parsing: text), environment: ProcessEnvironment { $0 == "ROOT" ? "root" : nil })
+            try await BrokerFixture.with(form, providers: providers) { fixture in
+                try await fixture.put("prod/shop", in: "corp", at: "database/creds/readonly")
+                let id = try await fixture.submit(document: Self.document)[0]
+                try await fixture.withBroker { broker in
+                    let lease = try await Self.leased(broker)
+                    let holder = try await PostgresConnection.connect(try fixture.database.configuration)
+                    // What is made for the job cannot be noted before this ends.
+                    try await holder.script("BEGIN; LOCK TABLE secret_leases IN SHARE MODE")
+                    async let asked = Self.error { () async throws(BrokerError) in
+                        try await broker.secrets(["prod/shop"], under: lease)
+                    }
+                    try await eventually("credentials are made") {
+                        vault.vaultRequests("database/creds").isEmpty ? nil : true
+                    }
+                    try await fixture.cancel(id)
+                    try await holder.script("COMMIT")
+                    await holder.close()
+                    let error = await asked
+                    #expect(error == .leaseLost(id))
+                }
+            }
+            // A broker on SQL closes its own.
+            if form == .api { await providers.close() }
+        }
+    }
+
+    private static func error(
+        _ body: () async throws(BrokerError) -> [String: SecretAnswer]
+    ) async -> BrokerError? {
+        do throws(BrokerError) {
+            _ = try await body()
+            return nil
+        } catch {
+            return error
         }
     }
 

@@ -51,7 +51,7 @@ struct ChildJobTests {
     @Test(arguments: Form.allCases)
     func `a step has one child, whoever asks and however often`(form: Form) async throws {
         try await BrokerFixture.with(form) { fixture in
-            let parent = try await fixture.submit()[0]
+            let parent = try await fixture.submit(document: Self.calling(["subworkflow_id": "w"]))[0]
             try await fixture.withBroker { broker in
                 let first = try await Self.lease(broker)
                 let child = ChildJob(source: .stored("w"), variables: ["x": 1])
@@ -81,7 +81,7 @@ struct ChildJobTests {
     @Test(arguments: Form.allCases)
     func `only a job's own children can be asked for, and only of workflows that there are`(form: Form) async throws {
         try await BrokerFixture.with(form) { fixture in
-            let ids = try await fixture.submit(2)
+            let ids = try await fixture.submit(2, document: Self.calling(["subworkflow_id": "nowhere"]))
             try await fixture.withBroker { broker in
                 let lease = try await Self.lease(broker).lease
                 let stranger = try #require(ids.first { $0 != lease.job })
@@ -101,6 +101,64 @@ struct ChildJobTests {
                     return
                 }
                 #expect(reason.contains("there is no workflow nowhere"))
+            }
+        }
+    }
+
+    /// A robot over the API has a token and no more: what it may start is not for it to say.
+    @Test func `over the API a robot starts only what the workflow of its job starts`() async throws {
+        try await BrokerFixture.with(.api) { fixture in
+            for name in ["adding", "other", "nested"] { try await fixture.push(name, Self.adding) }
+            let inner = try Value(parsingJSON: Self.calling(["subworkflow_id": "nested"]))
+            try await fixture.submit(
+                document: Self.calling(["subworkflow_id": "adding"], subflows: ["inner.json": inner]))
+            try await fixture.withBroker { broker in
+                let lease = try await Self.lease(broker).lease
+                func start(_ name: String, _ step: Int) async throws(BrokerError) -> Job.ID {
+                    let child = ChildJob(source: .stored(name), variables: [:])
+                    return try await broker.submit(child, forStep: step, under: lease)
+                }
+                for name in ["other", "w", "nowhere", "inner.json"] {
+                    let refused = await #expect(throws: BrokerError.self) { _ = try await start(name, 0) }
+                    guard case .refused(let reason) = refused else {
+                        Issue.record("\(name): \(String(describing: refused))")
+                        return
+                    }
+                    #expect(reason.contains("no node starts the workflow \(name)"), "\(reason)")
+                }
+                #expect(try await fixture.job(try await start("adding", 1)).workflowName == "adding")
+                // Of what came along, too.
+                #expect(try await fixture.job(try await start("nested", 2)).workflowName == "nested")
+            }
+            let workflows = Set(try await fixture.workflows().map(\.name))
+            #expect(workflows == ["adding", "other", "nested", "w"])
+        }
+    }
+
+    @Test func `a later version lets no job start more that runs an earlier one`() async throws {
+        try await BrokerFixture.with(.api) { fixture in
+            try await fixture.push("adding", Self.adding)
+            try await fixture.submit(document: BrokerFixture.document)
+            try await fixture.push("w", Self.calling(["subworkflow_id": "adding"]))
+            try await fixture.withBroker { broker in
+                let lease = try await Self.lease(broker).lease
+                let child = ChildJob(source: .stored("adding"), variables: [:])
+                await #expect(throws: BrokerError.self) {
+                    _ = try await broker.submit(child, forStep: 0, under: lease)
+                }
+            }
+        }
+    }
+
+    @Test func `what only the run knows may be any stored workflow`() async throws {
+        try await BrokerFixture.with(.api) { fixture in
+            try await fixture.push("adding", Self.adding)
+            try await fixture.submit(document: Self.calling(["subworkflow_id": "{{chosen}}"]))
+            try await fixture.withBroker { broker in
+                let lease = try await Self.lease(broker).lease
+                let child = ChildJob(source: .stored("adding"), variables: [:])
+                let job = try await fixture.job(try await broker.submit(child, forStep: 0, under: lease))
+                #expect(job.workflowName == "adding")
             }
         }
     }

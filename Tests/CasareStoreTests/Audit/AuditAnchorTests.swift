@@ -15,10 +15,10 @@ struct AuditAnchorTests {
         }
     }
 
-    private func remove(_ fixture: AuditFixture, now: Date, limit: Int = 100) async throws -> Int? {
+    private func remove(_ fixture: AuditFixture, days: Int = 30, limit: Int = 100) async throws -> Int? {
         try await fixture.database.asSystem { connection in
             try AuditChainer.removeOutlived(
-                days: 30, of: .default, key: Self.key, limit: limit, now: now, on: connection)?.removed
+                days: days, of: .default, key: Self.key, limit: limit, on: connection)?.removed
         }
     }
 
@@ -79,28 +79,125 @@ struct AuditAnchorTests {
     @Test func `what is too old goes from the beginning, and the rest is proven as before`() async throws {
         try await AuditFixture.with { fixture in
             try await fixture.append(6)
+            try await fixture.age(byDays: 31)
             try await fixture.link()
-            let soon = Date().addingTimeInterval(29 * 86_400)
-            let later = Date().addingTimeInterval(31 * 86_400)
-            #expect(try await self.remove(fixture, now: soon) == nil)
+            let before = Date().addingTimeInterval(-2 * 86_400)
             let due = try await fixture.database.asSystem { connection in
                 (
-                    try AuditChainer.outlived(days: 30, now: soon, on: connection),
-                    try AuditChainer.outlived(days: 30, now: later, on: connection)
+                    try AuditChainer.outlived(days: 30, now: before, on: connection),
+                    try AuditChainer.outlived(days: 30, on: connection)
                 )
             }
             #expect(due.0.isEmpty && due.1.map(\.tenant) == [.default] && due.1.map(\.days) == [30])
-            #expect(try await self.remove(fixture, now: later, limit: 2) == 2)
+            #expect(try await self.remove(fixture, days: 32) == nil)
+            #expect(try await self.remove(fixture, limit: 2) == 2)
             var check = try await fixture.check(publicKey: Self.key?.publicKey)
             #expect(check.fault == nil && check.links == 4 && check.place.number == 6, "\(check)")
             // The last one stays.
-            #expect(try await self.remove(fixture, now: later) == 3)
-            #expect(try await self.remove(fixture, now: later) == nil)
+            #expect(try await self.remove(fixture) == 3)
+            #expect(try await self.remove(fixture) == nil)
             try await fixture.append(1)
             try await fixture.link()
             check = try await fixture.check()
             #expect(check.fault == nil && check.links == 2 && check.place.number == 7, "\(check)")
             #expect(try await self.anchors(fixture).map(\.reason) == [.retention, .retention])
+        }
+    }
+
+    /// Removing comes every ten minutes, regular anchors every hour.
+    @Test func `what goes from the beginning does not put the next regular anchor off`() async throws {
+        try await AuditFixture.with { fixture in
+            try await fixture.append(3)
+            try await fixture.age(byDays: 31)
+            try await fixture.link(AuditChainer.Anchoring(entries: 3, seconds: 86_400))
+            try await fixture.append(1)
+            try await fixture.link()
+            try await fixture.tamper("UPDATE audit_heads SET anchored_at = now() - interval '2 hours'")
+            #expect(try await self.remove(fixture) == 3)
+            try await fixture.link(AuditChainer.Anchoring(entries: 1000, seconds: 3600))
+            #expect(try await self.anchors(fixture).map(\.number) == [3, 4])
+            #expect(try await self.anchors(fixture).last?.reason == .regular)
+        }
+    }
+
+    /// Whatever a service that is not itself any more asks for.
+    @Test func `the database removes nothing but what is too old, from the beginning, with an anchor`() async throws {
+        try await AuditFixture.with { fixture in
+            @Sendable func removed(
+                _ through: Int, _ days: Int?, of tenant: Int = 1
+            ) async throws -> Int? {
+                do {
+                    return try await fixture.database.asSystem { connection in
+                        try connection.execute(
+                            "SELECT casare_remove_audit(@tenant::int4, @through::int8, @days::int4) AS removed",
+                            ["tenant": .int(tenant), "through": .int(through), "days": .int(days)]
+                        ).only().int("removed")
+                    }
+                } catch let error as PostgresError {
+                    #expect(error.sqlState?.rawValue == "55000", "\(error)")
+                    return nil
+                }
+            }
+            try await fixture.append(4)
+            try await fixture.age(byDays: 31)
+            try await fixture.append(2)
+            try await fixture.link()
+            // Nothing stands in their place.
+            #expect(try await removed(2, 30) == nil)
+            try await fixture.tamper(
+                """
+                INSERT INTO audit_anchors (tenant_id, number, hash, at, reason)
+                SELECT tenant_id, number, hash, now(), 'retention' FROM audit_chain WHERE number <> 3
+                """)
+            let wrong: [(Int, Int?)] = [
+                (2, 32), (2, 0), (2, -1), (2, nil), (0, 30), (3, 30), (5, 30), (5, 1), (6, 1), (7, 1),
+            ]
+            for (through, days) in wrong {
+                #expect(try await removed(through, days) == nil, "\(through) \(String(describing: days))")
+            }
+            #expect(try await removed(2, 30, of: 2) == nil)
+            // One for whom entries are kept for ever, or for longer.
+            for kept in [0, 32] {
+                _ = try await fixture.database.inSystem { connection in
+                    try TenantStore.update("default", .init(auditDays: .some(kept)), on: connection)
+                }
+                #expect(try await removed(2, 30) == nil, "\(kept)")
+            }
+            _ = try await fixture.database.inSystem { connection in
+                try TenantStore.update("default", .init(auditDays: .some(nil)), on: connection)
+            }
+            #expect(try await removed(2, 30) == 2)
+            #expect(try await removed(2, 30) == nil)
+            // One that is gone is to be found, and an anchor that says otherwise, too.
+            let id = try await fixture.entry(at: 3)
+            try await fixture.tamper("DELETE FROM audit_entries WHERE entry_id = \(id)")
+            #expect(try await removed(4, 30) == nil)
+            try await fixture.tamper("UPDATE audit_anchors SET hash = sha256('x') WHERE number = 4")
+            #expect(try await removed(4, 30) == nil)
+        }
+    }
+
+    @Test(arguments: [
+        "UPDATE audit_entries SET actor = 'bob'", "DELETE FROM audit_entries", "TRUNCATE audit_entries",
+        "UPDATE audit_chain SET number = 1", "DELETE FROM audit_chain", "DELETE FROM audit_heads",
+        "UPDATE audit_heads SET base_number = 1", "UPDATE audit_heads SET base_entry_id = 1",
+        "UPDATE audit_anchors SET signature = NULL", "DELETE FROM audit_anchors",
+    ])
+    func `the roles of services change and remove nothing themselves`(sql: String) async throws {
+        try await AuditFixture.with { fixture in
+            try await fixture.append(3)
+            try await fixture.link()
+            let query = Query(assembled: sql)
+            for role in ["casare_system", "casare_app"] {
+                let error = await #expect(throws: PostgresError.self) {
+                    if role == "casare_app" {
+                        try await fixture.database.asTenant(.default) { _ = try $0.execute(query) }
+                    } else {
+                        try await fixture.database.asSystem { _ = try $0.execute(query) }
+                    }
+                }
+                #expect(error?.sqlState == .insufficientPrivilege, "\(role)")
+            }
         }
     }
 

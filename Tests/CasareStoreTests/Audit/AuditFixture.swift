@@ -70,6 +70,18 @@ struct AuditFixture: Sendable {
         }
     }
 
+    /// All entries as they would be, had they been written so long before. Call before they are linked.
+    func age(byDays days: Int) async throws {
+        try await self.tamper(
+            """
+            UPDATE audit_entries SET
+                at = at - interval '\(days) days',
+                content_hash = casare_audit_hash(
+                    tenant_id, entry_id, at - interval '\(days) days', actor, actor_kind, action, subject, outcome,
+                    reason, source, request_id, trace_id, detail::text)
+            """)
+    }
+
     /// The ID of the entry of a number.
     func entry(at number: Int) async throws -> Int64 {
         try await self.database.asSystem { connection in
