@@ -110,6 +110,19 @@ public struct LeaseTrust: Sendable {
         }
     }
 
+    /// The server will not renew it. It is asked again after an interval and no sooner: a server counts how often
+    /// somebody comes whom it does not let in.
+    public mutating func renewalRefused(at now: Instant) {
+        switch self.state {
+        case .renewing(let until, _):
+            self.state = .trusted(until: until, renewAt: now + self.interval)
+        case .trusted:
+            preconditionFailure("A renewal was refused that was never sent")
+        case .lost:
+            break
+        }
+    }
+
     /// The server no longer knows the session.
     public mutating func sessionRefused() { self.state = .lost }
 }

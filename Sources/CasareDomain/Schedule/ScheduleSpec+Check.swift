@@ -81,6 +81,12 @@ extension ScheduleSpec {
         }
         if let workflow = event.workflow {
             try Self.check(workflow, "event.workflow", charactersMax: Self.workflowCharactersMax)
+            if let other = event.kinds.first(where: { $0.subject != .job }) {
+                throw Invalid(
+                    member: "event.workflow",
+                    reason: "is of jobs, and \(other.rawValue) happens to none; leave it out, or name kinds of jobs "
+                        + "alone")
+            }
         }
         do throws(Invalid) {
             _ = try DetailFilter(event.filter)

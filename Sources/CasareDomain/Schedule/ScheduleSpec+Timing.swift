@@ -110,11 +110,11 @@ extension ScheduleSpec {
         }
     }
 
-    /// When something happens to a job.
+    /// When something happens to a job, a secret, or the keys of the installation.
     public struct Event: Hashable, Sendable {
         /// Any of these.
-        public var kinds: [Job.EventKind]
-        /// Name of the workflow of the job; `nil`: any.
+        public var kinds: [EventKind]
+        /// Name of the workflow of the job; `nil`: any. Only where all kinds are those of jobs.
         public var workflow: String?
         /// What must be true of the event's detail, as `DetailFilter` reads it.
         public var filter: Object
@@ -122,7 +122,7 @@ extension ScheduleSpec {
         public var debounceSeconds: Double?
 
         public init(
-            kinds: [Job.EventKind], workflow: String? = nil, filter: Object = [:], debounceSeconds: Double? = nil
+            kinds: [EventKind], workflow: String? = nil, filter: Object = [:], debounceSeconds: Double? = nil
         ) {
             self.kinds = kinds
             self.workflow = workflow

@@ -93,7 +93,7 @@ extension ScheduleSpec.Event: Codable {
     public init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: CodingKeys.self)
         self.init(
-            kinds: try container.decode([Job.EventKind].self, forKey: .kinds),
+            kinds: try container.decode([EventKind].self, forKey: .kinds),
             workflow: try container.decodeIfPresent(String.self, forKey: .workflow),
             filter: try container.decodeIfPresent(Object.self, forKey: .filter) ?? [:],
             debounceSeconds: try container.decodeIfPresent(Double.self, forKey: .debounceSeconds))

@@ -46,12 +46,15 @@ public struct Secret: Identifiable, Hashable, Sendable {
     public let createdBy: String
     public let updatedAt: Date
     public let updatedBy: String
+    /// A restore from a backup has found it due, or while a version waited: by its policy it is rotated again when a
+    /// person has said which value counts.
+    public let rotationHeld: Bool
 
     public init(
         id: ID, name: Name, kind: Kind, description: String?, labels: [String: String], currentVersion: Int,
         versionsMax: Int, expiresAt: Date?, rotation: RotationPolicy?, rotatedAt: Date?, provider: String?,
         path: String?, revision: Int, deletedAt: Date?, createdAt: Date, createdBy: String, updatedAt: Date,
-        updatedBy: String
+        updatedBy: String, rotationHeld: Bool = false
     ) {
         self.id = id
         self.name = name
@@ -71,6 +74,7 @@ public struct Secret: Identifiable, Hashable, Sendable {
         self.createdBy = createdBy
         self.updatedAt = updatedAt
         self.updatedBy = updatedBy
+        self.rotationHeld = rotationHeld
     }
 
     public func hasExpired(at now: Date) -> Bool { self.expiresAt.map { $0 <= now } ?? false }

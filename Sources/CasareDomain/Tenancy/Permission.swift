@@ -9,7 +9,7 @@ public enum Permission: String, Hashable, Sendable, CaseIterable {
     case workflowUpdate = "workflow.update"
     /// No route asks for it so far: workflows are not deleted.
     case workflowDelete = "workflow.delete"
-    /// Submit jobs of it, also by firing a schedule.
+    /// Submit jobs of it, also by firing a schedule; beside its own permission, make what starts it by itself.
     case workflowExecute = "workflow.execute"
     /// Push at all: what is pushed is the newest version from then on, which is what runs.
     case workflowPublish = "workflow.publish"

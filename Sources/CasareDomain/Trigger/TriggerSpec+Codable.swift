@@ -123,7 +123,7 @@ extension JobEventSource: Codable {
 
     public init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: CodingKeys.self)
-        let kinds = try container.decodeIfPresent([Job.EventKind].self, forKey: .kinds) ?? []
+        let kinds = try container.decodeIfPresent([EventKind].self, forKey: .kinds) ?? []
         let workflows = try container.decodeIfPresent([String].self, forKey: .workflows) ?? []
         let excludesSelf = try container.decodeIfPresent(Bool.self, forKey: .excludesSelf) ?? true
         let text = try container.decodeIfPresent(String.self, forKey: .errorContains)

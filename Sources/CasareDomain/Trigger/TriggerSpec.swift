@@ -86,7 +86,7 @@ public struct JobEventSource: Hashable, Sendable {
     public static let errorContainsCharactersMax = 500
 
     /// How the job must have ended: one or more of `endings`.
-    public var kinds: [Job.EventKind]
+    public var kinds: [EventKind]
     /// Names of workflows; empty: any.
     public var workflows: [String]
     /// Jobs that this trigger has made do not count.
@@ -96,10 +96,10 @@ public struct JobEventSource: Hashable, Sendable {
     public var variables: VariableMapping
 
     /// What a trigger may wait for.
-    public static let endings: [Job.EventKind] = [.completed, .failed, .cancelled, .deadLettered]
+    public static let endings: [EventKind] = [.completed, .failed, .cancelled, .deadLettered]
 
     public init(
-        kinds: [Job.EventKind], workflows: [String] = [], excludesSelf: Bool = true, errorContains: String? = nil,
+        kinds: [EventKind], workflows: [String] = [], excludesSelf: Bool = true, errorContains: String? = nil,
         variables: VariableMapping = VariableMapping()
     ) {
         self.kinds = kinds

@@ -42,6 +42,18 @@ struct LeaseTrustTests {
         #expect(self.trust.timerFired(at: self.at(27)) == .stopJobs)
     }
 
+    @Test mutating func `a refused renewal is tried again after an interval, while there is time`() {
+        #expect(self.trust.timerFired(at: self.at(10)) == .sendRenewal(giveUpAt: self.at(27)))
+        self.trust.renewalRefused(at: self.at(12))
+        #expect(self.trust.nextTimer == self.at(22))
+        #expect(self.trust.timerFired(at: self.at(22)) == .sendRenewal(giveUpAt: self.at(27)))
+        self.trust.renewalRefused(at: self.at(22.5))
+        #expect(self.trust.nextTimer == self.at(27))
+        #expect(self.trust.timerFired(at: self.at(27)) == .stopJobs)
+        self.trust.renewalRefused(at: self.at(28))
+        #expect(self.trust.isLost)
+    }
+
     @Test mutating func `an answer that comes too late changes nothing`() {
         #expect(self.trust.timerFired(at: self.at(10)) == .sendRenewal(giveUpAt: self.at(27)))
         #expect(self.trust.timerFired(at: self.at(27)) == .stopJobs)

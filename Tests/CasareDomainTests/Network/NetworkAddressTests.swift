@@ -65,6 +65,16 @@ struct AddressRangeTests {
         #expect(outer.contains(inner) == isWithin)
     }
 
+    @Test(arguments: [
+        ("localhost", true), ("LOCALHOST", true), ("127.0.0.1", true), ("127.255.255.255", true), ("::1", true),
+        ("::ffff:127.0.0.1", true), ("128.0.0.1", false), ("126.255.255.255", false), ("::2", false),
+        ("0.0.0.0", false), ("", false), ("localhost.example", false), ("127.0.0.1.example", false),
+        ("127.1", false), ("vault", false),
+    ])
+    func `what is sent to loopback stays on the machine`(host: String, stays: Bool) {
+        #expect(NetworkAddress.isLoopback(host: host) == stays)
+    }
+
     @Test func `the range around an address is cut to its prefix`() throws {
         let address = try #require(NetworkAddress("2001:db8:1:2:3:4:5:6"))
         #expect(AddressRange(address, prefixLength: 64).description == "2001:db8:1:2::/64")

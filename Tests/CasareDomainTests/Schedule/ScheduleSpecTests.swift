@@ -184,9 +184,19 @@ struct ScheduleSpecTests {
     }
 
     @Test func `an event names kinds, each once`() {
-        func kinds(_ kinds: [Job.EventKind]) -> String? { Self.member(.event(ScheduleSpec.Event(kinds: kinds))) }
+        func kinds(_ kinds: [EventKind]) -> String? { Self.member(.event(ScheduleSpec.Event(kinds: kinds))) }
         #expect(kinds([.failed, .completed]) == nil)
         #expect(kinds([]) == "event.kinds" && kinds([.failed, .failed]) == "event.kinds")
+    }
+
+    @Test func `a workflow is named where all kinds are those of jobs`() {
+        func workflow(_ kinds: [EventKind]) -> String? {
+            Self.member(.event(ScheduleSpec.Event(kinds: kinds, workflow: "invoices")))
+        }
+        #expect(workflow([.failed, .completed]) == nil)
+        #expect(workflow([.secretRotationDue]) == "event.workflow")
+        #expect(workflow([.failed, .vaultRekeyStarted]) == "event.workflow")
+        #expect(Self.member(.event(ScheduleSpec.Event(kinds: [.failed, .secretRotationDue]))) == nil)
     }
 
     @Test func `a fault reads as a sentence`() {

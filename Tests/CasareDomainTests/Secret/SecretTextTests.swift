@@ -22,6 +22,7 @@ struct SecretTextTests {
     @Test func `secret texts are equal when their bytes are`() {
         #expect(SecretText("abc") == SecretText(bytes: Array("abc".utf8)))
         #expect(SecretText("abc") != SecretText("abd"))
+        #expect(SecretText("abc") != SecretText("bbc") && SecretText("abc") != SecretText("acc"))
         #expect(SecretText("abc") != SecretText("abcd"))
         #expect(SecretText("") == SecretText(bytes: []))
         #expect(SecretText("").isEmpty)

@@ -59,6 +59,16 @@ struct RoleTests {
         #expect(role.permissions(in: .default).isDisjoint(with: kept))
     }
 
+    @Test func `a developer knows which secrets and tokens there are, and gets no value and no say about them`() {
+        let withheld: Set<Permission> = [
+            .credentialCreate, .credentialReveal, .credentialRotate, .credentialDestroy, .tokenCreate, .tokenRevoke,
+            .roleManage, .auditRead, .auditExport, .tenantSettings,
+        ]
+        let developer = Role.developer.permissions(in: .default)
+        #expect(developer.isDisjoint(with: withheld))
+        #expect(developer.isSuperset(of: [.credentialRead, .tokenRead]))
+    }
+
     @Test func `each of four roles has what the one before has, and more`() {
         let order: [Role] = [.viewer, .operator, .developer, .admin]
         for (less, more) in zip(order, order.dropFirst()) {
