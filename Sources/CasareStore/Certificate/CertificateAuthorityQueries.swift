@@ -3,8 +3,8 @@ import CasarePostgres
 /// Of the whole installation: all of them run as the system.
 enum CertificateAuthorityQueries {
     private static let columns = """
-        authority_id, certificate, fingerprint, subject, not_before, not_after, state, created_at, created_by, retiring_at,
-        retired_at
+        authority_id, certificate, fingerprint, subject, not_before, not_after, state, created_at, created_by,
+        retiring_at, retired_at
         """
 
     /// Newest first: there are few.

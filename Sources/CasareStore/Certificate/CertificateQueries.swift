@@ -2,18 +2,18 @@ import CasarePostgres
 
 enum CertificateQueries {
     private static let columns = """
-        certificate_id, serial, robot_id, authority_id, subject, fingerprint, issued_at, expires_at, enrolment_id, renews,
-        revoked_at, revoked_by, revoked_why
+        certificate_id, serial, robot_id, authority_id, subject, fingerprint, issued_at, expires_at, enrolment_id,
+        renews, revoked_at, revoked_by, revoked_why
         """
 
     static let record = Query(
         assembled: """
             INSERT INTO robot_certificates (
-                certificate_id, serial, robot_id, authority_id, subject, fingerprint, issued_at, expires_at, enrolment_id,
-                renews
+                certificate_id, serial, robot_id, authority_id, subject, fingerprint, issued_at, expires_at,
+                enrolment_id, renews
             ) VALUES (
-                @id, @serial, @robot, @authority, @subject, @fingerprint, coalesce(@now::timestamptz, now()), @expires_at,
-                @enrolment, @renews
+                @id, @serial, @robot, @authority, @subject, @fingerprint, coalesce(@now::timestamptz, now()),
+                @expires_at, @enrolment, @renews
             )
             RETURNING \(Self.columns)
             """)

@@ -87,8 +87,8 @@ package enum CertificateStore {
             ])
     }
 
-    /// Who shows a certificate; `nil` when it is unknown, revoked or has ended, when its authority has, or when its robot
-    /// was forgotten. That it is genuine TLS has verified. Call within `Database.asSystem`.
+    /// Who shows a certificate; `nil` when it is unknown, revoked or has ended, when its authority has, or when its
+    /// robot was forgotten. That it is genuine TLS has verified. Call within `Database.asSystem`.
     ///
     /// - Parameter fingerprint: SHA-256 of its DER form, in small hex digits.
     package static func bearer(

@@ -35,7 +35,8 @@ enum EventQueries {
         UPDATE event_mark SET event_id = @event_id, at = now() WHERE is_single AND event_id < @event_id
         """)
 
-    /// What is told of the events of a page, in order, and of their jobs: null for jobs that are not kept any more.
+    /// What is told of the events of a page, in order, and of their jobs: null for jobs that are not kept any more, and for
+    /// what happened to no job.
     private static let columns = """
         page.event_id, page.at, page.kind, page.detail::text AS detail, page.job_id, job.workflow_version,
         job.workflow, job.environment
@@ -97,5 +98,22 @@ enum EventQueries {
         SELECT event_id FROM events
         WHERE tenant_id = casare_tenant() AND event_id > @after AND event_id <= @through AND at >= @since::timestamptz
         ORDER BY event_id LIMIT 1
+        """)
+
+    // MARK: - Of what is no job
+
+    /// The kind is a case of `EventKind`.
+    static let write = Query(
+        """
+        INSERT INTO events (job_id, at, kind, detail)
+        SELECT @event::uuid, coalesce(@now::timestamptz, now()), @kind::text, @detail::text::json
+        """)
+
+    /// The same as the system, which has no tenant.
+    static let writeOfInstallation = Query(
+        """
+        INSERT INTO events (tenant_id, job_id, at, kind, detail)
+        SELECT
+            @tenant::integer, @event::uuid, coalesce(@now::timestamptz, now()), @kind::text, @detail::text::json
         """)
 }

@@ -14,9 +14,7 @@ package enum ChildStore {
     package static func submit(
         _ child: ChildJob, forStep step: Int, under lease: Lease, on connection: isolated PostgresConnection
     ) throws -> SubmittedJob {
-        let rows = try connection.execute(
-            ChildQueries.parent, ["job": .uuid(lease.job.rawValue), "token": .int8(lease.token.rawValue)])
-        guard let parent = rows.first else { throw StoreError.leaseLost(lease.job) }
+        let parent = try self.parent(under: lease, on: connection)
         guard let priority = Priority(rawValue: try parent.int("priority")) else {
             throw StoreError.unreadable("job \(lease.job) has an impossible priority")
         }
@@ -29,6 +27,13 @@ package enum ChildStore {
             environment: try parent.string("environment"), idempotency: .init(key: key, request: actor),
             trace: try TraceCarrier(row: parent) ?? .makeRoot())
         return try JobStore.submit([job], by: actor, idempotencyWindow: self.keyWindow, on: connection)[0]
+    }
+
+    /// The version that a leased job runs: what is in it says which children it may have.
+    package static func caller(
+        under lease: Lease, on connection: isolated PostgresConnection
+    ) throws -> Workflow.Version {
+        try self.caller(try self.parent(under: lease, on: connection), on: connection)
     }
 
     /// How a child of a leased job ended; `nil` while it has not.
@@ -70,6 +75,21 @@ package enum ChildStore {
 
     private static func keyPrefix(of parent: Job.ID) -> String { "\(parent)/" }
 
+    private static func parent(under lease: Lease, on connection: isolated PostgresConnection) throws -> Row {
+        let rows = try connection.execute(
+            ChildQueries.parent, ["job": .uuid(lease.job.rawValue), "token": .int8(lease.token.rawValue)])
+        guard let parent = rows.first else { throw StoreError.leaseLost(lease.job) }
+        return parent
+    }
+
+    private static func caller(
+        _ parent: Row, on connection: isolated PostgresConnection
+    ) throws -> Workflow.Version {
+        try WorkflowStore.version(
+            try parent.int("workflow_version"), of: Workflow.ID(rawValue: try parent.uuid("workflow_id")),
+            on: connection)
+    }
+
     private static func workflow(
         _ source: ChildJob.Source, calledBy parent: Row, by actor: String, on connection: isolated PostgresConnection
     ) throws -> (Workflow.ID, version: Int) {
@@ -80,9 +100,7 @@ package enum ChildStore {
             }
             return (workflow.id, workflow.latestVersion)
         case .document(let document, let name):
-            let caller = try WorkflowStore.version(
-                try parent.int("workflow_version"), of: Workflow.ID(rawValue: try parent.uuid("workflow_id")),
-                on: connection)
+            let caller = try self.caller(parent, on: connection)
             try self.check(document, named: name, cameWith: caller)
             let child = self.name(of: document, named: name, calledBy: caller)
             let kept = try WorkflowStore.keep(

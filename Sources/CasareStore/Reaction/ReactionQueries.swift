@@ -146,15 +146,15 @@ enum ReactionQueries {
 
     static let debounce = Query(
         """
-        INSERT INTO event_debounces AS known (schedule_id, first_at, due_at, events, job_id, kind, depth)
+        INSERT INTO event_debounces AS known (schedule_id, first_at, due_at, events, job_id, kind, about, depth)
         VALUES (
             @schedule, coalesce(@now::timestamptz, now()),
-            coalesce(@now::timestamptz, now()) + @seconds::double precision * interval '1 second', 1, @job, @kind,
-            @depth
+            coalesce(@now::timestamptz, now()) + @seconds::double precision * interval '1 second', 1, @cause, @kind,
+            @about, @depth
         )
         ON CONFLICT (tenant_id, schedule_id) DO UPDATE
         SET due_at = greatest(known.due_at, excluded.due_at), events = known.events + 1, job_id = excluded.job_id,
-            kind = excluded.kind, depth = greatest(known.depth, excluded.depth)
+            kind = excluded.kind, about = excluded.about, depth = greatest(known.depth, excluded.depth)
         """)
 
     /// Of all tenants, those that have waited longest first.
@@ -175,7 +175,7 @@ enum ReactionQueries {
                 AND due_at <= coalesce(@now::timestamptz, now())
             FOR UPDATE SKIP LOCKED
         )
-        RETURNING events, job_id, kind, depth
+        RETURNING events, job_id, kind, about, depth
         """)
 
     // MARK: - What goes

@@ -146,11 +146,13 @@ package enum ReactionStore {
             // Its history is to say so, and it must not keep the others from their turn.
         }
         let events = try row.int("events")
-        let job = Job.ID(rawValue: try row.uuid("job_id"))
+        let subject = try row.uuid("job_id")
+        // Before events of other things there were those of jobs alone.
+        let about = try row.optionalString("about") ?? "job \(Job.ID(rawValue: subject))"
         let kind = try row.string("kind")
+        let last = "\(kind): \(about)"
         let cause = ScheduleStore.EventCause(
-            job: job, depth: try row.int("depth"),
-            text: events == 1 ? "\(kind): job \(job)" : "\(events) events, the last: \(kind): job \(job)")
+            id: subject, depth: try row.int("depth"), text: events == 1 ? last : "\(events) events, the last: \(last)")
         round.add(try ScheduleStore.fireEvent(id, cause, zones: zones, now: now, on: connection))
         return round
     }

@@ -50,14 +50,16 @@ struct ReactionWork {
     /// Does what is to come of one event, in the order of IDs.
     mutating func react(to event: StoredEvent, on connection: isolated PostgresConnection) throws {
         // A newer version may know of others, which nothing here can wait for.
-        guard let kind = Job.EventKind(rawValue: event.kind) else { return }
+        guard let kind = EventKind(rawValue: event.kind) else { return }
         for (schedule, filter) in self.schedules where schedule.createdAt <= event.at {
             switch schedule.spec.timing {
             case .dependency(let dependency):
-                guard dependency.counts(kind), dependency.after.contains(event.workflow) else { continue }
-                try self.arrived(event, kind, at: schedule, dependency, on: connection)
+                guard let job = event.job, dependency.counts(kind), dependency.after.contains(job.workflow) else {
+                    continue
+                }
+                try self.arrived(job, at: event.at, as: kind, schedule, dependency, on: connection)
             case .event(let source):
-                guard source.kinds.contains(kind), (source.workflow ?? event.workflow) == event.workflow,
+                guard source.kinds.contains(kind), source.workflow == nil || source.workflow == event.job?.workflow,
                     filter?.matches(event.detail) ?? true
                 else { continue }
                 try self.happened(event, to: schedule, source, on: connection)
@@ -65,31 +67,31 @@ struct ReactionWork {
             }
         }
         for trigger in self.triggers where trigger.createdAt <= event.at {
-            guard case .job(let source) = trigger.spec.source, source.waits(for: kind, event) else { continue }
-            try self.deliver(event, to: trigger, source, on: connection)
+            guard case .job(let source) = trigger.spec.source, let job = event.job,
+                source.waits(for: kind, event, of: job)
+            else { continue }
+            try self.deliver(event, of: job, to: trigger, source, on: connection)
         }
     }
 
     // MARK: - Schedules
 
     private mutating func arrived(
-        _ event: StoredEvent, _ kind: Job.EventKind, at schedule: Schedule, _ dependency: ScheduleSpec.Dependency,
-        on connection: isolated PostgresConnection
+        _ job: StoredEvent.JobPlace, at moment: Date, as kind: EventKind, _ schedule: Schedule,
+        _ dependency: ScheduleSpec.Dependency, on connection: isolated PostgresConnection
     ) throws {
-        let depth = try self.lineage(of: event.job, on: connection).depth + 1
+        let depth = try self.lineage(of: job.id, on: connection).depth + 1
+        let text = "job \(job.id) of \(job.workflow) \(kind.rawValue)"
         switch dependency.waitFor {
         case .any:
             try self.fire(
-                schedule,
-                ScheduleStore.EventCause(
-                    job: event.job, depth: depth, text: "job \(event.job) of \(event.workflow) \(kind.rawValue)"),
-                on: connection)
+                schedule, ScheduleStore.EventCause(id: job.id.rawValue, depth: depth, text: text), on: connection)
         case .all:
             try connection.execute(
                 ReactionQueries.arrive,
                 [
-                    "schedule": .uuid(schedule.id.rawValue), "workflow": .text(event.workflow.storable),
-                    "job": .uuid(event.job.rawValue), "ended_as": .text(kind.rawValue), "at": .timestamp(event.at),
+                    "schedule": .uuid(schedule.id.rawValue), "workflow": .text(job.workflow.storable),
+                    "job": .uuid(job.id.rawValue), "ended_as": .text(kind.rawValue), "at": .timestamp(moment),
                     "depth": .int(depth),
                 ])
             let arrivals = try connection.execute(
@@ -100,12 +102,11 @@ struct ReactionWork {
             guard let deepest = dependency.isComplete(arrivals) else { return }
             try connection.execute(
                 ReactionQueries.forgetArrivals, ["schedule": .uuid(schedule.id.rawValue)])
-            let others = dependency.after.filter { $0 != event.workflow }
-            let text = "job \(event.job) of \(event.workflow) \(kind.rawValue)"
+            let others = dependency.after.filter { $0 != job.workflow }
             try self.fire(
                 schedule,
                 ScheduleStore.EventCause(
-                    job: event.job, depth: deepest,
+                    id: job.id.rawValue, depth: deepest,
                     text: others.isEmpty ? text : "\(text), the last of \(dependency.after.joined(separator: ", "))"),
                 on: connection)
         }
@@ -115,22 +116,23 @@ struct ReactionWork {
         _ event: StoredEvent, to schedule: Schedule, _ source: ScheduleSpec.Event,
         on connection: isolated PostgresConnection
     ) throws {
-        let depth = try self.lineage(of: event.job, on: connection).depth + 1
+        // Nothing is known that lies behind what happened to no job.
+        var depth = 1
+        if let job = event.job { depth += try self.lineage(of: job.id, on: connection).depth }
         if let seconds = source.debounceSeconds {
             try connection.execute(
                 ReactionQueries.debounce,
                 [
-                    "schedule": .uuid(schedule.id.rawValue), "seconds": .double(seconds),
-                    "job": .uuid(event.job.rawValue), "kind": .text(event.kind), "depth": .int(depth),
+                    "schedule": .uuid(schedule.id.rawValue), "seconds": .double(seconds), "cause": .uuid(event.id),
+                    "kind": .text(event.kind), "about": .text(event.about.storable), "depth": .int(depth),
                     "now": .timestamp(self.given),
                 ])
             return
         }
+        var text = "\(event.kind): \(event.about)"
+        if let job = event.job { text += " of \(job.workflow)" }
         try self.fire(
-            schedule,
-            ScheduleStore.EventCause(
-                job: event.job, depth: depth, text: "\(event.kind): job \(event.job) of \(event.workflow)"),
-            on: connection)
+            schedule, ScheduleStore.EventCause(id: event.id, depth: depth, text: text), on: connection)
     }
 
     private mutating func fire(
@@ -146,14 +148,14 @@ struct ReactionWork {
     // MARK: - Triggers
 
     private mutating func deliver(
-        _ event: StoredEvent, to trigger: Trigger, _ source: JobEventSource,
+        _ event: StoredEvent, of job: StoredEvent.JobPlace, to trigger: Trigger, _ source: JobEventSource,
         on connection: isolated PostgresConnection
     ) throws {
-        let lineage = try self.lineage(of: event.job, on: connection)
+        let lineage = try self.lineage(of: job.id, on: connection)
         if source.excludesSelf, lineage.createdBy == TriggerDeliveries.submitter(of: trigger) { return }
-        let content = event.content(for: trigger)
+        let content = event.content(of: job, for: trigger)
         var arrival = TriggerDeliveries.Arrival(
-            trigger: trigger.id, variables: source.variables.variables(of: content), source: event.job.description)
+            trigger: trigger.id, variables: source.variables.variables(of: content), source: job.id.description)
         if let dedup = trigger.spec.dedup, let value = content.value(at: dedup) {
             arrival.keys = [
                 TriggerDeliveries.Key(
@@ -171,14 +173,14 @@ struct ReactionWork {
                 return (.filtered, nil)
             }
             let delivery = try TriggerDeliveries.fire(ready, now: given, on: connection).delivery
-            guard delivery.result == .accepted, let job = delivery.job else { return (delivery.result, nil) }
+            guard delivery.result == .accepted, let new = delivery.job else { return (delivery.result, nil) }
             try connection.execute(
                 ReactionQueries.noteJob,
                 [
-                    "job": .uuid(job.rawValue), "cause": .uuid(event.job.rawValue), "depth": .int(depth),
+                    "job": .uuid(new.rawValue), "cause": .uuid(job.id.rawValue), "depth": .int(depth),
                     "now": .timestamp(given),
                 ])
-            return (delivery.result, job)
+            return (delivery.result, new)
         }
         guard let made else { return }
         self.round.deliveries.append(made.result)
@@ -233,7 +235,7 @@ struct Arrival: Hashable, Sendable {
 
 extension ScheduleSpec.Dependency {
     /// Whether an ending counts. Of a job that failed for good there are two events, and `failed` is the one.
-    func counts(_ kind: Job.EventKind) -> Bool {
+    func counts(_ kind: EventKind) -> Bool {
         switch self.on {
         case .success: kind == .completed
         case .failure: kind == .failed
@@ -256,8 +258,8 @@ extension ScheduleSpec.Dependency {
 
 extension JobEventSource {
     /// Whether an event is one that the trigger waits for, as far as the event itself says.
-    func waits(for kind: Job.EventKind, _ event: StoredEvent) -> Bool {
-        guard self.kinds.contains(kind), self.workflows.isEmpty || self.workflows.contains(event.workflow) else {
+    func waits(for kind: EventKind, _ event: StoredEvent, of job: StoredEvent.JobPlace) -> Bool {
+        guard self.kinds.contains(kind), self.workflows.isEmpty || self.workflows.contains(job.workflow) else {
             return false
         }
         // A job that fails for good has two events; who waits for both waits for one.
@@ -269,14 +271,23 @@ extension JobEventSource {
 }
 
 extension StoredEvent {
+    /// What it happened to, for people.
+    fileprivate var about: String {
+        switch self.subject {
+        case .job(let job): "job \(job.id)"
+        case .secret(let name): "secret \(name)"
+        case .vault: "the keys of secrets"
+        }
+    }
+
     /// As a trigger takes variables from it: `/job`, `/workflow` and so on, and below `/detail` what the event says.
-    func content(for trigger: Trigger) -> DeliveryContent {
+    func content(of job: JobPlace, for trigger: Trigger) -> DeliveryContent {
         let at = Date.ISO8601FormatStyle(includingFractionalSeconds: true).format(self.at)
         return DeliveryContent(
             payload: .object([
-                "event": .string(self.kind), "at": .string(at), "job": .string(self.job.description),
-                "workflow": .string(self.workflow), "workflow_version": .int(self.workflowVersion),
-                "environment": .string(self.environment), "detail": .object(self.detail),
+                "event": .string(self.kind), "at": .string(at), "job": .string(job.id.description),
+                "workflow": .string(job.workflow), "workflow_version": .int(job.workflowVersion),
+                "environment": .string(job.environment), "detail": .object(self.detail),
             ]), delivery: self.cursor.description, trigger: trigger.name, receivedAt: at)
     }
 }

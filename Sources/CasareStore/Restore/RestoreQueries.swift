@@ -47,9 +47,13 @@ enum RestoreQueries {
     /// For this transaction alone: the tables below are in use.
     static let wait = Query("SELECT set_config('lock_timeout', '15s', true)")
 
-    /// Nobody leases, submits or fires until the commit; and two that declare the same come one after the other.
+    /// Nobody leases, submits, fires or rotates until the commit; and two that declare the same come one after the
+    /// other.
     static let lockTables = Query(
-        "LOCK TABLE installation, schedules, robot_sessions, leases, ready, scheduled IN SHARE ROW EXCLUSIVE MODE")
+        """
+        LOCK TABLE installation, secret_rotations, schedules, robot_sessions, leases, ready, scheduled
+        IN SHARE ROW EXCLUSIVE MODE
+        """)
 
     /// The last moment that the restored state knows of.
     static let stateOf = Query(
@@ -140,6 +144,34 @@ enum RestoreQueries {
             FROM gone
         )
         SELECT count(*) AS jobs FROM gone
+        """)
+
+    /// Rotations that were under way: the version that waits may be the one that is in use. None is given up by a time;
+    /// one with a job ends with that.
+    static let keepRotations = Query(
+        """
+        UPDATE secret_rotations
+        SET until = 'infinity', look_at = CASE WHEN job_id IS NULL THEN 'infinity' ELSE look_at END
+        WHERE state = 'running'
+        """)
+
+    /// Secrets whose policies would rotate them now, of all tenants: they may have been rotated in the time that was
+    /// lost, and stand still until a person has said which value counts. Also those that are deleted, as somebody may
+    /// undelete them.
+    static let holdRotations = Query(
+        """
+        INSERT INTO secret_rotations (
+            tenant_id, secret_id, state, overlap_seconds, why, started_at, started_by, until, look_at
+        )
+        SELECT
+            tenant_id, secret_id, 'waiting', 0, @why::text, coalesce(@now::timestamptz, now()), @by::text,
+            coalesce(@now::timestamptz, now()), 'infinity'
+        FROM secrets
+        WHERE rotation_due_at <= coalesce(@now::timestamptz, now()) AND rotation ->> 'hook' IS NOT NULL
+        ON CONFLICT (tenant_id, secret_id) DO UPDATE
+        SET why = excluded.why, started_at = excluded.started_at, started_by = excluded.started_by,
+            until = excluded.until, look_at = excluded.look_at
+        WHERE secret_rotations.state = 'waiting'
         """)
 
     /// Schedules whose moment has come, of all tenants and in pages: their ticks may have fired in the time that was

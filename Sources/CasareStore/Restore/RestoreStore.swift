@@ -166,12 +166,14 @@ package enum RestoreStore {
         }
     }
 
-    /// Begins a new epoch, in one transaction in which nobody leases, submits or fires:
+    /// Begins a new epoch, in one transaction in which nobody leases, submits, fires or rotates:
     ///
     /// - Tokens, sessions and events go on behind all that may have been given in the time that was lost.
     /// - Jobs that were running are blocked: a person says whether they go on. No attempt is used up.
     /// - Jobs that waited stand still, unless they are known not to have run.
     /// - Ticks of schedules up to now are skipped as `restored`.
+    /// - Secrets that their policies would rotate now are left alone, and rotations that were under way are not given
+    ///   up by a time, until a person has said which value counts.
     /// - What was leased from secret providers is dropped; robots ask anew.
     ///
     /// Call within `Database.inSystem`, on a connection of the system.
@@ -198,6 +200,10 @@ package enum RestoreStore {
                 RestoreQueries.holdWaiting,
                 ["by": .text(self.name), "reason": .text(self.reason), "now": .timestamp(now)]
             ).only().int("jobs")
+        try connection.execute(RestoreQueries.keepRotations)
+        try connection.execute(
+            RestoreQueries.holdRotations,
+            ["why": .text(SecretRotationStore.heldWhy), "by": .text(self.name), "now": .timestamp(now)])
         let schedules = try self.passSchedules(zones: zones, now: now, on: connection)
         let row = try connection.execute(
             RestoreQueries.record,

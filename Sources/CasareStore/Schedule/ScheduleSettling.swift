@@ -20,7 +20,7 @@ struct ScheduleSettling {
     /// What a job's history says.
     private struct Note {
         let job: Job.ID
-        let kind: Job.EventKind
+        let kind: EventKind
         let detail: Object
     }
 

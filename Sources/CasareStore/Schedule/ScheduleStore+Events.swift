@@ -5,15 +5,15 @@ package import FoundationEssentials
 extension ScheduleStore {
     /// What a schedule without a timetable waited for.
     package struct EventCause: Hashable, Sendable {
-        /// The job that it happened to; of several the last.
-        package let job: Job.ID
+        /// Of the job that it happened to, or of the event where that is of no job; of several the last.
+        package let id: UUID
         /// How many jobs that reacted to each other the new one ends; from 1.
         package let depth: Int
         /// What happened, for people.
         package let text: String
 
-        package init(job: Job.ID, depth: Int, text: String) {
-            self.job = job
+        package init(id: UUID, depth: Int, text: String) {
+            self.id = id
             self.depth = depth
             self.text = text
         }
@@ -43,7 +43,7 @@ extension ScheduleStore {
         try connection.execute(
             ReactionQueries.noteTick,
             [
-                "schedule": .uuid(id.rawValue), "tick": .timestamp(at), "cause": .uuid(cause.job.rawValue),
+                "schedule": .uuid(id.rawValue), "tick": .timestamp(at), "cause": .uuid(cause.id),
                 "depth": .int(cause.depth),
             ])
         var firing = ScheduleFiring(zones: zones, given: now, now: try row.date("now"))

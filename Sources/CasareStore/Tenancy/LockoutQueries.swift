@@ -30,8 +30,9 @@ enum LockoutQueries {
                     THEN excluded.since + @locked_for * interval '1 second'
                 ELSE known.ends_at
             END
-        RETURNING extract(
-            epoch FROM locked_until - coalesce(@now::timestamptz, now()))::double precision AS locked
+        RETURNING
+            extract(epoch FROM locked_until - coalesce(@now::timestamptz, now()))::double precision AS locked,
+            failures >= @max::integer AND failures - @count::integer < @max::integer AS has_begun
         """)
 
     static let get = Query(

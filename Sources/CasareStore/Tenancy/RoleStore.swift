@@ -103,7 +103,13 @@ package enum RoleStore {
             RoleQueries.granted, ["tenant": .int4(tenant.rawValue), "name": .text(name.rawValue)]
         ).first
         guard let found else { return [] }
-        return Set(permissionNames: try found.strings("permissions")).filter { !$0.isOfInstallation }
+        return self.granted(try found.strings("permissions"))
+    }
+
+    /// What a stored role grants to whoever is found to have it: never what is of the installation, which no role that
+    /// people make has, whatever somebody has written into its row.
+    static func granted(_ names: [String]) -> Set<Permission> {
+        Set(permissionNames: names).filter { !$0.isOfInstallation }
     }
 
     private static func role(

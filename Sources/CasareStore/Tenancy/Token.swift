@@ -30,6 +30,14 @@ package struct Token: Identifiable, Hashable, Sendable {
     package let lastUsedAt: Date?
     package let lastUsedFrom: String?
 
+    /// What a token hands on at the most.
+    package struct Bounds: Hashable, Sendable {
+        /// `nil`: it counts from anywhere.
+        package let networks: [AddressRange]?
+        /// `nil`: never.
+        package let expiresAt: Date?
+    }
+
     /// Whether it counts when it is shown from there. Without an address nobody knows, so a token that is for some
     /// networks only does not.
     package func counts(from address: NetworkAddress?) -> Bool {

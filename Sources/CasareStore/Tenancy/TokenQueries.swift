@@ -34,8 +34,8 @@ enum TokenQueries {
             ORDER BY token_id DESC LIMIT 1
             """)
 
-    static let networks = Query(
-        "SELECT networks FROM tokens WHERE tenant_id = casare_tenant() AND token_id = @token")
+    static let bounds = Query(
+        "SELECT networks, expires_at FROM tokens WHERE tenant_id = casare_tenant() AND token_id = @token")
 
     /// The one that counts under a name, held until the commit.
     static let hold = Query(

@@ -57,13 +57,17 @@ package enum TokenStore {
         return try Token(row: row)
     }
 
-    /// From where a token counts; `nil`: from anywhere, or there is none. Call within `Database.asTenant`.
-    package static func networks(
+    /// From where a token counts, and until when: whoever makes others with it hands on no more than that. Call within
+    /// `Database.asTenant`.
+    ///
+    /// - Returns: `nil` where there is none of that number.
+    package static func bounds(
         of token: Token.ID, on connection: isolated PostgresConnection
-    ) throws -> [AddressRange]? {
-        guard let row = try connection.execute(TokenQueries.networks, ["token": .int(token)]).first else { return nil }
+    ) throws -> Token.Bounds? {
+        guard let row = try connection.execute(TokenQueries.bounds, ["token": .int(token)]).first else { return nil }
         let networks: [String]? = try row.decode("networks")
-        return try networks?.map(Token.range)
+        return Token.Bounds(
+            networks: try networks?.map(Token.range), expiresAt: try row.optionalDate("expires_at"))
     }
 
     /// Makes all tokens of a name invalid from the commit on: also what works on beside its successor. Call within
@@ -95,7 +99,7 @@ package enum TokenStore {
             if let role = token.role.builtIn {
                 role.permissions(in: tenant)
             } else {
-                Set(permissionNames: try row.strings("granted"))
+                RoleStore.granted(try row.strings("granted"))
             }
         return TokenBearer(
             principal: Principal(
@@ -125,25 +129,26 @@ extension TokenStore {
     ///   - overlap: for how long the old one works on, at most `overlapMax`; zero: not at all.
     ///   - expiresAt: of the new one. `nil`: as much later as the old one lived, and never where that did not expire.
     ///   - by: who asks for it.
-    ///   - check: sees the old one before anything is changed, and may refuse.
+    ///   - check: sees the old one, and when the new one would expire, before anything is changed, and may refuse.
     /// - Throws: `.notFound` where none of that name counts, and what `check` throws.
     package static func rotate(
         name: String, overlap: Duration, expiresAt: Date? = nil, by: String?, now: Date? = nil,
-        on connection: isolated PostgresConnection, checking check: (Token) throws -> Void = { _ in }
+        on connection: isolated PostgresConnection,
+        checking check: (_ old: Token, _ expiresAt: Date?) throws -> Void = { _, _ in }
     ) throws -> (text: TokenText, token: Token) {
         precondition(overlap >= .zero && overlap <= self.overlapMax, "An overlap is out of bounds")
         let held = try connection.execute(TokenQueries.hold, ["name": .text(name.storable)])
         guard let row = held.first else { throw StoreError.notFound(.token, name) }
         let old = try Token(row: row)
-        try check(old)
+        let lifetime = old.expiresAt.map { $0.timeIntervalSince(old.createdAt) }
+        let end = expiresAt ?? lifetime.map { (now ?? Date()).addingTimeInterval($0) }
+        try check(old, end)
         try connection.execute(
             TokenQueries.replace,
             ["token": .int(old.id), "overlap": .double(overlap / .seconds(1)), "now": .timestamp(now)])
-        let lifetime = old.expiresAt.map { $0.timeIntervalSince(old.createdAt) }
         let new = NewToken(
             name: old.name, role: old.role, robot: old.robot, description: old.description, scopes: old.scopes,
-            networks: old.networks,
-            expiresAt: expiresAt ?? lifetime.map { (now ?? Date()).addingTimeInterval($0) })
+            networks: old.networks, expiresAt: end)
         return try self.create(new, by: by, now: now, on: connection)
     }
 }

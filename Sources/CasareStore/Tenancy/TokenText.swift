@@ -13,7 +13,7 @@ package struct TokenText: Hashable, Sendable, CustomStringConvertible, CustomRef
 
     private static let randomBytes = 32
     private static let bytesMax = 128
-    /// How much of a token people are shown again: enough to tell two of them apart. The rest is 236 bits.
+    /// How much of a token people are shown again: enough to tell two of them apart. The rest is 232 bits.
     private static let prefixCharacters = Mark.token.rawValue.utf8.count + 4
 
     private let text: String

@@ -6,7 +6,7 @@ enum HoldQueries {
     /// is noted while it is one.
     static let program = Query(
         """
-        SELECT jobs.workflow_id, jobs.workflow_version, robot_sessions.robot_id
+        SELECT jobs.workflow_id, jobs.workflow_version, jobs.trace, robot_sessions.robot_id
         FROM leases
         JOIN jobs ON jobs.tenant_id = leases.tenant_id AND jobs.job_id = leases.job_id
         JOIN robot_sessions
@@ -14,6 +14,9 @@ enum HoldQueries {
         WHERE leases.tenant_id = casare_tenant() AND leases.job_id = @job AND leases.token = @token
         FOR KEY SHARE OF leases
         """)
+
+    /// Null where it comes through a socket of the database's own machine.
+    static let source = Query("SELECT host(inet_client_addr()) AS source")
 
     /// Asked for again, it stays as it was.
     static let hold = Query(

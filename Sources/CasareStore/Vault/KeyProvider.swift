@@ -32,6 +32,8 @@ package enum KeyProviderError: Error, Hashable, Sendable, CustomStringConvertibl
     case altered
     /// Another key wrapped it.
     case otherKey(wanted: String, known: [String])
+    /// It is what was wrapped, and the provider no longer lets that version of its key open anything.
+    case versionRefused(provider: String, why: String)
     /// The provider cannot be reached, or will not do it just now: try again later.
     case unavailable(provider: String, why: String)
 
@@ -42,6 +44,7 @@ package enum KeyProviderError: Error, Hashable, Sendable, CustomStringConvertibl
             "the data key is wrapped with the key \(wanted), and this process has "
                 + (known.isEmpty ? "none" : known.joined(separator: ", "))
                 + "; give it that key too, as one of CASARE_SEALING_FORMER_KEYS"
+        case .versionRefused(let provider, let why): "the key \(provider) opens this no longer: \(why)"
         case .unavailable(let provider, let why): "the key \(provider) cannot be used just now: \(why)"
         }
     }

@@ -70,21 +70,30 @@ package struct Rekey: Hashable, Sendable {
 
 /// Where a change of keys has got to. Call within `Database.asSystem`.
 package enum RekeyStore {
-    /// Begins to wrap everything with this key. One that is under way for the same key goes on; one for another key
-    /// begins anew with this one.
+    /// Begins to wrap everything with this key, in a transaction of its own. One that is under way for the same key goes
+    /// on; one for another key begins anew with this one.
     package static func start(
         _ keyID: String, by person: String, now: Date? = nil, on connection: isolated PostgresConnection
     ) throws -> Rekey {
-        let started = try connection.execute(
-            RekeyQueries.start, ["key": .text(keyID), "by": .text(person.storable), "now": .timestamp(now)])
-        if let row = started.first { return try Rekey(row: row) }
-        let redirected = try connection.execute(
-            RekeyQueries.redirect, ["key": .text(keyID), "now": .timestamp(now)])
-        if let row = redirected.first { return try Rekey(row: row) }
-        guard let last = try self.last(on: connection) else {
-            throw StoreError.contended("the change of keys")
+        try connection.transaction { connection in
+            let started = try connection.execute(
+                RekeyQueries.start, ["key": .text(keyID), "by": .text(person.storable), "now": .timestamp(now)])
+            var row = started.first
+            if row == nil {
+                row = try connection.execute(
+                    RekeyQueries.redirect, ["key": .text(keyID), "now": .timestamp(now)]
+                ).first
+            }
+            if let row {
+                try EventWriting.noteOfVault(
+                    .vaultRekeyStarted, ["key": .string(keyID), "by": .string(person)], now: now, on: connection)
+                return try Rekey(row: row)
+            }
+            guard let last = try self.last(on: connection) else {
+                throw StoreError.contended("the change of keys")
+            }
+            return last
         }
-        return last
     }
 
     /// `nil`: there was none yet.

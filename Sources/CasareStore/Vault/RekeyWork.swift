@@ -223,6 +223,14 @@ package struct RekeyWork: Sendable {
                     ])
                 // Somebody else has done this batch.
                 guard moved.first != nil else { return false }
+                if next.isFinished {
+                    try EventWriting.noteOfVault(
+                        .vaultRekeyFinished,
+                        [
+                            "key": .string(keyID), "done": .int(rekey.done + items.count),
+                            "failed": .int(rekey.failed + failures.count),
+                        ], now: nil, on: connection)
+                }
                 if !items.isEmpty {
                     switch rekey.phase {
                     case .versions: try connection.execute(RekeyQueries.rewrap, rows)

@@ -77,7 +77,8 @@ extension SealedSecret {
             key: try await keys.current.wrap(dataKey, for: place), fields: fields.names)
     }
 
-    /// - Throws: `SecretDamage`; `KeyProviderError.unavailable` when the provider of the key cannot be reached.
+    /// - Throws: `SecretDamage`; of `KeyProviderError` `.unavailable` when the provider of the key cannot be reached,
+    ///   and `.versionRefused`.
     package func opened(with keys: KeyRing) async throws -> SecretFields {
         var dataKey = try await self.dataKey(with: keys)
         defer { SecretText.wipe(&dataKey) }
@@ -113,7 +114,7 @@ extension SealedSecret {
             case .altered: throw SecretDamage.altered(self.name, version: self.version)
             case .otherKey(let wanted, let known):
                 throw SecretDamage.otherKey(self.name, version: self.version, wanted: wanted, known: known)
-            case .unavailable: throw error
+            case .versionRefused, .unavailable: throw error
             }
         }
     }

@@ -22,7 +22,7 @@ extension Secret {
             path: try row.optionalString("path"), revision: try row.int("revision"),
             deletedAt: try row.optionalDate("deleted_at"), createdAt: try row.date("created_at"),
             createdBy: try row.string("created_by"), updatedAt: try row.date("updated_at"),
-            updatedBy: try row.string("updated_by"))
+            updatedBy: try row.string("updated_by"), rotationHeld: try row.bool("rotation_held"))
     }
 }
 

@@ -8,7 +8,11 @@ enum SecretQueries {
         secrets.current_version, secrets.last_version, secrets.versions_max, secrets.expires_at,
         secrets.rotation::text, secrets.rotated_at, secrets.provider, secrets.path, secrets.revision,
         secrets.deleted_at, secrets.created_at, secrets.created_by, secrets.updated_at, secrets.updated_by,
-        coalesce(@now::timestamptz, now()) AS seen_at
+        EXISTS (
+            SELECT FROM secret_rotations
+            WHERE secret_rotations.tenant_id = secrets.tenant_id AND secret_rotations.secret_id = secrets.secret_id
+                AND (secret_rotations.look_at = 'infinity' OR secret_rotations.until = 'infinity')
+        ) AS rotation_held, coalesce(@now::timestamptz, now()) AS seen_at
         """
 
     /// No row where the name is taken.
@@ -64,7 +68,10 @@ enum SecretQueries {
         """
         UPDATE secrets
         SET description = @description, labels = @labels::text::json, versions_max = @versions_max,
-            expires_at = @expires_at, rotation = @rotation::text::json,
+            expires_at = @expires_at,
+            expiry_noted_at =
+                CASE WHEN expires_at IS NOT DISTINCT FROM @expires_at::timestamptz THEN expiry_noted_at END,
+            rotation = @rotation::text::json,
             rotation_due_at = CASE WHEN rotated_at IS NOT NULL THEN
                 rotated_at + @every_seconds::double precision * interval '1 second' END,
             rotation_noted_at =
@@ -104,8 +111,9 @@ enum SecretQueries {
     static let expire = Query(
         """
         UPDATE secrets
-        SET expires_at = @at, revision = revision + 1, updated_at = coalesce(@now::timestamptz, now()),
-            updated_by = @by
+        SET expires_at = @at,
+            expiry_noted_at = CASE WHEN expires_at IS NOT DISTINCT FROM @at::timestamptz THEN expiry_noted_at END,
+            revision = revision + 1, updated_at = coalesce(@now::timestamptz, now()), updated_by = @by
         WHERE tenant_id = casare_tenant() AND secret_id = @secret
         """)
 
@@ -177,18 +185,22 @@ enum SecretQueries {
 
     static let expireVersion = Query(
         """
-        UPDATE secret_versions SET expires_at = @at
+        UPDATE secret_versions
+        SET expires_at = @at,
+            expiry_noted_at = CASE WHEN expires_at IS NOT DISTINCT FROM @at::timestamptz THEN expiry_noted_at END
         WHERE tenant_id = casare_tenant() AND secret_id = @secret AND version = @version
         """)
 
-    /// Those beyond how many are kept, the oldest first; none that still counts beside another one.
+    /// Those beyond how many are kept, the oldest first; none that still counts beside another one. Those that are
+    /// destroyed are counted by themselves: rotations that fail push no version out that has a value.
     static let prune = Query(
         """
         DELETE FROM secret_versions
         WHERE tenant_id = casare_tenant() AND secret_id = @secret AND version <= (
-                SELECT version FROM secret_versions AS kept
+                SELECT kept.version FROM secret_versions AS kept
                 WHERE kept.tenant_id = casare_tenant() AND kept.secret_id = @secret
-                ORDER BY version DESC OFFSET @versions_max::bigint LIMIT 1
+                    AND (kept.destroyed_at IS NULL) = (secret_versions.destroyed_at IS NULL)
+                ORDER BY kept.version DESC OFFSET @versions_max::bigint LIMIT 1
             )
             AND version <> @current_version AND NOT is_pending
             AND (overlap_until IS NULL OR overlap_until <= coalesce(@now::timestamptz, now()))

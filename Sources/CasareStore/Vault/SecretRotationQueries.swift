@@ -6,7 +6,7 @@ enum SecretRotationQueries {
         secret_id, version, based_on, overlap_seconds, job_id, started_at, started_by, until
         """
 
-    /// One that waits gives way; no row where one is under way.
+    /// One that waits gives way, and one that is held does where a person begins; no row where one is under way.
     static let begin = Query(
         """
         INSERT INTO secret_rotations (
@@ -21,7 +21,7 @@ enum SecretRotationQueries {
             overlap_seconds = excluded.overlap_seconds, job_id = excluded.job_id, why = NULL,
             started_at = excluded.started_at, started_by = excluded.started_by, until = excluded.until,
             look_at = excluded.look_at
-        WHERE secret_rotations.state = 'waiting'
+        WHERE secret_rotations.state = 'waiting' AND (secret_rotations.look_at < 'infinity' OR @takes_held::boolean)
         RETURNING secret_id
         """)
 
@@ -46,25 +46,33 @@ enum SecretRotationQueries {
 
     static let end = Query("DELETE FROM secret_rotations WHERE tenant_id = casare_tenant() AND secret_id = @secret")
 
-    /// It is tried later. One that is under way is left alone.
+    /// It is tried later; without a pause, when a person says so. One that is under way or held is left alone.
     static let wait = Query(
         """
         INSERT INTO secret_rotations (
             secret_id, state, overlap_seconds, why, started_at, started_by, until, look_at
         ) VALUES (
             @secret, 'waiting', 0, @why, coalesce(@now::timestamptz, now()), @by, coalesce(@now::timestamptz, now()),
-            coalesce(@now::timestamptz, now()) + make_interval(secs => @retry_seconds)
+            coalesce(coalesce(@now::timestamptz, now()) + make_interval(secs => @retry_seconds), 'infinity')
         )
         ON CONFLICT (tenant_id, secret_id) DO UPDATE
         SET why = excluded.why, until = excluded.until, look_at = excluded.look_at
-        WHERE secret_rotations.state = 'waiting'
+        WHERE secret_rotations.state = 'waiting' AND secret_rotations.look_at < 'infinity'
         """)
 
+    /// One that is held has its turn at once.
+    static let release = Query(
+        """
+        UPDATE secret_rotations SET look_at = coalesce(@now::timestamptz, now()), why = NULL
+        WHERE tenant_id = casare_tenant() AND secret_id = @secret AND state = 'waiting' AND look_at = 'infinity'
+        """)
+
+    /// One at which nobody is to look stays so.
     static let lookAgain = Query(
         """
         UPDATE secret_rotations
         SET look_at = coalesce(@now::timestamptz, now()) + make_interval(secs => @look_seconds)
-        WHERE tenant_id = casare_tenant() AND secret_id = @secret
+        WHERE tenant_id = casare_tenant() AND secret_id = @secret AND look_at < 'infinity'
         """)
 
     /// Of all tenants, those first that have waited longest.
@@ -101,7 +109,7 @@ enum SecretRotationQueries {
         UPDATE secrets SET rotation_noted_at = coalesce(@now::timestamptz, now())
         WHERE tenant_id = casare_tenant() AND secret_id = @secret AND rotation_noted_at IS NULL
             AND deleted_at IS NULL AND rotation_due_at <= coalesce(@now::timestamptz, now())
-        RETURNING secret_id
+        RETURNING name, current_version
         """)
 
     static let isOverdue = Query(

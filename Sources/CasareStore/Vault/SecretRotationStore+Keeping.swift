@@ -10,14 +10,6 @@ extension SecretRotationStore {
         package let secret: Secret.ID
     }
 
-    /// Secrets that are older than their policies allow, of which nobody has been told. Call within
-    /// `Database.asSystem`.
-    package static func overdue(
-        limit: Int, now: Date? = nil, on connection: isolated PostgresConnection
-    ) throws -> [Place] {
-        try self.places(SecretRotationQueries.overdue, limit: limit, now: now, on: connection)
-    }
-
     /// Rotations at which somebody is to look. Call within `Database.asSystem`.
     package static func toLookAt(
         limit: Int, now: Date? = nil, on connection: isolated PostgresConnection
@@ -25,7 +17,7 @@ extension SecretRotationStore {
         try self.places(SecretRotationQueries.toLookAt, limit: limit, now: now, on: connection)
     }
 
-    private static func places(
+    static func places(
         _ query: Query, limit: Int, now: Date?, on connection: isolated PostgresConnection
     ) throws -> [Place] {
         try connection.execute(query, ["limit": .int(limit), "now": .timestamp(now)]).map { row in
@@ -33,29 +25,6 @@ extension SecretRotationStore {
                 tenant: Tenant.ID(rawValue: try row.decode("tenant_id")),
                 secret: Secret.ID(rawValue: try row.uuid("secret_id")))
         }
-    }
-
-    /// Notes once that a secret is older than it may be. Where its policy says how it is rotated, that is to be tried
-    /// at once: by whoever looks next, as whoever notes it may not get further.
-    ///
-    /// - Returns: the secret; `nil` where somebody else has noted it, or it is not so any more.
-    package static func noteOverdue(
-        _ id: Secret.ID, now: Date? = nil, on connection: isolated PostgresConnection
-    ) throws -> Secret? {
-        let noted = try connection.execute(
-            SecretRotationQueries.note, ["secret": .uuid(id.rawValue), "now": .timestamp(now)])
-        guard noted.first != nil else { return nil }
-        let secret = try SecretStore.get(id.description, now: now, on: connection)
-        var detail: Object = ["version": .int(secret.currentVersion)]
-        if let policy = secret.rotation {
-            detail["every_seconds"] = .int(policy.everySeconds)
-            if let hook = policy.hook { detail["hook"] = .string(hook) }
-        }
-        try self.record("secret.rotation_due", of: secret, .granted, why: nil, detail, now: now, on: connection)
-        if secret.rotation?.hook != nil {
-            try self.wait(secret.id, why: nil, for: .zero, now: now, on: connection)
-        }
-        return secret
     }
 
     /// What came of a look.
@@ -142,7 +111,7 @@ extension SecretRotationStore {
                     reason: "its hook has worked", now: now, on: connection)
             }
             try self.record(
-                "secret.rotated", of: promoted, .granted, why: nil,
+                "secret.rotated", of: promoted.name, .granted, why: nil,
                 [
                     "version": .int(rotation.version), "previous_version": .int(rotation.basedOn),
                     "job": rotation.job.map { .string($0.description) } ?? .null,
@@ -160,20 +129,16 @@ extension SecretRotationStore {
     ) throws -> Look {
         do {
             try connection.savepoint { connection in
-                _ = try self.discard(
-                    rotation, of: secret, by: SecretRotation.ownName, reason: why, now: now, on: connection)
+                _ = try SecretStore.takeBack(
+                    secret.id.description, rotation.version, by: SecretRotation.ownName, reason: why, now: now,
+                    on: connection)
             }
         } catch StoreError.refused, StoreError.notFound {
-            // Somebody has promoted or destroyed the version by its number: there is nothing to take back.
-            try connection.execute(SecretRotationQueries.end, ["secret": .uuid(secret.id.rawValue)])
+            // The version is not there any more: there is nothing to take back.
+            try self.settle(secret.id, on: connection)
         }
-        if rotation.job == nil {
-            try self.record(
-                "secret.rotation_failed", of: secret, .failed, why: why, ["version": .int(rotation.version)], now: now,
-                on: connection)
-        } else {
-            try self.noteFailure(of: secret, why: why, now: now, on: connection)
-        }
+        if rotation.job != nil { try self.wait(secret.id, why: why, for: self.retryPause, now: now, on: connection) }
+        try self.tellFailure(of: secret, why: why, ["version": .int(rotation.version)], now: now, on: connection)
         return .failed(secret, version: rotation.version, why: why)
     }
 
@@ -182,45 +147,43 @@ extension SecretRotationStore {
         of secret: Secret, why: String, now: Date? = nil, on connection: isolated PostgresConnection
     ) throws {
         try self.wait(secret.id, why: why, for: self.retryPause, now: now, on: connection)
-        try self.record("secret.rotation_failed", of: secret, .failed, why: why, now: now, on: connection)
+        try self.tellFailure(of: secret, why: why, [:], now: now, on: connection)
+    }
+
+    private static func tellFailure(
+        of secret: Secret, why: String, _ detail: Object, now: Date?, on connection: isolated PostgresConnection
+    ) throws {
+        try self.record("secret.rotation_failed", of: secret.name, .failed, why: why, detail, now: now, on: connection)
+        var told = detail
+        told["why"] = .string(String(why.prefix(self.whyCharactersMax)))
+        try EventWriting.note(.secretRotationFailed, of: secret.name, told, now: now, on: connection)
     }
 
     /// What the service does by itself stands in both logs.
-    private static func record(
-        _ action: String, of secret: Secret, _ outcome: AuditEntry.Outcome, why: String?, _ detail: Object = [:],
+    static func record(
+        _ action: String, of secret: Secret.Name, _ outcome: AuditEntry.Outcome, why: String?, _ detail: Object = [:],
         now: Date?, on connection: isolated PostgresConnection
     ) throws {
         try ControlLog.record(
-            action, of: secret.name.rawValue, by: SecretRotation.ownName, reason: why, detail: detail, now: now,
+            action, of: secret.rawValue, by: SecretRotation.ownName, reason: why, detail: detail, now: now,
             on: connection)
         try AuditLog.append(
             NewAuditEntry(
                 actor: NewAuditEntry.ownActor, actorKind: Principal.Kind.internal.rawValue, action: action,
-                subject: secret.name.rawValue, outcome: outcome, reason: why, detail: detail), on: connection)
+                subject: secret.rawValue, outcome: outcome, reason: why, detail: detail), on: connection)
     }
 
-    private static func wait(
-        _ id: Secret.ID, why: String?, for pause: Duration, now: Date?, on connection: isolated PostgresConnection
+    /// Its policy has its turn when the pause is over; without one, when a person says so.
+    static func wait(
+        _ id: Secret.ID, why: String?, for pause: Duration?, now: Date?, on connection: isolated PostgresConnection
     ) throws {
         try connection.execute(
             SecretRotationQueries.wait,
             [
                 "secret": .uuid(id.rawValue),
                 "why": .text(why.map { String($0.prefix(self.whyCharactersMax)).storable }),
-                "by": .text(SecretRotation.ownName), "retry_seconds": .double(pause.seconds), "now": .timestamp(now),
+                "by": .text(SecretRotation.ownName), "retry_seconds": .double(pause?.seconds), "now": .timestamp(now),
             ])
-    }
-
-    /// That a secret is as old as its policy allows is told of once, perhaps while a version waited that has come to
-    /// nothing since: its policy has its turn later.
-    static func waitIfOverdue(
-        _ secret: Secret, now: Date?, on connection: isolated PostgresConnection
-    ) throws {
-        guard secret.rotation?.hook != nil else { return }
-        let overdue = try connection.execute(
-            SecretRotationQueries.isOverdue, ["secret": .uuid(secret.id.rawValue), "now": .timestamp(now)])
-        guard overdue.first != nil else { return }
-        try self.wait(secret.id, why: nil, for: self.retryPause, now: now, on: connection)
     }
 
     /// One that has got a new version since, or whose policy names no hook any more, is left as it is.
@@ -246,42 +209,16 @@ extension SecretRotationStore {
     package static func postpone(
         _ id: Secret.ID, now: Date? = nil, on connection: isolated PostgresConnection
     ) throws {
-        try connection.execute(
-            SecretRotationQueries.note, ["secret": .uuid(id.rawValue), "now": .timestamp(now)])
+        // The rotation first, then the secret, as those who end one do.
         try connection.execute(
             SecretRotationQueries.lookAgain,
             [
                 "secret": .uuid(id.rawValue), "look_seconds": .double(self.retryPause.seconds),
                 "now": .timestamp(now),
             ])
-    }
-
-    // MARK: - Metrics
-
-    /// The age of a secret that is to be changed by one.
-    package struct Age: Hashable, Sendable {
-        package let name: String
-        package let provider: String
-        /// Unix time; `nil`: it has never had a value.
-        package let rotatedSeconds: Double?
-        /// So old it may become.
-        package let limitSeconds: Double
-
-        package init(name: String, provider: String, rotatedSeconds: Double?, limitSeconds: Double) {
-            self.name = name
-            self.provider = provider
-            self.rotatedSeconds = rotatedSeconds
-            self.limitSeconds = limitSeconds
-        }
-    }
-
-    /// Of all tenants, by name, as far as `GaugeStore.rowsMax`. Call within `Database.asSystem`.
-    package static func ages(on connection: isolated PostgresConnection) throws -> [Age] {
-        try connection.execute(SecretRotationQueries.ages, ["limit": .int(GaugeStore.rowsMax)]).map { row in
-            Age(
-                name: try row.string("name"), provider: try row.string("provider"),
-                rotatedSeconds: try row.optionalDouble("rotated_seconds"),
-                limitSeconds: try row.double("limit_seconds"))
-        }
+        let noted = try connection.execute(
+            SecretRotationQueries.note, ["secret": .uuid(id.rawValue), "now": .timestamp(now)]
+        ).first
+        if let noted { try self.tellOverdue(noted, now: now, on: connection) }
     }
 }

@@ -16,6 +16,10 @@ package enum SecretRotationStore {
     /// Between two looks at a hook's job.
     package static let jobPause = Duration.seconds(5)
     static let whyCharactersMax = 500
+    /// Why one is held that a restore from a backup has found.
+    static let heldWhy =
+        "the database was restored from a backup: the secret may have been rotated since, and its value here may be an "
+        + "old one. A person says which value counts"
 
     // MARK: - One that is under way
 
@@ -25,7 +29,7 @@ package enum SecretRotationStore {
     ///   - secret: as it was when the version was made.
     ///   - job: the hook, where that is a workflow.
     ///   - lasting: until it is given up.
-    /// - Throws: `StoreError.refused` while another one is under way.
+    /// - Throws: `StoreError.refused` while another one is under way, and for a job where the policy is held.
     package static func begin(
         _ version: Int, of secret: Secret, overlap: Duration, job: Job.ID? = nil, lasting: Duration, by person: String,
         now: Date? = nil, on connection: isolated PostgresConnection
@@ -37,14 +41,25 @@ package enum SecretRotationStore {
                 "based_on": .int(secret.currentVersion), "overlap_seconds": .double(overlap.seconds),
                 "job": .uuid(job?.rawValue), "by": .text(person.storable), "lasting_seconds": .double(lasting.seconds),
                 "look_seconds": .double(min(job == nil ? lasting : self.jobPause, lasting).seconds),
-                "now": .timestamp(now),
+                // Only a policy has a job: what is held since a restore waits for a person.
+                "takes_held": .bool(job == nil), "now": .timestamp(now),
             ])
-        guard begun.first == nil else { return }
+        if begun.first != nil {
+            var detail: Object = [
+                "version": .int(version), "previous_version": .int(secret.currentVersion), "by": .string(person),
+            ]
+            if let job { detail["job"] = .string(job.description) }
+            return try EventWriting.note(
+                .secretRotationStarted, of: secret.name, detail, now: now, on: connection)
+        }
         var why = "is being rotated"
         if let running = try self.get(secret.id, on: connection) {
             why +=
                 " by \(running.startedBy) since \(running.startedAt.formatted(.iso8601)): version \(running.version) "
                 + "waits; wait for that, or take it back with casarectl secret rotate \(secret.name) --discard"
+            if running.isHeld { why += ". Since then \(self.heldWhy)" }
+        } else if job != nil {
+            why += ", or waits for a person since the database was restored from a backup"
         }
         throw StoreError.refused("secret \(secret.name)", why: why)
     }
@@ -77,23 +92,11 @@ package enum SecretRotationStore {
         _ nameOrID: String, version: Int, overlap: Duration? = nil, by person: String, reason: String?,
         now: Date? = nil, on connection: isolated PostgresConnection
     ) throws -> Secret {
-        let known = try SecretStore.get(nameOrID, now: now, on: connection)
-        // Always the rotation first, then the secret: two that lock them in turn would wait for each other.
-        let rotation = try self.held(version, of: known, on: connection)
-        let secret = try SecretStore.taken(known.id.description, now: now, on: connection)
-        let current = secret.currentVersion
-        guard current == rotation.basedOn else {
-            throw StoreError.refused(
-                "secret \(secret.name)",
-                why: "has got version \(current) while version \(version) waited in the place of \(rotation.basedOn), "
-                    + "so \(version) cannot become current; discard it, and rotate again")
-        }
-        let promoted = try SecretStore.promote(
-            secret.id.description, version: version, overlap: overlap ?? .seconds(rotation.overlapSeconds), by: person,
-            reason: reason,
-            now: now, on: connection)
-        try connection.execute(SecretRotationQueries.end, ["secret": .uuid(secret.id.rawValue)])
-        return promoted
+        let secret = try SecretStore.get(nameOrID, now: now, on: connection)
+        let rotation = try self.held(version, of: secret, on: connection)
+        return try SecretStore.promote(
+            secret.id.description, version: rotation.version, overlap: overlap, by: person, reason: reason, now: now,
+            on: connection)
     }
 
     /// Takes the version that waits back: its value is gone, and the current one stays.
@@ -106,27 +109,14 @@ package enum SecretRotationStore {
     ) throws -> Secret {
         let secret = try SecretStore.get(nameOrID, now: now, on: connection)
         let rotation = try self.held(version, of: secret, on: connection)
-        return try self.discard(rotation, of: secret, by: person, reason: reason, now: now, on: connection)
-    }
-
-    static func discard(
-        _ rotation: SecretRotation, of secret: Secret, by person: String, reason: String?, now: Date?,
-        on connection: isolated PostgresConnection
-    ) throws -> Secret {
-        try connection.execute(SecretRotationQueries.end, ["secret": .uuid(secret.id.rawValue)])
-        let kept = try SecretStore.discard(
+        return try SecretStore.discard(
             secret.id.description, version: rotation.version, by: person, reason: reason, now: now, on: connection)
-        try self.waitIfOverdue(kept, now: now, on: connection)
-        return kept
     }
 
     private static func held(
         _ version: Int?, of secret: Secret, on connection: isolated PostgresConnection
     ) throws -> SecretRotation {
-        let row = try connection.execute(
-            SecretRotationQueries.hold, ["secret": .uuid(secret.id.rawValue)]
-        ).first
-        guard let rotation = try row.map({ try SecretRotation(row: $0) }),
+        guard let rotation = try self.held(of: secret.id, on: connection),
             version == nil || rotation.version == version
         else {
             let what = version.map { "version \($0) does" } ?? "a version does"
@@ -136,5 +126,47 @@ package enum SecretRotationStore {
                     + "\(secret.name) shows what there is")
         }
         return rotation
+    }
+
+    // MARK: - A version that waits no more
+
+    /// The one that is under way, which nobody else ends until the transaction does; `nil`: none is.
+    ///
+    /// Call it before the secret is locked: two that lock them in turn would wait for each other.
+    static func held(
+        of secret: Secret.ID, on connection: isolated PostgresConnection
+    ) throws -> SecretRotation? {
+        try connection.execute(SecretRotationQueries.hold, ["secret": .uuid(secret.rawValue)])
+            .first.map { row in try SecretRotation(row: row) }
+    }
+
+    /// The version that waited is current: whoever says so by its number settles the rotation, too.
+    static func settle(_ secret: Secret.ID, on connection: isolated PostgresConnection) throws {
+        try connection.execute(SecretRotationQueries.end, ["secret": .uuid(secret.rawValue)])
+    }
+
+    /// The version that waited is gone: another rotation may begin, and a policy has its turn later; where the rotation
+    /// was held, when a person says so.
+    static func giveUp(
+        _ rotation: SecretRotation, of secret: Secret, now: Date?, on connection: isolated PostgresConnection
+    ) throws {
+        try self.settle(secret.id, on: connection)
+        try self.waitIfOverdue(
+            secret, why: rotation.isHeld ? self.heldWhy : nil, for: rotation.isHeld ? nil : self.retryPause, now: now,
+            on: connection)
+    }
+
+    /// A person has said which value counts, or what the policy is: one that is held since a restore from a backup is
+    /// tried at once where the secret is still older than it may be. One that is under way goes on as it does.
+    ///
+    /// Call it before the secret is changed, as what locks both locks the rotation first.
+    ///
+    /// - Throws: `StoreError.notFound`.
+    package static func release(
+        _ nameOrID: String, now: Date? = nil, on connection: isolated PostgresConnection
+    ) throws {
+        let secret = try SecretStore.get(nameOrID, now: now, on: connection)
+        try connection.execute(
+            SecretRotationQueries.release, ["secret": .uuid(secret.id.rawValue), "now": .timestamp(now)])
     }
 }

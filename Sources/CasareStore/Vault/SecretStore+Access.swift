@@ -95,6 +95,8 @@ extension SecretStore {
         let rows = try connection.execute(
             HoldQueries.program, ["job": .uuid(lease.job.rawValue), "token": .int8(lease.token.rawValue)])
         guard let program = rows.first else { throw StoreError.leaseLost(lease.job) }
+        var entry = entry
+        if entry.traceID == nil { entry.traceID = try TraceID(row: program) }
         let version = try WorkflowStore.version(
             try program.int("workflow_version"), of: Workflow.ID(rawValue: try program.uuid("workflow_id")),
             on: connection)
@@ -125,15 +127,16 @@ extension SecretStore {
         return access
     }
 
-    /// The same for a robot that speaks SQL.
+    /// The same for a robot that speaks SQL: it asks from where its connection comes, in the trace of the job.
     ///
     /// - Parameter person: who asks, for the audit log.
     package static func access(
         _ references: [String], under lease: Lease, by person: String, now: Date? = nil,
         on connection: isolated PostgresConnection
     ) throws -> SecretAccess {
+        let source = try connection.execute(HoldQueries.source).only().optionalString("source")
         let entry = NewAuditEntry(
-            actor: person, actorKind: Principal.Kind.internal.rawValue, action: self.useAction)
+            actor: person, actorKind: Principal.Kind.internal.rawValue, action: self.useAction, source: source)
         return try self.access(references, under: lease, as: entry, now: now, on: connection)
     }
 

@@ -143,7 +143,8 @@ extension SecretStore {
         return try self.get(secret.id.description, now: now, on: connection)
     }
 
-    /// The values are gone for good; that they were there stays.
+    /// The values are gone for good; that they were there stays. A rotation whose version is among them has ended with
+    /// that.
     ///
     /// - Parameter versions: `nil`: all of them, and the secret is deleted.
     /// - Throws: `StoreError.notFound`, also for a version that is not there; nothing is changed then.
@@ -151,7 +152,9 @@ extension SecretStore {
         _ nameOrID: String, versions: [Int]? = nil, by person: String, reason: String?, now: Date? = nil,
         on connection: isolated PostgresConnection
     ) throws -> Secret {
-        let secret = try self.taken(nameOrID, now: now, on: connection)
+        let known = try self.get(nameOrID, now: now, on: connection)
+        let held = try SecretRotationStore.held(of: known.id, on: connection)
+        let secret = try self.taken(known.id.description, now: now, on: connection)
         for number in versions ?? [] {
             _ = try self.version(number, of: secret, now: now, on: connection)
         }
@@ -172,7 +175,14 @@ extension SecretStore {
         try ControlLog.record(
             "secret.destroy", of: secret.name.rawValue, by: person, reason: reason, detail: Self.detail(versions),
             now: now, on: connection)
-        return try self.get(secret.id.description, now: now, on: connection)
+        let left = try self.get(secret.id.description, now: now, on: connection)
+        if let held, versions?.contains(held.version) ?? true {
+            try SecretRotationStore.giveUp(held, of: left, now: now, on: connection)
+            try EventWriting.note(
+                .secretRotationDiscarded, of: left.name, ["version": .int(held.version), "by": .string(person)],
+                now: now, on: connection)
+        }
+        return left
     }
 
     private static func numbers(_ versions: [Int]) -> PostgresValue {

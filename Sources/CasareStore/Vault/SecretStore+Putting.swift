@@ -36,6 +36,15 @@ package struct NewSecret: Sendable {
 extension SecretStore {
     /// How a version is put.
     package struct Put: Hashable, Sendable {
+        /// Why it is, which events tell.
+        package enum Origin: Hashable, Sendable {
+            /// Somebody gave another value: of that there is no event.
+            case set
+            case rotation
+            /// It has the value of this version.
+            case rollback(to: Int)
+        }
+
         /// The current version that was looked at; `nil`: whatever it is. 0: there is none yet.
         package var expected: Int?
         /// It is stored, and nobody is given it before it is promoted.
@@ -43,14 +52,17 @@ extension SecretStore {
         /// How long the one before still counts; `nil`: for those who ask for it by its number, always.
         package var overlap: Duration?
         package var expiresAt: Date?
+        package var origin: Origin
 
         package init(
-            expected: Int? = nil, isPending: Bool = false, overlap: Duration? = nil, expiresAt: Date? = nil
+            expected: Int? = nil, isPending: Bool = false, overlap: Duration? = nil, expiresAt: Date? = nil,
+            origin: Origin = .set
         ) {
             self.expected = expected
             self.isPending = isPending
             self.overlap = overlap
             self.expiresAt = expiresAt
+            self.origin = origin
         }
     }
 
@@ -133,12 +145,14 @@ extension SecretStore {
         _ sealed: SealedSecret, as put: Put = Put(), by person: String, reason: String?, now: Date? = nil,
         on connection: isolated PostgresConnection
     ) throws -> Secret {
+        if !put.isPending { try SecretRotationStore.release(sealed.name.rawValue, now: now, on: connection) }
         let secret = try self.taken(sealed.name.rawValue, now: now, on: connection)
         try self.check(secret, put.expected)
         try self.add(
             sealed, to: secret, isPending: put.isPending, expiresAt: put.expiresAt, person, reason, now, on: connection)
         if !put.isPending {
             try self.replace(secret, by: sealed.version, overlap: put.overlap, person, now, on: connection)
+            try self.tell(put.origin, of: secret, sealed.version, person, now, on: connection)
         }
         try ControlLog.record(
             "secret.put", of: secret.name.rawValue, by: person, reason: reason,
@@ -146,33 +160,59 @@ extension SecretStore {
         return try self.get(secret.id.description, now: now, on: connection)
     }
 
-    /// A pending version is the current one from now on.
+    /// A pending version is the current one from now on. A rotation in which it waited has ended with that.
     ///
-    /// - Throws: `StoreError.notFound`; `.refused` for one that is not pending.
+    /// - Parameter overlap: of the one before; `nil`: as it was said when the rotation began, and without one, for those
+    ///   who ask for it by its number, always.
+    /// - Throws: `StoreError.notFound`; `.refused` for one that is not pending, and for one that waits in a rotation
+    ///   since whose beginning another version has become current.
     package static func promote(
         _ nameOrID: String, version number: Int, overlap: Duration?, by person: String, reason: String?,
         now: Date? = nil, on connection: isolated PostgresConnection
     ) throws -> Secret {
-        let secret = try self.taken(nameOrID, now: now, on: connection)
+        let known = try self.get(nameOrID, now: now, on: connection)
+        let held = try SecretRotationStore.held(of: known.id, on: connection)
+        let rotation = held?.version == number ? held : nil
+        try SecretRotationStore.release(known.id.description, now: now, on: connection)
+        let secret = try self.taken(known.id.description, now: now, on: connection)
         try self.checkPending(number, of: secret, now: now, on: connection)
         try self.check(secret, nil)
+        if let rotation { try rotation.checkBase(in: secret) }
         try connection.execute(
             SecretQueries.promote, ["secret": .uuid(secret.id.rawValue), "version": .int(number)])
-        try self.replace(secret, by: number, overlap: overlap, person, now, on: connection)
+        let lasting = overlap ?? rotation.map { Duration.seconds($0.overlapSeconds) }
+        try self.replace(secret, by: number, overlap: lasting, person, now, on: connection)
+        if rotation != nil { try SecretRotationStore.settle(secret.id, on: connection) }
+        try self.tell(.rotation, of: secret, number, person, now, on: connection)
         try ControlLog.record(
             "secret.promote", of: secret.name.rawValue, by: person, reason: reason,
             detail: ["version": .int(number)], now: now, on: connection)
         return try self.get(secret.id.description, now: now, on: connection)
     }
 
-    /// A pending version comes to nothing: its value is gone, and the current version stays.
+    /// A pending version comes to nothing: its value is gone, and the current version stays. A rotation in which it
+    /// waited has ended with that.
     ///
     /// - Throws: `StoreError.notFound`; `.refused` for one that is not pending.
     package static func discard(
         _ nameOrID: String, version number: Int, by person: String, reason: String?, now: Date? = nil,
         on connection: isolated PostgresConnection
     ) throws -> Secret {
-        let secret = try self.taken(nameOrID, now: now, on: connection)
+        let kept = try self.takeBack(nameOrID, number, by: person, reason: reason, now: now, on: connection)
+        try EventWriting.note(
+            .secretRotationDiscarded, of: kept.name, ["version": .int(number), "by": .string(person)], now: now,
+            on: connection)
+        return kept
+    }
+
+    /// The same without an event: whoever does it tells why.
+    static func takeBack(
+        _ nameOrID: String, _ number: Int, by person: String, reason: String?, now: Date?,
+        on connection: isolated PostgresConnection
+    ) throws -> Secret {
+        let known = try self.get(nameOrID, now: now, on: connection)
+        let held = try SecretRotationStore.held(of: known.id, on: connection)
+        let secret = try self.taken(known.id.description, now: now, on: connection)
         try self.checkPending(number, of: secret, now: now, on: connection)
         try connection.execute(
             SecretQueries.destroyVersions,
@@ -183,7 +223,12 @@ extension SecretStore {
         try ControlLog.record(
             "secret.discard", of: secret.name.rawValue, by: person, reason: reason,
             detail: ["version": .int(number)], now: now, on: connection)
-        return try self.get(secret.id.description, now: now, on: connection)
+        try self.prune(secret, current: secret.currentVersion, now, on: connection)
+        let kept = try self.get(secret.id.description, now: now, on: connection)
+        if let held, held.version == number {
+            try SecretRotationStore.giveUp(held, of: kept, now: now, on: connection)
+        }
+        return kept
     }
 
     private static func checkPending(
@@ -196,6 +241,24 @@ extension SecretStore {
     }
 
     // MARK: -
+
+    /// - Parameter secret: as it was before.
+    private static func tell(
+        _ origin: Put.Origin, of secret: Secret, _ version: Int, _ person: String, _ now: Date?,
+        on connection: isolated PostgresConnection
+    ) throws {
+        var detail: Object = [
+            "version": .int(version), "previous_version": .int(secret.currentVersion), "by": .string(person),
+        ]
+        switch origin {
+        case .set: break
+        case .rotation:
+            try EventWriting.note(.secretRotated, of: secret.name, detail, now: now, on: connection)
+        case .rollback(let old):
+            detail["to"] = .int(old)
+            try EventWriting.note(.secretRolledBack, of: secret.name, detail, now: now, on: connection)
+        }
+    }
 
     private static func add(
         _ sealed: SealedSecret, to secret: Secret, isPending: Bool, expiresAt: Date?, _ person: String,
@@ -232,6 +295,12 @@ extension SecretStore {
                 ])
         }
         try self.makeCurrent(number, of: secret, by: person, now: now, on: connection)
+        try self.prune(secret, current: number, now, on: connection)
+    }
+
+    private static func prune(
+        _ secret: Secret, current number: Int, _ now: Date?, on connection: isolated PostgresConnection
+    ) throws {
         try connection.execute(
             SecretQueries.prune,
             [

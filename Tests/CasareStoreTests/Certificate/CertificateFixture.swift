@@ -2,8 +2,8 @@ import CasareDomain
 import CasareStore
 import FoundationEssentials
 
-/// Short ways to what tests of certificates do all the time. Nothing here is a real certificate: the store keeps what it is
-/// told.
+/// Short ways to what tests of certificates do all the time. Nothing here is a real certificate: the store keeps what
+/// it is told.
 extension StoreFixture {
     /// Makes an authority that signs, or puts one in its place.
     @discardableResult

@@ -79,11 +79,16 @@ struct EnrolmentStoreTests {
             #expect(try await Self.letIn(store, "r1", by: any.id) == .known(StoreFixture.robot))
             // That took no use.
             #expect(try await Self.find(store, text)?.usesLeft == 1)
-            let (_, named) = try await Self.create(store, NewRobotEnrolment(who: .newNamed(prefix: "mill-")))
+            let (mills, named) = try await Self.create(
+                store, NewRobotEnrolment(who: .newNamed(prefix: "mill-"), uses: 2))
             let outsider = try #require(Robot.ID(rawValue: "r9"))
             #expect(
                 try await Self.letIn(store, "r9", by: named.id) == .otherName(outsider, .newNamed(prefix: "mill-")))
             #expect(try await Self.letIn(store, "mill-1", by: named.id) == nil)
+            // From then on it is there: nobody else becomes it by the other use.
+            let mill = try #require(Robot.ID(rawValue: "mill-1"))
+            #expect(try await Self.letIn(store, "mill-1", by: named.id) == .known(mill))
+            #expect(try await Self.find(store, mills)?.usesLeft == 1)
         }
     }
 

@@ -10,6 +10,9 @@ struct EventKindTests {
         let kinds: [String]
     }
 
+    /// The file of the statements that take the kind as a parameter: `EventWriting` alone executes them.
+    private static let writing = "Event/EventQueries.swift"
+
     private static func inserts() throws -> [Insert] {
         let root = #filePath.split(separator: "/").prefix { $0 != "Tests" }.joined(separator: "/")
         let sources = "/\(root)/Sources/CasareStore"
@@ -76,8 +79,9 @@ struct EventKindTests {
         #expect(inserts.count > 10, "the statements are not written as this test reads them")
         for insert in inserts {
             #expect(!insert.kinds.isEmpty, "\(insert.file) writes events of a kind that this test does not find")
-            for kind in insert.kinds {
-                #expect(Job.EventKind(rawValue: kind) != nil, "\(insert.file) writes '\(kind)'")
+            // What happens to no job is written with a kind that is a case of the program's own.
+            for kind in insert.kinds where !(insert.file == Self.writing && kind == "@kind::text") {
+                #expect(EventKind(rawValue: kind) != nil, "\(insert.file) writes '\(kind)'")
             }
         }
         let written = Set(inserts.flatMap(\.kinds))

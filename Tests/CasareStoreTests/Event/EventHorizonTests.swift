@@ -89,7 +89,7 @@ struct EventCursorTests {
 
     @Test func `everything that the program writes as an event can be asked for`() {
         for kind in MemoryQueue.Record.Event.Kind.allCases {
-            #expect(Job.EventKind(rawValue: kind.rawValue) != nil, "\(kind.rawValue)")
+            #expect(EventKind(rawValue: kind.rawValue) != nil, "\(kind.rawValue)")
         }
     }
 }

@@ -100,6 +100,56 @@ struct ScheduleReactionTests {
         }
     }
 
+    /// Makes a secret that is due, and tells of it.
+    private static func due(_ name: String, in store: StoreFixture, at now: Date = noon) async throws {
+        let policy = RotationPolicy(everySeconds: 3600)
+        let secret = try await store.secret(name, rotation: policy, now: now.addingTimeInterval(-3600))
+        _ = try await store.run { try SecretRotationStore.noteOverdue(secret.id, now: now, on: $0) }
+    }
+
+    @Test func `what happens to secrets fires the schedules that wait for it, and no others`() async throws {
+        try await withFixture { store in
+            try await store.workflow("reaction")
+            let mine = try await Self.schedule(
+                .event(.init(kinds: [.secretRotationDue], filter: ["secret": "db/prod"])), "mine", in: store)
+            let others: [(String, ScheduleSpec.Timing)] = [
+                ("kind", .event(.init(kinds: [.secretRotated, .failed]))),
+                ("workflow", .event(.init(kinds: [.failed], workflow: "orders"))),
+                ("jobs", .dependency(.init(after: ["orders"], waitFor: .any, on: .always))),
+            ]
+            for (name, timing) in others { _ = try await Self.schedule(timing, name, in: store) }
+            _ = try await store.jobTrigger("t", JobEventSource(kinds: JobEventSource.endings))
+            try await Self.due("db/other", in: store)
+            try await Self.due("db/prod", in: store)
+            for _ in 0..<2 { _ = try await store.react(at: noon) }
+            let ticks = try await store.ticks(mine.id)
+            #expect(ticks.map(\.detail) == ["secret.rotation_due: secret db/prod"])
+            #expect(ticks.first?.origin == .event && ticks.first?.result == .fired)
+            #expect(try await store.jobs(of: "reaction").count == 1)
+        }
+    }
+
+    @Test func `what happens to secrets is waited out, and the last one is named`() async throws {
+        try await withFixture { store in
+            try await store.workflow("reaction")
+            let timing = ScheduleSpec.Timing.event(.init(kinds: [.secretRotationDue], debounceSeconds: 10))
+            let schedule = try await Self.schedule(timing, in: store)
+            try await Self.due("a", in: store)
+            try await Self.due("b", in: store)
+            _ = try await store.react(at: noon)
+            #expect(try await store.ticks(schedule.id).isEmpty)
+            let later = Self.at(10)
+            let waitedOut = try await store.database.asSystem {
+                try ReactionStore.waitedOut(limit: 9, now: later, on: $0)
+            }
+            let one = try #require(waitedOut.first)
+            _ = try await store.run { try ReactionStore.fire(one, zones: StoreFixture.zones, now: later, on: $0) }
+            #expect(
+                try await store.ticks(schedule.id).map(\.detail)
+                    == ["2 events, the last: secret.rotation_due: secret b"])
+        }
+    }
+
     @Test func `several events of one moment are several ticks`() async throws {
         try await withFixture { store in
             try await store.workflow("reaction")

@@ -49,6 +49,30 @@ struct RestoreTests {
         }
     }
 
+    @Test func `what stands still says why among its events`() async throws {
+        try await withFixture { store in
+            let running = try await store.leased()
+            let waiting = try #require(try await store.waiting(1).first)
+            _ = try await self.declare(store)
+            func last(of job: Job.ID) async throws -> (kind: String, detail: Value) {
+                try await store.run { connection in
+                    let row = try connection.execute(
+                        """
+                        SELECT kind, detail::text AS detail FROM events
+                        WHERE tenant_id = casare_tenant() AND job_id = @job ORDER BY event_id DESC LIMIT 1
+                        """, ["job": .uuid(job.rawValue)]
+                    ).only()
+                    return (kind: try row.string("kind"), detail: try Value(parsingJSON: try row.string("detail")))
+                }
+            }
+            let blocked = try await last(of: running.lease.job)
+            #expect(blocked.kind == "blocked" && blocked.detail["restored"] == true, "\(blocked)")
+            let paused = try await last(of: waiting)
+            #expect(paused.kind == "paused" && paused.detail["by"] == .string(RestoreStore.name), "\(paused)")
+            #expect(paused.detail["reason"]?.string?.contains("restored from a backup") == true, "\(paused)")
+        }
+    }
+
     @Test func `a person lets it go on, and no token and session is given twice`() async throws {
         try await withFixture { store in
             let running = try await store.leased()

@@ -1,4 +1,5 @@
 import CasareDomain
+import CasarePostgres
 import CasareStore
 import CasareTestSupport
 import FoundationEssentials
@@ -94,7 +95,11 @@ struct ApprovalTests {
 
     @Test func `the glass is broken with a reason only, and it is noted`() async throws {
         try await self.withTwoPersons { store in
-            await #expect(throws: StoreError.self) { _ = try await self.verdict(store, breaksGlass: true) }
+            for reason in [nil, ""] as [String?] {
+                await #expect(throws: StoreError.self) {
+                    _ = try await self.verdict(store, reason: reason, breaksGlass: true)
+                }
+            }
             let verdict = try await self.verdict(store, reason: "leaked", breaksGlass: true)
             #expect(verdict == .glassBroken)
             let action = try #require(try await store.actions().last)
@@ -153,6 +158,28 @@ struct ApprovalTests {
             #expect(expired.map(\.id.rawValue) == [id.rawValue])
             for one in expired { try await store.run { try ApprovalStore.cancel(one, on: $0) } }
             #expect(try await store.operation(id).status == .cancelled)
+        }
+    }
+
+    @Test func `so many wait for a second person and no more, and there is room when one was decided`() async throws {
+        try await self.withTwoPersons { store in
+            try await store.run { connection in
+                _ = try connection.execute(
+                    """
+                    INSERT INTO approvals (approval_id, action, subject, detail, asked_at, asked_by, expires_at)
+                    SELECT
+                        gen_random_uuid(), 'secret.destroy', 'db/' || number, 'all', @now::timestamptz, 'ann',
+                        @now::timestamptz + interval '1 hour'
+                    FROM generate_series(1, @count::integer) AS number
+                    """, ["now": .timestamp(noon), "count": .int(Approval.openMax - 1)])
+            }
+            let last = try await self.asked(store)
+            let error = await #expect(throws: StoreError.self) { _ = try await self.verdict(store, by: "eve") }
+            #expect(error?.description.contains("\(Approval.openMax) others") == true)
+            _ = try await self.decide(last.id, store, agrees: false)
+            guard case .waiting = try await self.verdict(store, by: "eve") else {
+                return #expect(Bool(false), "there is no room")
+            }
         }
     }
 }

@@ -218,6 +218,30 @@ struct QuotaTests {
             #expect(try await theirs.lease(2).count == 2)
         }
     }
+
+    @Test func `as many secrets are kept as the quota says, and one that is deleted makes room until it comes back`()
+        async throws
+    {
+        try await withFixture { store in
+            try await store.bound([.secrets: 1])
+            let one = QuotaExceeded(.secrets, limit: 1, used: 1, asked: 1)
+            try await store.secret("a")
+            #expect(await self.exceeded { try await store.secret("b") } == one)
+            // A new version is no new secret, and what is there need not come back.
+            try await store.put("a", "two")
+            func undelete(_ name: String) async throws {
+                _ = try await store.run { try SecretStore.undelete(name, by: "ann", reason: nil, on: $0) }
+            }
+            try await undelete("a")
+            _ = try await store.run { try SecretStore.delete("a", by: "ann", reason: nil, on: $0) }
+            try await store.secret("b")
+            #expect(await self.exceeded { try await undelete("a") } == one)
+            let kept = try await store.run { try SecretStore.get("a", on: $0) }
+            #expect(kept.deletedAt != nil)
+            _ = try await store.run { try SecretStore.delete("b", by: "ann", reason: nil, on: $0) }
+            try await undelete("a")
+        }
+    }
 }
 
 extension StoreFixture {

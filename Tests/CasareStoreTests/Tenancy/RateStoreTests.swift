@@ -85,6 +85,12 @@ struct LockoutStoreTests {
     private static let rule = LockoutRule(failuresMax: 20, within: .seconds(300), lockedFor: .seconds(900))
 
     private static func fail(_ store: StoreFixture, _ count: Int, at seconds: Double) async throws -> Double? {
+        try await self.lock(store, count, at: seconds)?.seconds
+    }
+
+    private static func lock(
+        _ store: StoreFixture, _ count: Int, at seconds: Double
+    ) async throws -> LockoutStore.Lock? {
         try await store.database.asSystem {
             try LockoutStore.failed(
                 count, by: "192.0.2.1 crpa_abcd", rule: Self.rule, now: noon.addingTimeInterval(seconds), on: $0)
@@ -114,6 +120,20 @@ struct LockoutStoreTests {
         }
     }
 
+    @Test func `of each lock one count says that it has begun`() async throws {
+        try await withFixture { store in
+            let counts: [(count: Int, at: Double, hasBegun: Bool?)] = [
+                (19, 0, nil), (5, 1, true), (5, 2, false), (1, 900, false), (19, 901, nil), (1, 902, true),
+                // One write as many as lock, in a count that begins anew.
+                (40, 1900, true), (40, 1901, false),
+            ]
+            for (count, at, hasBegun) in counts {
+                let lock = try await Self.lock(store, count, at: at)
+                #expect(lock?.hasBegun == hasBegun, "\(count) at \(at)")
+            }
+        }
+    }
+
     @Test func `failures that are older do not count`() async throws {
         try await withFixture { store in
             let before = try await Self.fail(store, 19, at: 0)
@@ -128,6 +148,24 @@ struct LockoutStoreTests {
             let seconds = try await Self.fail(store, 20, at: 0)
             #expect(seconds == 900)
             #expect(try await Self.locked(store, at: 899) == 1)
+        }
+    }
+
+    @Test func `a network is counted by itself, by a bound of its own`() async throws {
+        let rule = LockoutRule(
+            failuresMax: 20, networkFailuresMax: 200, within: .seconds(300), lockedFor: .seconds(900))
+        let ofNetworks = try #require(rule.ofNetworks)
+        #expect(ofNetworks.failuresMax == 200 && ofNetworks.ofNetworks == nil && Self.rule.ofNetworks == nil)
+        try await withFixture { store in
+            func fail(_ count: Int) async throws -> Double? {
+                try await store.database.asSystem {
+                    try LockoutStore.failed(count, by: "192.0.2.1 *", rule: ofNetworks, now: noon, on: $0)
+                }?.seconds
+            }
+            let before = try await fail(199)
+            #expect(before == nil)
+            #expect(try await fail(1) == 900)
+            #expect(try await Self.locked(store, at: 0) == nil)
         }
     }
 

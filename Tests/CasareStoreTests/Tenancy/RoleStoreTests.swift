@@ -187,6 +187,25 @@ struct RoleStoreTests {
             }
         }
     }
+
+    @Test func `no stored role rules the installation, neither by a token nor by a name that a provider says`()
+        async throws
+    {
+        try await withFixture { store in
+            try await store.asOwner(
+                """
+                INSERT INTO roles (tenant_id, name, permissions, created_at, created_by, updated_at, updated_by)
+                VALUES (1, 'clerk', '{vault.rekey,tenant.delete,item.read}', now(), 'eve', now(), 'eve')
+                """)
+            let (text, _) = try await store.run { try TokenStore.create(name: "till", role: Self.clerk, on: $0) }
+            let bearer = try #require(try await Self.bearer(of: text, store))
+            #expect(bearer.tenant == .default && bearer.permissions == [.itemRead])
+            let granted = try await store.database.asSystem {
+                try RoleStore.granted(by: Self.clerk, in: .default, on: $0)
+            }
+            #expect(granted == [.itemRead])
+        }
+    }
 }
 
 struct PrincipalTests {

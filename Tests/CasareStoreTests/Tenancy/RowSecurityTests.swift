@@ -47,9 +47,19 @@ struct RowSecurityTests {
                 """
                 \(owned) SELECT DISTINCT name FROM owned JOIN pg_policies
                     ON schemaname = 'public' AND tablename = name
-                WHERE roles <> '{casare_app}' AND roles <> '{casare_system}'
+                WHERE roles <> '{casare_app}' AND roles <> '{casare_system}' AND roles <> '{casare_robot}'
                 """, database)
             #expect(wide == [])
+            // A robot on SQL is held to the tenant `default`, whatever its session says.
+            let wandering = try await self.names(
+                """
+                \(owned) SELECT DISTINCT name FROM owned JOIN pg_policies
+                    ON schemaname = 'public' AND tablename = name AND roles = '{casare_robot}'
+                WHERE NOT starts_with(qual, '(tenant_id = casare_robot_tenant())')
+                        AND NOT starts_with(qual, '((tenant_id = casare_robot_tenant()) AND ')
+                    OR cmd <> 'SELECT' AND with_check IS DISTINCT FROM '(tenant_id = casare_robot_tenant())'
+                """, database)
+            #expect(wandering == [])
         }
     }
 
@@ -58,14 +68,14 @@ struct RowSecurityTests {
             let powerful = try await self.names(
                 """
                 SELECT rolname::text AS name FROM pg_roles
-                WHERE rolname IN ('casare_app', 'casare_system')
+                WHERE rolname IN ('casare_app', 'casare_system', 'casare_robot')
                     AND (rolsuper OR rolbypassrls OR rolcanlogin OR rolcreaterole OR rolcreatedb)
                 """, database)
             #expect(powerful == [])
             let owned = try await self.names(
                 """
                 SELECT relname::text AS name FROM pg_class
-                WHERE relnamespace = 'public'::regnamespace AND relowner::regrole::text IN ('casare_app', 'casare_system')
+                WHERE relnamespace = 'public'::regnamespace AND starts_with(relowner::regrole::text, 'casare_')
                 """, database)
             #expect(owned == [])
         }

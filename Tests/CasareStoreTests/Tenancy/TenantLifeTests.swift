@@ -137,4 +137,27 @@ struct TenantLifeTests {
             #expect(refused?.sqlState == .insufficientPrivilege)
         }
     }
+
+    @Test func `a tenant that is being deleted is not served, neither before its time is over nor while its rows go`()
+        async throws
+    {
+        try await self.withOther { store, other in
+            func notServed() async throws -> Set<Tenant.ID> {
+                try await store.database.asSystem { try TenantStore.notServed(on: $0) }
+            }
+            func status() async throws -> Tenant.Status {
+                try await store.database.inSystem { try TenantStore.get(named: "acme", on: $0) }.status
+            }
+            _ = try await other.waiting(12)
+            #expect(try await notServed().isEmpty)
+            _ = try await store.database.inSystem {
+                try TenantStore.delete("acme", undoSeconds: 60, by: "ann", reason: nil, now: noon, on: $0)
+            }
+            #expect(try await status() == .deleting)
+            #expect(try await notServed() == [other.tenant])
+            _ = try await store.database.inSystem { try TenantStore.removeNext(limit: 5, now: noon + 60, on: $0) }
+            #expect(try await status() == .removing)
+            #expect(try await notServed() == [other.tenant])
+        }
+    }
 }

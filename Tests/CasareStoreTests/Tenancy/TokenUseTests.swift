@@ -125,7 +125,7 @@ struct TokenUseTests {
             }
             await #expect(throws: Refusal.self) {
                 try await store.run {
-                    _ = try TokenStore.rotate(name: "ci", overlap: .zero, by: nil, now: noon, on: $0) { _ in
+                    _ = try TokenStore.rotate(name: "ci", overlap: .zero, by: nil, now: noon, on: $0) { _, _ in
                         throw Refusal()
                     }
                 }

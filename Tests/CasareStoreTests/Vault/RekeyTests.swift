@@ -246,6 +246,61 @@ struct RekeyTests {
         }
     }
 
+    @Test func `a version that is destroyed while it is wrapped is gone all the same, and the rest is done`()
+        async throws
+    {
+        try await withFixture { store in
+            try await store.secret("a", "one")
+            try await store.put("a", "two")
+            let slow = SlowKey(key: Self.new) {
+                _ = try await store.run {
+                    try SecretStore.destroy("a", versions: [1], by: "ann", reason: nil, on: $0)
+                }
+            }
+            _ = try await Self.start(store)
+            try await Self.finish(store, keys: KeyRing(current: slow, former: [Self.old]))
+            #expect(try #require(try await Self.last(store)).finishedAt != nil)
+            #expect(try await store.states("a")[1]?.kind == .destroyed)
+            #expect(try await Self.keyIDs(store) == [Self.new.id: 1])
+            #expect(try await store.password("a", keys: KeyRing(current: Self.new)) == "two")
+        }
+    }
+
+    @Test func `the key of an authority that is replaced while it is wrapped is gone all the same`() async throws {
+        try await withFixture { store in
+            let first = try await store.authority("a")
+            let slow = SlowKey(key: Self.new) {
+                _ = try await store.authority("b", replacing: first.id, keys: KeyRing(current: Self.new))
+            }
+            _ = try await Self.start(store)
+            try await Self.finish(store, keys: KeyRing(current: slow, former: [Self.old]))
+            #expect(try #require(try await Self.last(store)).finishedAt != nil)
+            let kept = try await store.database.asSystem { connection in
+                try connection.execute(
+                    "SELECT certificate, key_id FROM certificate_authorities WHERE wrapped_key IS NOT NULL"
+                ).map { "\(try $0.string("certificate")) \(try $0.string("key_id"))" }
+            }
+            #expect(kept == ["the certificate b \(Self.new.id)"])
+        }
+    }
+
+    /// Something else is done before it wraps, as while a key that is elsewhere is asked.
+    private struct SlowKey: KeyProvider {
+        let key: SealingKey
+        let meanwhile: @Sendable () async throws -> Void
+
+        var id: String { self.key.id }
+
+        func wrap(_ dataKey: [UInt8], for place: String) async throws -> WrappedKey {
+            try await self.meanwhile()
+            return try await self.key.wrap(dataKey, for: place)
+        }
+
+        func unwrap(_ key: WrappedKey, for place: String) async throws -> [UInt8] {
+            try await self.key.unwrap(key, for: place)
+        }
+    }
+
     /// Wraps as a local key does, and seals nothing else.
     private struct ElsewhereKey: KeyProvider {
         let key: SealingKey

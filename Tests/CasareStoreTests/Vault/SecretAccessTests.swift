@@ -135,6 +135,16 @@ struct SecretAccessTests {
             #expect(page.entries.allSatisfy { $0.actor == "robot r1" })
             #expect(page.entries.allSatisfy { $0.detail?.contains(job.lease.job.description) == true })
             #expect(page.entries.allSatisfy { $0.detail?.contains("hunter2") == false })
+            let (trace, source) = try await store.run { connection in
+                let row = try connection.execute(
+                    """
+                    SELECT encode(substr(trace, 1, 16), 'hex') AS trace_id, host(inet_client_addr()) AS source
+                    FROM jobs WHERE job_id = @job
+                    """, ["job": .uuid(job.lease.job.rawValue)]
+                ).only()
+                return (try row.string("trace_id"), try row.optionalString("source"))
+            }
+            #expect(page.entries.allSatisfy { $0.traceID == trace && $0.source == source })
         }
     }
 
@@ -169,6 +179,57 @@ struct SecretAccessTests {
             let grant = try #require(access.grants.first)
             #expect(grant.field == nil && grant.secret.name.rawValue == "db/prod.password")
             #expect(try await self.password(grant) == "own")
+        }
+    }
+
+    @Test func `of what a provider keeps nothing is given that is deleted or past its time`() async throws {
+        try await withFixture { store in
+            let document = #"{"a": "{{$secret:crm}}"}"#
+            let version = try await store.run {
+                try WorkflowStore.push(name: "orders", document: document, by: "ann", on: $0).version
+            }
+            try await store.run {
+                _ = try SecretStore.create(
+                    NewSecret(
+                        name: StoreFixture.name("crm"), kind: .apiKey, expiresAt: noon + 60,
+                        provider: ("corp", "apps/crm")),
+                    sealed: nil, by: "ann", reason: nil, on: $0)
+            }
+            let job = try await store.leased(
+                NewJob(
+                    workflow: store.workflow, workflowVersion: version.number, variables: [:], environment: "default"))
+            func refusal(now: Date) async throws -> SecretRefusal? {
+                let access = try await self.access(["crm"], job.lease, store, now: now)
+                #expect(access.grants.count + access.refusals.count == 1)
+                return access.refusals.first
+            }
+            #expect(try await refusal(now: noon + 59) == nil)
+            let late = try #require(try await refusal(now: noon + 60))
+            #expect(late.code == .denied && late.why.contains("expired at"), "\(late.why)")
+            _ = try await store.run { try SecretStore.delete("crm", by: "ann", reason: nil, on: $0) }
+            let gone = try #require(try await refusal(now: noon + 59))
+            #expect(gone.code == .denied && gone.why.contains("is deleted"), "\(gone.why)")
+            _ = try await store.run { try SecretStore.undelete("crm", by: "ann", reason: nil, on: $0) }
+            #expect(try await refusal(now: noon + 59) == nil)
+        }
+    }
+
+    @Test func `who was given a version in an earlier attempt has it no more in the next one`() async throws {
+        try await withFixture { store in
+            try await store.secret("db/prod")
+            func consumers() async throws -> [SecretConsumer] {
+                try await store.run { try SecretStore.consumers(of: "db/prod", limit: 9, on: $0) }
+            }
+            let first = try await self.leased(store)
+            _ = try await self.access(["db/prod"], first.lease, store)
+            #expect(try await consumers().count == 1)
+            _ = try await store.fail(first)
+            _ = try await store.promote(now: Date(timeIntervalSinceNow: 60))
+            let second = try #require(try await store.lease().first)
+            #expect(second.lease.job == first.lease.job && second.lease.token != first.lease.token)
+            #expect(try await consumers().isEmpty)
+            _ = try await self.access(["db/prod"], second.lease, store)
+            #expect(try await consumers().map(\.job) == [second.lease.job])
         }
     }
 }

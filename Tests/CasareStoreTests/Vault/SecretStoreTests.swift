@@ -216,6 +216,24 @@ struct SecretStoreTests {
         }
     }
 
+    @Test func `versions that came to nothing push none out that has a value`() async throws {
+        try await withFixture { store in
+            try await store.secret("a", "one", versionsMax: 2, now: noon)
+            for version in 2...4 {
+                try await store.put("a", "never", as: .init(isPending: true), now: noon)
+                _ = try await store.run {
+                    try SecretStore.discard("a", version: version, by: "ann", reason: nil, now: noon, on: $0)
+                }
+            }
+            #expect(try await store.states("a", now: noon).keys.sorted() == [1, 3, 4])
+            try await store.put("a", "five", now: noon)
+            #expect(try await store.states("a", now: noon).keys.sorted() == [1, 3, 4, 5])
+            #expect(try await store.password("a", version: 1) == "one")
+            try await store.put("a", "six", now: noon)
+            #expect(try await store.states("a", now: noon).keys.sorted() == [3, 4, 5, 6])
+        }
+    }
+
     // MARK: - Away and back
 
     @Test func `a deleted version is given to nobody and comes back`() async throws {
