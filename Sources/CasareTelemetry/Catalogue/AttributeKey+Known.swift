@@ -14,7 +14,9 @@ extension AttributeKey {
     package static let objective: AttributeKey = "casare.schedule.sla.objective"
     package static let secret: AttributeKey = "casare.secret.name"
     package static let secretProvider: AttributeKey = "casare.secret.provider"
-    package static let auditOutcome: AttributeKey = "casare.audit.outcome"
+    package static let accessResult: AttributeKey = "casare.access.result"
+    package static let authMethod: AttributeKey = "casare.auth.method"
+    package static let auditAction: AttributeKey = "casare.audit.action"
     package static let loop: AttributeKey = "casare.loop.name"
     package static let metricGroup: AttributeKey = "casare.metric.group"
     /// Why something failed, in few words; absent where nothing did.

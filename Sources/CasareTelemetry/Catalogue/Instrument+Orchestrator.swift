@@ -65,8 +65,8 @@ extension Instrument {
 
     package static let auditEntries = Instrument(
         "casare.audit.entries", .counter, unit: "{entry}",
-        "Entries of the audit log that this orchestrator has written, by outcome", attributes: [.auditOutcome],
-        by: .orchestrator)
+        "Entries of the audit log that requests to this orchestrator have left, but for secrets that jobs ask for",
+        attributes: [.auditAction, .accessResult], by: .orchestrator)
     package static let auditEntriesLeftOut = Instrument(
         "casare.audit.entries.left_out", .counter, unit: "{entry}",
         "Refused and failed requests beyond what is written of one caller in a minute", by: .orchestrator)

@@ -44,4 +44,23 @@ extension Instrument {
         "casare.secret.rotation.limit", .gauge, number: .double, unit: "s",
         "How old the secret's value may become; of several tenants' secrets of one name the least",
         attributes: [.secret], by: .database, isObserved: true)
+
+    package static let auditLastVerification = Instrument(
+        "casare.audit.last_verification.timestamp", .gauge, number: .double, unit: "s",
+        "When the servers last checked a whole chain, as Unix time; of the tenant for which that is longest ago",
+        by: .database, isObserved: true)
+    package static let auditChainBroken = Instrument(
+        "casare.audit.chain.broken", .upDownCounter, unit: "{tenant}",
+        "Tenants in whose chain the last check found something wrong", by: .database, isObserved: true)
+    package static let auditLastAnchor = Instrument(
+        "casare.audit.last_anchor.timestamp", .gauge, number: .double, unit: "s",
+        "When the last anchor was put on record, of any tenant, as Unix time", by: .database, isObserved: true)
+    package static let auditUnlinkedAge = Instrument(
+        "casare.audit.unlinked.age", .gauge, number: .double, unit: "s",
+        "How long the oldest entry has waited that is in no chain yet; 0 where none waits",
+        by: .database, isObserved: true)
+    package static let auditUnanchoredAge = Instrument(
+        "casare.audit.unanchored.age", .gauge, number: .double, unit: "s",
+        "How old the oldest entry in a chain is that no anchor covers yet; 0 where all are covered",
+        by: .database, isObserved: true)
 }
