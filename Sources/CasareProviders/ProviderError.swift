@@ -20,8 +20,6 @@ package enum ProviderError: Error, Hashable, Sendable {
     case unreadable(provider: String, path: String, why: String)
     /// Such a provider cannot do what is asked.
     case unsupported(provider: String, String)
-    /// A new version was to follow another one than the newest.
-    case versionChanged(provider: String, path: String, expected: Int)
     /// Credentials are made for jobs that run, and for nobody else.
     case onlyForJobs(provider: String, path: String)
     /// The provider knows the credentials no longer.
@@ -36,8 +34,7 @@ extension ProviderError {
         switch self {
         case .notFound, .badPath: .notFound
         case .denied, .notForTenant, .onlyForJobs: .denied
-        case .notConfigured, .unknown, .unavailable, .unreadable, .unsupported, .versionChanged, .credentialsGone,
-            .leaseLost:
+        case .notConfigured, .unknown, .unavailable, .unreadable, .unsupported, .credentialsGone, .leaseLost:
             .unavailable
         }
     }
@@ -65,8 +62,6 @@ extension ProviderError: CustomStringConvertible {
         case .unreadable(let provider, let path, let why):
             "what the provider \(provider) has at \(path) cannot be used: \(why)"
         case .unsupported(let provider, let why): "the provider \(provider) cannot do that: \(why)"
-        case .versionChanged(let provider, let path, let expected):
-            "version \(expected) is not the newest one that the provider \(provider) has at \(path); look at it again"
         case .onlyForJobs(let provider, let path):
             "the provider \(provider) makes credentials anew at \(path), and only for jobs that run"
         case .credentialsGone(let provider): "the provider \(provider) knows these credentials no longer"

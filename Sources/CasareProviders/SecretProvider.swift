@@ -7,6 +7,7 @@ package protocol SecretProvider: Sendable {
     /// As the file of providers calls it.
     var name: String { get }
     var kind: ProviderHealth.Kind { get }
+    var abilities: Set<ProviderAbility> { get }
 
     /// - Throws: `ProviderError`: why it would give no secret now.
     func check() async throws(ProviderError)
@@ -14,14 +15,9 @@ package protocol SecretProvider: Sendable {
     /// - Parameter version: `nil`: the newest one.
     func fields(at path: String, version: Int?) async throws(ProviderError) -> ProvidedFields
 
-    /// The paths below a folder, sorted, at most `ProviderLimits.listedMax`; a folder among them ends with a slash.
-    func paths(below folder: String) async throws(ProviderError) -> [String]
-
-    /// Writes a new version.
-    ///
-    /// - Parameter expected: the newest version's number, 0 for none yet; `nil`: whatever it is.
-    /// - Returns: the new version's number, where versions have one.
-    func put(_ fields: SecretFields, at path: String, expected: Int?) async throws(ProviderError) -> Int?
+    /// The names in a folder, sorted, without the folder before them; a folder among them ends with a slash. None in a
+    /// folder that is not there, where the provider does not tell that from an empty one.
+    func names(_ listing: PathListing) async throws(ProviderError) -> [String]
 
     /// Whether what is at a path is made anew each time, and ends.
     func isDynamic(_ path: String) -> Bool
@@ -106,16 +102,13 @@ package enum ProviderLimits {
     package static let connectMax = Duration.seconds(3)
     /// Of an answer, and of a file.
     package static let bytesMax = 1 << 20
-    package static let listedMax = 1000
+    /// Names of a folder of files that are looked at.
+    package static let filesMax = 1000
     package static let pathCharactersMax = 500
     package static let connectionsMax = 8
 }
 
 extension SecretProvider {
-    package func put(_: SecretFields, at _: String, expected _: Int?) async throws(ProviderError) -> Int? {
-        throw .unsupported(provider: self.name, "it is only read from here; write the secret where it is kept")
-    }
-
     package func isDynamic(_: String) -> Bool { false }
 
     package func make(at path: String) async throws(ProviderError) -> MadeCredentials {

@@ -74,7 +74,8 @@ package struct SecretProviders: Sendable {
             HashiCorpVault(
                 name: entry.name, address: address, namespace: namespace, authorities: authorities, login: login,
                 engine: engine, dynamicMounts: dynamicMounts, environment: environment, now: now)
-        case .supabaseVault(let url): SupabaseVault(name: entry.name, url: url, environment: environment)
+        case .supabaseVault(let url, let allowsPlaintext):
+            SupabaseVault(name: entry.name, url: url, allowsPlaintext: allowsPlaintext, environment: environment)
         case .environment(let prefix):
             EnvironmentSecrets(name: entry.name, prefix: prefix, environment: environment)
         case .files(let folder): FileSecrets(name: entry.name, folder: folder)
@@ -107,6 +108,46 @@ package struct SecretProviders: Sendable {
         }
         let provider = known.provider
         return (provider, known.access.path(path, of: tenant, isDynamic: provider.isDynamic(path)))
+    }
+
+    /// Those that a tenant may use, by name.
+    package func all(for tenant: String) -> [any SecretProvider] {
+        (self.known ?? [:]).values.filter { $0.access.allows(tenant) }.map(\.provider).sorted { $0.name < $1.name }
+    }
+
+    /// A provider, and what is listed of it, where a tenant's paths are.
+    ///
+    /// - Parameters:
+    ///   - prefix: of the paths, as the tenant's secrets name them; it may end within a name.
+    ///   - after: the path that the page before ended with; `nil`: from the first one on.
+    ///   - tenant: its name.
+    /// - Returns: with the folder that the tenant's paths have before the names.
+    /// - Throws: as `place`; `.unsupported` for an engine that makes credentials.
+    package func listing(
+        _ name: String, prefix: String, after: String?, limit: Int, tenant: String
+    ) throws(ProviderError) -> (provider: any SecretProvider, folder: String, listing: PathListing) {
+        let known = try self.find(name)
+        guard known.access.allows(tenant) else { throw .notForTenant(provider: name, tenant: tenant) }
+        guard !known.provider.isDynamic(prefix) else {
+            throw .unsupported(provider: name, "it makes credentials there, and lists none; name MOUNT/creds/ROLE")
+        }
+        let folder = PathListing.folder(of: prefix)
+        guard folder.isEmpty || VaultAddress.isPath(String(folder.dropLast())), VaultAddress.isText(prefix) else {
+            throw .badPath(
+                provider: name, path: String(prefix.prefix(ProviderLimits.pathCharactersMax)),
+                why: "it must begin as a path does, and have at most \(ProviderLimits.pathCharactersMax) bytes")
+        }
+        guard after?.hasPrefix(folder) ?? true else {
+            throw .badPath(provider: name, path: after ?? "", why: "the page before was of another folder")
+        }
+        return (
+            known.provider, folder,
+            PathListing(
+                // An engine that makes credentials is out: the tenant's folder always counts.
+                folder: known.access.path(folder, of: tenant, isDynamic: false),
+                beginning: String(prefix.dropFirst(folder.count)),
+                after: after.map { String($0.dropFirst(folder.count)) }, limit: limit)
+        )
     }
 
     private func find(_ name: String) throws(ProviderError) -> Known {

@@ -15,6 +15,8 @@ package enum MainTask {
     /// of its own.
     package static func run(_ body: @escaping @Sendable () async -> Void) -> Never {
         StandardFiles.fillGaps()
+        // A program or peer that reads no more makes a write fail, and ends nothing by itself.
+        signal(SIGPIPE, SIG_IGN)
         // A service is given the values of secrets, which pass through strings and buffers of libraries.
         casare_wipe_freed_memory()
         Task {

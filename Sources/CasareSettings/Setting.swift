@@ -46,6 +46,9 @@ package struct SettingDeclaration: Hashable, Sendable {
     package let isSecret: Bool
     package let documentation: String
 
+    /// That of its variables that is set and counts; `nil`: none is.
+    package func givenVariable(in config: ConfigReader) -> String? { self.text(in: config)?.variable }
+
     /// The first variable that is set, and its text. Set to nothing counts as not set: that is how Compose and systemd
     /// files leave a variable out.
     func text(in config: ConfigReader) -> (variable: String, text: String)? {

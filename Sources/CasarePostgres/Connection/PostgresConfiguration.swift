@@ -80,6 +80,18 @@ package struct PostgresConfiguration: Sendable {
 
     package var host: String? { self.keywords["host"] ?? self.keywords["hostaddr"] }
 
+    /// What connections are opened to, in the order in which it is tried: names, addresses, folders of sockets. None:
+    /// as libpq does by itself.
+    package var hosts: [String] {
+        (self.keywords["hostaddr"] ?? self.keywords["host"] ?? "").split(separator: ",").map(String.init)
+    }
+
+    /// How TLS is used, as libpq names it; `nil`: as libpq does by itself, where the server has it.
+    package var tlsMode: String? {
+        get { self.keywords["sslmode"] }
+        set { self.keywords["sslmode"] = newValue }
+    }
+
     /// All parameters of a connection attempt.
     var connectionParameters: [String: String] {
         var parameters = self.keywords

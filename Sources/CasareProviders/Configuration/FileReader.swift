@@ -63,7 +63,7 @@ package enum FileReader {
         return status.st_mode & 0o077 != 0
     }
 
-    /// The names in a folder, sorted, without those that begin with a full stop.
+    /// The names in a folder, sorted, without those that begin with a full stop; at most `ProviderLimits.filesMax`.
     ///
     /// - Throws: `.isNotThere` also for what is no folder.
     static func names(in folder: String) throws(FileProblem) -> [(name: String, isFolder: Bool)] {
@@ -72,7 +72,7 @@ package enum FileReader {
         }
         defer { closedir(stream) }
         var names: [(name: String, isFolder: Bool)] = []
-        while names.count < ProviderLimits.listedMax, let entry = readdir(stream) {
+        while names.count < ProviderLimits.filesMax, let entry = readdir(stream) {
             let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
                 pointer.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
             }

@@ -12,7 +12,8 @@ package struct ProviderFile: Sendable {
             case hashiCorpVault(
                 address: String, namespace: String?, authorities: String?, login: VaultLogin,
                 engine: HashiCorpVault.KeyValue, dynamicMounts: [String])
-            case supabaseVault(url: CredentialSource)
+            /// - Parameter allowsPlaintext: whether its database may be asked without TLS.
+            case supabaseVault(url: CredentialSource, allowsPlaintext: Bool)
             case environment(prefix: String)
             case files(folder: String)
         }
@@ -89,7 +90,8 @@ package struct ProviderFile: Sendable {
         case .hashiCorpVault: source = try Self.vault(&members)
         case .supabaseVault:
             source = .supabaseVault(
-                url: try members.requiredCredential("url", "postgres://user:password@host/database"))
+                url: try members.requiredCredential("url", "postgres://user:password@host/database"),
+                allowsPlaintext: try members.flag(Self.plaintextMember))
         case .environment:
             let prefix = try members.requiredText("prefix", "how the variables begin, such as CASARE_SECRET_")
             guard Self.isPrefix(prefix) else {
@@ -113,6 +115,9 @@ package struct ProviderFile: Sendable {
         try members.finish()
         return Entry(name: name, source: source, access: access)
     }
+
+    /// Without it nothing that a provider is asked goes over a network in plain text.
+    static let plaintextMember = "allow_plaintext"
 
     private static func access(_ members: inout FileMembers) throws(ProviderFileError) -> ProviderAccess {
         let tenants = try members.texts("tenants")
@@ -147,6 +152,12 @@ package struct ProviderFile: Sendable {
                 "`address` of \(members.place) is \(address); it must be like https://host:8200, without a path or a "
                     + "password"
             )
+        }
+        let allowsPlaintext = try members.flag(Self.plaintextMember)
+        guard allowsPlaintext || VaultAddress.isPrivate(base) else {
+            throw ProviderFileError(
+                "`address` of \(members.place) is \(address): who is on the way reads all that is sent over http, the "
+                    + "token first; take https, or say `\(Self.plaintextMember): true` where nobody else is on the way")
         }
         guard var auth = try members.members("auth") else {
             throw ProviderFileError("\(members.place) needs `auth` with `method`: token or approle")

@@ -69,6 +69,16 @@ struct FileMembers {
         return number
     }
 
+    /// - Returns: `false` where it is not there.
+    mutating func flag(_ name: String) throws(ProviderFileError) -> Bool {
+        switch try self.text(name) {
+        case "true": return true
+        case nil, "false": return false
+        case let text?:
+            throw ProviderFileError("`\(name)` of \(self.place) is \(text); it must be true or false")
+        }
+    }
+
     mutating func texts(_ name: String) throws(ProviderFileError) -> [String]? {
         guard let node = self.node(name) else { return nil }
         guard case .sequence(let sequence) = node else {

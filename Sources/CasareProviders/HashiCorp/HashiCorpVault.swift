@@ -19,6 +19,12 @@ package struct HashiCorpVault: SecretProvider {
 
     package let name: String
     package var kind: ProviderHealth.Kind { .hashiCorpVault }
+    package var abilities: Set<ProviderAbility> {
+        var abilities: Set<ProviderAbility> = [.paths]
+        if self.engine.version == 2 { abilities.insert(.versions) }
+        if !self.dynamicMounts.isEmpty { abilities.insert(.credentials) }
+        return abilities
+    }
     private let engine: KeyValue
     /// Mounts whose `MOUNT/creds/ROLE` makes credentials.
     private let dynamicMounts: [String]
@@ -89,46 +95,13 @@ package struct HashiCorpVault: SecretProvider {
         }
     }
 
-    package func paths(below folder: String) async throws(ProviderError) -> [String] {
+    package func names(_ listing: PathListing) async throws(ProviderError) -> [String] {
         let root = self.engine.version == 2 ? "\(self.engine.mount)/metadata/" : "\(self.engine.mount)/"
-        let (reply, _) = try await self.session.send(VaultCall(method: .list, path: root + folder))
+        let (reply, _) = try await self.session.send(VaultCall(method: .list, path: root + listing.folder))
         // It does not know empty folders.
         if reply.status == 404 { return [] }
-        try self.check(reply, folder, version: nil)
-        let names = (reply.data?["keys"]?.list ?? []).compactMap(\.string)
-        return Array(names.sorted().prefix(ProviderLimits.listedMax))
-    }
-
-    package func put(
-        _ fields: SecretFields, at path: String, expected: Int?
-    ) async throws(ProviderError) -> Int? {
-        var members: Object = [:]
-        for name in fields.names { members[name] = fields[name]?.reveal { .string($0) } }
-        var body = members
-        var target = "\(self.engine.mount)/\(path)"
-        if self.engine.version == 2 {
-            target = "\(self.engine.mount)/data/\(path)"
-            body = ["data": .object(members)]
-            if let expected { body["options"] = ["cas": .int(expected)] }
-        } else if expected != nil {
-            throw .unsupported(provider: self.name, "its key-value engine has no versions that could be compared")
-        }
-        let (reply, _) = try await self.session.send(
-            VaultCall(method: .post, path: target, body: body, holdsSecrets: true))
-        if reply.status == 400, let expected {
-            // Of what it may refuse, this is what the caller must know; whether it is that, the newest version says.
-            let newest = try await self.newest(path)
-            if newest != expected { throw .versionChanged(provider: self.name, path: path, expected: expected) }
-        }
-        try self.check(reply, path, version: nil)
-        return reply.data?["version"]?.int
-    }
-
-    /// 0 where there is none.
-    private func newest(_ path: String) async throws(ProviderError) -> Int {
-        let (reply, _) = try await self.session.send(
-            VaultCall(method: .get, path: "\(self.engine.mount)/metadata/\(path)"))
-        return reply.data?["current_version"]?.int ?? 0
+        try self.check(reply, listing.folder.isEmpty ? "its list" : listing.folder, version: nil)
+        return listing.page(of: (reply.data?["keys"]?.list ?? []).compactMap(\.string))
     }
 
     package func isDynamic(_ path: String) -> Bool {

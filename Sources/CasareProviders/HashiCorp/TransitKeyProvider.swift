@@ -12,6 +12,9 @@ import FoundationEssentials
 /// `aes256-gcm96` is.
 /// Vault marks what it encrypts with the version of the key, so after a rotation there old data keys open as before.
 package struct TransitKeyProvider: KeyProvider {
+    /// How what it has wrapped begins.
+    private static let mark = "vault:v"
+
     private let session: VaultSession
     private let mount: String
     private let key: String
@@ -46,7 +49,7 @@ package struct TransitKeyProvider: KeyProvider {
     package func unwrap(_ key: WrappedKey, for place: String) async throws -> [UInt8] {
         guard key.keyID == self.id else { throw KeyProviderError.otherKey(wanted: key.keyID, known: [self.id]) }
         // What it never wrote it need not be asked about.
-        guard let text = String(validating: key.bytes, as: UTF8.self), text.hasPrefix("vault:v") else {
+        guard let text = String(validating: key.bytes, as: UTF8.self), text.hasPrefix(Self.mark) else {
             throw KeyProviderError.altered
         }
         let reply = try await self.send(
@@ -55,12 +58,27 @@ package struct TransitKeyProvider: KeyProvider {
                 "ciphertext": .string(text),
                 "associated_data": .string(Data(place.utf8).base64EncodedString()),
             ])
+        if reply.status == 400, reply.problem.contains(Self.tooOld) {
+            throw KeyProviderError.versionRefused(provider: self.id, why: self.advice(onVersionOf: text))
+        }
         // The key is there, or this would not have come so far: it is the data that it does not take.
         if reply.status == 400, try await self.hasKey() { throw KeyProviderError.altered }
         guard reply.status == 200, let plain = reply.data?["plaintext"]?.string,
             let bytes = Data(base64Encoded: plain)
         else { throw self.refusal(reply) }
         return Array(bytes)
+    }
+
+    /// How Vault and OpenBao answer where `min_decryption_version` is above the version that has wrapped something.
+    /// There is no code for it, and whoever may use a key need not be able to read what is said of it.
+    private static let tooOld = "disallowed by policy (too old)"
+
+    /// - Parameter text: `vault:v`, the key's version, a colon, and the rest.
+    private func advice(onVersionOf text: String) -> String {
+        let version = text.dropFirst(Self.mark.count).prefix { $0 != ":" }
+        return "it was wrapped by version \(version) of the key, and min_decryption_version there is higher now; put "
+            + "that back (vault write \(self.mount)/keys/\(self.key)/config min_decryption_version=\(version)), and "
+            + "leave it for as long as anything is wrapped by that version"
     }
 
     /// Whether it can be used now: a data key of zeros is wrapped and thrown away.
@@ -124,6 +142,10 @@ extension TransitKeyProvider {
         package static let authorities = Setting.optionalText(
             "CASARE_SEALING_TRANSIT_CA_FILE", form: "a path", standardText: "those of the system",
             "Certificates in PEM to trust there.")
+        package static let allowsPlaintext = Setting.flag(
+            "CASARE_SEALING_TRANSIT_ALLOW_PLAINTEXT",
+            "Whether it may be asked over http on another machine: who is on the way reads the token, and keys of "
+                + "secrets.")
         package static let isFormer = Setting.flag(
             "CASARE_SEALING_TRANSIT_FORMER",
             "Whether the key there is a former one, which only opens, beside a current one from elsewhere.")
@@ -131,7 +153,7 @@ extension TransitKeyProvider {
         package static let all = [
             Self.address.declaration, Self.token.declaration, Self.tokenFile.declaration, Self.key.declaration,
             Self.mount.declaration, Self.namespace.declaration, Self.authorities.declaration,
-            Self.isFormer.declaration,
+            Self.allowsPlaintext.declaration, Self.isFormer.declaration,
         ]
     }
 
@@ -143,6 +165,13 @@ extension TransitKeyProvider {
             throw SettingError(
                 Settings.address.declaration.variable,
                 "is \"\(text)\"; expected an address like https://host:8200, without a path or a password")
+        }
+        let allowsPlaintext = try Settings.allowsPlaintext.value(in: config)
+        guard allowsPlaintext || VaultAddress.isPrivate(address) else {
+            throw SettingError(
+                Settings.address.declaration.variable,
+                "is \"\(text)\": who is on the way reads all that is sent over http, the token first; take https, or "
+                    + "set \(Settings.allowsPlaintext.declaration.variable)=true where nobody else is on the way")
         }
         let mount = try Settings.mount.value(in: config)
         let key = try Settings.key.value(in: config)

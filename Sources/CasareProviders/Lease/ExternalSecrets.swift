@@ -23,6 +23,28 @@ package struct ExternalSecrets: Sendable {
         _ = try self.providers.place(provider, path: path, tenant: try await self.name(of: tenant))
     }
 
+    /// The providers that a tenant may use, by name.
+    ///
+    /// - Throws: what the database throws.
+    package func providers(for tenant: Tenant.ID) async throws -> [any SecretProvider] {
+        self.providers.all(for: try await self.name(of: tenant))
+    }
+
+    /// The paths that a provider has, as a tenant's secrets name them, sorted; a folder among them ends with a slash.
+    ///
+    /// - Parameters:
+    ///   - name: the provider's.
+    ///   - prefix: how they begin, up to the end of one name: what is in folders below is listed by itself.
+    ///   - after: the path that the page before ended with; `nil`: from the first one on.
+    /// - Throws: `ProviderError`, and what the database throws.
+    package func paths(
+        of name: String, prefix: String, after: String?, limit: Int, in tenant: Tenant.ID
+    ) async throws -> [String] {
+        let (provider, folder, listing) = try self.providers.listing(
+            name, prefix: prefix, after: after, limit: limit, tenant: try await self.name(of: tenant))
+        return try await provider.names(listing).map { folder + $0 }
+    }
+
     /// - Parameters:
     ///   - secret: one that has a provider.
     ///   - version: the provider's; `nil`: the newest one.

@@ -4,6 +4,7 @@ package import CasareDomain
 package struct EnvironmentSecrets: SecretProvider {
     package let name: String
     package var kind: ProviderHealth.Kind { .environment }
+    package var abilities: Set<ProviderAbility> { [] }
     private let prefix: String
     private let environment: ProcessEnvironment
 
@@ -27,7 +28,7 @@ package struct EnvironmentSecrets: SecretProvider {
         return ProvidedFields(fields: [soleField: SecretText(text)], version: nil)
     }
 
-    package func paths(below _: String) async throws(ProviderError) -> [String] {
+    package func names(_: PathListing) async throws(ProviderError) -> [String] {
         throw .unsupported(provider: self.name, "variables are not listed: a path cannot be told from its variable")
     }
 

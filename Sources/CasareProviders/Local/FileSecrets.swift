@@ -8,6 +8,7 @@ package import CasareDomain
 package struct FileSecrets: SecretProvider {
     package let name: String
     package var kind: ProviderHealth.Kind { .files }
+    package var abilities: Set<ProviderAbility> { [.paths] }
     private let folder: String
 
     /// - Parameter folder: a whole path. Links below it are followed, wherever they lead: that is how secrets are
@@ -42,11 +43,14 @@ package struct FileSecrets: SecretProvider {
         return ProvidedFields(fields: fields, version: nil)
     }
 
-    package func paths(below folder: String) async throws(ProviderError) -> [String] {
+    package func names(_ listing: PathListing) async throws(ProviderError) -> [String] {
         try await self.check()
-        let whole =
-            folder.isEmpty ? self.folder : try self.whole(folder.hasSuffix("/") ? String(folder.dropLast()) : folder)
-        return try self.names(whole, folder).map { $0.isFolder ? "\($0.name)/" : $0.name }
+        let whole = try self.whole(folder: listing.folder)
+        return listing.page(of: try self.names(whole, listing.folder).map { $0.isFolder ? "\($0.name)/" : $0.name })
+    }
+
+    private func whole(folder: String) throws(ProviderError) -> String {
+        folder.isEmpty ? self.folder : try self.whole(String(folder.dropLast()))
     }
 
     /// - Throws: `.badPath` for what would lead out of the folder, and for hidden files.

@@ -8,7 +8,9 @@ import CasarePostgres
 package actor SupabaseVault: SecretProvider {
     package nonisolated let name: String
     package nonisolated var kind: ProviderHealth.Kind { .supabaseVault }
+    package nonisolated var abilities: Set<ProviderAbility> { [.paths] }
     private let url: CredentialSource
+    private let allowsPlaintext: Bool
     private let environment: ProcessEnvironment
     /// Opened when it is first needed: the credential is read then.
     private var opened: PostgresPool?
@@ -16,10 +18,15 @@ package actor SupabaseVault: SecretProvider {
 
     package static let connectionsMax = 4
 
-    /// - Parameter url: where the connection string stands, as libpq reads it.
-    package init(name: String, url: CredentialSource, environment: ProcessEnvironment) {
+    /// - Parameters:
+    ///   - url: where the connection string stands, as libpq reads it.
+    ///   - allowsPlaintext: whether another machine may be asked without TLS.
+    package init(
+        name: String, url: CredentialSource, allowsPlaintext: Bool = false, environment: ProcessEnvironment
+    ) {
         self.name = name
         self.url = url
+        self.allowsPlaintext = allowsPlaintext
         self.environment = environment
     }
 
@@ -61,11 +68,16 @@ package actor SupabaseVault: SecretProvider {
         return ProvidedFields(fields: [soleField: SecretText(text)], version: nil)
     }
 
-    package func paths(below folder: String) async throws(ProviderError) -> [String] {
-        let begin = folder.isEmpty || folder.hasSuffix("/") ? folder : "\(folder)/"
+    /// It knows no folders: what is below one is listed with all that stands behind it.
+    package func names(_ listing: PathListing) async throws(ProviderError) -> [String] {
+        let folder = listing.folder
         let rows = try await self.rows(folder) { connection in
             try connection.execute(
-                SupabaseQueries.names, ["begin": .text(begin), "limit": .int(ProviderLimits.listedMax)])
+                SupabaseQueries.names,
+                [
+                    "folder": .text(folder), "begin": .text(folder + listing.beginning),
+                    "after": .text(listing.after.map { folder + $0 }), "limit": .int(listing.limit),
+                ])
         }
         do {
             return try rows.map { try $0.string("name") }
@@ -97,6 +109,13 @@ package actor SupabaseVault: SecretProvider {
         } catch {
             // The text that libpq does not understand holds a password.
             throw .unavailable(provider: self.name, why: "\(self.url) holds no connection string")
+        }
+        guard self.allowsPlaintext || configuration.requireTLS() else {
+            throw .unavailable(
+                provider: self.name,
+                why: "\(self.url) holds a connection string with sslmode=\(configuration.tlsMode ?? ""), by which who "
+                    + "is on the way may read along; take require or verify-full, or say "
+                    + "`\(ProviderFile.plaintextMember): true` where nobody else is on the way")
         }
         configuration.applicationName = "casare-secrets"
         // The process's own password is for its own database.
@@ -137,8 +156,8 @@ enum SupabaseQueries {
 
     static let names = Query(
         """
-        SELECT substr(name, length(@begin::text) + 1) AS name FROM vault.decrypted_secrets
-        WHERE starts_with(name, @begin::text)
-        ORDER BY name LIMIT @limit
+        SELECT substr(name, length(@folder::text) + 1) AS name FROM vault.decrypted_secrets
+        WHERE starts_with(name, @begin::text) AND (@after::text IS NULL OR name COLLATE "C" > @after::text)
+        ORDER BY name COLLATE "C" LIMIT @limit
         """)
 }

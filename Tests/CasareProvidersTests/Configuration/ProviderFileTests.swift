@@ -107,6 +107,25 @@ struct ProviderFileTests {
         #expect(problem?.contains(reason) == true && problem?.contains("hvs") == false, "\(problem ?? "nothing")")
     }
 
+    @Test(arguments: [
+        ("http://vault:8200", false), ("http://10.0.0.5:8200", false), ("http://localhost.example:8200", false),
+        ("http://127.0.0.1.example", false), ("http://[2001:db8::1]:8200", false), ("https://vault:8200", true),
+        ("http://localhost:8200", true), ("http://127.0.0.1:8200", true), ("http://[::1]:8200", true),
+    ])
+    func `a Vault on another machine is asked over TLS, unless the file says otherwise`(
+        address: String, isPrivate: Bool
+    ) {
+        let members = "address: '\(address)'\nauth: { method: token, token_env: T }\n"
+        let problem = Self.problem(Self.vault(members))
+        #expect((problem == nil) == isPrivate, "\(problem ?? "nothing")")
+        if let problem { #expect(problem.contains("allow_plaintext: true") && problem.contains(address), "\(problem)") }
+        let refused = Self.problem(Self.vault(members + "allow_plaintext: false"))
+        #expect((refused == nil) == isPrivate)
+        #expect(Self.problem(Self.vault(members + "allow_plaintext: true")) == nil)
+        let odd = Self.problem(Self.vault(members + "allow_plaintext: perhaps"))
+        #expect(odd?.contains("must be true or false") == true)
+    }
+
     @Test func `tenants that are not listed are refused, and each one's paths are below its folder`() throws {
         let providers = SecretProviders(
             try ProviderFile(parsing: Self.whole), environment: ProcessEnvironment { _ in nil })
@@ -126,6 +145,30 @@ struct ProviderFileTests {
         for path in ["", "a//b", "../hr/db", "a/./b", "/a", "a/", String(repeating: "x", count: 501)] {
             #expect(throws: ProviderError.self, "\(path)") { try providers.place("corp", path: path, tenant: "sales") }
         }
+    }
+
+    @Test func `each tenant lists the paths of its own folder, and no other`() throws {
+        let providers = SecretProviders(
+            try ProviderFile(parsing: Self.whole), environment: ProcessEnvironment { _ in nil })
+        #expect(providers.all(for: "hr").map(\.name) == ["mounted"])
+        #expect(providers.all(for: "sales").map(\.name) == ["corp", "mounted"])
+        func listing(
+            _ prefix: String, after: String? = nil, of name: String = "corp", tenant: String = "sales"
+        ) throws(ProviderError) -> (folder: String, listing: PathListing) {
+            let found = try providers.listing(name, prefix: prefix, after: after, limit: 5, tenant: tenant)
+            return (found.folder, found.listing)
+        }
+        let root = try listing("")
+        #expect(root.folder == "" && root.listing == PathListing(folder: "casare/sales/", limit: 5))
+        let below = try listing("apps/c", after: "apps/crm")
+        let expected = PathListing(folder: "casare/sales/apps/", beginning: "c", after: "crm", limit: 5)
+        #expect(below.folder == "apps/" && below.listing == expected)
+        #expect(try listing("a/", of: "mounted", tenant: "hr").listing == PathListing(folder: "a/", limit: 5))
+        #expect(throws: ProviderError.notForTenant(provider: "corp", tenant: "hr")) { try listing("", tenant: "hr") }
+        for prefix in ["/", "a//", "../hr/", "a/./b", "a\u{7}", String(repeating: "x", count: 501), "database/creds/"] {
+            #expect(throws: ProviderError.self, "\(prefix)") { try listing(prefix) }
+        }
+        #expect(throws: ProviderError.self) { try listing("apps/", after: "other/x") }
     }
 
     @Test func `a process is told of the file by its environment, and does not start with one that is wrong`()

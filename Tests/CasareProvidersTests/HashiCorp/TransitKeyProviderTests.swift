@@ -1,5 +1,5 @@
 import CasareDomain
-import CasareProviders
+@testable import CasareProviders
 import CasareSettings
 import CasareStore
 import CasareTestSupport
@@ -43,6 +43,46 @@ struct TransitKeyProviderTests {
                 await #expect(throws: KeyProviderError.altered) { try await provider.unwrap(altered, for: "1/db/1") }
                 let noise = WrappedKey(bytes: [0xFF, 0xFE], keyID: wrapped.keyID)
                 await #expect(throws: KeyProviderError.altered) { try await provider.unwrap(noise, for: "1/db/1") }
+            }
+        }
+    }
+
+    /// As the one does who keeps the key.
+    private static func administer(_ server: TestServer, _ path: String, _ body: Object = [:]) async throws {
+        let transport = VaultTransport(
+            provider: "keeper", address: server.vaultAddress, namespace: nil, authorities: nil)
+        let call = VaultCall(method: .post, path: "transit/keys/casare/\(path)", body: body)
+        let reply = try await transport.send(call, token: "root")
+        await transport.shutdown()
+        #expect(reply.status == 200)
+    }
+
+    @Test func `a version of the key that opens no longer is no damage, and is told with what to do`() async throws {
+        try await TestServer.withVault { server in
+            try await Self.with(server) { provider in
+                let ring = KeyRing(current: provider)
+                let name = try #require(Secret.Name("db"))
+                let sealed = try await SealedSecret(
+                    sealing: ["password": SecretText("hunter2")], of: name, version: 1, in: .default, with: ring)
+                try await Self.administer(server, "rotate")
+                let rotated = try await sealed.opened(with: ring)
+                #expect(rotated.revealed == ["password": "hunter2"])
+                try await Self.administer(server, "config", ["min_decryption_version": 2])
+                let refused = await #expect(throws: KeyProviderError.self) { try await sealed.opened(with: ring) }
+                guard case .versionRefused(let key, let why)? = refused else {
+                    Issue.record("\(String(describing: refused))")
+                    return
+                }
+                #expect(key == "transit:transit/casare" && why.contains("version 1"))
+                #expect(why.contains("transit/keys/casare/config min_decryption_version=1"))
+                // What is wrapped now opens, and what was altered is damage as before.
+                let again = try await ring.current.wrap(Self.dataKey, for: "x")
+                #expect(String(decoding: again.bytes, as: UTF8.self).hasPrefix("vault:v2:"))
+                let opened = try await ring.unwrap(again, for: "x")
+                #expect(opened == Self.dataKey)
+                await #expect(throws: KeyProviderError.altered) { try await ring.unwrap(again, for: "y") }
+                try await Self.administer(server, "config", ["min_decryption_version": 1])
+                #expect(try await sealed.opened(with: ring).revealed == ["password": "hunter2"])
             }
         }
     }
@@ -152,6 +192,12 @@ struct TransitKeyProviderTests {
         #expect(variable([address: "https://vault:8200", file: "/run/token"]) == nil)
         #expect(variable([address: "vault:8200", token: "t"]) == address)
         #expect(variable([address: "https://vault:8200/v1", token: "t"]) == address)
+        #expect(variable([address: "http://vault:8200", token: "t"]) == address)
+        #expect(variable([address: "http://localhost:8200", token: "t"]) == nil)
+        #expect(
+            variable([
+                address: "http://vault:8200", token: "t", "CASARE_SEALING_TRANSIT_ALLOW_PLAINTEXT": "true",
+            ]) == nil)
         #expect(variable([address: "https://vault:8200"]) == file)
         #expect(variable([address: "https://vault:8200", token: "t", file: "/run/token"]) == file)
         #expect(

@@ -301,17 +301,15 @@ struct LeasedCredentialsTests {
         try await Self.with { fixture in
             let providers = try fixture.providers()
             let secrets = ExternalSecrets(providers, database: fixture.database)
-            let corp = try providers.provider("corp")
-            _ = try await corp.put(
-                ["User-Name": SecretText("x"), "Username": SecretText("ann"), "password": SecretText("s3cret")],
-                at: "both", expected: nil)
-            _ = try await corp.put(["value": SecretText("k1")], at: "one", expected: nil)
+            try fixture.server.vault(
+                put: ["User-Name": "x", "Username": "ann", "password": "s3cret"], at: "both")
             let login = try await secrets.fields(
                 of: Fixture.secret("both"), version: nil, in: .default, under: nil)
             #expect(login.fields.revealed == ["username": "ann", "password": "s3cret"] && login.version == 1)
             let custom = try await secrets.fields(
                 of: Fixture.secret("both", kind: .custom), version: nil, in: .default, under: nil)
             #expect(custom.fields.names == ["password", "user_name", "username"])
+            try fixture.server.vault(put: ["value": "k1"], at: "one")
             let key = try await secrets.fields(
                 of: Fixture.secret("one", kind: .apiKey), version: nil, in: .default, under: nil)
             #expect(key.fields.revealed == ["api_key": "k1"])

@@ -31,6 +31,8 @@ struct LocalSecretsTests {
         }
         let version = await problem { try await provider.fields(at: "db/prod", version: 1) }
         #expect(version?.description.contains("variables have no versions") == true)
+        let listed = await problem { try await provider.names(PathListing(folder: "", limit: 10)) }
+        #expect(listed?.description.contains("variables are not listed") == true && provider.abilities.isEmpty)
     }
 
     @Test func `a file is one text, and a folder of files is a secret with fields`() async throws {
@@ -45,9 +47,16 @@ struct LocalSecretsTests {
             #expect(one.fields.revealed == ["value": "k1"])
             let both = try await provider.fields(at: "db", version: nil)
             #expect(both.fields.revealed == ["username": "ann", "password": "line 1\nline 2"])
-            let paths = try await provider.paths(below: "")
-            let below = try await provider.paths(below: "db/")
-            #expect(paths == ["api", "db/"] && below == ["password", "username"])
+            let names = try await provider.names(PathListing(folder: "", limit: 10))
+            let below = try await provider.names(PathListing(folder: "db/", limit: 10))
+            #expect(names == ["api", "db/"] && below == ["password", "username"])
+            let second = try await provider.names(PathListing(folder: "db/", after: "password", limit: 1))
+            #expect(second == ["username"] && provider.abilities == [.paths])
+            let outside = await problem { try await provider.names(PathListing(folder: "../", limit: 10)) }
+            guard case .badPath = outside else {
+                Issue.record("\(String(describing: outside))")
+                return
+            }
             try Self.write("k2", "\(folder)/api")
             let changed = try await provider.fields(at: "api", version: nil)
             #expect(changed.fields.revealed == ["value": "k2"])

@@ -58,9 +58,15 @@ struct SupabaseVaultTests {
             try await provider.check()
             let found = try await provider.fields(at: "stripe", version: nil)
             #expect(found.fields.revealed == ["value": "sk_live"] && found.version == nil)
-            let all = try await provider.paths(below: "")
-            let mail = try await provider.paths(below: "mail")
-            #expect(all == ["lost", "mail/host", "mail/password", "stripe"] && mail == ["host", "password"])
+            func names(_ folder: String, _ beginning: String = "", after: String? = nil) async throws -> [String] {
+                try await provider.names(PathListing(folder: folder, beginning: beginning, after: after, limit: 2))
+            }
+            #expect(try await names("") == ["lost", "mail/host"])
+            #expect(try await names("", after: "mail/host") == ["mail/password", "stripe"])
+            #expect(try await names("mail/") == ["host", "password"])
+            #expect(try await names("mail/", "p") == ["password"])
+            #expect(try await names("mail/", after: "host") == ["password"])
+            #expect(try await names("mail/", "x").isEmpty)
         }
     }
 
@@ -97,6 +103,36 @@ struct SupabaseVaultTests {
             let refused = await problem { try await provider.fields(at: "stripe", version: nil) }
             #expect(sick?.meaning == .denied && refused?.meaning == .denied)
         }
+    }
+
+    /// Of a machine that is not asked for anything: a test network (RFC 5737), or a name that nobody has (RFC 2606).
+    @Test(arguments: [
+        "host=192.0.2.1 sslmode=prefer", "host=db.invalid sslmode=disable", "host=db.invalid sslmode=allow",
+        "host=127.0.0.1,db.invalid sslmode=prefer", "host=localhost hostaddr=192.0.2.1 sslmode=disable",
+        "postgres://ann:hunter2@db.invalid/x?sslmode=prefer",
+    ])
+    func `a database on another machine is not asked in plain text`(url: String) async {
+        let provider = SupabaseVault(
+            name: "supabase", url: .environment("URL"), environment: ProcessEnvironment { _ in url })
+        let refused = await problem { try await provider.fields(at: "stripe", version: nil) }
+        await provider.close()
+        #expect(refused?.meaning == .unavailable)
+        #expect(refused?.description.contains("allow_plaintext: true") == true, "\(String(describing: refused))")
+        #expect(refused?.description.contains("hunter2") == false)
+    }
+
+    @Test func `a database on this machine is asked as the connection string says`() async throws {
+        let cluster = try await TestCluster.shared()
+        let owner = try await cluster.createDatabase()
+        for (more, allowsPlaintext) in [("sslmode=disable", false), ("sslmode=prefer", true), ("", false)] {
+            let provider = SupabaseVault(
+                name: "supabase", url: .environment("URL"), allowsPlaintext: allowsPlaintext,
+                environment: ProcessEnvironment { _ in "\(owner.description) \(more)" })
+            let asked = await problem { try await provider.check() }
+            await provider.close()
+            #expect(asked?.description.contains("no view vault.decrypted_secrets") == true, "\(more)")
+        }
+        try await cluster.dropDatabase(owner)
     }
 
     @Test func `a database without the extension, or none at all, is not available`() async throws {
