@@ -2,10 +2,8 @@ import CasareDomain
 
 /// Calls of other workflows: a child scope that begins as a copy of the caller's (workflow format §9).
 extension Interpreter {
-    /// How a type of node names the workflow that it calls.
+    /// What a type of node says when it names no workflow, and when that is not there.
     private struct Reference {
-        let keys: [String]
-        /// What is said when nothing is named, and when it is not there.
         let missing: String
         let absent: (_ name: String) -> String
     }
@@ -16,7 +14,8 @@ extension Interpreter {
             throw NodeFailure("NodeError", "Maximum call depth (\(Program.callDepthMax)) exceeded at \(node.id)")
         }
         let reference = Self.reference(of: node)
-        let name = reference.keys.lazy.map { inputs.string($0) }.first { !$0.isBlank } ?? ""
+        let keys = node.type.structure?.callAsJob?.names ?? ["subflow_path", "subflow_id"]
+        let name = keys.lazy.map { inputs.string($0) }.first { !$0.isBlank } ?? ""
         let called = name.isBlank ? nil : self.main.program.called(name, from: self.scope.program)
         let isAsynchronous = Self.isAsynchronous(node, inputs)
         if isAsynchronous, !name.isBlank, self.settings.submitsJobs {
@@ -44,18 +43,12 @@ extension Interpreter {
     private static func reference(of node: CompiledNode) -> Reference {
         switch node.type.structure {
         case .callSubworkflow:
-            Reference(
-                keys: ["subworkflow_id", "subworkflow_path"], missing: "subworkflow_id is required",
-                absent: { "Subworkflow not loaded: \($0)" })
+            Reference(missing: "subworkflow_id is required", absent: { "Subworkflow not loaded: \($0)" })
         case .executeWorkflow:
-            Reference(
-                keys: ["workflow_path"], missing: "workflow_path is required",
-                absent: { "Workflow not loaded: \($0)" })
+            Reference(missing: "workflow_path is required", absent: { "Workflow not loaded: \($0)" })
         default:
-            Reference(
-                keys: ["subflow_path", "subflow_id"], missing: "Subflow not loaded",
-                // Word for word, since the corpus says so (probe p53).
-                absent: { _ in "Subflow not loaded" })
+            // Word for word, since the corpus says so (probe p53).
+            Reference(missing: "Subflow not loaded", absent: { _ in "Subflow not loaded" })
         }
     }
 

@@ -40,8 +40,8 @@ struct CurlFailure: Error {
         case CURLE_PEER_FAILED_VERIFICATION:
             return ServiceFailure(
                 "SecurityError",
-                "\(what): the server's certificate is not trusted: \(self.text). For a private authority, name the file "
-                    + "of its certificate in ssl_ca")
+                "\(what): the server's certificate is not trusted: \(self.text). For a private authority, name the "
+                    + "file of its certificate in ssl_ca")
         case CURLE_USE_SSL_FAILED:
             return ServiceFailure("SecurityError", "\(what): the server offers no TLS: \(detail)")
         case CURLE_SSL_CONNECT_ERROR:
