@@ -3,8 +3,8 @@ import CryptoExtras
 import SwiftASN1
 import X509
 
-/// What somebody asks for a certificate with: a public key, signed with the private one that belongs to it. Its names are
-/// not looked at: what a certificate says is for its issuer to decide.
+/// What somebody asks for a certificate with: a public key, signed with the private one that belongs to it. Its names
+/// are not looked at: what a certificate says is for its issuer to decide.
 package struct CertificateRequest: Sendable {
     package static let bytesMax = 16 * 1024
     /// Weaker RSA keys are refused, and so are those that take long to work with.

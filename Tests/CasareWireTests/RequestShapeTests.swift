@@ -31,7 +31,7 @@ struct RequestShapeTests {
         Case(
             type: CreateTokenRequest.self, json: #"{"nothing_like_it":1}"#,
             message: "nothing_like_it: there is no such member; the members are name, role, robot, expires_at, "
-                + "description, scopes, networks"),
+                + "description, scopes, networks, reason"),
         Case(
             type: SubmitBatchRequest.self, json: #"{"jobs":[{"workflow":"a"},{"workflow":"a","prioritty":1}]}"#,
             message: "jobs[1].prioritty: there is no such member; did you mean priority?"),

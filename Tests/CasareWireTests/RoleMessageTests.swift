@@ -40,6 +40,7 @@ struct RoleMessageTests {
         for request in [
             UpdateRoleRequest(), UpdateRoleRequest(description: .remove), UpdateRoleRequest(description: .set("b")),
             UpdateRoleRequest(permissions: ["item.read"]), UpdateRoleRequest(add: ["a"], remove: ["b"]),
+            UpdateRoleRequest(add: ["a"], reason: "asked"),
         ] {
             let read: UpdateRoleRequest = try WireJSON.decode(from: try WireJSON.encode(request))
             #expect(read == request)

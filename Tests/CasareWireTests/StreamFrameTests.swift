@@ -18,8 +18,21 @@ struct StreamFrameTests {
         #expect(json["code"] == nil)
     }
 
+    private static let due = EventInfo(
+        cursor: "1-2t", at: Date(timeIntervalSince1970: 1_800_000_000), kind: "secret.rotation_due", secret: "db/prod",
+        detail: ["secret": "db/prod", "version": 4])
+
+    @Test func `what happened to no job says nothing of one`() throws {
+        let json = try ValueEncoder.encode(StreamFrame.event(Self.due))
+        #expect(json["kind"] == "secret.rotation_due" && json["secret"] == "db/prod")
+        for member in ["job", "workflow", "environment"] { #expect(json[member] == Value.null, "\(member)") }
+        let page = try ValueEncoder.encode(EventPage(events: [Self.due], nextCursor: "1-9", isCaughtUp: true))
+        let first = page["events"]?.list?.first
+        #expect(first?["secret"] == "db/prod" && first?["job"] == Value.null)
+    }
+
     @Test(arguments: [
-        StreamFrame.event(Self.event), .caughtUp(cursor: "1-3"),
+        StreamFrame.event(Self.event), .event(Self.due), .caughtUp(cursor: "1-3"),
         .error(StreamFrame.Problem(code: "SLOW_READER", message: "too slow", cursor: "1-4")),
         .error(StreamFrame.Problem(code: "AUTH_TOKEN_INVALID", message: "gone", cursor: nil)),
     ])
@@ -61,11 +74,13 @@ struct StreamFrameTests {
         var catalogue = SchemaCatalogue(referencePrefix: "#/")
         _ = catalogue.schema(of: StreamFrame.self)
         let members = catalogue.definitions["StreamFrame"]?["properties"]?.object?.keys.map { String($0) } ?? []
-        #expect(Set(members).isSuperset(of: ["type", "cursor", "at", "kind", "job", "detail", "code", "message"]))
+        #expect(
+            Set(members).isSuperset(
+                of: ["type", "cursor", "at", "kind", "job", "secret", "detail", "code", "message"]))
     }
 
     @Test func `what ends a job is known`() {
-        let ending = Job.EventKind.allCases.filter(\.endsJob)
+        let ending = EventKind.allCases.filter(\.endsJob)
         #expect(Set(ending) == [.completed, .failed, .cancelled, .deadLettered])
     }
 }

@@ -38,7 +38,7 @@ extension EventQuery {
         [
             ("kind", self.kinds.isEmpty ? nil : self.kinds.map(\.rawValue).sorted().joined(separator: ",")),
             ("workflow", self.workflow), ("job", self.job?.description), ("environment", self.environment),
-            ("cursor", self.cursor), ("since", self.since.map(Timestamp.text)),
+            ("secret", self.secret), ("cursor", self.cursor), ("since", self.since.map(Timestamp.text)),
         ]
     }
 }

@@ -21,8 +21,8 @@ extension CasareClient {
     }
 
     /// - Returns: what it was.
-    public func deleteRole(_ name: Role.Name) async throws(ClientError) -> RoleInfo {
-        try await self.delete("\(Self.apiPath)/roles/\(percentEncoded(name.rawValue))")
+    public func deleteRole(_ name: Role.Name, reason: String? = nil) async throws(ClientError) -> RoleInfo {
+        try await self.delete("\(Self.apiPath)/roles/\(percentEncoded(name.rawValue))", [("reason", reason)])
     }
 
     /// Whether this client has a permission, and why.

@@ -24,8 +24,8 @@ extension CasareClient {
         try await self.post("\(Self.apiPath)/tokens/\(percentEncoded(name))/rotate", request)
     }
 
-    public func revokeToken(named name: String) async throws(ClientError) -> TokenInfo {
-        try await self.delete("\(Self.apiPath)/tokens/\(percentEncoded(name))")
+    public func revokeToken(named name: String, reason: String? = nil) async throws(ClientError) -> TokenInfo {
+        try await self.delete("\(Self.apiPath)/tokens/\(percentEncoded(name))", [("reason", reason)])
     }
 
     /// How the server lets people in. It takes no token.

@@ -16,8 +16,8 @@ enum TLSFailure: Hashable, Sendable {
     case certificateRefused(isExpired: Bool)
     case other
 
-    /// `nil` for what is no error of TLS, and for a connection that was closed: that is what a server does which is being
-    /// restarted.
+    /// `nil` for what is no error of TLS, and for a connection that was closed: that is what a server does which is
+    /// being restarted.
     init?(_ error: any Error) {
         switch error {
         case let error as NIOSSLExtraError:

@@ -8,8 +8,8 @@ public struct CreateEnrolmentRequest: Hashable, Sendable {
     public static let expiresInSecondsRange = 60.0...2_592_000
     public static let expiresInSecondsDefault = 86_400.0
 
-    /// A robot's ID, for that one; or the beginning of one with an asterisk behind it, for robots that there are not yet.
-    /// Without it: any robot that there is not yet.
+    /// A robot's ID, for that one; or the beginning of one with an asterisk behind it, for robots that there are not
+    /// yet. Without it: any robot that there is not yet.
     public var name: String?
     public var environment: String?
     public var tags: [String]

@@ -1,23 +1,26 @@
 public import CasareDomain
 public import FoundationEssentials
 
-/// Something that happened to a job, by the database's clock.
+/// Something that happened to a job, a secret, or the keys of the installation, by the database's clock.
 public struct EventInfo: Hashable, Sendable, Codable {
     /// Its place among the events of the tenant: reading goes on after it.
     public let cursor: String
     public let at: Date
-    /// One of `Job.EventKind`. A newer server may know more of them.
+    /// One of `EventKind`. A newer server may know more of them.
     public let kind: String
-    public let job: Job.ID
-    public let workflow: String
+    /// `nil`, as the workflow is, for what happened to no job.
+    public let job: Job.ID?
+    public let workflow: String?
     public let workflowVersion: Int?
     public let environment: String?
+    /// The name of the secret that it happened to.
+    public let secret: String?
     /// What there is to say beside the kind.
     public let detail: Object?
 
     public init(
-        cursor: String, at: Date, kind: String, job: Job.ID, workflow: String, workflowVersion: Int?,
-        environment: String?, detail: Object?
+        cursor: String, at: Date, kind: String, job: Job.ID? = nil, workflow: String? = nil,
+        workflowVersion: Int? = nil, environment: String? = nil, secret: String? = nil, detail: Object?
     ) {
         self.cursor = cursor
         self.at = at
@@ -26,6 +29,7 @@ public struct EventInfo: Hashable, Sendable, Codable {
         self.workflow = workflow
         self.workflowVersion = workflowVersion
         self.environment = environment
+        self.secret = secret
         self.detail = detail
     }
 }

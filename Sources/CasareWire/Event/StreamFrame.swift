@@ -41,7 +41,7 @@ public enum StreamFrame: Hashable, Sendable, Codable {
     }
 
     private enum CodingKeys: String, CodingKey {
-        case type, cursor, at, kind, job, workflow, workflowVersion, environment, detail, code, message
+        case type, cursor, at, kind, job, workflow, workflowVersion, environment, secret, detail, code, message
     }
 
     /// - Throws: `WireDecodingError` for a frame that lacks what its type needs.
@@ -56,6 +56,7 @@ public enum StreamFrame: Hashable, Sendable, Codable {
         let workflow = try container.decodeIfPresent(String.self, forKey: .workflow)
         let version = try container.decodeIfPresent(Int.self, forKey: .workflowVersion)
         let environment = try container.decodeIfPresent(String.self, forKey: .environment)
+        let secret = try container.decodeIfPresent(String.self, forKey: .secret)
         let detail = try container.decodeIfPresent(Object.self, forKey: .detail)
         let code = try container.decodeIfPresent(String.self, forKey: .code)
         let message = try container.decodeIfPresent(String.self, forKey: .message)
@@ -68,8 +69,8 @@ public enum StreamFrame: Hashable, Sendable, Codable {
             self = .event(
                 EventInfo(
                     cursor: try needed(cursor, .cursor), at: try needed(at, .at), kind: try needed(name, .kind),
-                    job: try needed(job, .job), workflow: try needed(workflow, .workflow), workflowVersion: version,
-                    environment: environment, detail: detail))
+                    job: job, workflow: workflow, workflowVersion: version, environment: environment, secret: secret,
+                    detail: detail))
         case .caughtUp:
             self = .caughtUp(cursor: try needed(cursor, .cursor))
         case .error:
@@ -86,10 +87,11 @@ public enum StreamFrame: Hashable, Sendable, Codable {
             try container.encode(event.cursor, forKey: .cursor)
             try container.encode(event.at, forKey: .at)
             try container.encode(event.kind, forKey: .kind)
-            try container.encode(event.job, forKey: .job)
-            try container.encode(event.workflow, forKey: .workflow)
+            try container.encodeIfPresent(event.job, forKey: .job)
+            try container.encodeIfPresent(event.workflow, forKey: .workflow)
             try container.encodeIfPresent(event.workflowVersion, forKey: .workflowVersion)
             try container.encodeIfPresent(event.environment, forKey: .environment)
+            try container.encodeIfPresent(event.secret, forKey: .secret)
             try container.encodeIfPresent(event.detail, forKey: .detail)
         case .caughtUp(let cursor):
             try container.encode(Kind.caughtUp, forKey: .type)

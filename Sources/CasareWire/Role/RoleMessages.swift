@@ -48,16 +48,20 @@ public struct CreateRoleRequest: Hashable, Sendable, Codable {
     public var description: String?
     /// Names of permissions; `workflow.*` stands for all of a noun. Nobody gives what they do not have.
     public var permissions: [String]
+    /// Kept with what was done.
+    public var reason: String?
 
-    public init(name: Role.Name, description: String? = nil, permissions: [String]) {
+    public init(name: Role.Name, description: String? = nil, permissions: [String], reason: String? = nil) {
         self.name = name
         self.description = description
         self.permissions = permissions
+        self.reason = reason
     }
 
     /// - Throws: for the first member at fault.
     public func role() throws(WireDecodingError) -> CustomRole {
-        try CustomRole.checked(
+        if let reason { try ControlReason.check(reason, "reason") }
+        return try CustomRole.checked(
             self.name, self.description, try PermissionNames.parse(self.permissions, at: "permissions"))
     }
 }
@@ -72,19 +76,22 @@ public struct UpdateRoleRequest: Hashable, Sendable, Codable {
     /// Beside what it allows, or beside `permissions`.
     public var add: [String]?
     public var remove: [String]?
+    /// Kept with what was done.
+    public var reason: String?
 
     public init(
         description: Change<String> = .keep, permissions: [String]? = nil, add: [String]? = nil,
-        remove: [String]? = nil
+        remove: [String]? = nil, reason: String? = nil
     ) {
         self.description = description
         self.permissions = permissions
         self.add = add
         self.remove = remove
+        self.reason = reason
     }
 
     private enum CodingKeys: String, CodingKey {
-        case description, permissions, add, remove
+        case description, permissions, add, remove, reason
     }
 
     public init(from decoder: any Decoder) throws {
@@ -93,7 +100,9 @@ public struct UpdateRoleRequest: Hashable, Sendable, Codable {
             description: try container.change(of: .description),
             permissions: try container.decodeIfPresent([String].self, forKey: .permissions),
             add: try container.decodeIfPresent([String].self, forKey: .add),
-            remove: try container.decodeIfPresent([String].self, forKey: .remove))
+            remove: try container.decodeIfPresent([String].self, forKey: .remove),
+            reason: try container.decodeIfPresent(String.self, forKey: .reason))
+        try ControlReason.check(self.reason, decoder.codingPath + [CodingKeys.reason])
     }
 
     public func encode(to encoder: any Encoder) throws {
@@ -102,6 +111,7 @@ public struct UpdateRoleRequest: Hashable, Sendable, Codable {
         if let permissions { try container.encode(permissions, forKey: .permissions) }
         if let add { try container.encode(add, forKey: .add) }
         if let remove { try container.encode(remove, forKey: .remove) }
+        if let reason { try container.encode(reason, forKey: .reason) }
     }
 
     /// The role as it is to be.

@@ -27,6 +27,9 @@ public struct SecretInfo: Hashable, Sendable, Codable {
     public let createdBy: String
     public let updatedAt: Date
     public let updatedBy: String
+    /// The database was restored from a backup when it was due, or while a version waited: its policy waits until a
+    /// person has said which value counts. `nil`: it is not so.
+    public let rotationHeld: Bool?
 
     public init(_ secret: Secret) {
         self.id = secret.id
@@ -49,6 +52,7 @@ public struct SecretInfo: Hashable, Sendable, Codable {
         self.createdBy = secret.createdBy
         self.updatedAt = secret.updatedAt
         self.updatedBy = secret.updatedBy
+        self.rotationHeld = secret.rotationHeld ? true : nil
     }
 }
 

@@ -44,8 +44,17 @@ public struct ChangePolicyRequest: Hashable, Sendable, Codable {
     }
 
     public var changes: [SafetyPolicy.Switch: Change]
+    /// Kept with what was done.
+    public var reason: String?
 
-    public init(_ changes: [SafetyPolicy.Switch: Change]) { self.changes = changes }
+    public init(_ changes: [SafetyPolicy.Switch: Change], reason: String? = nil) {
+        self.changes = changes
+        self.reason = reason
+    }
+
+    private enum CodingKeys: String, CodingKey {
+        case reason
+    }
 
     public init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: SafetyPolicy.Switch.self)
@@ -57,6 +66,8 @@ public struct ChangePolicyRequest: Hashable, Sendable, Codable {
                 self.changes[name] = .reset
             }
         }
+        self.reason = try decoder.container(keyedBy: CodingKeys.self).decodeIfPresent(String.self, forKey: .reason)
+        try ControlReason.check(self.reason, decoder.codingPath + [CodingKeys.reason])
     }
 
     public func encode(to encoder: any Encoder) throws {
@@ -67,6 +78,10 @@ public struct ChangePolicyRequest: Hashable, Sendable, Codable {
             case .reset: try container.encodeNil(forKey: name)
             case nil: break
             }
+        }
+        if let reason {
+            var other = encoder.container(keyedBy: CodingKeys.self)
+            try other.encode(reason, forKey: .reason)
         }
     }
 

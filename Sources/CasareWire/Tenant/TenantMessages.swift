@@ -59,12 +59,17 @@ public struct CreateTenantRequest: Hashable, Sendable, Codable {
     public var tier: TenantTier?
     /// Name of its first token, which is an administrator's; `admin` without one.
     public var admin: String?
+    /// Kept with what was done.
+    public var reason: String?
 
-    public init(name: String, displayName: String? = nil, tier: TenantTier? = nil, admin: String? = nil) {
+    public init(
+        name: String, displayName: String? = nil, tier: TenantTier? = nil, admin: String? = nil, reason: String? = nil
+    ) {
         self.name = name
         self.displayName = displayName
         self.tier = tier
         self.admin = admin
+        self.reason = reason
     }
 }
 
@@ -147,10 +152,13 @@ public struct SetQuotasRequest: Hashable, Sendable, Codable {
     /// What those are taken from that `quotas` does not say.
     public var tier: TenantTier?
     public var quotas: Quotas?
+    /// Kept with what was done.
+    public var reason: String?
 
-    public init(tier: TenantTier? = nil, quotas: Quotas? = nil) {
+    public init(tier: TenantTier? = nil, quotas: Quotas? = nil, reason: String? = nil) {
         self.tier = tier
         self.quotas = quotas
+        self.reason = reason
     }
 
     /// The preset, and what is said beside it.

@@ -13,10 +13,12 @@ public struct CreateTokenRequest: Hashable, Sendable, Codable {
     public var scopes: [String]?
     /// In CIDR form, such as `192.0.2.0/24`: from where it counts; `nil`: from anywhere.
     public var networks: [String]?
+    /// Kept with what was done.
+    public var reason: String?
 
     public init(
         name: String, role: Role.Name, robot: Robot.ID? = nil, expiresAt: Date? = nil, description: String? = nil,
-        scopes: [String]? = nil, networks: [String]? = nil
+        scopes: [String]? = nil, networks: [String]? = nil, reason: String? = nil
     ) {
         self.name = name
         self.role = role
@@ -25,6 +27,7 @@ public struct CreateTokenRequest: Hashable, Sendable, Codable {
         self.description = description
         self.scopes = scopes
         self.networks = networks
+        self.reason = reason
     }
 }
 
@@ -34,10 +37,13 @@ public struct RotateTokenRequest: Hashable, Sendable, Codable {
     public var overlapSeconds: Double?
     /// Of the new one; without it, it lives as long as the old one was to.
     public var expiresAt: Date?
+    /// Kept with what was done.
+    public var reason: String?
 
-    public init(overlapSeconds: Double? = nil, expiresAt: Date? = nil) {
+    public init(overlapSeconds: Double? = nil, expiresAt: Date? = nil, reason: String? = nil) {
         self.overlapSeconds = overlapSeconds
         self.expiresAt = expiresAt
+        self.reason = reason
     }
 }
 
