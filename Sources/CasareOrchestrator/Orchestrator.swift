@@ -1,4 +1,5 @@
 package import CasareEngine
+import CasareProviders
 package import CasareStore
 import CasareTelemetry
 import CasareWire
@@ -9,7 +10,7 @@ import ServiceLifecycle
 ///
 /// It runs whatever the state of the database: until that answers and is migrated, `/health/ready` says why not, and
 /// the other routes answer 503. The database stays open when the orchestrator stops: whoever made it closes it.
-package struct Orchestrator: Service {
+package struct Orchestrator: Service, CustomStringConvertible {
     private let configuration: OrchestratorConfiguration
     let services: Services
     private let logger: Logger
@@ -30,6 +31,7 @@ package struct Orchestrator: Service {
         let bell = ReadyBell(database.configuration)
         let metrics = OrchestratorMetrics(MetricRegistry(logger: logger))
         SharedGauges.register(in: metrics, reading: database, logger: logger)
+        for provider in configuration.providers.names { metrics.secrets.expect(provider: provider) }
         let clientRoots = ClientRoots { try await CertificateAuthorities.roots(in: database) }
         let tls = configuration.tls.map {
             ServerTLSContext($0, roots: clientRoots, metrics: metrics, logger: logger)
@@ -37,7 +39,7 @@ package struct Orchestrator: Service {
         self.tls = tls
         self.certificateInterval = certificateInterval
         let authenticator = Authenticator(
-            database: database, settings: configuration.authentication, logger: logger)
+            database: database, settings: configuration.authentication, metrics: metrics.auth, logger: logger)
         self.authenticator = authenticator
         self.services = Services(
             database: database, catalogue: catalogue, bell: bell,
@@ -45,7 +47,7 @@ package struct Orchestrator: Service {
             events: EventHub(database, limits: streamLimits, logger: logger), cursors: SessionCursors(),
             loops: LoopBoard(turns: database.backgroundTurns, metrics: metrics.loops), metrics: metrics,
             promotionAlarm: Alarm(), examinations: ExaminationTurn(),
-            openAPI: OpenAPIDocument(Self.routes), leaseBytesMax: leaseBytesMax,
+            openAPI: Self.openAPI, leaseBytesMax: leaseBytesMax,
             leaseDuration: configuration.leaseDuration, lettersMax: configuration.deadLetters.lettersMax,
             authentication: configuration.authentication,
             keys: configuration.keys, providers: configuration.providers, servedChain: { tls?.servedChain ?? [] },
@@ -68,8 +70,16 @@ package struct Orchestrator: Service {
         + ReportRoutes.all + ChildRoutes.all + EventRoutes.all + OperationRoutes.all + SelectionRoutes.all
         + TriggerRoutes.all + HookRoutes.all + CalendarRoutes.all + ForecastRoutes.all
         + ScheduleRoutes.all + BackfillRoutes.all + WindowRoutes.all
-        + SecretRoutes.all + SecretVersionRoutes.all + JobSecretRoutes.all + RekeyRoutes.all + RotationRoutes.all
+        + SecretRoutes.all + SecretVersionRoutes.all + SecretProviderRoutes.all + JobSecretRoutes.all + RekeyRoutes.all
+        + RotationRoutes.all
         + ItemQueueRoutes.all + WorkItemRoutes.all + AppliedRoutes.all + AuditRoutes.all
+
+    /// The description of all of them, which takes a while to make.
+    static let openAPI = OpenAPIDocument(Self.routes)
+
+    /// What a `ServiceGroup` calls it in the log. By itself that would be all that it has, written out whether anybody
+    /// reads it or not: megabytes, for the API's description is among it.
+    package var description: String { "Orchestrator" }
 
     /// The port that it listens on; waits until it does.
     ///
@@ -99,6 +109,7 @@ package struct Orchestrator: Service {
                     events: self.services.events),
                 BackgroundLoop.mark(self.services, logger: self.logger),
                 BackgroundLoop.auditKeeping(self.services, self.configuration.audit, logger: self.logger),
+                BackgroundLoop.auditVerification(self.services, logger: self.logger),
                 BackgroundLoop.auditChain(self.services, self.configuration.audit, logger: self.logger),
                 BackgroundLoop.tokenUses(self.services, of: self.authenticator, logger: self.logger),
                 BackgroundLoop.authentication(self.services, of: self.authenticator, logger: self.logger),

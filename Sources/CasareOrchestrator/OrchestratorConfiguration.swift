@@ -116,15 +116,23 @@ extension OrchestratorConfiguration {
             throw SettingError(
                 Settings.database.declaration.variable, "is not set; set it to \(Settings.database.declaration.form)")
         }
+        let database: PostgresConfiguration
         do throws(PostgresError) {
-            self.database = try PostgresConfiguration(url: url)
+            database = try PostgresConfiguration(url: url)
         } catch {
             // The URL holds a password: the error's text never repeats it.
             throw SettingError(Settings.database.declaration.variable, "cannot be used: \(error)")
         }
-        self.host = try Settings.host.value(in: config)
-        self.port = try Settings.port.value(in: config)
-        self.databaseConnectionsMax = try Settings.databaseConnections.value(in: config)
+        self.init(
+            database: database, host: try Settings.host.value(in: config), port: try Settings.port.value(in: config),
+            databaseConnectionsMax: try Settings.databaseConnections.value(in: config),
+            keys: try KeySettings.ring(in: config), tls: try ServerTLS.read(config),
+            logLevel: try Setting.logLevel.value(in: config))
+        try self.readRules(config)
+    }
+
+    /// What holds wherever the orchestrator runs, and whoever runs it.
+    mutating func readRules(_ config: ConfigReader) throws(SettingError) {
         let days = try Settings.retentionDays.value(in: config)
         self.retentionDays = days > 0 ? days : nil
         let hours = try Settings.journalCompactHours.value(in: config)
@@ -133,12 +141,9 @@ extension OrchestratorConfiguration {
         self.deadLetters = DeadLetterStore.Keeping(
             days: letterDays > 0 ? letterDays : nil, lettersMax: try Settings.deadLettersMax.value(in: config))
         self.leaseDuration = try Settings.lease.value(in: config)
-        self.keys = try KeySettings.ring(in: config)
         self.providers = try SecretProviders(config: config)
         self.audit = try AuditKeeping(config: config)
         self.authentication = try AuthenticationSettings(config: config)
-        self.tls = try ServerTLS.read(config)
         self.certificateLife = try Settings.certificateLife.value(in: config)
-        self.logLevel = try Setting.logLevel.value(in: config)
     }
 }

@@ -125,6 +125,20 @@ struct AvailabilityTests {
         }
     }
 
+    @Test func `the log has the name of the service, and not all that it is made of`() async throws {
+        // Nobody connects to it.
+        let database = Database(try PostgresConfiguration(url: "postgres://nobody@127.0.0.1:1/none"), connectionsMax: 1)
+        let orchestrator = Orchestrator(
+            configuration: OrchestratorConfiguration(database: database.configuration, port: 0), database: database,
+            catalogue: Fixture.catalogue, logger: Fixture.logger)
+        let inMemory = MemoryOrchestrator(
+            host: "127.0.0.1", port: 0, queue: SharedMemoryQueue(), token: SoleToken(name: "the admin"),
+            catalogue: Fixture.catalogue, logger: Fixture.logger)
+        let services = ServiceGroupConfiguration(services: [orchestrator, inMemory], logger: Fixture.logger).services
+        #expect(services.map(\.serviceName) == ["Orchestrator", "MemoryOrchestrator"])
+        await database.close()
+    }
+
     @Test func `a taken port is named`() async throws {
         try await Fixture.with { server in
             let port = try #require(Int(server.url.split(separator: ":").last ?? ""))

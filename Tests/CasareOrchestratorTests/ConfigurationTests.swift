@@ -23,6 +23,65 @@ struct ConfigurationTests {
         #expect(configuration.deadLetters == DeadLetterStore.Keeping(days: 90, lettersMax: 2_000_000))
     }
 
+    // MARK: - casarectl dev
+
+    private static let key = SealingKey(text: String(repeating: "5a", count: SealingKey.bytesCount))!  // Hex of 32.
+
+    private static func development(
+        _ variables: [String: String]
+    ) throws(SettingError) -> (configuration: OrchestratorConfiguration, unread: [String], unreadInMemory: [String]) {
+        let config = ConfigReader(provider: EnvironmentVariablesProvider(environmentVariables: variables))
+        return (
+            try OrchestratorConfiguration(ofDevelopment: config, host: "127.0.0.1", port: 0, sealingKey: Self.key),
+            OrchestratorConfiguration.Settings.unread(in: config, isInMemory: false),
+            OrchestratorConfiguration.Settings.unread(in: config, isInMemory: true)
+        )
+    }
+
+    @Test func `casarectl dev is told what services are told`() throws {
+        let found = try Self.development([
+            "CASARE_RETENTION_DAYS": "5", "CASARE_JOURNAL_COMPACT_HOURS": "0", "CASARE_DEAD_LETTER_DAYS": "3",
+            "CASARE_LEASE_SECONDS": "9", "CASARE_AUDIT_DAYS": "7", "CASARE_LOCKOUT_FAILURES": "4",
+            "CASARE_RATE_LIMIT": "50", "CASARE_ROBOT_CERTIFICATE_LIFE": "90000",
+        ])
+        let configuration = found.configuration
+        #expect(configuration.retentionDays == 5 && configuration.journalCompactHours == nil)
+        #expect(configuration.deadLetters.days == 3 && configuration.leaseDuration == .seconds(9))
+        #expect(configuration.audit.days == 7 && configuration.authentication.lockout?.failuresMax == 4)
+        #expect(configuration.authentication.rate != nil && configuration.certificateLife == .seconds(90_000))
+        #expect(found.unread.isEmpty && found.unreadInMemory.count == 8)
+        let nothing = try Self.development([:])
+        #expect(nothing.configuration.authentication.lockout != nil && nothing.unreadInMemory.isEmpty)
+    }
+
+    @Test func `casarectl dev does not read what is its own, wrong or not, and names it`() throws {
+        let found = try Self.development([
+            "DATABASE_URL": "postgres://u:secret@db/casare", "HOST": "0.0.0.0", "CASARE_HOST": "0.0.0.0",
+            "CASARE_PORT": "x", "CASARE_DATABASE_CONNECTIONS": "1", "CASARE_LOG_LEVEL": "loud",
+            "CASARE_SEALING_KEY": "no key", "CASARE_TLS_KEY": "/nowhere",
+        ])
+        #expect(found.configuration.host == "127.0.0.1" && found.configuration.port == 0)
+        #expect(found.configuration.keys?.current.id == Self.key.id && found.configuration.tls == nil)
+        #expect(
+            found.unread == [
+                "CASARE_HOST", "CASARE_PORT", "CASARE_DATABASE_CONNECTIONS", "CASARE_LOG_LEVEL", "CASARE_SEALING_KEY",
+                "CASARE_TLS_KEY",
+            ])
+    }
+
+    @Test func `what casarectl dev does not read, services do`() {
+        let services = Set(OrchestratorConfiguration.Settings.all.map(\.variable))
+        let own = OrchestratorConfiguration.Settings.ofServicesAlone.map(\.variable)
+        #expect(Set(own).isSubset(of: services) && Set(own).count == own.count)
+    }
+
+    @Test func `a setting that is wrong is an error of casarectl dev, too`() {
+        let error = #expect(throws: SettingError.self) { try Self.development(["CASARE_RATE_LIMIT": "x"]) }
+        #expect(error?.variable == "CASARE_RATE_LIMIT")
+    }
+
+    // MARK: - The service
+
     @Test func `a name of our own counts before the usual one`() throws {
         let configuration = try Self.configuration([
             "CASARE_PORT": "9000", "PORT": "1", "HOST": "0.0.0.0", "CASARE_HOST": "", "LOG_LEVEL": "DEBUG",

@@ -75,7 +75,7 @@ struct PolicyRouteTests {
         let document = OpenAPIDocument(Orchestrator.routes).json
         let schemas = document["components"]?["schemas"]
         let names = SafetyPolicy.Switch.allCases.map(\.rawValue)
-        #expect(schemas?["ChangePolicyRequest"]?["properties"]?.object?.keys == names)
+        #expect(schemas?["ChangePolicyRequest"]?["properties"]?.object?.keys == names + ["reason"])
         #expect(schemas?["ChangePolicyRequest"]?["additionalProperties"] == false)
         #expect(schemas?["ChangePolicyRequest"]?["required"] == nil)
         #expect(

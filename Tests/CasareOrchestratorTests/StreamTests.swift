@@ -126,7 +126,7 @@ struct StreamTests {
             }
             let later = try await server.submit(2)
             let seen = try await Self.open(server, "/ws/events?cursor=\(cursor)") { socket in
-                var jobs: [Job.ID] = []
+                var jobs: [Job.ID?] = []
                 for _ in 1...3 { jobs.append(try await socket.event().job) }
                 _ = try await socket.caughtUp()
                 let last = try await server.submit(1)
@@ -143,7 +143,7 @@ struct StreamTests {
         try await Fixture.with(streamLimits: limits) { server in
             let first = try await server.submit(40)
             try await Self.open(server, "/ws/events?cursor=start") { socket in
-                var jobs: [Job.ID] = []
+                var jobs: [Job.ID?] = []
                 for _ in first { jobs.append(try await socket.event().job) }
                 #expect(jobs == first)
                 let second = try await server.submit(30)

@@ -8,9 +8,8 @@ import Testing
 struct TenantFeedTests {
     private static func event(_ number: Int64, bytes: Int = 0) -> StoredEvent {
         StoredEvent(
-            cursor: EventCursor(number: number), at: Date(timeIntervalSince1970: 0), kind: "leased",
-            job: Job.ID(rawValue: UUID()), workflow: "w", workflowVersion: 1, environment: "default", detail: [:],
-            detailBytes: bytes)
+            cursor: EventCursor(number: number), at: Date(timeIntervalSince1970: 0), kind: "secret.rotated", id: UUID(),
+            subject: .secret("s"), detail: [:], detailBytes: bytes)
     }
 
     private static func feed(recentMax: Int = 5, recentBytesMax: Int = 1_000_000) -> TenantFeed {

@@ -3,6 +3,7 @@ import CasareDomain
 @testable import CasareOrchestrator
 import CasareStore
 import CasareWire
+import HTTPTypes
 import Testing
 
 struct TenantRouteTests {
@@ -109,6 +110,41 @@ struct TenantRouteTests {
         }
     }
 
+    @Test func `in a suspended tenant no route answers but those by which robots end what they run`() async throws {
+        try await Fixture.with { server in
+            let token = try await Self.create(on: server)
+            let made = try await server.send(
+                .POST, "/api/v1/tokens", token: token, body: #"{"name": "r", "role": "robot"}"#,
+                headers: ["Content-Type": "application/json"])
+            let robot = try #require(made.json["token"]?.string, "\(made.json)")
+            #expect(try await server.send(.GET, "/api/v1/auth/me", token: token).status == 200)
+            #expect(try await server.call(.POST, "/api/v1/tenants/acme/suspend", [:]).status == 200)
+            for route in Orchestrator.routes where !route.isRaw {
+                guard case .anyOf(let needed) = route.access else { continue }
+                let method = try #require(Fixture.HTTPMethodName(rawValue: route.method.rawValue))
+                // What is let through is refused for the parameter.
+                let path = route.path.replacing(#/\{[a-z_]+\}/#, with: "1") + "?no_such=1"
+                let ofRobots = needed == [.robotProtocol]
+                let admins = try await server.send(method, path, token: token)
+                if !ofRobots, !needed.allSatisfy(\.isOfInstallation) {
+                    #expect(
+                        admins.status == 403 && admins.code == "TENANT_SUSPENDED",
+                        "\(method) \(route.path): \(admins.json)")
+                }
+                let robots = try await server.send(method, path, token: robot)
+                if needed.contains(.robotProtocol), route.access != .anyCaller {
+                    #expect(robots.json["error"]?["field"] == "no_such", "\(method) \(route.path): \(robots.json)")
+                } else {
+                    #expect(robots.status == 403, "\(method) \(route.path): \(robots.json)")
+                }
+            }
+            // Who runs the installation sees why, and lifts it.
+            #expect(try await server.call(.GET, "/api/v1/tenants/acme").json["status"] == "suspended")
+            #expect(try await server.call(.POST, "/api/v1/tenants/acme/resume", [:]).status == 200)
+            #expect(try await server.send(.GET, "/api/v1/auth/me", token: token).status == 200)
+        }
+    }
+
     @Test func `a quota that is used up says which, how much there is, and how to make room`() async throws {
         try await Fixture.with { server in
             let token = try await Self.create(on: server)
@@ -171,6 +207,53 @@ struct TenantRouteTests {
                 .PATCH, "/api/v1/tenants/acme",
                 ["requires_approval": false, "break_glass": true, "reason": "nobody else is there"])
             #expect(broken.json["requires_approval"] == false, "\(broken.json)")
+        }
+    }
+
+    @Test func `the callers of a tenant that is being deleted are turned away, and let in when that is undone`()
+        async throws
+    {
+        try await Fixture.with { server in
+            let token = try await Self.create(on: server)
+            #expect(try await server.send(.GET, "/api/v1/workflows", token: token).status == 200)
+            let deleted = try await server.call(.DELETE, "/api/v1/tenants/acme?undo_seconds=3600")
+            #expect(deleted.json["status"] == "deleting", "\(deleted.json)")
+            let refused = try await server.send(.GET, "/api/v1/workflows", token: token)
+            #expect(refused.status == 403 && refused.code == "TENANT_SUSPENDED", "\(refused.json)")
+            _ = try await server.call(.POST, "/api/v1/tenants/acme/resume", [:])
+            #expect(try await server.send(.GET, "/api/v1/workflows", token: token).status == 200)
+        }
+    }
+
+    @Test func `who does not wait for a second person stands in the audit log as an alert, whatever it was`()
+        async throws
+    {
+        try await Fixture.with { server in
+            _ = try await Self.create(on: server)
+            let made = try await server.call(
+                .POST, "/api/v1/secrets",
+                ["name": "a", "kind": "username_password", "fields": ["username": "ann", "password": "hunter2"]])
+            try #require(made.status == 201, "\(made.json)")
+            for tenant in ["acme", "default"] {
+                let asked = try await server.call(
+                    .PATCH, "/api/v1/tenants/\(tenant)", ["requires_approval": true])
+                #expect(asked.json["requires_approval"] == true, "\(asked.json)")
+            }
+            let deleted = try await server.call(.DELETE, "/api/v1/tenants/acme?break_glass=true&reason=left")
+            #expect(deleted.json["status"] == "deleting", "\(deleted.json)")
+            let destroyed = try await server.call(
+                .POST, "/api/v1/secrets/a/destroy", ["break_glass": true, "reason": "left"])
+            #expect(destroyed.status == 200, "\(destroyed.json)")
+            let off = try await server.call(
+                .PATCH, "/api/v1/tenants/default",
+                ["requires_approval": false, "break_glass": true, "reason": "left"])
+            #expect(off.json["requires_approval"] == false, "\(off.json)")
+            let entries = try await server.withClient(.admin) { client in
+                try await client.auditEntries(AuditQuery(outcome: .granted)).entries
+            }
+            let loud = entries.filter { $0.detail["break_glass"] == true }
+            #expect(Set(loud.map(\.action)) == ["tenant.delete", "secret.destroy", "tenant.update"], "\(entries)")
+            #expect(loud.allSatisfy { $0.detail["severity"] == "alert" && $0.reason == "left" }, "\(loud)")
         }
     }
 

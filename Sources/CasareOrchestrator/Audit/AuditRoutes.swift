@@ -114,6 +114,10 @@ enum AuditRoutes {
         let check = try await request.inTenant(mode: .snapshot) { connection in
             try AuditChain.check(after: start, publicKey: key, of: tenant, on: connection)
         }
+        // By a key of the caller's own, which may be the wrong one, anchors are forged for the caller alone.
+        if let fault = check.fault, key == nil || fault.kind != .forged {
+            request.services.metrics.audit.foundBreak()
+        }
         return AuditCheckInfo(
             tenant: Int(tenant.rawValue), place: AuditPlaceInfo(check.place), head: AuditPlaceInfo(check.head),
             links: check.links, anchors: check.anchors, fault: check.fault.map(AuditFaultInfo.init),

@@ -1,4 +1,5 @@
 import CasareDomain
+import CasarePostgres
 import CasareStore
 import CasareWire
 import HTTPTypes
@@ -138,7 +139,12 @@ final class RequestAudit: Sendable {
         case .audited, .auditedOfPeople: more["changed"] = .bool(false)
         case .accessed, .auditedByStore, .unaudited: break
         }
-        try await services.write(self.entry(action, .granted, more), of: tenant)
+        do {
+            try await services.write(self.entry(action, .granted, more), of: tenant)
+        } catch {
+            services.metrics.audit.couldNotWrite(error)
+            throw error
+        }
         self.wasWritten()
     }
 
@@ -197,12 +203,26 @@ extension Services {
         try await self.database.asTenant(tenant, deadline: .now + APIRequest.connectionWaitMax) { connection in
             try AuditLog.append(entry, on: connection)
         }
-        self.audited(entry.outcome)
+        self.audited(entry)
+    }
+
+    /// Writes an entry into a transaction that has changed something.
+    ///
+    /// - Returns: the entry; `nil`: the transaction has changed nothing.
+    func takeAlong(
+        _ entry: NewAuditEntry, on connection: isolated PostgresConnection
+    ) throws -> NewAuditEntry? {
+        do {
+            return try AuditLog.appendIfChanged(entry, on: connection) ? entry : nil
+        } catch {
+            self.metrics.audit.couldNotWrite(error)
+            throw error
+        }
     }
 
     /// An entry is committed: it is to be linked soon, and counts.
-    func audited(_ outcome: AuditEntry.Outcome) {
-        self.metrics.audit.wrote(outcome)
+    func audited(_ entry: NewAuditEntry) {
+        self.metrics.audit.wrote(entry)
         self.auditAlarm.ring(in: .milliseconds(50))
     }
 }

@@ -70,6 +70,44 @@ extension APIRequest {
         try self.requireUse(ofSecretsInNamed: spec.workflow, version: spec.workflowVersion, on: connection)
     }
 
+    /// Whoever makes what starts a workflow by itself, now and then, has it run: they must be allowed to run it
+    /// themselves, with the secrets that it names.
+    ///
+    /// - Parameters:
+    ///   - starter: for people, such as `a trigger`.
+    ///   - idOrName: the workflow. One that is not there yet names no secrets.
+    ///   - number: `nil`: the newest version.
+    /// - Throws: 403 where the caller lacks a permission; within the transaction, which then stores nothing.
+    func requireStarting(
+        by starter: String, of idOrName: String, version number: Int? = nil, on connection: isolated PostgresConnection
+    ) throws {
+        guard self.principal.may(.workflowExecute) else {
+            let permission = Permission.workflowExecute.rawValue
+            let role = self.principal.role + self.principal.cutShort([.workflowExecute])
+            throw APIProblem(
+                .insufficientPermissions,
+                "\(starter) starts a workflow on behalf of whoever makes or changes it, so this needs the permission "
+                    + "\(permission), too; \(self.actor) has the role \(role); ask for a role that has it, or have "
+                    + "somebody do this who does",
+                details: ["permissions": .list([.string(permission)])])
+        }
+        try self.requireUse(ofSecretsInNamed: idOrName, version: number, on: connection)
+    }
+
+    func requireStarting(by spec: ScheduleSpec, on connection: isolated PostgresConnection) throws {
+        try self.requireStarting(by: "a schedule", of: spec.workflow, version: spec.workflowVersion, on: connection)
+    }
+
+    func requireStarting(by spec: TriggerSpec, on connection: isolated PostgresConnection) throws {
+        try self.requireStarting(by: "a trigger", of: spec.workflow, version: spec.workflowVersion, on: connection)
+    }
+
+    /// - Parameter policy: one without a hook starts nothing.
+    func requireStarting(by policy: RotationPolicy?, on connection: isolated PostgresConnection) throws {
+        guard let hook = policy?.hook else { return }
+        try self.requireStarting(by: "a rotation policy with a hook", of: hook, on: connection)
+    }
+
     /// Nobody hands on what they do not have: with a role or a token that can do more, they could do it themselves.
     ///
     /// - Parameters:

@@ -7,6 +7,8 @@ package import Configuration
 extension AuthenticationSettings {
     /// What an orchestrator is told of it by its environment.
     package enum Settings {
+        private static let networkFailuresRange = 0...10_000_000
+
         package static let issuer = Setting.optionalText(
             "CASARE_OIDC_ISSUER", form: "https://host/path, exactly as it stands in the tokens",
             standardText: "none; only tokens of the server's own count",
@@ -50,7 +52,13 @@ extension AuthenticationSettings {
         package static let lockoutFailures = Setting.number(
             "CASARE_LOCKOUT_FAILURES", in: 0...1_000_000, standard: LockoutRule.standard.failuresMax,
             "After so many wrong tokens of the same beginning from the same address, none of them is looked at for a "
-                + "while; 0: never.")
+                + "while; 0: never, and no network is locked either.")
+        package static let lockoutNetworkFailures = Setting<Int?>(
+            "CASARE_LOCKOUT_NETWORK_FAILURES", form: "a whole number, 0 or more than CASARE_LOCKOUT_FAILURES",
+            standard: nil, standardText: "\(LockoutRule.networkFactor) times CASARE_LOCKOUT_FAILURES",
+            "After so many wrong tokens of whatever beginnings from the same network, wrong ones get 429 for a while, "
+                + "and right ones are let in; 0: never."
+        ) { text in Int(text).flatMap { Self.networkFailuresRange.contains($0) ? .some(.some($0)) : nil } }
         package static let lockoutWindow = Setting.seconds(
             "CASARE_LOCKOUT_WINDOW_SECONDS", in: 1...86_400,
             standard: Int(LockoutRule.standard.within.components.seconds), "Within which they count.")
@@ -74,21 +82,40 @@ extension AuthenticationSettings {
             Self.issuer.declaration, Self.audience.declaration, Self.keysURL.declaration, Self.roleClaim.declaration,
             Self.roles.declaration, Self.tenantClaim.declaration, Self.clockSkew.declaration,
             Self.clientID.declaration, Self.scopes.declaration, Self.tokenKind.declaration,
-            Self.lockoutFailures.declaration, Self.lockoutWindow.declaration, Self.lockoutTime.declaration,
-            Self.rate.declaration, Self.trustedProxies.declaration,
+            Self.lockoutFailures.declaration, Self.lockoutNetworkFailures.declaration, Self.lockoutWindow.declaration,
+            Self.lockoutTime.declaration, Self.rate.declaration, Self.trustedProxies.declaration,
         ]
     }
 
     package init(config: ConfigReader) throws(SettingError) {
-        let failures = try Settings.lockoutFailures.value(in: config)
-        let window = try Settings.lockoutWindow.value(in: config)
-        let time = try Settings.lockoutTime.value(in: config)
         let rate = try Settings.rate.value(in: config)
         self.init(
             openID: try OpenIDSettings(config: config),
-            lockout: failures > 0 ? LockoutRule(failuresMax: failures, within: window, lockedFor: time) : nil,
+            lockout: try LockoutRule(config: config),
             rate: rate > 0 ? RequestRate(perSecond: rate) : nil,
             trustedProxies: try Settings.trustedProxies.value(in: config))
+    }
+}
+
+extension LockoutRule {
+    /// `nil`: nobody is locked out.
+    fileprivate init?(config: ConfigReader) throws(SettingError) {
+        typealias Settings = AuthenticationSettings.Settings
+        let failures = try Settings.lockoutFailures.value(in: config)
+        let ofNetwork = try Settings.lockoutNetworkFailures.value(in: config)
+        let window = try Settings.lockoutWindow.value(in: config)
+        let time = try Settings.lockoutTime.value(in: config)
+        guard failures > 0 else { return nil }
+        let networkFailures = ofNetwork ?? failures * LockoutRule.networkFactor
+        guard networkFailures == 0 || networkFailures > failures else {
+            throw SettingError(
+                Settings.lockoutNetworkFailures.declaration.variable,
+                "is \(networkFailures); expected more than the \(failures) of "
+                    + "\(Settings.lockoutFailures.declaration.variable), or 0")
+        }
+        self.init(
+            failuresMax: failures, networkFailuresMax: networkFailures == 0 ? nil : networkFailures, within: window,
+            lockedFor: time)
     }
 }
 

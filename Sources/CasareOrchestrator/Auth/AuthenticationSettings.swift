@@ -24,6 +24,9 @@ package struct AuthenticationSettings: Hashable, Sendable {
 }
 
 extension LockoutRule {
+    /// So many times the failures of one beginning lock a network, where nothing else is said.
+    package static let networkFactor = 10
+
     package static let standard = LockoutRule(
-        failuresMax: 20, within: .seconds(300), lockedFor: .seconds(900))
+        failuresMax: 20, networkFailuresMax: 20 * Self.networkFactor, within: .seconds(300), lockedFor: .seconds(900))
 }

@@ -7,10 +7,14 @@ extension Authenticator {
     private static let connectionWaitMax = Duration.seconds(5)
 
     /// Asks the database whose tokens are, and shares counts through it with all other servers.
-    convenience init(database: Database, settings: AuthenticationSettings, logger: Logger) {
+    ///
+    /// - Parameter metrics: counts the locks that begin here; `nil`: nobody does.
+    convenience init(
+        database: Database, settings: AuthenticationSettings, metrics: AuthMetrics? = nil, logger: Logger
+    ) {
         let verifier = settings.openID.map { OpenIDVerifier($0, logger: logger) }
         self.init(
-            lockouts: settings.lockout.map { Authenticator.lockouts($0, database) },
+            lockouts: settings.lockout.map { Authenticator.lockouts($0, database, metrics) },
             rates: settings.rate.map { Authenticator.rates($0, database) }
         ) { credential, subject in
             let claims: OpenIDClaims?
@@ -33,7 +37,11 @@ extension Authenticator {
                             .map { Bearer(principal: $0, token: nil) }
                     case .malformed: nil
                     }
-                return bearer.map(Finding.bearer) ?? .nobody
+                if let bearer { return .bearer(bearer) }
+                guard settings.lockout?.networkFailuresMax != nil,
+                    let seconds = try LockoutStore.locked(subject.network.description, on: connection)
+                else { return .nobody }
+                return .nobodyOfLocked(seconds: seconds)
             }
         }
     }
@@ -70,11 +78,17 @@ extension Authenticator {
             token: nil)
     }
 
-    private static func lockouts(_ rule: LockoutRule, _ database: Database) -> Lockouts {
+    private static func lockouts(
+        _ rule: LockoutRule, _ database: Database, _ metrics: AuthMetrics?
+    ) -> Lockouts {
         Lockouts(rule: rule) { subject, count in
-            try await Self.ask(database) { connection in
-                try LockoutStore.failed(count, by: subject.description, rule: rule, on: connection)
+            let lock = try await Self.ask(database) { connection in
+                try LockoutStore.failed(
+                    count, by: subject.description, rule: subject.isNetwork ? rule.ofNetworks ?? rule : rule,
+                    on: connection)
             }
+            if lock?.hasBegun == true { metrics?.lockedOut() }
+            return lock?.seconds
         }
     }
 

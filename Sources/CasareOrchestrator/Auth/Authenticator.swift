@@ -28,7 +28,9 @@ final class Authenticator: Sendable {
     enum Finding: Hashable, Sendable {
         case bearer(Bearer)
         case nobody
-        /// Too many wrong ones came from there before.
+        /// The same, and too many wrong ones of whatever beginnings came from there before.
+        case nobodyOfLocked(seconds: Double)
+        /// Too many wrong ones of the same beginning came from there before: it was not looked at.
         case lockedOut(seconds: Double)
     }
 
@@ -93,59 +95,102 @@ final class Authenticator: Sendable {
     ///   - source: where the request comes from; `nil` where that is not known.
     ///   - certificate: what TLS has verified of the client; `nil` where it has shown none.
     ///   - recognised: is told who it is, also of those who are refused then: what is kept of a refusal names them.
+    ///   - failed: is told what was shown where that did not count, and why.
     /// - Returns: `nil` on routes that are open to everyone.
     /// - Throws: 401, 403 and 429, and what the database says.
     func caller(
         of request: Request, from source: NetworkAddress?, certificate: PeerCertificate? = nil,
-        for access: Route.Access, recognised: (Principal) -> Void = { _ in }
+        for access: Route.Access, recognised: (Principal) -> Void = { _ in },
+        failed: (AuthMetrics.Method, AuthMetrics.Failure) -> Void = { _, _ in }
     ) async throws -> Principal? {
         try await self.caller(
             authorizedBy: request.headers[.authorization], from: source, certificate: certificate, for: access,
-            recognised: recognised)
+            recognised: recognised, failed: failed)
     }
 
     /// - Parameter header: the value of `Authorization`.
     func caller(
         authorizedBy header: String?, from source: NetworkAddress?, certificate: PeerCertificate? = nil,
-        for access: Route.Access, recognised: (Principal) -> Void = { _ in }
+        for access: Route.Access, recognised: (Principal) -> Void = { _ in },
+        failed: (AuthMetrics.Method, AuthMetrics.Failure) -> Void = { _, _ in }
     ) async throws -> Principal? {
-        let permissions: [Permission]
         switch access {
         case .everyone: return nil
-        case .anyOf(let needed): permissions = needed
+        case .anyOf(let permissions):
+            let principal = try await self.principal(
+                authorizedBy: header, from: source, certificate: certificate, failed: failed)
+            recognised(principal)
+            try await self.rates?.pass(principal)
+            try Self.check(principal, hasAnyOf: permissions)
+            return principal
         }
+    }
+
+    /// The same of whoever was let in before, for what has gone on since: that is no request, so no rate counts it.
+    func stillCaller(
+        authorizedBy header: String?, from source: NetworkAddress?, certificate: PeerCertificate?,
+        for access: Route.Access
+    ) async throws -> Principal? {
+        switch access {
+        case .everyone: return nil
+        case .anyOf(let permissions):
+            let principal = try await self.principal(
+                authorizedBy: header, from: source, certificate: certificate, failed: { _, _ in })
+            try Self.check(principal, hasAnyOf: permissions)
+            return principal
+        }
+    }
+
+    private static func check(_ principal: Principal, hasAnyOf permissions: [Permission]) throws(APIProblem) {
+        guard permissions.contains(where: principal.may) else {
+            throw APIProblem(lacking: permissions, principal)
+        }
+    }
+
+    /// - Throws: 401 and 429, and what the database says.
+    private func principal(
+        authorizedBy header: String?, from source: NetworkAddress?, certificate: PeerCertificate?,
+        failed: (AuthMetrics.Method, AuthMetrics.Failure) -> Void
+    ) async throws -> Principal {
         let credential: ShownCredential
         if let header {
             credential = ShownCredential(header: header)
         } else if let certificate {
             credential = ShownCredential(certificate: certificate)
         } else {
+            failed(.none, .missing)
             throw APIProblem(.tokenMissing, "send a token: Authorization: Bearer crpa_…")
         }
-        let principal = try await self.principal(showing: credential, from: source)
-        recognised(principal)
-        try await self.rates?.pass(principal)
-        guard permissions.contains(where: principal.may) else {
-            throw APIProblem(lacking: permissions, principal)
-        }
-        return principal
+        return try await self.principal(showing: credential, from: source, failed: failed)
     }
 
     /// - Throws: 401 for what does not count, 429 from where too many such things came.
     private func principal(
-        showing credential: ShownCredential, from source: NetworkAddress?
+        showing credential: ShownCredential, from source: NetworkAddress?,
+        failed: (AuthMetrics.Method, AuthMetrics.Failure) -> Void
     ) async throws -> Principal {
         let subject = Lockouts.Subject(source, credential)
-        if let seconds = self.lockouts?.wait(of: subject) { throw APIProblem.lockedOut(seconds) }
-        switch try await self.finding(credential, subject) {
+        let method = AuthMetrics.Method(credential.kind)
+        if let seconds = self.lockouts?.wait(of: subject) {
+            failed(method, .lockedOut)
+            throw APIProblem.lockedOut(seconds)
+        }
+        let finding = try await self.finding(credential, subject)
+        switch finding {
         case .lockedOut(let seconds):
+            failed(method, .lockedOut)
             self.lockouts?.locked(subject, forSeconds: seconds)
             throw APIProblem.lockedOut(seconds)
         case .bearer(let bearer) where bearer.token?.counts(from: source) ?? true:
             if let token = bearer.token { self.uses.note(token.id, of: bearer.principal.tenant, from: source) }
             return bearer.principal
+        case .nobodyOfLocked(let seconds):
+            failed(method, .invalid)
+            self.lockouts?.locked(subject.network, forSeconds: seconds)
+            throw APIProblem.networkLockedOut(seconds)
         case .bearer, .nobody:
-            await self.lockouts?.failed(subject)
+            failed(method, finding == .nobody ? .invalid : .otherNetwork)
+            if let seconds = await self.lockouts?.failed(subject) { throw APIProblem.networkLockedOut(seconds) }
             switch credential.kind {
             case .certificate: throw APIProblem.certificateInvalid
             case .token, .signed, .malformed:
@@ -210,11 +255,21 @@ final class Authenticator: Sendable {
 extension APIProblem {
     /// Whoever shows a certificate that does not count learns nothing more.
     static let certificateInvalid = APIProblem(
-        .tokenInvalid, "no token was sent, and the client certificate is unknown, expired or revoked")
+        .tokenInvalid,
+        "no token was sent, and the client certificate is unknown, expired or revoked; for a robot an administrator "
+            + "makes an enrollment, and casarectl robot enroll --force puts another certificate in its place")
 
     static func lockedOut(_ seconds: Double) -> APIProblem {
         .tooManyRequests(
             "too many wrong tokens came from your address, so none is looked at for a while; correct what sends them, "
                 + "and wait", reason: "locked_out", waitSeconds: seconds)
+    }
+
+    /// What was shown does not count; what counts is let in from there all the same.
+    static func networkLockedOut(_ seconds: Double) -> APIProblem {
+        .tooManyRequests(
+            "too many wrong tokens came from your network, and what you show is unknown, expired or revoked, too; "
+                + "correct what sends them, and wait; one that counts is let in at once",
+            reason: "network_locked_out", waitSeconds: seconds)
     }
 }

@@ -50,8 +50,8 @@ enum CertificateRoutes {
         else {
             throw APIProblem(
                 .insufficientPermissions,
-                "a certificate is renewed by the robot that has it: send the request with that certificate and without a "
-                    + "token. A robot that has none gets one with casarectl robot enroll")
+                "a certificate is renewed by the robot that has it: send the request with that certificate and without "
+                    + "a token. A robot that has none gets one with casarectl robot enroll")
         }
         let csr = try CertificateRequest(wire: body.csr)
         let services = request.services

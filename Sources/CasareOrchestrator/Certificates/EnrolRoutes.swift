@@ -61,9 +61,17 @@ enum EnrolRoutes {
 }
 
 /// Looks at tokens of enrolments. Whoever shows one that does not count learns nothing more: one that is unknown, used
-/// up, revoked or has ended all get the same answer, and those who show too many are not listened to for a while, as with
-/// other tokens.
+/// up, revoked or has ended all get the same answer, and those who show too many are not listened to for a while, as
+/// with other tokens.
 private struct EnrolmentDoor: Sendable {
+    /// As `Authenticator.Finding`.
+    private enum Finding {
+        case found(Tenant.ID, RobotEnrolment)
+        case nothing
+        case nothingOfLocked(seconds: Double)
+        case lockedOut(seconds: Double)
+    }
+
     private let services: Services
     private let text: TokenText?
     private let subject: Lockouts.Subject
@@ -77,23 +85,40 @@ private struct EnrolmentDoor: Sendable {
 
     /// - Throws: 401 for one that does not count, 429 from where too many such came.
     func enrolment() async throws -> (tenant: Tenant.ID, enrolment: RobotEnrolment) {
-        if let seconds = self.services.lockouts?.wait(of: self.subject) { throw APIProblem.lockedOut(seconds) }
-        let (text, subject) = (self.text, self.subject.description)
-        let isCounting = self.services.lockouts != nil
-        let database = self.services.database
-        let (seconds, found) = try await database.asSystem(
-            deadline: .now + APIRequest.connectionWaitMax, statementMax: database.statementMax
-        ) { connection -> (Double?, (tenant: Tenant.ID, enrolment: RobotEnrolment)?) in
-            if isCounting, let seconds = try LockoutStore.locked(subject, on: connection) { return (seconds, nil) }
-            guard let text else { return (nil, nil) }
-            return (nil, try EnrolmentStore.find(text, on: connection))
-        }
-        if let seconds {
-            self.services.lockouts?.locked(self.subject, forSeconds: seconds)
+        let metrics = self.services.metrics.auth
+        if let seconds = self.services.lockouts?.wait(of: self.subject) {
+            metrics.failed(.enrolment, .lockedOut)
             throw APIProblem.lockedOut(seconds)
         }
-        guard let found else { throw await self.refusal() }
-        return found
+        let (text, subject) = (self.text, self.subject)
+        let rule = self.services.lockouts?.rule
+        let database = self.services.database
+        let finding = try await database.asSystem(
+            deadline: .now + APIRequest.connectionWaitMax, statementMax: database.statementMax
+        ) { connection -> Finding in
+            if rule != nil, let seconds = try LockoutStore.locked(subject.description, on: connection) {
+                return .lockedOut(seconds: seconds)
+            }
+            if let text, let (tenant, enrolment) = try EnrolmentStore.find(text, on: connection) {
+                return .found(tenant, enrolment)
+            }
+            guard rule?.networkFailuresMax != nil,
+                let seconds = try LockoutStore.locked(subject.network.description, on: connection)
+            else { return .nothing }
+            return .nothingOfLocked(seconds: seconds)
+        }
+        switch finding {
+        case .found(let tenant, let enrolment): return (tenant, enrolment)
+        case .lockedOut(let seconds):
+            metrics.failed(.enrolment, .lockedOut)
+            self.services.lockouts?.locked(self.subject, forSeconds: seconds)
+            throw APIProblem.lockedOut(seconds)
+        case .nothingOfLocked(let seconds):
+            metrics.failed(.enrolment, .invalid)
+            self.services.lockouts?.locked(self.subject.network, forSeconds: seconds)
+            throw APIProblem.networkLockedOut(seconds)
+        case .nothing: throw await self.refusal()
+        }
     }
 
     func problem(_ refusal: EnrolmentStore.Refusal) async -> APIProblem {
@@ -113,7 +138,8 @@ private struct EnrolmentDoor: Sendable {
     }
 
     private func refusal() async -> APIProblem {
-        await self.services.lockouts?.failed(self.subject)
+        self.services.metrics.auth.failed(.enrolment, .invalid)
+        if let seconds = await self.services.lockouts?.failed(self.subject) { return .networkLockedOut(seconds) }
         return APIProblem(
             .tokenInvalid,
             "the enrolment token is unknown, used up, expired or revoked; an administrator makes another one "

@@ -2,6 +2,7 @@ import CasareCertificates
 import CasareDomain
 import CasareStore
 import CasareWire
+import FoundationEssentials
 
 /// What lets robots in that nobody knows yet.
 enum EnrolmentRoutes {
@@ -30,6 +31,10 @@ enum EnrolmentRoutes {
         // That there is an authority whose certificates TLS takes, by the time that the first robot comes.
         _ = try await CertificateAuthorities.signer(of: request.services, keys: keys, by: request.actor)
         let (text, enrolment) = try await request.inTenant { connection in
+            try request.requireLife(
+                until: Date(timeIntervalSinceNow: body.expiresInSeconds), toGive: "the token of the enrolment",
+                field: "expires_in_seconds",
+                advice: "let it expire by then (expires_in_seconds; casarectl: --expires-in)", on: connection)
             let (text, enrolment) = try EnrolmentStore.create(new, by: request.actor, on: connection)
             request.audit?.note(subject: enrolment.id.description)
             return (text, enrolment)

@@ -28,9 +28,10 @@ struct EventOpening: Sendable {
         .text(
             "kind",
             "Only events of this kind, or of these, with commas between: "
-                + Job.EventKind.allCases.map(\.rawValue).joined(separator: ", ") + "."),
+                + EventKind.allCases.map(\.rawValue).joined(separator: ", ") + "."),
         .text("workflow", "Only of jobs of this workflow, by name or ID."),
         .text("environment", "Only of jobs for this environment."),
+        .text("secret", "Only of this secret, by name."),
     ]
 
     static let placeParameters: [Route.QueryParameter] = [
@@ -68,6 +69,12 @@ struct EventOpening: Sendable {
         let kinds = try Self.kinds(of: request)
         var filter = EventFilter(kinds: endsWithJob ? [] : kinds, job: job)
         if let text = request.query["environment"], !text.isEmpty { filter.environment = text }
+        if let text = request.query["secret"], !text.isEmpty { filter.secret = text }
+        // Names of secrets are for who may see which there are; others are not told of them, and who asks is told why.
+        if filter.secret != nil || kinds.contains(where: { EventKind(rawValue: $0)?.subject != .job }) {
+            try request.require(.credentialRead)
+        }
+        filter.hidesSecrets = !request.principal.may(.credentialRead)
         let asked = filter
         let workflow = request.query["workflow"] ?? ""
         (self.filter, self.start, self.horizon, self.jobHasEnded) = try await request.inTenant { connection in
@@ -125,8 +132,8 @@ struct EventOpening: Sendable {
     private static func kinds(of request: APIRequest) throws(APIProblem) -> Set<String> {
         var kinds: Set<String> = []
         for name in (request.query["kind"] ?? "").split(separator: ",").map(String.init) {
-            guard Job.EventKind(rawValue: name) != nil else {
-                let known = Job.EventKind.allCases.map(\.rawValue)
+            guard EventKind(rawValue: name) != nil else {
+                let known = EventKind.allCases.map(\.rawValue)
                 let advice = Spelling.nearest(to: name, among: known).map { "; did you mean \($0)?" } ?? "."
                 let list = known.joined(separator: ", ")
                 throw .invalidInput(
@@ -140,9 +147,10 @@ struct EventOpening: Sendable {
 
 extension EventInfo {
     init(_ event: StoredEvent) {
+        let job = event.job
         self.init(
-            cursor: event.cursor.description, at: event.at, kind: event.kind, job: event.job, workflow: event.workflow,
-            workflowVersion: event.workflowVersion, environment: event.environment,
+            cursor: event.cursor.description, at: event.at, kind: event.kind, job: job?.id, workflow: job?.workflow,
+            workflowVersion: job?.workflowVersion, environment: job?.environment, secret: event.secret,
             detail: event.detail.isEmpty ? nil : JobHistory.shown(event.detail))
     }
 }

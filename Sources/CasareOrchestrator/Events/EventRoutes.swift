@@ -2,12 +2,13 @@ import CasareDomain
 import CasareStore
 import CasareWire
 
-/// What happens to jobs, for those who follow it: page by page, or over a WebSocket.
+/// What happens to jobs and secrets, for those who follow it: page by page, or over a WebSocket.
 enum EventRoutes {
     static let all: [Route] = [
         .get(
             "/api/v1/events", .needs(.executionRead),
-            "What happened to jobs, in the order of the events' numbers. Each page says where the next one begins.",
+            "What happened to jobs, and to secrets for who may see which there are (credential.read), in the order of the "
+                + "events' numbers. Each page says where the next one begins.",
             query: EventOpening.filterParameters + [.text("job", "Only events of this job.")]
                 + EventOpening.placeParameters + [
                     .limit,
@@ -17,9 +18,10 @@ enum EventRoutes {
                 ], Self.events),
         .getWithStatus(
             Self.eventsPath, .needs(.executionRead),
-            "A WebSocket (RFC 6455) of what happens to jobs: one text frame of JSON for each event, and `caught_up` with "
-                + "a cursor when there is none just now. It is closed with 1001 when the server stops, with 1013 when the "
-                + "client does not read, with 1008 when its token is revoked; connect again with the last cursor.",
+            "A WebSocket (RFC 6455) of what happens to jobs, and to secrets for who may see which there are "
+                + "(credential.read): one text frame of JSON for each event, and `caught_up` with a cursor when there is "
+                + "none just now. It is closed with 1001 when the server stops, with 1013 when the client does not read, "
+                + "with 1008 when its token is revoked; connect again with the last cursor.",
             query: EventOpening.filterParameters + [.text("job", "Only events of this job.")]
                 + EventOpening.placeParameters, statuses: [101], Self.tenantStream),
         .getWithStatus(

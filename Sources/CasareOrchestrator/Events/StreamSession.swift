@@ -13,6 +13,8 @@ struct StreamSession: Sendable {
     let services: Services
     /// Whether whoever opened the stream still may.
     let isAllowed: @Sendable () async -> Bool
+    /// Whether they still may see which secrets there are. It is asked of those who could when they opened it.
+    let seesSecrets: @Sendable () async -> Bool
     let logger: Logger
 
     private var hub: EventHub { self.services.events }
@@ -81,7 +83,7 @@ struct StreamSession: Sendable {
                 // The answer is known for some seconds, so that this costs little.
                 guard await self.isAllowed() else { return .refused }
                 let found = try await reader.read(feed, limit: self.hub.limits.spanMax)
-                try await self.send(found.events, outbound)
+                try await self.send(await self.visible(found.events), outbound)
                 let hasEnded = self.hasEnded(found)
                 // It may be more than one event that ends a job.
                 if hasEnded, let job = self.opening.endingJob {
@@ -100,6 +102,12 @@ struct StreamSession: Sendable {
             }
             return nil
         }
+    }
+
+    /// What of a page may be told still.
+    private func visible(_ events: [StoredEvent]) async -> [StoredEvent] {
+        guard events.contains(where: { $0.job == nil }) else { return events }
+        return await self.seesSecrets() ? events : events.filter { $0.job != nil }
     }
 
     /// Sends events in portions, each of which waits until the client has taken what was sent before.
@@ -125,7 +133,7 @@ struct StreamSession: Sendable {
     private func hasEnded(_ found: EventReader.Found) -> Bool {
         guard self.opening.endingJob != nil else { return false }
         return self.opening.jobHasEnded && found.isCaughtUp
-            || found.events.contains { Job.EventKind(rawValue: $0.kind)?.endsJob == true }
+            || found.events.contains { EventKind(rawValue: $0.kind)?.endsJob == true }
     }
 
     private static func part(_ frame: StreamFrame, _ cursor: EventCursor) throws -> StreamPart {

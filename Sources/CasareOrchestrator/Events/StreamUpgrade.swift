@@ -84,21 +84,21 @@ final class StreamUpgrade: Sendable {
             id: id, trace: trace, parameters: parameters, query: query, idempotencyKey: nil, caller: caller,
             databaseServices: self.services, logger: logger, connection: ClientConnection(), certificate: certificate)
         guard let opening = try await EventRoutes.opening(request, of: route) else { return nil }
-        return StreamSession(
-            opening: opening, services: self.services,
-            isAllowed: {
-                do {
-                    let caller = try await authenticator.caller(
-                        authorizedBy: authorization, from: source, certificate: certificate, for: route.access)
-                    try await services.tenantGate.check(caller, for: route.access, in: services.database)
-                    return caller != nil
-                } catch let problem as APIProblem {
-                    // Who sends too much elsewhere, or cannot be asked about just now, is still who they were.
-                    return problem.code.status == 429 || problem.code.status == 503
-                } catch {
-                    // Nobody knows just now: it is asked again soon.
+        func admitted(to access: Route.Access) -> @Sendable () async -> Bool {
+            let admission = Admission(
+                authenticator: authenticator, services: services, authorization: authorization, source: source,
+                certificate: certificate, access: access)
+            return {
+                do throws(APIProblem) {
+                    try await admission.check()
                     return true
+                } catch {
+                    return false
                 }
-            }, logger: logger)
+            }
+        }
+        return StreamSession(
+            opening: opening, services: services, isAllowed: admitted(to: route.access),
+            seesSecrets: admitted(to: .needs(.credentialRead)), logger: logger)
     }
 }

@@ -46,7 +46,7 @@ extension APIProblem {
     private init(_ error: KeyProviderError) {
         switch error {
         case .altered: self.init(.internal, error.description)
-        case .otherKey: self.init(.sealingKeyMissing, error.description)
+        case .otherKey, .versionRefused: self.init(.sealingKeyMissing, error.description)
         case .unavailable: self = .unavailable(error.description)
         }
     }

@@ -32,6 +32,8 @@ struct APIRequest: Sendable {
     var accept: String?
     /// What the audit log is to say of the request; `nil`: nothing.
     var audit: RequestAudit?
+    /// By what the caller was let in, for requests that wait.
+    var admission: Admission?
 
     /// What routes on the database work with.
     var services: Services {
@@ -68,17 +70,17 @@ struct APIRequest: Sendable {
             return try await services.database.asTenant(
                 self.principal.tenant, mode: mode, deadline: deadline, body)
         }
-        let (result, isWritten) = try await services.database.asTenant(
+        let (result, written) = try await services.database.asTenant(
             self.principal.tenant, mode: mode, deadline: deadline
-        ) { connection in
+        ) { connection -> (R, NewAuditEntry?) in
             let result = try body(connection)
             // Asked after the body, which may have said more of what it did.
-            guard let entry = audit.pending else { return (result, false) }
-            return (result, try AuditLog.appendIfChanged(entry, on: connection))
+            guard let entry = audit.pending else { return (result, nil) }
+            return (result, try services.takeAlong(entry, on: connection))
         }
-        if isWritten {
+        if let written {
             audit.wasWritten()
-            services.audited(.granted)
+            services.audited(written)
         }
         return result
     }

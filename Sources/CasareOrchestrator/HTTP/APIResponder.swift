@@ -68,6 +68,7 @@ struct APIResponder: HTTPResponder {
             try await audit.succeeded(self.services)
             return reply
         } catch {
+            if route.access != .everyone { self.metrics.auth.refused(APIProblem(error).code) }
             await audit.failed(error, self.services, logger: logger)
             throw error
         }
@@ -80,7 +81,8 @@ struct APIResponder: HTTPResponder {
     ) async throws -> Reply {
         let certificate = self.peers.certificate(of: context.channel)
         let caller = try await self.authenticator.caller(
-            of: request, from: source, certificate: certificate, for: route.access, recognised: audit.isBy)
+            of: request, from: source, certificate: certificate, for: route.access, recognised: audit.isBy,
+            failed: self.metrics.auth.failed)
         if let services = self.services {
             try await services.tenantGate.check(caller, for: route.access, in: services.database)
         }
@@ -95,7 +97,11 @@ struct APIResponder: HTTPResponder {
             connection: self.connections.connection(of: context.channel) ?? ClientConnection(),
             certificate: certificate,
             raw: route.isRaw ? RawRequest(request, source: source?.description) : nil,
-            ifMatch: request.headers[.ifMatch], accept: request.headers[.accept], audit: audit)
+            ifMatch: request.headers[.ifMatch], accept: request.headers[.accept], audit: audit,
+            admission: Admission(
+                authenticator: self.authenticator, services: self.services,
+                authorization: request.headers[.authorization], source: source, certificate: certificate,
+                access: route.access))
         // What changes something is brought to its end: whoever sent it cannot tell how far it had got.
         guard route.method == .get else { return try await route.respond(apiRequest, body) }
         return try await apiRequest.connection.whileOpen { try await route.respond(apiRequest, body) }

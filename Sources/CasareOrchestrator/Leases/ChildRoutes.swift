@@ -1,4 +1,5 @@
 import CasareDomain
+import CasareEngine
 import CasareStore
 import CasareWire
 
@@ -9,8 +10,8 @@ enum ChildRoutes {
     static let all: [Route] = [
         .post(
             "/api/v1/jobs/{id}/children", .needs(.robotProtocol),
-            "Submit a job for a step of one that the robot holds; each step has one. A document must be its subflow.",
-            Self.submit),
+            "Submit a job for a step of one that the robot holds; each step has one. A document must be its subflow, and "
+                + "a stored workflow one that a node of its version starts.", Self.submit),
         .get(
             "/api/v1/jobs/{id}/children/{child}", .needs(.robotProtocol), "Whether and how such a job has ended.",
             query: [.leaseToken], Self.state),
@@ -31,6 +32,10 @@ enum ChildRoutes {
         let lease = Lease(job: try request.jobID(), token: body.token)
         let (job, made) = try await request.inTenant { connection in
             try request.checkHolds(lease, on: connection)
+            if body.document == nil {
+                let caller = try ChildStore.caller(under: lease, on: connection)
+                try Self.check(body.workflow, isStartedBy: caller, request.services.catalogue)
+            }
             do {
                 let job = try ChildStore.submit(body.child, forStep: body.step, under: lease, on: connection)
                 return (job, try JobStore.tally(of: [job.id], on: connection))
@@ -46,6 +51,27 @@ enum ChildRoutes {
             request.services.bell.jobChanged(job.id)
         }
         return Answer(SubmitChildResponse(id: job.id))
+    }
+
+    /// A robot starts what the workflow of its job starts, and no other: with a job of that one it would be given what
+    /// that one is given, its secrets first.
+    private static func check(
+        _ workflow: String, isStartedBy caller: Workflow.Version, _ catalogue: NodeCatalogue
+    ) throws(APIProblem) {
+        let name = "\(caller.name), version \(caller.number)"
+        let started: StartedWorkflows
+        do {
+            started = try StartedWorkflows(by: try Value(parsingJSON: caller.document), catalogue: catalogue)
+        } catch {
+            throw APIProblem(
+                .conflict, "which workflows \(name), may start cannot be read any more: \(error); push it again")
+        }
+        guard !started.mayBe(workflow) else { return }
+        throw APIProblem(
+            .insufficientPermissions,
+            "the job runs \(name), in which no node starts the workflow \(workflow) as a job of its own, so its robot "
+                + "does not either; name it in a node that does, or let somebody submit it who may",
+            field: "workflow")
     }
 
     private static func state(_ request: APIRequest) async throws -> ChildStateResponse {

@@ -71,18 +71,23 @@ enum SessionRoutes {
             throw WireDecodingError(
                 path: "wait_seconds", message: "expected a number from 0 to \(Int(LeaseRequest.waitSecondsMax))")
         }
+        // Who has just been let in is not asked about again.
+        var admission: Admission?
         let leased = try await request.waiting(
             for: .ready(request.principal.tenant), atMost: .seconds(seconds),
             lookIn: { request.services.cursors[session].lookIn }
         ) { () -> (jobs: [LeasedJob], order: Robot.Order?)? in
-            let leased = try await self.leaseOnce(session, limit: body.slots, request)
+            let leased = try await self.leaseOnce(session, limit: body.slots, request, checking: admission)
+            admission = request.admission
             return leased.jobs.isEmpty && leased.order == nil ? nil : leased
         }
         return Answer(LeaseResponse(jobs: (leased?.jobs ?? []).map(LeasedJobInfo.init), order: leased?.order))
     }
 
+    /// - Parameter admission: must still count when there are jobs; `nil`: it does.
+    /// - Throws: 401 and 403 for a robot that waited and is not let in any more: it is given nothing.
     private static func leaseOnce(
-        _ session: Robot.SessionID, limit: Int, _ request: APIRequest
+        _ session: Robot.SessionID, limit: Int, _ request: APIRequest, checking admission: Admission?
     ) async throws -> (jobs: [LeasedJob], order: Robot.Order?) {
         let before = request.services.cursors[session]
         let (jobs, released, after, order) = try await request.inTenant { connection in
@@ -109,6 +114,14 @@ enum SessionRoutes {
         if request.connection.isClosed {
             await self.handBack(jobs.map(\.lease), "the robot went away while it waited", request)
             return ([], nil)
+        }
+        if let admission {
+            do throws(APIProblem) {
+                try await admission.check()
+            } catch {
+                await self.handBack(jobs.map(\.lease), "the robot is let in no longer", request)
+                throw error
+            }
         }
         return (jobs, nil)
     }

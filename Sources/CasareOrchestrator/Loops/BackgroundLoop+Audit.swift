@@ -5,6 +5,8 @@ import Logging
 extension BackgroundLoop {
     /// When it is looked again whether those have ended who were writing entries.
     private static let auditLookAgain = Duration.milliseconds(100)
+    /// Between two parts of a chain that is checked: it is long, and there is time.
+    private static let chainCheckPause = Duration.milliseconds(250)
 
     /// Puts entries of the audit log into their tenants' chains, and anchors on record.
     static func auditChain(_ services: Services, _ keeping: AuditKeeping, logger: Logger) -> BackgroundLoop {
@@ -45,6 +47,38 @@ extension BackgroundLoop {
         }
     }
 
+    /// Checks chains of the audit log, a part of each that is due, and tells of what is wrong.
+    static func auditVerification(_ services: Services, logger: Logger) -> BackgroundLoop {
+        let check = ChainCheck(services.database)
+        let alarm = Alarm()
+        return BackgroundLoop(
+            name: "audit_verification", interval: .seconds(10), board: services.loops, logger: logger, alarm: alarm
+        ) {
+            var failures: [any Error] = []
+            for tenant in try await check.due() {
+                do {
+                    switch try await check.step(of: tenant) {
+                    case .nothing, .whole: break
+                    case .goesOn: alarm.ring(in: Self.chainCheckPause)
+                    case .broken(let fault):
+                        services.metrics.audit.foundBreak()
+                        logger.error(
+                            "The chain of an audit log is broken",
+                            metadata: [
+                                "tenant.id": "\(tenant)", "audit.number": "\(fault.number)",
+                                "audit.fault": .string(fault.kind.rawValue), "reason": .string(fault.message),
+                            ])
+                    }
+                } catch {
+                    if Task.isCancelled { throw error }
+                    failures.append(error)
+                }
+            }
+            try PartialFailure.check(failures)
+            return false
+        }
+    }
+
     /// Removes entries of the audit log whose time is over.
     static func auditKeeping(_ services: Services, _ keeping: AuditKeeping, logger: Logger) -> BackgroundLoop {
         BackgroundLoop(name: "audit_keeping", interval: .seconds(600), board: services.loops, logger: logger) {
@@ -52,15 +86,22 @@ extension BackgroundLoop {
                 try AuditChainer.outlived(days: keeping.days ?? 0, on: connection)
             }
             var hasMore = false
+            var failures: [any Error] = []
             for one in outlived {
-                let done = try await services.database.asSystem { connection in
-                    try AuditChainer.removeOutlived(
-                        days: one.days, of: one.tenant, key: keeping.anchoring.key, on: connection)
+                do {
+                    let done = try await services.database.asSystem { connection in
+                        try AuditChainer.removeOutlived(
+                            days: one.days, of: one.tenant, key: keeping.anchoring.key, on: connection)
+                    }
+                    guard let done else { continue }
+                    done.anchor.log(of: one.tenant, logger)
+                    if done.removed >= AuditChainer.removedAtOnceMax { hasMore = true }
+                } catch {
+                    if Task.isCancelled { throw error }
+                    failures.append(error)
                 }
-                guard let done else { continue }
-                done.anchor.log(of: one.tenant, logger)
-                if done.removed >= AuditChainer.removedAtOnceMax { hasMore = true }
             }
+            try PartialFailure.check(failures)
             return hasMore
         }
     }

@@ -8,8 +8,8 @@ extension BackgroundLoop {
     /// Before the authority that signs ends, somebody is told.
     private static let authorityWarning = Duration.seconds(90 * 86_400)
 
-    /// Ends authorities of which nothing counts any more, tells when the one that signs comes to its end, and forgets what
-    /// ended long ago.
+    /// Ends authorities of which nothing counts any more, tells when the one that signs comes to its end, and forgets
+    /// what ended long ago.
     static func certificates(_ services: Services, logger: Logger) -> BackgroundLoop {
         let hasWarned = LoopMemory(false)
         return BackgroundLoop(name: "certificates", interval: .seconds(60), board: services.loops, logger: logger) {

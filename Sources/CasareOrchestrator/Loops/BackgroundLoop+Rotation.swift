@@ -8,8 +8,8 @@ extension BackgroundLoop {
     /// A secret that somebody has locked for longer is left for later, and does not hold up the others.
     private static let rotationLockWaitMax = Duration.milliseconds(500)
 
-    /// Tells of secrets that are older than their policies allow, begins with the rotation of those whose policy says
-    /// how, and ends rotations whose hooks have ended, or that nobody ends.
+    /// Tells of secrets that are older than their policies allow and of those whose time is over, begins with the rotation
+    /// of those whose policy says how, and ends rotations whose hooks have ended, or that nobody ends.
     static func rotations(_ services: Services, logger: Logger) -> BackgroundLoop {
         let rotation = PolicyRotation(services: services, logger: logger)
         return BackgroundLoop(
@@ -26,6 +26,17 @@ extension BackgroundLoop {
                     try await Self.failed(at: place, error, &failures, services)
                 }
             }
+            let expired = try await services.database.asSystem { connection in
+                try SecretExpiryStore.expired(limit: Self.rotationsAtOnceMax, on: connection)
+            }
+            for place in expired {
+                do {
+                    try await Self.note(place, services, logger: logger)
+                } catch {
+                    if Task.isCancelled { throw error }
+                    failures.append(error)
+                }
+            }
             // With those that have just been noted.
             let toLookAt = try await services.database.asSystem { connection in
                 try SecretRotationStore.toLookAt(limit: Self.rotationsAtOnceMax, on: connection)
@@ -38,7 +49,7 @@ extension BackgroundLoop {
                 }
             }
             try PartialFailure.check(failures)
-            return max(overdue.count, toLookAt.count) >= Self.rotationsAtOnceMax
+            return max(overdue.count, expired.count, toLookAt.count) >= Self.rotationsAtOnceMax
         }
     }
 
@@ -64,6 +75,21 @@ extension BackgroundLoop {
             metadata: [
                 "tenant.id": "\(place.tenant)", "secret.name": "\(secret.name)",
                 "secret.version": "\(secret.currentVersion)",
+            ])
+    }
+
+    private static func note(
+        _ place: SecretExpiryStore.Place, _ services: Services, logger: Logger
+    ) async throws {
+        let noted = try await services.database.asTenant(
+            place.tenant, lockWaitMax: self.rotationLockWaitMax
+        ) { connection in try SecretExpiryStore.note(place, on: connection) }
+        guard let name = noted else { return }
+        logger.warning(
+            "The time of a secret is over: nobody is given it any more",
+            metadata: [
+                "tenant.id": "\(place.tenant)", "secret.name": "\(name)",
+                "secret.version": .string(place.version.map { "\($0)" } ?? "all"),
             ])
     }
 

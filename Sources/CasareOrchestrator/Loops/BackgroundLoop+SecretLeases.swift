@@ -56,6 +56,7 @@ extension BackgroundLoop {
         ) {
             var all = await services.providers.health()
             if let transit = services.keys?.current as? TransitKeyProvider { all.append(await transit.health()) }
+            services.metrics.secrets.found(all)
             for health in services.providerBoard.update(all) {
                 let metadata: Logger.Metadata = ["secret.provider": .string(health.name)]
                 if let problem = health.problem {

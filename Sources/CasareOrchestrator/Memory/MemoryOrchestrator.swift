@@ -7,7 +7,7 @@ import ServiceLifecycle
 /// The API's most used routes on a queue in memory, for where there is no database. The others say what they need.
 ///
 /// What is due and what has run out needs no background loop here: the queue looks at its clock whenever it is used.
-package struct MemoryOrchestrator: Service {
+package struct MemoryOrchestrator: Service, CustomStringConvertible {
     private let server: APIServer
     private let waitingRoom: WaitingRoom
     private let queue: SharedMemoryQueue
@@ -28,6 +28,9 @@ package struct MemoryOrchestrator: Service {
             host: host, port: port, table: RouteTable(routes.table), services: nil,
             authenticator: Authenticator { token.principal(showing: $0) }, metrics: metrics, logger: logger)
     }
+
+    /// What a `ServiceGroup` calls it in the log, in place of all that it has.
+    package var description: String { "MemoryOrchestrator" }
 
     /// The port that it listens on; waits until it does.
     ///

@@ -28,7 +28,7 @@ struct MemoryRoutes: Sendable {
     private typealias Answering = (Route) -> Route
 
     private var answers: [String: Answering] {
-        let openAPI = OpenAPIDocument(Orchestrator.routes).json
+        let openAPI = Orchestrator.openAPI.json
         return [
             "GET /health/live": { $0 },
             "GET /health/ready": { $0.answered(by: self.ready) },

@@ -18,6 +18,8 @@ struct OrchestratorMetrics: Sendable {
     let readErrors: Counter<Int>
     let loops: LoopMetrics
     let http: HTTPMetrics
+    let auth: AuthMetrics
+    let secrets: SecretMetrics
     let audit: AuditMetrics
 
     init(_ registry: MetricRegistry) {
@@ -32,6 +34,8 @@ struct OrchestratorMetrics: Sendable {
         self.readErrors = registry.counter(.metricReadErrors)
         self.loops = LoopMetrics(registry)
         self.http = HTTPMetrics(registry)
+        self.auth = AuthMetrics(registry)
+        self.secrets = SecretMetrics(registry)
         self.audit = AuditMetrics(registry)
         self.scheduleDelay.series(.none)
         // So that whoever looks at increases sees the first of each.

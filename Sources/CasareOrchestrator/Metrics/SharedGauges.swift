@@ -37,6 +37,15 @@ enum SharedGauges {
         } observing: { ages, seen in
             self.observe(ages, &seen)
         }
+        self.register(
+            "audit",
+            [.auditLastVerification, .auditChainBroken, .auditLastAnchor, .auditUnlinkedAge, .auditUnanchoredAge],
+            metrics, logger
+        ) {
+            try await self.inDatabase(database) { connection in try ChainCheck.standing(on: connection) }
+        } observing: { standing, seen in
+            self.observe(standing, &seen)
+        }
     }
 
     private static func inDatabase<Result: Sendable>(
@@ -102,6 +111,15 @@ enum SharedGauges {
         for (name, limit) in limits.sorted(by: { $0.key < $1.key }) {
             seen.observe(.secretRotationLimit, limit, [.secret: .string(name)])
         }
+    }
+
+    /// What has not come about yet has no time.
+    static func observe(_ standing: ChainCheck.Standing, _ seen: inout Observations) {
+        if let at = standing.verifiedSeconds { seen.observe(.auditLastVerification, at) }
+        seen.observe(.auditChainBroken, standing.broken)
+        if let at = standing.anchoredSeconds { seen.observe(.auditLastAnchor, at) }
+        seen.observe(.auditUnlinkedAge, standing.unlinkedSeconds)
+        seen.observe(.auditUnanchoredAge, standing.unanchoredSeconds)
     }
 
     /// Of robots of one name the last heartbeat counts that is the newest.

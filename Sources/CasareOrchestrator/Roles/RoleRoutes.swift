@@ -17,7 +17,9 @@ enum RoleRoutes {
             "/api/v1/roles/{name}", .needs(.roleManage),
             "Change a role; what is left out stays. It holds for everybody who has the role, within a few seconds.",
             Self.update),
-        .delete("/api/v1/roles/{name}", .needs(.roleManage), "Delete a role that no token has.", Self.delete),
+        .delete(
+            "/api/v1/roles/{name}", .needs(.roleManage), "Delete a role that no token has.",
+            query: [.text("reason", "Kept with what was done.")], Self.delete),
     ]
 
     private static func list(_ request: APIRequest) async throws -> RolePage {
@@ -64,6 +66,8 @@ enum RoleRoutes {
 
     private static func delete(_ request: APIRequest) async throws -> RoleInfo {
         let name = try request.ownRoleName("deleted")
+        // Checked here; the audit log has it already.
+        _ = try request.reason()
         return RoleInfo(try await request.inTenant { connection in try RoleStore.delete(name, on: connection) })
     }
 }

@@ -23,7 +23,7 @@ enum ScheduleRoutes {
         .post(
             Self.path, .needs(.scheduleCreate),
             "Create a schedule; its first tick is the first one after now. A circle of workflows that start each other is "
-                + "refused.", statuses: [201], Self.create),
+                + "refused. It takes workflow.execute, too.", statuses: [201], Self.create),
         .post(
             "\(Self.path)/pause", .needs(.scheduleUpdate),
             "Pause all schedules of a selection, or tell with dry_run which ones that would be.", Self.pauseAll),
@@ -33,7 +33,8 @@ enum ScheduleRoutes {
         .get(Self.one, .needs(.scheduleRead), "One schedule, by name or ID.", Self.get),
         .patch(
             Self.one, .needs(.scheduleUpdate),
-            "Change the members of its spec that are named (RFC 7396); what is left out stays as it is.", Self.update
+            "Change the members of its spec that are named (RFC 7396); what is left out stays as it is. It takes "
+                + "workflow.execute, too.", Self.update
         )
         .reading(.text("If-Match", "The revision that the change was made for, as the member revision.")),
         .delete(
@@ -110,7 +111,8 @@ enum ScheduleRoutes {
     ) async throws -> Answer<ScheduleInfo> {
         let info = try await request.inTenant { connection in
             try self.checkDependencies(of: body.spec, named: body.name, on: connection)
-            try request.requireUse(ofSecretsIn: body.spec, on: connection)
+            try request.requireStarting(by: body.spec, on: connection)
+            try request.requireSight(ofSecretsIn: body.spec)
             let schedule = try ScheduleStore.create(
                 ScheduleStore.New(
                     name: body.name, spec: body.spec, isPaused: body.paused, reason: body.reason,
@@ -139,7 +141,8 @@ enum ScheduleRoutes {
             }
             if changed.isChanged {
                 try self.checkDependencies(of: changed.schedule.spec, named: changed.schedule.name, on: connection)
-                try request.requireUse(ofSecretsIn: changed.schedule.spec, on: connection)
+                try request.requireStarting(by: changed.schedule.spec, on: connection)
+                try request.requireSight(ofSecretsIn: changed.schedule.spec)
             }
             return (
                 try request.shown(changed.schedule, on: connection), changed.fired.jobs,

@@ -9,7 +9,6 @@ extension APIProblem {
         case .badPath: self.init(.validation, error.description, field: "path")
         case .unsupported: self.init(.validation, error.description)
         case .denied, .notForTenant, .onlyForJobs: self.init(.insufficientPermissions, error.description)
-        case .versionChanged: self.init(.conflict, error.description)
         case .leaseLost: self.init(.leaseLost, error.description)
         case .notConfigured, .unknown, .unavailable, .unreadable, .credentialsGone:
             self = .unavailable(error.description, retryAfterSeconds: 15)

@@ -31,12 +31,16 @@ enum JobSecretRoutes {
         }
         var granted: [GrantedSecret] = []
         var refused = access.refusals
+        let reads = request.services.metrics.secrets
+        for refusal in refused { reads.read(nil, SecretMetrics.AccessResult(refusal.code)) }
         let provided = AttemptSecrets(request.services.externalSecrets, in: request.principal.tenant, under: lease)
         for grant in access.grants {
-            do throws(SecretRefusal) {
+            do {
                 granted.append(try await Self.opened(grant, provided, under: lease, request))
-            } catch {
-                refused.append(error)
+                reads.read(grant.secret, .granted)
+            } catch let refusal as SecretRefusal {
+                refused.append(refusal)
+                reads.read(grant.secret, SecretMetrics.AccessResult(refusal.code))
             }
         }
         return Answer(
@@ -47,9 +51,11 @@ enum JobSecretRoutes {
                 }))
     }
 
+    /// - Throws: `SecretRefusal`; `ProviderError.leaseLost` when the lease is lost while a provider is asked: it is the
+    ///   answer to the whole request then, as to all that a robot asks for without a lease.
     private static func opened(
         _ grant: SecretAccess.Grant, _ provided: AttemptSecrets, under lease: Lease, _ request: APIRequest
-    ) async throws(SecretRefusal) -> GrantedSecret {
+    ) async throws -> GrantedSecret {
         var version = grant.version
         let fields: SecretFields
         do {
@@ -61,6 +67,8 @@ enum JobSecretRoutes {
                 fields = found.fields
                 version = found.version ?? version
             }
+        } catch ProviderError.leaseLost(let lost) {
+            throw ProviderError.leaseLost(lost)
         } catch {
             request.logger.error(
                 "A job is not given a secret",

@@ -63,7 +63,7 @@ enum RotationRoutes {
                 rotated.sealed,
                 as: .init(
                     expected: rotated.secret.currentVersion, isPending: body.pending,
-                    overlap: body.pending ? nil : overlap),
+                    overlap: body.pending ? nil : overlap, origin: .rotation),
                 by: request.actor, reason: body.reason, on: connection)
             request.audit?.note(
                 subject: rotated.secret.name.rawValue,

@@ -22,8 +22,8 @@ enum SecretRoutes {
     static let all: [Route] = [
         .post(
             "/api/v1/secrets", .needs(.credentialCreate),
-            "Make a secret, with its first value, or with the place where a provider has it.", statuses: [201],
-            Self.create),
+            "Make a secret, with its first value, or with the place where a provider has it. A policy with a hook "
+                + "takes workflow.execute, too.", statuses: [201], Self.create),
         .get(
             "/api/v1/secrets", .needs(.credentialRead), "List secrets by name, without values.",
             query: [
@@ -36,7 +36,8 @@ enum SecretRoutes {
         .get("/api/v1/secrets/{name}", .needs(.credentialRead), "One secret, by name or ID.", Self.get),
         .patch(
             "/api/v1/secrets/{name}", .needs(.credentialUpdate),
-            "Change what is said of a secret; what is left out stays, and null takes away.", Self.update
+            "Change what is said of a secret; what is left out stays, and null takes away. A policy with a hook takes "
+                + "workflow.execute, too.", Self.update
         )
         .reading(.text("If-Match", "The revision that the change was made for, as the member revision.")),
         .delete(
@@ -108,6 +109,7 @@ enum SecretRoutes {
             rotation: body.rotation, provider: provider)
         let secret = try await request.inTenant { [sealed] connection in
             request.audit?.note(detail: ["kind": .string(body.kind.rawValue)])
+            try request.requireStarting(by: body.rotation, on: connection)
             return try SecretStore.create(
                 new, sealed: sealed, by: request.actor, reason: body.reason, on: connection)
         }
@@ -118,7 +120,14 @@ enum SecretRoutes {
         let name = request.parameter("name")
         let revision = try request.revision(besides: body.revision)
         return try await request.changing { connection in
-            try SecretStore.update(
+            switch body.rotation {
+            case .keep: break
+            case .remove: try SecretRotationStore.release(name, on: connection)
+            case .set(let policy):
+                try request.requireStarting(by: policy, on: connection)
+                try SecretRotationStore.release(name, on: connection)
+            }
+            return try SecretStore.update(
                 name, expected: revision, by: request.actor, reason: body.reason, on: connection
             ) { changes in
                 body.description.apply(to: &changes.description)

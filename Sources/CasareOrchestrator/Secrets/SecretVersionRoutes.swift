@@ -15,7 +15,8 @@ enum SecretVersionRoutes {
             Self.put),
         .post(
             "/api/v1/secrets/{name}/versions/{version}/promote", .needs(.credentialRotate),
-            "Make a pending version the current one.", Self.promote),
+            "Make a pending version the current one; one that waits in a rotation, only in the place of the version that "
+                + "was current when that began.", Self.promote),
         .post(
             "/api/v1/secrets/{name}/versions/{version}/discard", .needs(.credentialRotate),
             "Let a pending version come to nothing; the current one stays.", Self.discard),
@@ -93,7 +94,8 @@ enum SecretVersionRoutes {
         let keys = try request.keys()
         let reason = body.reason ?? "rolled back to version \(body.version)"
         let response = try await request.put(
-            request.parameter("name"), as: .init(expected: body.expected), reason: reason
+            request.parameter("name"), as: .init(expected: body.expected, origin: .rollback(to: body.version)),
+            reason: reason
         ) { secret in
             let old = try await request.inTenant { connection in
                 let found = try SecretStore.sealed(
@@ -117,24 +119,39 @@ enum SecretVersionRoutes {
         _ request: APIRequest, _ body: RevealSecretRequest
     ) async throws -> Answer<RevealedSecret> {
         let name = request.parameter("name")
-        let secret = try await request.inTenant { connection in try SecretStore.get(name, on: connection) }
-        request.audit?.note(subject: secret.name.rawValue)
+        let reads = request.services.metrics.secrets
+        var known: Secret?
+        do {
+            let secret = try await request.inTenant { connection in try SecretStore.get(name, on: connection) }
+            known = secret
+            request.audit?.note(subject: secret.name.rawValue)
+            let revealed = try await Self.revealed(secret, version: body.version, request)
+            reads.read(secret, .granted)
+            return Answer(revealed)
+        } catch {
+            reads.read(known, .failed)
+            throw error
+        }
+    }
+
+    private static func revealed(
+        _ secret: Secret, version number: Int?, _ request: APIRequest
+    ) async throws -> RevealedSecret {
         if secret.provider != nil {
             let provided = try await request.services.externalSecrets.fields(
-                of: secret, version: body.version, in: request.principal.tenant, under: nil)
+                of: secret, version: number, in: request.principal.tenant, under: nil)
             request.audit?.note(subject: secret.name.rawValue, detail: ["version": .int(provided.version ?? 0)])
-            return Answer(
-                RevealedSecret(
-                    name: secret.name, kind: secret.kind, version: provided.version ?? 0, fields: provided.fields))
+            return RevealedSecret(
+                name: secret.name, kind: secret.kind, version: provided.version ?? 0, fields: provided.fields)
         }
         let (version, sealed) = try await request.inTenant { connection in
             let found = try SecretStore.sealed(
-                secret.id.description, version: body.version, for: .reading, on: connection)
+                secret.id.description, version: number, for: .reading, on: connection)
             return (found.version.number, found.sealed)
         }
         request.audit?.note(subject: secret.name.rawValue, detail: ["version": .int(version)])
         let fields = try await sealed.opened(with: try request.keys())
-        return Answer(RevealedSecret(name: secret.name, kind: secret.kind, version: version, fields: fields))
+        return RevealedSecret(name: secret.name, kind: secret.kind, version: version, fields: fields)
     }
 
     private static func consumers(_ request: APIRequest) async throws -> SecretConsumerList {

@@ -81,8 +81,8 @@ struct ServerCertificateFiles: Sendable {
         guard (try? certificate.context(clients: .off, roots: [])) != nil else {
             throw SettingError(
                 Self.keyVariable,
-                "names a key that does not belong to the certificate of \(Self.certificateVariable); put those there that "
-                    + "belong together")
+                "names a key that does not belong to the certificate of \(Self.certificateVariable); put those there "
+                    + "that belong together")
         }
         return certificate
     }

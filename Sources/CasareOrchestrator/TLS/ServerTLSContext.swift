@@ -23,7 +23,7 @@ final class ServerTLSContext: Sendable {
         var roots: [[UInt8]]?
         /// What was last said of files that cannot be used.
         var problem: SettingError?
-        /// When it was last said that the certificate ends soon.
+        /// When it was last said that the certificate ends soon, or has ended.
         var warnedAt: Date?
     }
 
@@ -57,9 +57,9 @@ final class ServerTLSContext: Sendable {
         return chain.compactMap { try? PEMDocument(type: "CERTIFICATE", derBytes: $0.toDERBytes()).pemString }
     }
 
-    /// Reads the files for the first time. The installation's authorities are known with the first look that reaches the
-    /// database. Until then a client that shows a certificate of theirs is not let in, and tries again: without being
-    /// asked for it, it would be told that it is nobody.
+    /// Reads the files for the first time. The installation's authorities are known with the first look that reaches
+    /// the database. Until then a client that shows a certificate of theirs is not let in, and tries again: without
+    /// being asked for it, it would be told that it is nobody.
     ///
     /// - Throws: `SettingError` for what cannot be used.
     func start(at now: Date = Date()) throws(SettingError) {
@@ -172,9 +172,15 @@ final class ServerTLSContext: Sendable {
     private func warn(at now: Date) {
         let expiresAt: Date? = self.state.withLock { state in
             guard let certificate = state.certificate,
-                certificate.expiresAt.timeIntervalSince(now) < Self.warningTime / .seconds(1),
-                state.warnedAt.map({ now.timeIntervalSince($0) >= Self.warningInterval / .seconds(1) }) ?? true
+                certificate.expiresAt.timeIntervalSince(now) < Self.warningTime / .seconds(1)
             else { return nil }
+            if let warnedAt = state.warnedAt {
+                // That it has ended is said at once, however short before a warning came.
+                let hasEndedSince = warnedAt < certificate.expiresAt && certificate.expiresAt <= now
+                guard hasEndedSince || now.timeIntervalSince(warnedAt) >= Self.warningInterval / .seconds(1) else {
+                    return nil
+                }
+            }
             state.warnedAt = now
             return certificate.expiresAt
         }

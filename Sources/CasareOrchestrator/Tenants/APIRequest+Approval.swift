@@ -11,16 +11,17 @@ extension APIRequest {
         _ body: @Sendable (isolated PostgresConnection) throws -> R
     ) async throws -> R {
         let audit = self.audit
-        let (result, isWritten) = try await self.services.database.inSystem(
+        let services = self.services
+        let (result, written) = try await services.database.inSystem(
             for: self.principal.tenant, deadline: .now + Self.connectionWaitMax
-        ) { connection in
+        ) { connection -> (R, NewAuditEntry?) in
             let result = try body(connection)
-            guard let entry = audit?.pending else { return (result, false) }
-            return (result, try AuditLog.appendIfChanged(entry, on: connection))
+            guard let entry = audit?.pending else { return (result, nil) }
+            return (result, try services.takeAlong(entry, on: connection))
         }
-        if isWritten {
+        if let written {
             audit?.wasWritten()
-            self.services.audited(.granted)
+            services.audited(written)
         }
         return result
     }

@@ -52,10 +52,14 @@ enum InstallationRoutes {
         _ request: APIRequest, _ body: CreateTenantRequest
     ) async throws -> Answer<CreateTenantResponse> {
         try self.check(body.displayName)
+        if let reason = body.reason { try ControlReason.check(reason, "reason") }
         let admin = body.admin ?? self.adminDefault
         try TokenRoutes.checkName(admin, "admin")
         let own = request.principal.tenant
         let (tenant, quotas, text) = try await request.inInstallation { connection in
+            try request.requireLife(
+                until: nil, toGive: "the token of the tenant's first administrator", field: nil,
+                advice: "sign in at an identity provider", on: connection)
             var tenant = try TenantStore.create(name: body.name, displayName: body.displayName, on: connection)
             let quotas = body.tier?.quotas ?? Quotas()
             if let tier = body.tier {
@@ -131,6 +135,7 @@ enum InstallationRoutes {
 
     private static func setQuotas(_ request: APIRequest, _ body: SetQuotasRequest) async throws -> TenantInfo {
         let name = request.parameter("name")
+        if let reason = body.reason { try ControlReason.check(reason, "reason") }
         let quotas = body.all
         for quota in Quota.allCases {
             guard let limit = quotas[quota], !(0...Quota.limitMax).contains(limit) else { continue }

@@ -18,13 +18,14 @@ final class TenantGate: Sendable {
 
     /// - Throws: `APIProblem` with `.tenantSuspended`.
     func check(_ caller: Principal?, for access: Route.Access, in database: Database) async throws {
-        guard let caller else { return }
-        guard try await self.notServed(in: database).contains(caller.tenant) else { return }
-        // What a robot reports of the jobs that it has is let through; it gets no others.
-        switch access {
-        case .anyOf(let permissions) where permissions.contains(.robotProtocol) && caller.may(.robotProtocol): return
-        case .anyOf, .everyone: throw APIProblem(StoreError.tenantSuspended)
-        }
+        guard let caller, !caller.mayEnd(by: access) else { return }
+        try await self.check(caller.tenant, in: database)
+    }
+
+    /// - Throws: `APIProblem` with `.tenantSuspended`.
+    func check(_ tenant: Tenant.ID, in database: Database) async throws {
+        guard try await self.notServed(in: database).contains(tenant) else { return }
+        throw APIProblem(StoreError.tenantSuspended)
     }
 
     /// What was changed just now is known at once.
@@ -51,6 +52,20 @@ final class TenantGate: Sendable {
             let before = self.state.withLock { $0 }
             guard before.until != nil else { throw error }
             return before.notServed
+        }
+    }
+}
+
+extension Principal {
+    /// Whether this is what a robot reports of the jobs that it has, or does for them: it is let through, and gets no
+    /// others. What people may do as well, by a permission of its own, is their doing.
+    fileprivate func mayEnd(by access: Route.Access) -> Bool {
+        guard self.may(.robotProtocol), access != .anyCaller else { return false }
+        switch access {
+        case .everyone: return false
+        case .anyOf(let permissions):
+            return permissions.contains(.robotProtocol)
+                && !permissions.contains { $0 != .robotProtocol && self.may($0) }
         }
     }
 }

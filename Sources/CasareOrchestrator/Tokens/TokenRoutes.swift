@@ -1,5 +1,4 @@
 import CasareDomain
-import CasarePostgres
 import CasareStore
 import CasareWire
 import FoundationEssentials
@@ -13,8 +12,8 @@ enum TokenRoutes {
     static let all: [Route] = [
         .post(
             "/api/v1/tokens", .needs(.tokenCreate),
-            "Create a token. It is shown this once. Nobody gives permissions that they do not have.", statuses: [201],
-            Self.create),
+            "Create a token. It is shown this once. Nobody gives permissions that they do not have, and with a token "
+                + "that expires nobody makes one that counts for longer.", statuses: [201], Self.create),
         .get(
             "/api/v1/tokens", .needs(.tokenRead), "List tokens, newest first, without the secrets.",
             query: [.limit, .cursor], Self.list),
@@ -27,7 +26,9 @@ enum TokenRoutes {
             statuses: [201], Self.rotate),
         .delete(
             "/api/v1/tokens/{name}", .needs(.tokenRevoke),
-            "Revoke a token, and those that work on beside it. It may work for a few seconds more.", Self.revoke),
+            "Revoke a token, and those that work on beside it. Other orchestrators may let it in for a few "
+                + "seconds more.",
+            query: [.text("reason", "Kept with what was done.")], Self.revoke),
     ]
 
     private static func create(
@@ -39,7 +40,8 @@ enum TokenRoutes {
             try Self.check(body.scopes, within: granted, of: new.role)
             try request.requireAll(
                 new.scopes.map { granted.intersection($0) } ?? granted, toGive: "the token \(new.name)")
-            try request.requireNetworks(new.networks, toGive: "the token \(new.name)", on: connection)
+            try request.requireBounds(
+                networks: new.networks, expiresAt: new.expiresAt, toGive: "the token \(new.name)", on: connection)
             return try TokenStore.create(new, by: request.actor, on: connection)
         }
         return Answer(status: 201, CreateTokenResponse(token: text.reveal(), info: TokenInfo(token)))
@@ -81,26 +83,33 @@ enum TokenRoutes {
         _ request: APIRequest, _ body: RotateTokenRequest
     ) async throws -> Answer<CreateTokenResponse> {
         let name = request.parameter("name")
+        if let reason = body.reason { try ControlReason.check(reason, "reason") }
         let overlap = try body.overlap()
         try Self.checkIsAhead(body.expiresAt)
         let (text, token) = try await request.inTenant { connection in
             try TokenStore.rotate(
                 name: name, overlap: overlap, expiresAt: body.expiresAt, by: request.actor, on: connection
-            ) { old in
+            ) { old, expiresAt in
                 let granted = try RoleStore.keep(old.role, in: request.principal.tenant, on: connection)
                 try request.requireAll(
                     old.scopes.map { granted.intersection($0) } ?? granted, toGive: "the token \(old.name)")
-                try request.requireNetworks(old.networks, toGive: "the token \(old.name)", on: connection)
+                try request.requireBounds(
+                    networks: old.networks, expiresAt: expiresAt, toGive: "the token \(old.name)", on: connection)
             }
         }
+        if overlap == .zero { request.services.forgetCallers() }
         return Answer(status: 201, CreateTokenResponse(token: text.reveal(), info: TokenInfo(token)))
     }
 
     private static func revoke(_ request: APIRequest) async throws -> TokenInfo {
         let name = request.parameter("name")
-        return try await request.inTenant { connection in
+        // Checked here; the audit log has it already.
+        _ = try request.reason()
+        let info = try await request.inTenant { connection in
             TokenInfo(try TokenStore.revoke(name: name, on: connection))
         }
+        request.services.forgetCallers()
+        return info
     }
 
     fileprivate static func checkIsAhead(_ expiresAt: Date?) throws(APIProblem) {
@@ -118,28 +127,6 @@ enum TokenRoutes {
     }
 }
 
-extension APIRequest {
-    /// Whoever is let in from some networks only lets nobody in from others: with another token they could come from
-    /// there themselves.
-    ///
-    /// - Parameters:
-    ///   - networks: from where somebody else is to be let in; `nil`: from anywhere.
-    ///   - what: for people.
-    /// - Throws: 403 that names the caller's own.
-    fileprivate func requireNetworks(
-        _ networks: [AddressRange]?, toGive what: String, on connection: isolated PostgresConnection
-    ) throws {
-        guard let id = self.principal.tokenID, let own = try TokenStore.networks(of: id, on: connection) else { return }
-        let isWithin = networks?.allSatisfy { network in own.contains { $0.contains(network) } } ?? false
-        guard !isWithin else { return }
-        throw APIProblem(
-            .insufficientPermissions,
-            "\(what) would count from more networks than the token \(self.actor), which counts from "
-                + "\(own.map(\.description).joined(separator: ", ")); let it count from those, or ask somebody else",
-            field: "networks")
-    }
-}
-
 extension CreateTokenRequest {
     /// - Throws: `WireDecodingError` or `APIProblem`, for the member at fault.
     fileprivate func token() throws -> NewToken {
@@ -151,6 +138,7 @@ extension CreateTokenRequest {
         if let description = self.description {
             try ShortText.check(description, "description", charactersMax: Token.descriptionCharactersMax)
         }
+        if let reason = self.reason { try ControlReason.check(reason, "reason") }
         return NewToken(
             name: self.name, role: self.role, robot: self.robot, description: self.description,
             scopes: try self.permissions(), networks: try self.ranges(), expiresAt: self.expiresAt)

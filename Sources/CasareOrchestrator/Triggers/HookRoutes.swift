@@ -41,6 +41,13 @@ enum HookRoutes {
             try await hook.turnAway(arrival, as: .rejected, error.description, request)
             throw Self.notProven
         }
+        do {
+            let services = request.services
+            try await services.tenantGate.check(hook.tenant, in: services.database)
+        } catch let problem as APIProblem where problem.code == .tenantSuspended {
+            try await hook.turnAway(arrival, as: .failed, problem.message, request)
+            throw problem
+        }
         if hook.trigger.pause != nil {
             try await hook.turnAway(arrival, as: .paused, "the trigger is paused", request)
             throw Self.paused

@@ -8,8 +8,8 @@ enum TriggerRoutes {
     static let all: [Route] = [
         .post(
             "/api/v1/triggers", .needs(.triggerCreate),
-            "Create a trigger. A secret that is made up for it is in the answer this once.", statuses: [201],
-            Self.create),
+            "Create a trigger. A secret that is made up for it is in the answer this once. It takes workflow.execute, "
+                + "too.", statuses: [201], Self.create),
         .get(
             "/api/v1/triggers", .needs(.triggerRead), "List triggers by name.",
             query: [
@@ -21,7 +21,8 @@ enum TriggerRoutes {
         .get("/api/v1/triggers/{name}", .needs(.triggerRead), "One trigger, by name or ID.", Self.get),
         .patch(
             "/api/v1/triggers/{name}", .needs(.triggerUpdate),
-            "Change members of a trigger's spec; the others stay, and null takes one away.", Self.update
+            "Change members of a trigger's spec; the others stay, and null takes one away. It takes workflow.execute, "
+                + "too.", Self.update
         )
         .reading(.text("If-Match", "The revision that the change was made for, as the member revision.")),
         .delete(
@@ -33,7 +34,8 @@ enum TriggerRoutes {
         .post("/api/v1/triggers/{name}/resume", .needs(.triggerUpdate), "Make jobs again.", Self.resume),
         .post(
             "/api/v1/triggers/{name}/secret", .needs(.triggerUpdate),
-            "Give a hook a new secret; the one before counts beside it for a time.", Self.rotate),
+            "Give a hook a new secret; the one before counts beside it for a time. It takes workflow.execute, too.",
+            Self.rotate),
         .post(
             "/api/v1/triggers/{name}/test", .needs(.triggerUpdate),
             "Say what would become of a delivery. Nothing is changed, and nothing is noted.", Self.test),
@@ -100,7 +102,7 @@ enum TriggerRoutes {
             id: id, name: body.name, spec: body.spec, isPaused: body.paused, reason: body.reason,
             managedBy: body.managedBy)
         let trigger = try await request.inTenant { connection in
-            try request.requireUse(ofSecretsInNamed: body.spec.workflow, on: connection)
+            try request.requireStarting(by: body.spec, on: connection)
             return try request.shown(
                 try TriggerStore.create(new, secret: secret?.sealed, by: request.actor, on: connection),
                 on: connection)
@@ -125,7 +127,7 @@ enum TriggerRoutes {
                         kind: error.kind)
                 }
             }
-            try request.requireUse(ofSecretsInNamed: trigger.spec.workflow, on: connection)
+            try request.requireStarting(by: trigger.spec, on: connection)
             return try request.shown(trigger, on: connection)
         }
     }
@@ -173,7 +175,9 @@ enum TriggerRoutes {
         }
         let overlap = body.overlapSeconds.map { Duration.seconds($0) } ?? TriggerStore.overlapDefault
         let trigger = try await request.inTenant { connection in
-            try request.shown(
+            // Whoever knows the secret fires the hook.
+            try request.requireStarting(by: known.spec, on: connection)
+            return try request.shown(
                 try TriggerStore.rotate(
                     known.id.description, to: secret.sealed, overlap: overlap, by: request.actor, reason: body.reason,
                     on: connection), on: connection)

@@ -40,6 +40,26 @@ struct AuditActionTests {
             }
         }
     }
+
+    /// Whoever adds a route here says that nobody need know who sent it.
+    private static let withoutEntry: Set<String> = [
+        "POST /api/v1/robots/{id}/heartbeat", "POST /api/v1/robots/{id}/sessions",
+        "DELETE /api/v1/sessions/{session}", "POST /api/v1/sessions/{session}/lease",
+        "POST /api/v1/sessions/{session}/renew", "POST /api/v1/sessions/{session}/news",
+        "POST /api/v1/sessions/{session}/watches", "POST /api/v1/sessions/{session}/watches/{id}",
+        "POST /api/v1/jobs/{id}/children", "POST /api/v1/jobs/{id}/checkpoint", "POST /api/v1/jobs/{id}/complete",
+        "POST /api/v1/jobs/{id}/fail", "POST /api/v1/jobs/{id}/block", "POST /api/v1/jobs/{id}/release",
+        "POST /api/v1/jobs/{id}/logs",
+        "POST /api/v1/auth/can-i", "POST /api/v1/workflows/validate", "POST /api/v1/schedules/simulate",
+        "POST /api/v1/operations/preview", "POST /api/v1/triggers/{name}/test",
+        "POST /hooks/{id}", "PUT /hooks/{id}", "PATCH /hooks/{id}", "DELETE /hooks/{id}",
+    ]
+
+    @Test func `what leaves no entry is the robots' protocol, what changes nothing, and deliveries`() {
+        let unaudited = Set(AuditActions.table.filter { $0.value == .unaudited }.keys)
+        let difference = unaudited.symmetricDifference(Self.withoutEntry).sorted()
+        #expect(difference.isEmpty, "\(difference.joined(separator: ", "))")
+    }
 }
 
 struct RefusalBudgetTests {

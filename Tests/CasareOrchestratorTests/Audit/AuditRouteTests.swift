@@ -55,6 +55,42 @@ struct AuditRouteTests {
         }
     }
 
+    @Test func `why tokens, roles and tenants are changed is told, and who says too much changes nothing`()
+        async throws
+    {
+        // With the reason in the body, or as a parameter where there is none.
+        let changes: [(Fixture.HTTPMethodName, String, Object?, action: String)] = [
+            (.POST, "/api/v1/tokens", ["name": "ci", "role": "viewer"], "token.create"),
+            (.POST, "/api/v1/tokens/ci/rotate", [:], "token.rotate"),
+            (.DELETE, "/api/v1/tokens/ci", nil, "token.revoke"),
+            (.POST, "/api/v1/roles", ["name": "clerk", "permissions": ["item.read"]], "role.create"),
+            (.PATCH, "/api/v1/roles/clerk", ["add": ["item.create"]], "role.update"),
+            (.DELETE, "/api/v1/roles/clerk", nil, "role.delete"),
+            (.POST, "/api/v1/tenants", ["name": "acme"], "tenant.create"),
+            (.PUT, "/api/v1/tenants/acme/quotas", ["quotas": ["robots": 3]], "tenant.quota"),
+            (.PATCH, "/api/v1/tenant/policy", ["scripts": false], "tenant.policy"),
+        ]
+        try await Fixture.with { server in
+            for (method, path, members, action) in changes {
+                func reply(_ reason: String) async throws -> Fixture.Reply {
+                    guard var body = members else {
+                        return try await server.call(method, "\(path)?reason=\(reason)")
+                    }
+                    body["reason"] = .string(reason)
+                    return try await server.call(method, path, .object(body))
+                }
+                let why = String(repeating: "y", count: ControlReason.charactersMax)
+                let tooLong = try await reply(why + "y")
+                let field = tooLong.json["error"]?["field"]?.string
+                #expect(tooLong.status == 422 && field == "reason", "\(action): \(tooLong.json)")
+                let done = try await reply(why)
+                #expect((200..<300).contains(done.status), "\(action): \(done.json)")
+                let told = try await Self.entries(server, action)
+                #expect(told.map(\.outcome) == [.failed, .granted] && told.last?.reason == why, "\(action)")
+            }
+        }
+    }
+
     @Test func `a batch is one entry, and what was there already is told as no change`() async throws {
         try await Fixture.with { server in
             try await server.pushWorkflow()

@@ -22,7 +22,19 @@ struct AuthenticationSettingsTests {
         #expect(settings == AuthenticationSettings())
         #expect(settings.openID == nil && settings.rate == nil && settings.trustedProxies.isEmpty)
         #expect(
-            settings.lockout == LockoutRule(failuresMax: 20, within: .seconds(300), lockedFor: .seconds(900)))
+            settings.lockout
+                == LockoutRule(
+                    failuresMax: 20, networkFailuresMax: 200, within: .seconds(300), lockedFor: .seconds(900)))
+    }
+
+    @Test(
+        arguments: [
+            ([:], 200), (["CASARE_LOCKOUT_FAILURES": "500"], 5000),
+            (["CASARE_LOCKOUT_NETWORK_FAILURES": "21"], 21), (["CASARE_LOCKOUT_NETWORK_FAILURES": "0"], nil),
+            (["CASARE_LOCKOUT_FAILURES": "1000000"], 10_000_000),
+        ] as [([String: String], Int?)])
+    func `of a network more failures count than of one beginning`(variables: [String: String], expected: Int?) throws {
+        #expect(try Self.settings(variables).lockout?.networkFailuresMax == expected)
     }
 
     @Test func `a provider is named with its audience and roles`() throws {
@@ -39,6 +51,8 @@ struct AuthenticationSettingsTests {
             ("CASARE_OIDC_ROLES", ""), ("CASARE_OIDC_ROLES", "admins"), ("CASARE_OIDC_ROLES", "admins=Big Boss"),
             ("CASARE_OIDC_JWKS_URL", "http://id.example/keys"), ("CASARE_OIDC_CLOCK_SKEW", "601"),
             ("CASARE_OIDC_TOKEN", "refresh_token"), ("CASARE_LOCKOUT_FAILURES", "-1"),
+            ("CASARE_LOCKOUT_NETWORK_FAILURES", "20"), ("CASARE_LOCKOUT_NETWORK_FAILURES", "-1"),
+            ("CASARE_LOCKOUT_NETWORK_FAILURES", "10000001"),
             ("CASARE_LOCKOUT_SECONDS", "0"), ("CASARE_RATE_LIMIT", "x"), ("CASARE_TRUSTED_PROXIES", "10.0.0.1/8"),
             ("CASARE_TRUSTED_PROXIES", "10.0.0.0/8,proxy"),
         ])

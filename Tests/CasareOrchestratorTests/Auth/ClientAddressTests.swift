@@ -26,6 +26,17 @@ struct ClientAddressTests {
         #expect(address?.description == expected)
     }
 
+    @Test func `no more than twenty addresses are looked at`() {
+        func address(before count: Int) -> String? {
+            let fields = ["203.0.113.9", "10.1.1.1"] + Array(repeating: "10.2.3.4", count: count)
+            return ClientAddress.of(
+                forwardedFor: [fields.joined(separator: ", ")], peer: "10.0.0.1", trusting: Self.proxies)?.description
+        }
+        #expect(address(before: 18) == "203.0.113.9")
+        #expect(address(before: 19) == "10.1.1.1")
+        #expect(address(before: 20) == "10.2.3.4")
+    }
+
     @Test func `without an address of the other end nobody is believed`() {
         #expect(ClientAddress.of(forwardedFor: ["203.0.113.9"], peer: nil, trusting: Self.proxies) == nil)
         #expect(ClientAddress.of(forwardedFor: [], peer: "/tmp/socket", trusting: Self.proxies) == nil)

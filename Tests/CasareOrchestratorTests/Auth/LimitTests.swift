@@ -72,6 +72,78 @@ struct LimitTests {
         #expect(written.counts.withLock { $0 } == [4])
     }
 
+    private static let networkRule = LockoutRule(
+        failuresMax: 20, networkFailuresMax: 50, within: .seconds(300), lockedFor: .seconds(900))
+
+    /// Who failures were written of.
+    private final class Counted: Sendable {
+        let failures = Mutex<[Lockouts.Subject: Int]>([:])
+
+        var ofNetworks: Int { self.failures.withLock { $0.filter { $0.key.isNetwork }.values.reduce(0, +) } }
+        var beginnings: Int { self.failures.withLock { $0.keys.count(where: { !$0.isNetwork }) } }
+    }
+
+    private static func lockouts(_ counted: Counted) -> Lockouts {
+        Lockouts(rule: self.networkRule) { subject, count in
+            let failures = counted.failures.withLock { failures in
+                failures[subject, default: 0] += count
+                return failures[subject] ?? 0
+            }
+            return subject.isNetwork && failures >= 50 ? 900 : nil
+        }
+    }
+
+    @Test func `whatever is shown counts for the network that it comes from, until that is locked`() async throws {
+        let counted = Counted()
+        let lockouts = Self.lockouts(counted)
+        for number in 0..<50 {
+            let seconds = await lockouts.failed(Self.subject("crpa_\(1000 + number)"))
+            #expect(seconds == nil, "\(number)")
+        }
+        #expect(lockouts.wait(of: Self.subject().network) != nil)
+        // Nothing of it is kept any more, however much comes.
+        try await lockouts.flush()
+        #expect(counted.ofNetworks == 50 && counted.beginnings == 49)
+        for number in 0..<50 {
+            let seconds = await lockouts.failed(Self.subject("crpa_\(2000 + number)"))
+            #expect((899...900).contains(seconds ?? 0), "\(number)")
+        }
+        try await lockouts.flush()
+        #expect(counted.ofNetworks == 50 && counted.beginnings == 49)
+        // A beginning is not locked by that, and neither are other networks.
+        #expect(lockouts.wait(of: Self.subject()) == nil)
+        let elsewhere = await lockouts.failed(Self.subject(from: "192.0.2.2"))
+        #expect(elsewhere == nil)
+    }
+
+    @Test func `beginnings that somebody makes up keep no network from being counted`() async throws {
+        let counted = Counted()
+        let lockouts = Self.lockouts(counted)
+        // From many networks: none of them comes to a lock.
+        for number in 0..<6000 {
+            let source = "10.\(number / 250).0.\(number % 250)"
+            await lockouts.failed(Self.subject("crpa_\(1000 + number)", from: source))
+        }
+        for _ in 0..<50 { await lockouts.failed(Self.subject()) }
+        #expect(lockouts.wait(of: Self.subject().network) != nil)
+        while try await self.flushed(lockouts, counted) {}
+        #expect(counted.beginnings <= 5000 && counted.ofNetworks > 5000)
+    }
+
+    /// Whether anything was left to write.
+    private func flushed(_ lockouts: Lockouts, _ counted: Counted) async throws -> Bool {
+        let before = counted.failures.withLock { $0.values.reduce(0, +) }
+        try await lockouts.flush()
+        return counted.failures.withLock { $0.values.reduce(0, +) } > before
+    }
+
+    @Test func `a network of version 6 is what begins with the same 64 bits`() {
+        #expect(Self.subject(from: "2001:db8:1:2::3").network == Self.subject("x", from: "2001:db8:1:2:f::9").network)
+        #expect(Self.subject().network.description == "192.0.2.1 *")
+        #expect(Self.subject().network != Self.subject() && !Self.subject().isNetwork)
+        #expect(Self.subject(from: "192.0.2.2").network != Self.subject().network)
+    }
+
     @Test func `failures are counted by the network of version 6, and by what was shown`() {
         #expect(Self.subject(from: "2001:db8:1:2::3") == Self.subject(from: "2001:db8:1:2:ffff::9"))
         #expect(Self.subject(from: "2001:db8:1:2::3") != Self.subject(from: "2001:db8:1:3::3"))

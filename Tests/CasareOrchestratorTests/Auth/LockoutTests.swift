@@ -73,6 +73,112 @@ struct LockoutTests {
         }
     }
 
+    /// So few that each is written at once.
+    private static let ofNetworks = AuthenticationSettings(
+        lockout: LockoutRule(failuresMax: 5, networkFailuresMax: 9, within: .seconds(300), lockedFor: .seconds(900)))
+
+    /// Each with a beginning of its own.
+    private static func wrong(_ number: Int) -> String { "crpa_\(1000 + number)-wrong" }
+
+    @Test func `wrong tokens without end lock a network, and those who show right ones are let in`() async throws {
+        try await Fixture.with(authentication: Self.ofNetworks) { server in
+            for number in 0..<9 {
+                let reply = try await server.send(.GET, "/api/v1/jobs", token: Self.wrong(number))
+                #expect(reply.status == 401, "\(number): \(reply.json)")
+            }
+            for number in 9..<20 {
+                let reply = try await server.send(.GET, "/api/v1/jobs", token: Self.wrong(number))
+                #expect(reply.status == 429 && reply.code == "TOO_MANY_REQUESTS", "\(number): \(reply.json)")
+                #expect(reply.json["error"]?["details"]?["reason"] == "network_locked_out")
+                let seconds = try #require(reply.headers["retry-after"].flatMap(Int.init))
+                #expect((890...900).contains(seconds))
+            }
+            // From the same address.
+            #expect(try await server.call(.GET, "/api/v1/jobs", as: .viewer).status == 200)
+            // Of what comes beyond that nothing is kept.
+            try await server.database.asSystem { connection in
+                let subjects = try connection.execute("SELECT subject FROM lockouts").map { try $0.string("subject") }
+                #expect(subjects.contains { $0.hasSuffix(" *") }, "\(subjects)")
+                #expect(subjects.count <= 10, "\(subjects)")
+            }
+        }
+    }
+
+    @Test func `a network that one server has locked is locked at all of them`() async throws {
+        try await Fixture.with { server in
+            let first = Authenticator(database: server.database, settings: Self.ofNetworks, logger: Fixture.logger)
+            let second = Authenticator(database: server.database, settings: Self.ofNetworks, logger: Fixture.logger)
+            for number in 0..<9 {
+                let reply = try await Self.status(Self.wrong(number), first)
+                #expect(reply.status == 401)
+            }
+            let locked = try await Self.status(Self.wrong(77), second)
+            #expect(locked.status == 429 && (locked.retryAfter ?? 0) > 800)
+            // What is no token, and what another server has never seen.
+            #expect(try await Self.status("nothing", second).status == 429)
+            let right = try #require(server.tokens[.viewer])
+            #expect(try await Self.status(right, second).status == 200)
+            #expect(try await Self.status(Self.wrong(78), second, from: "192.0.2.2").status == 401)
+        }
+    }
+
+    @Test func `whoever is found to be nobody is let in no longer, also where their network is locked`() async throws {
+        try await Fixture.with { server in
+            let authenticator = Authenticator(
+                database: server.database, settings: Self.ofNetworks, logger: Fixture.logger)
+            let right = try #require(server.tokens[.viewer])
+            for number in 0..<9 { _ = try await Self.status(Self.wrong(number), authenticator) }
+            try await Self.admission(right, authenticator).check()
+            let wrong = Self.admission(Self.wrong(1), authenticator)
+            let refused = await #expect(throws: APIProblem.self) { try await wrong.check() }
+            #expect(refused?.code == .tooManyRequests)
+        }
+    }
+
+    private static func admission(
+        _ token: String, _ authenticator: Authenticator, to access: Route.Access = .anyCaller
+    ) -> Admission {
+        Admission(
+            authenticator: authenticator, services: nil, authorization: "Bearer \(token)",
+            source: NetworkAddress("192.0.2.1"), certificate: nil, access: access)
+    }
+
+    @Test func `whoever is locked out is let in no longer, and who only comes too often is`() async throws {
+        try await Fixture.with { server in
+            let right = try #require(server.tokens[.viewer])
+            let strict = Authenticator(database: server.database, settings: Self.lockout, logger: Fixture.logger)
+            let lockedOut = Self.admission(right, strict)
+            try await lockedOut.check()
+            // The same beginning: otherwise a revoked token would count for as long as its bearer shows wrong ones.
+            for _ in 0..<5 { _ = try await Self.status(String(right.prefix(9)) + "wrong", strict) }
+            let refused = await #expect(throws: APIProblem.self) { try await lockedOut.check() }
+            #expect(refused?.details?["reason"] == "locked_out")
+
+            let slow = AuthenticationSettings(lockout: nil, rate: RequestRate(perSecond: 1))
+            let busy = Authenticator(database: server.database, settings: slow, logger: Fixture.logger)
+            var statuses: [Int] = []
+            // However slow this machine is, ten requests do not take ten seconds.
+            for _ in 0..<10 {
+                statuses.append(try await Self.status(right, busy).status)
+                try await Self.admission(right, busy).check()
+            }
+            #expect(statuses.contains(429))
+            // What they may not do, they may not meanwhile either.
+            let reading = Self.admission(right, busy, to: .needs(.credentialRead))
+            let forbidden = await #expect(throws: APIProblem.self) { try await reading.check() }
+            #expect(forbidden?.code == .insufficientPermissions)
+        }
+    }
+
+    @Test func `without a bound for networks they are not locked`() async throws {
+        try await Fixture.with(authentication: Self.lockout) { server in
+            for number in 0..<50 {
+                let reply = try await server.send(.GET, "/api/v1/jobs", token: Self.wrong(number))
+                #expect(reply.status == 401, "\(number): \(reply.json)")
+            }
+        }
+    }
+
     @Test func `nothing is counted of those who show nothing, or nothing wrong`() async throws {
         try await Fixture.with(authentication: Self.lockout) { server in
             for _ in 0..<10 {

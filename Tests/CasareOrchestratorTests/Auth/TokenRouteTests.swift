@@ -72,6 +72,90 @@ struct TokenRouteTests {
         }
     }
 
+    /// A token of an administrator that ends in an hour, and when that is.
+    private static func brief(_ server: OrchestratorFixture) async throws -> (token: String, end: Date) {
+        let end = Timestamp.text(Date(timeIntervalSinceNow: 3600))
+        let made = try await server.call(
+            .POST, "/api/v1/tokens", ["name": "brief", "role": "admin", "expires_at": .string(end)])
+        try #require(made.status == 201, "\(made.json)")
+        let shown = try #require(made.json["info"]?["expires_at"]?.string.flatMap(Timestamp.date))
+        return (try #require(made.json["token"]?.string), shown)
+    }
+
+    private static func post(
+        _ path: String, _ body: Value, as token: String, to server: OrchestratorFixture
+    ) async throws -> Fixture.Reply {
+        try await server.send(
+            .POST, path, token: token, body: body.jsonText(.compact), headers: ["Content-Type": "application/json"])
+    }
+
+    private static func expectTooLong(_ reply: Fixture.Reply, field: String?, _ what: String) {
+        #expect(reply.status == 403 && reply.code == "AUTH_INSUFFICIENT_PERMISSIONS", "\(what): \(reply.json)")
+        #expect(reply.json["error"]?["field"]?.string == field, "\(what): \(reply.json)")
+        let latest = reply.json["error"]?["details"]?["latest"]?.string
+        #expect(latest != nil && reply.message.contains(latest ?? "?"), "\(what): \(reply.json)")
+    }
+
+    @Test func `with a token that expires nobody makes one that counts for longer`() async throws {
+        try await Fixture.with { server in
+            let (token, end) = try await Self.brief(server)
+            for late in [nil, end.addingTimeInterval(1), end.addingTimeInterval(86_400)] {
+                var body: Object = ["name": "x", "role": "viewer"]
+                if let late { body["expires_at"] = .string(Timestamp.text(late)) }
+                let refused = try await Self.post("/api/v1/tokens", .object(body), as: token, to: server)
+                Self.expectTooLong(refused, field: "expires_at", "\(String(describing: late))")
+                #expect(refused.message.contains(late == nil ? "never expire" : "would expire at"), "\(refused.json)")
+            }
+            #expect(try await server.call(.GET, "/api/v1/tokens/x").status == 404)
+            // As late as its maker is not later, and neither is what the refusal names.
+            let refused = try await Self.post("/api/v1/tokens", ["name": "x", "role": "viewer"], as: token, to: server)
+            let latest = try #require(refused.json["error"]?["details"]?["latest"])
+            for (name, expiresAt) in [("same", Value.string(Timestamp.text(end))), ("latest", latest)] {
+                let made = try await Self.post(
+                    "/api/v1/tokens", ["name": .string(name), "role": "viewer", "expires_at": expiresAt], as: token,
+                    to: server)
+                #expect(made.status == 201, "\(name): \(made.json)")
+            }
+            // Who shows one that does not expire is not bound.
+            _ = try await Self.create(["name": "y", "role": "viewer"], server)
+        }
+    }
+
+    @Test func `a rotated token does not outlive the one by which it is rotated`() async throws {
+        try await Fixture.with { server in
+            let (token, end) = try await Self.brief(server)
+            _ = try await Self.create(["name": "lasting", "role": "viewer"], server)
+            // Its own successor would live as long as it was to, from now on.
+            for name in ["lasting", "brief"] {
+                let refused = try await Self.post("/api/v1/tokens/\(name)/rotate", [:], as: token, to: server)
+                Self.expectTooLong(refused, field: "expires_at", name)
+            }
+            let before = try await server.call(.GET, "/api/v1/tokens/lasting")
+            #expect((before.json["expires_at"] ?? .null) == .null)
+            for name in ["lasting", "brief"] {
+                let rotated = try await Self.post(
+                    "/api/v1/tokens/\(name)/rotate",
+                    ["expires_at": .string(Timestamp.text(end)), "overlap_seconds": 60], as: token, to: server)
+                #expect(rotated.status == 201, "\(rotated.json)")
+            }
+        }
+    }
+
+    @Test func `neither do an enrolment, and the first token of a tenant`() async throws {
+        try await Fixture.with { server in
+            let (token, _) = try await Self.brief(server)
+            let path = "/api/v1/robots/enrolments"
+            let enrolment = try await Self.post(path, ["expires_in_seconds": 7200], as: token, to: server)
+            Self.expectTooLong(enrolment, field: "expires_in_seconds", path)
+            let fitting = try await Self.post(path, ["expires_in_seconds": 60], as: token, to: server)
+            #expect(fitting.status == 201, "\(fitting.json)")
+            let tenant = try await Self.post("/api/v1/tenants", ["name": "acme"], as: token, to: server)
+            Self.expectTooLong(tenant, field: nil, "tenant")
+            #expect(try await server.call(.GET, "/api/v1/tenants/acme").status == 404)
+            #expect(try await server.call(.POST, "/api/v1/tenants", ["name": "acme"]).status == 201)
+        }
+    }
+
     @Test func `a token for another network is as good as unknown`() async throws {
         try await Fixture.with { server in
             let here = try await Self.create(
@@ -124,6 +208,25 @@ struct TokenRouteTests {
             let tooLong = try await server.call(
                 .POST, "/api/v1/tokens/ci/rotate", ["overlap_seconds": .int(30 * 86_400 + 1)])
             #expect(tooLong.status == 422 && tooLong.json["error"]?["field"] == "overlap_seconds")
+        }
+    }
+
+    @Test func `the server by which a token is revoked, or rotated without an overlap, lets it in no more`()
+        async throws
+    {
+        try await Fixture.with { server in
+            func status(_ token: String) async throws -> Int {
+                try await server.send(.GET, "/api/v1/jobs", token: token).status
+            }
+            let first = try await Self.create(["name": "ci", "role": "viewer"], server)
+            // From then on the server knows it for some seconds.
+            #expect(try await status(first) == 200)
+            let rotated = try await server.call(.POST, "/api/v1/tokens/ci/rotate", [:])
+            let second = try #require(rotated.json["token"]?.string)
+            #expect(try await status(first) == 401)
+            #expect(try await status(second) == 200)
+            #expect(try await server.call(.DELETE, "/api/v1/tokens/ci").status == 200)
+            #expect(try await status(second) == 401)
         }
     }
 

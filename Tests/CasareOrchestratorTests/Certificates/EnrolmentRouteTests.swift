@@ -86,6 +86,18 @@ struct EnrolmentRouteTests {
         }
     }
 
+    @Test func `wrong ones of all beginnings lock a network, and one that counts lets in all the same`() async throws {
+        let rule = LockoutRule(
+            failuresMax: 5, networkFailuresMax: 9, within: .seconds(300), lockedFor: .seconds(300))
+        try await Fixture.with(authentication: AuthenticationSettings(lockout: rule)) { server in
+            let right = try await Self.token(server, ["uses": 2])
+            var statuses: [Int] = []
+            for number in 0..<15 { statuses.append(try await Self.enrol(server, "cren_\(1000 + number)").status) }
+            #expect(statuses == Array(repeating: 401, count: 9) + Array(repeating: 429, count: 6))
+            #expect(try await Self.enrol(server, right).status == 201)
+        }
+    }
+
     @Test func `a name that is taken, or not the enrolment's, is refused and costs nothing`() async throws {
         try await Fixture.with { server in
             let first = try await Self.token(server, ["uses": 2])

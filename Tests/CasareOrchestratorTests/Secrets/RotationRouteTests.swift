@@ -80,6 +80,35 @@ struct RotationRouteTests {
         }
     }
 
+    @Test(arguments: [true, false])
+    func `a version that waits is promoted or discarded by its number, and the next rotation begins`(
+        isPromoted: Bool
+    ) async throws {
+        try await Fixture.with { server in
+            try await Self.create(server)
+            try await server.withClient(.admin) { client in
+                _ = try await client.rotateSecret(
+                    Self.name, RotateSecretRequest(value: SecretText("second"), overlapSeconds: 60, pending: true))
+                let after =
+                    try await isPromoted
+                    ? client.promoteSecretVersion(Self.name, version: 2)
+                    : client.discardSecretVersion(Self.name, version: 2)
+                #expect(after.currentVersion == (isPromoted ? 2 : 1))
+                let states = try await client.secretVersions(of: Self.name).versions.map(\.state)
+                #expect(states == (isPromoted ? [.live, .overlapping] : [.destroyed, .live]))
+                let next = try await client.rotateSecret(
+                    Self.name, RotateSecretRequest(value: SecretText("third"), pending: true))
+                #expect(next.version == 3 && next.state == .pending)
+                // The hook of the first one ends late: of the version that waits now it knows nothing.
+                let late = await Fixture.code { () async throws(ClientError) in
+                    _ = try await client.endRotation(
+                        of: Self.name, EndRotationRequest(outcome: .discard, version: 2))
+                }
+                #expect(late == .invalidStateTransition)
+            }
+        }
+    }
+
     @Test func `a version that is discarded leaves everything as it was`() async throws {
         try await Fixture.with { server in
             try await Self.create(server)
@@ -209,16 +238,36 @@ struct RotationRouteTests {
         }
     }
 
-    /// As if its current version had taken its place a day ago.
-    private static func makeOld(_ server: OrchestratorFixture) async throws {
-        _ = try await server.database.asSystem { connection in
-            try connection.execute(
-                Query(
-                    """
-                    UPDATE secrets
-                    SET rotated_at = rotated_at - interval '1 day',
-                        rotation_due_at = rotation_due_at - interval '1 day'
-                    """))
+    @Test func `a secret that a restore has found due is rotated when its policy is said again`() async throws {
+        try await Fixture.with { server in
+            let policy = RotationPolicy(everySeconds: 3600, hook: "nobody", generate: .uuid)
+            try await Self.create(server, policy)
+            _ = try await server.database.inSystem { connection in
+                try connection.execute(Self.old)
+                return try RestoreStore.declare(
+                    .init(by: "ann", why: "disk lost"), zones: ZoneCatalogue { $0 == "UTC" ? .utc : nil },
+                    on: connection)
+            }
+            try await server.withClient(.admin) { client in
+                #expect(try await client.secret(Self.name).rotationHeld == true)
+                let said = try await client.updateSecret(Self.name, UpdateSecretRequest(rotation: .set(policy)))
+                #expect(said.rotationHeld == nil)
+            }
+            try await eventually("it was tried") {
+                let actions = try await server.call(.GET, "/api/v1/actions?subject=db%2Fprod").json
+                return actions.jsonText(.compact).contains("there is no workflow nobody") ? true : nil
+            }
         }
     }
+
+    /// As if its current version had taken its place a day ago.
+    private static func makeOld(_ server: OrchestratorFixture) async throws {
+        _ = try await server.database.asSystem { connection in try connection.execute(Self.old) }
+    }
+
+    private static let old = Query(
+        """
+        UPDATE secrets
+        SET rotated_at = rotated_at - interval '1 day', rotation_due_at = rotation_due_at - interval '1 day'
+        """)
 }

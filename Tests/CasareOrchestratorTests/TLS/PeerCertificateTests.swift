@@ -11,10 +11,12 @@ import Testing
 
 /// How a client's certificate comes to whoever asks who that is.
 struct PeerCertificateTests {
-    /// Sets a connection up as the server does, and says what is known of the client by then.
+    /// Sets a connection up as the server does, and closes it.
+    ///
+    /// - Returns: what is known of the client when the handshake is over, and when the connection is closed.
     private static func seen(
         _ client: TestIdentity?, of certificates: TestCertificates
-    ) async throws -> PeerCertificate? {
+    ) async throws -> (open: PeerCertificate?, closed: PeerCertificate?) {
         try await withTemporaryDirectory { folder in
             let files = try certificates.server.write(to: folder, as: "server")
             try TestIdentity.replace("\(folder)/ca.pem", with: certificates.authority.pem)
@@ -26,14 +28,14 @@ struct PeerCertificateTests {
             try tls.start()
             let context = try #require(tls.context)
             let peers = PeerCertificates()
-            let (reports, report) = AsyncStream<PeerCertificate?>.makeStream()
+            let (reports, report) = AsyncStream<(PeerCertificate?, any Channel)>.makeStream()
             let server = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
                 .childChannelInitializer { channel in
                     channel.eventLoop.makeCompletedFuture {
                         let pipeline = channel.pipeline.syncOperations
                         try pipeline.addHandler(NIOSSLServerHandler(context: context))
                         try pipeline.addHandler(HandshakeWatch(peers, logger: logger))
-                        try pipeline.addHandler(Reporter { report.yield(peers.certificate(of: $0)) })
+                        try pipeline.addHandler(Reporter { report.yield((peers.certificate(of: $0), $0)) })
                     }
                 }
                 .bind(host: "127.0.0.1", port: 0).get()
@@ -54,14 +56,17 @@ struct PeerCertificateTests {
                     }
                 }
                 .connect(host: "127.0.0.1", port: server.localAddress?.port ?? 0).get()
-            var seen: PeerCertificate?
-            for await one in reports {
-                seen = one
+            var open: PeerCertificate?
+            var closed: PeerCertificate?
+            for await (shown, channel) in reports {
+                open = shown
+                try await connection.close()
+                try await channel.closeFuture.get()
+                closed = peers.certificate(of: channel)
                 break
             }
-            try await connection.close()
             try await server.close()
-            return seen
+            return (open: open, closed: closed)
         }
     }
 
@@ -82,7 +87,7 @@ struct PeerCertificateTests {
 
     @Test func `the certificate is known as soon as the handshake is over`() async throws {
         let certificates = try TestCertificates()
-        let seen = try #require(try await Self.seen(certificates.client, of: certificates))
+        let seen = try #require(try await Self.seen(certificates.client, of: certificates).open)
         #expect(seen.der == certificates.client.der && seen.fingerprint == certificates.client.fingerprint)
         // It has whole seconds.
         #expect(abs(seen.notAfter.timeIntervalSince(certificates.client.notAfter)) < 1)
@@ -91,6 +96,14 @@ struct PeerCertificateTests {
 
     @Test func `who shows none has none`() async throws {
         let seen = try await Self.seen(nil, of: try TestCertificates())
-        #expect(seen == nil)
+        #expect(seen.open == nil && seen.closed == nil)
+    }
+
+    @Test func `the certificate is forgotten with its connection, whose place in memory another one may get`()
+        async throws
+    {
+        let certificates = try TestCertificates()
+        let seen = try await Self.seen(certificates.client, of: certificates)
+        #expect(seen.open != nil && seen.closed == nil)
     }
 }

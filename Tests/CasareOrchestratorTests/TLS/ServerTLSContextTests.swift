@@ -246,8 +246,34 @@ struct ServerTLSContextTests {
             #expect(warnings() == 1)
             await parts.tls.look(at: soon.addingTimeInterval(86_400))
             #expect(warnings() == 2)
-            await parts.tls.look(at: end.addingTimeInterval(1))
-            #expect(parts.lines.texts.count { $0.contains("has ended") } == 1)
+        }
+    }
+
+    @Test func `that it has ended is said at once, and then each day`() async throws {
+        let now = Date()
+        let end = now.addingTimeInterval(3600)
+        try await Self.with(until: end) { parts in
+            func errors() -> Int { parts.lines.texts.count { $0.hasPrefix("error") && $0.contains("has ended") } }
+            try parts.tls.start(at: now)
+            await parts.tls.look(at: end.addingTimeInterval(-2))
+            #expect(errors() == 0)
+            #expect(parts.lines.texts.count { $0.contains("ends soon") } == 1)
+            let over = end.addingTimeInterval(1)
+            await parts.tls.look(at: over)
+            await parts.tls.look(at: over.addingTimeInterval(86_390))
+            #expect(errors() == 1)
+            await parts.tls.look(at: over.addingTimeInterval(86_400))
+            #expect(errors() == 2)
+        }
+    }
+
+    // MARK: Versions
+
+    @Test(arguments: [nil, .off, .optional, .required] as [ServerTLS.Clients?])
+    func `nothing below TLS 1.2 is spoken`(clients: ServerTLS.Clients?) async throws {
+        try await Self.with(clients: clients) { parts in
+            try parts.tls.start()
+            #expect(parts.tls.context?.configuration.minimumTLSVersion == .tlsv12)
         }
     }
 }

@@ -96,6 +96,28 @@ struct HookRouteTests {
         }
     }
 
+    @Test func `a hook of a suspended tenant says so to whoever proves who they are`() async throws {
+        try await Fixture.with { server in
+            let made = try await server.call(.POST, "/api/v1/tenants", ["name": "acme"])
+            let acme = server.showing([.admin: try #require(made.json["token"]?.string, "\(made.json)")])
+            let trigger = try await acme.trigger(Self.gitHub)
+            #expect(try await server.call(.POST, "/api/v1/tenants/acme/suspend", [:]).status == 200)
+            let body = #"{"a":1}"#
+            let refused = try await server.deliver(body, to: trigger, Fixture.gitHub(body))
+            #expect(refused.status == 403 && refused.code == "TENANT_SUSPENDED", "\(refused.json)")
+            let stranger = try await server.deliver(body, to: trigger)
+            #expect(stranger.status == 401 && stranger.code == "SIGNATURE_INVALID", "\(stranger.json)")
+            #expect(try await server.call(.POST, "/api/v1/tenants/acme/resume", [:]).status == 200)
+            let taken = try await server.deliver(body, to: trigger, Fixture.gitHub(body))
+            #expect(taken.status == 202 && taken.json["result"] == "accepted", "\(taken.json)")
+            let history = try await acme.withClient(.admin) {
+                try await $0.triggerHistory(of: trigger.name).deliveries
+            }
+            #expect(history.map(\.result) == [.accepted, .rejected, .failed])
+            #expect(history.last?.reason?.contains("suspended") == true)
+        }
+    }
+
     @Test func `of one delivery that comes eight times at once one job is made`() async throws {
         try await Fixture.with { server in
             let trigger = try await server.trigger(Self.gitHub)
