@@ -34,7 +34,7 @@ enum ErrorReport {
         switch error {
         case .api(let problem):
             let reason = Self.reason(of: problem)
-            return CommandFailure(reason, Self.message(problem) + Self.advice(reason))
+            return CommandFailure(reason, Self.message(problem) + Self.advice(reason, problem))
         case .unreachable:
             return CommandFailure(
                 .unavailable,
@@ -53,19 +53,30 @@ enum ErrorReport {
         }
     }
 
+    /// The same for a request that shows something else than a person's token, such as a robot's certificate: signing
+    /// in would change nothing. What does, the server says itself.
+    static func failure(forStranger error: ClientError) -> CommandFailure {
+        guard case .api(let problem) = error, Self.reason(of: problem) == .notSignedIn else {
+            return Self.failure(for: error)
+        }
+        return CommandFailure(.notSignedIn, Self.message(problem))
+    }
+
     private static func reason(of problem: ClientError.Problem) -> ExitReason {
         switch problem.code {
         case .tokenMissing, .tokenInvalid, .signatureInvalid: return .notSignedIn
-        case .insufficientPermissions, .triggerPaused: return .forbidden
+        case .insufficientPermissions, .triggerPaused, .tenantSuspended: return .forbidden
         case .notFound: return .notFound
-        case .conflict, .invalidStateTransition, .leaseLost, .idempotencyConflict, .uniqueKeyHeld, .selectionChanged:
+        // Of a quota that is used up: somebody makes room, or lifts it.
+        case .conflict, .invalidStateTransition, .leaseLost, .idempotencyConflict, .uniqueKeyHeld, .selectionChanged,
+            .quotaExceeded:
             return .conflict
         case .approvalRequired: return .confirmationNeeded
         case .serviceUnavailable, .databaseTimeout, .tooManyRequests, .quotaExceededForNow: return .unavailable
         // A step that a job has not recorded, as `job fork` was given it.
         case .validation where problem.field == "from_step": return .notFound
         case .methodNotAllowed, .bodyTooLarge, .unsupportedMediaType, .validation, .invalidJSON, .invalidInput,
-            .internal, .needsDatabase, .sealingKeyMissing, .quotaExceeded, .tenantSuspended:
+            .internal, .needsDatabase, .sealingKeyMissing:
             return .failure
         case nil: break
         }
@@ -80,8 +91,10 @@ enum ErrorReport {
         }
     }
 
-    private static func advice(_ reason: ExitReason) -> String {
+    private static func advice(_ reason: ExitReason, _ problem: ClientError.Problem) -> String {
         switch reason {
+        // Whoever is suspended is not told who they are either.
+        case .forbidden where problem.code == .tenantSuspended: ""
         case .notSignedIn: "; run casarectl login"
         case .forbidden: "; casarectl whoami shows whom the server takes you for"
         case .success, .failure, .notFound, .conflict, .partOfBulkFailed, .waitTimedOut, .jobEndedBadly, .unavailable,

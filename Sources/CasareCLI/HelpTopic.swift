@@ -69,6 +69,8 @@ enum HelpTopic: String, CaseIterable {
           XDG_DATA_HOME     casarectl dev keeps its data in its folder casare (default: ~/.local/share)
           HOME              the folder whose .config and .local/share those are
           PG_BIN            folder of the PostgreSQL programs that casarectl dev starts
+          CASARE_SECRET_PROVIDERS and other settings of casare-orchestrator
+                            count for casarectl dev, too; its --help says which do not
           SSL_CERT_FILE     authorities that nodes trust in casarectl run and dev, in place of the system's
           TERM              dumb: neither colours nor progress
           TMPDIR            folder of temporary files

@@ -18,8 +18,8 @@ struct AuthorityCommand: ParsableCommand {
         static let configuration = CommandConfiguration(
             commandName: "show", abstract: "Show authorities and what the server shows of itself, with fingerprints.",
             discussion: """
-                The last certificate of the server is the one to name with casarectl robot enroll --ca-fingerprint. With -o \
-                json the certificates themselves are there, in PEM form.
+                The last certificate of the server is the one to name with casarectl robot enroll --ca-fingerprint. \
+                With -o json the certificates themselves are there, in PEM form.
                 """)
         @OptionGroup(title: "Output") var output: OutputOptions
         @OptionGroup(title: "Server") var connection: ConnectionOptions
@@ -39,8 +39,8 @@ struct AuthorityCommand: ParsableCommand {
         static let configuration = CommandConfiguration(
             commandName: "rotate", abstract: "Let another authority sign from now on.",
             discussion: """
-                What the one before has signed counts until it ends: robots come to the new one when they renew. The key of \
-                the old one is destroyed.
+                What the one before has signed counts until it ends: robots come to the new one when they renew. The \
+                key of the old one is destroyed.
                 """)
         @OptionGroup var why: ReasonOption
         @OptionGroup var bulk: BulkOptions

@@ -32,8 +32,9 @@ extension RobotCommand {
             static let configuration = CommandConfiguration(
                 commandName: "revoke", abstract: "Make a certificate worthless, at once and for good.",
                 discussion: """
-                    What it was renewed with since goes with it. The robot's next request is refused; its jobs go to others \
-                    when its session has run out. To let it in again, make an enrollment for it, and enroll with --force.
+                    What it was renewed with since goes with it. The robot's next request is refused; its jobs go to \
+                    others when its session has run out. To let it in again, make an enrollment for it, and enroll \
+                    with --force.
                     """)
             @Argument(help: "The robot's ID.", transform: RobotArgument.parse) var robot: RobotArgument
             @Argument(

@@ -10,12 +10,12 @@ extension RobotCommand {
         static let configuration = CommandConfiguration(
             commandName: "enroll", abstract: "Get a certificate for the robot of this machine.",
             discussion: """
-                Makes a key, which never leaves this machine, and has the server sign a certificate for it by the token of \
-                an enrollment (casarectl robot enrollment create). Off a terminal the token is the first line of stdin, or \
-                of --token-file; it is never an argument, which others on this machine could read.
+                Makes a key, which never leaves this machine, and has the server sign a certificate for it by the \
+                token of an enrollment (casarectl robot enrollment create). Off a terminal the token is the first line \
+                of stdin, or of --token-file; it is never an argument, which others on this machine could read.
 
-                In the folder it writes key.pem, certificate.pem, ca.pem and robot.env, which casare-robot takes as its \
-                environment. The robot renews its certificate itself. Run again, it says what is there.
+                In the folder it writes key.pem, certificate.pem, ca.pem and robot.env, which casare-robot takes as \
+                its environment. The robot renews its certificate itself. Run again, it says what is there.
                 """)
         @Option(
             name: [.customLong("server"), .customLong("url")],
@@ -99,7 +99,12 @@ extension RobotCommand {
                 orElse: "an administrator makes one with casarectl robot enrollment create")
             let request = EnrolRequest(
                 token: token, csr: try key.request(for: self.name?.id.rawValue ?? "robot"), name: self.name?.id)
-            let answer = try await LoginCommand.withClient(of: url, token: nil, tls) { try await $0.enrol(request) }
+            let answer: EnrolResponse
+            do {
+                answer = try await LoginCommand.withClient(of: url, token: nil, tls) { try await $0.enrol(request) }
+            } catch let error as ClientError {
+                throw ErrorReport.failure(forStranger: error)
+            }
             let facts = try Self.facts(of: answer.certificate, for: key)
             try folder.write(try key.reveal(), to: folder.key)
             try folder.write(facts.pem, to: folder.certificate)
@@ -196,12 +201,28 @@ struct CertificateRenewing: Sendable {
             certificateFile: self.folder.certificate, keyFile: self.folder.key,
             serverName: environment[TLSSettings.Variable.serverName.rawValue])
         let request = RenewCertificateRequest(csr: try key.request(for: robot.rawValue))
-        let signed = try await LoginCommand.withClient(of: url, token: nil, tls) {
-            try await $0.renewCertificate(of: robot, request)
+        let signed: SignedCertificate
+        do {
+            signed = try await LoginCommand.withClient(of: url, token: nil, tls) {
+                try await $0.renewCertificate(of: robot, request)
+            }
+        } catch let error as ClientError {
+            throw Self.failure(for: error, at: url)
         }
         let facts = try RobotCommand.Enroll.facts(of: signed, for: key)
         try self.folder.write(facts.pem, to: self.folder.certificate)
         return EnrolledRobot(facts, in: self.folder)
+    }
+
+    static func failure(for error: ClientError, at url: ServerURL) -> CommandFailure {
+        // Of a token, which the server asks for where it is shown nothing, the robot's machine knows nothing.
+        if case .api(let problem) = error, problem.code == .tokenMissing {
+            return CommandFailure(
+                .notSignedIn,
+                "\(url) was shown no certificate: it has asked for none, or TLS ends before it; see CASARE_TLS_CLIENTS "
+                    + "there, or try again in a moment where its authority is new")
+        }
+        return ErrorReport.failure(forStranger: error)
     }
 }
 

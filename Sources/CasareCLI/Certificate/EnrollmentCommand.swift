@@ -14,8 +14,8 @@ struct EnrollmentCommand: ParsableCommand {
             discussion: "It is shown this once. On the robot's machine: casarectl robot enroll.")
         @Option(
             help: ArgumentHelp(
-                "The robot's ID; or the beginning of one and an asterisk, such as mill-*, for new robots (default: any new "
-                    + "robot).", valueName: "name"), transform: Text.notEmpty)
+                "The robot's ID; or the beginning of one and an asterisk, such as mill-*, for new robots (default: any "
+                    + "new robot).", valueName: "name"), transform: Text.notEmpty)
         var name: String?
         @Option(
             parsing: .unconditional, help: ArgumentHelp("How many robots it lets in, 1 to 1000.", valueName: "n"),

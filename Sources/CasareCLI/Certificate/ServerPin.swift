@@ -17,8 +17,8 @@ struct FingerprintArgument: ArgumentForm, Hashable {
 
 /// Finds the certificate of a fingerprint among those that a server tells of.
 ///
-/// That question is sent to whoever answers, and holds no secret. What is found is what the fingerprint says or nothing;
-/// from then on only a server counts that this certificate vouches for.
+/// That question is sent to whoever answers, and holds no secret. What is found is what the fingerprint says or
+/// nothing; from then on only a server counts that this certificate vouches for.
 struct ServerPin: Sendable {
     let fingerprint: String
 
@@ -41,8 +41,8 @@ struct ServerPin: Sendable {
         }
         throw CommandFailure(
             .failure,
-            "\(url) has no certificate with the fingerprint \(fingerprint): nothing was sent to it. Compare it with casarectl "
-                + "ca show; it is that of the authority of the server's own certificate, or of that certificate where it "
-                + "has signed itself")
+            "\(url) has no certificate with the fingerprint \(fingerprint): nothing was sent to it. Compare it with "
+                + "casarectl ca show; it is that of the authority of the server's own certificate, or of that "
+                + "certificate where it has signed itself")
     }
 }

@@ -12,8 +12,8 @@ struct LoginCommand: AsyncParsableCommand {
             --token-file; it is never an argument, which others on this machine could read. With --oidc you sign in at \
             the identity provider of the server instead, in any browser: a code is shown that you confirm there.
 
-            For a server of https:// with a certificate of an authority of your own give --ca-file: the context keeps it, \
-            and a client certificate, too.
+            For a server of https:// with a certificate of an authority of your own give --ca-file: the context keeps \
+            it, and a client certificate, too.
 
             Tokens are kept in \(ContextFile.usualPath), which nobody else may read.
             """)

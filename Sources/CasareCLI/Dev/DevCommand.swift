@@ -1,6 +1,8 @@
 import ArgumentParser
 import CasareDomain
+import CasareOrchestrator
 import CasareRobot
+import Configuration
 import FoundationEssentials
 import Glibc
 import Logging
@@ -15,6 +17,11 @@ struct DevCommand: AsyncParsableCommand {
             --memory needs no PostgreSQL: workflows and jobs are kept in memory, and all of them are lost when it ends. \
             What needs a database is refused, and says so: what a submit asks of the queue beside a place, rules of queues, \
             explain, doctor, other robots, tokens.
+
+            With a database the settings of casare-orchestrator count that stand in the environment, such as \
+            CASARE_SECRET_PROVIDERS, CASARE_LOCKOUT_FAILURES or CASARE_OIDC_ISSUER: docs/configuration.md has all. Not \
+            read are those of its database, of where it listens, of the log, of TLS (CASARE_TLS_…) and of the vault's key \
+            (CASARE_SEALING_…), which it makes up and keeps beside its data.
             """)
 
     @Option(
@@ -67,6 +74,9 @@ struct DevCommand: AsyncParsableCommand {
         let lock = try FolderLock(settings.dataFolder)
         if self.reset { try self.deleteData(settings) }
         StandardStreams.report("starting…")
+        let config = ConfigReader(provider: EnvironmentVariablesProvider())
+        let unread = OrchestratorConfiguration.Settings.unread(in: config, isInMemory: self.memory)
+        if let line = DevMessages.unread(unread, isInMemory: self.memory) { StandardStreams.report(line) }
         var logger = Logger(label: "casarectl") { StreamLogHandler.standardError(label: $0) }
         logger.logLevel = self.logLevel.level
         let file = try ContextFile(in: .process)
@@ -86,7 +96,8 @@ struct DevCommand: AsyncParsableCommand {
         if self.memory {
             try await MemoryStack(settings: settings, logger: logger).run(knownToken: knownToken, ready: ready)
         } else {
-            try await DevStack(settings: settings, logger: logger).run(knownToken: knownToken, ready: ready)
+            try await DevStack(settings: settings, config: config, logger: logger)
+                .run(knownToken: knownToken, ready: ready)
         }
         StandardStreams.report("stopped")
         _ = consume lock

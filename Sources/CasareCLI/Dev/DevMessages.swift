@@ -28,6 +28,17 @@ enum DevMessages {
             """
     }
 
+    /// On stderr, at the start.
+    ///
+    /// - Parameter variables: that are set for the service, and are not read; `nil` where there are none.
+    static func unread(_ variables: [String], isInMemory: Bool) -> String? {
+        guard !variables.isEmpty else { return nil }
+        let names = variables.joined(separator: ", ")
+        return isInMemory
+            ? "casarectl: without a database the settings of the service mean nothing: \(names)"
+            : "casarectl: not read by casarectl dev, which has its own: \(names); casarectl dev --help says which are"
+    }
+
     /// On stderr, when somebody has drained or stopped the robot.
     static let robotEnded =
         "casarectl: the robot \(DevSettings.robotName) was asked to end, and has ended: jobs wait. "

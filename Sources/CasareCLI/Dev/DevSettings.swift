@@ -1,5 +1,8 @@
 import CasareOrchestrator
+import CasareProviders
+import CasareSettings
 import CasareStore
+import Configuration
 import FoundationEssentials
 import Glibc
 
@@ -46,6 +49,30 @@ struct DevSettings: Hashable, Sendable {
                 atPath: path, contents: Data((text + "\n").utf8), attributes: [.posixPermissions: 0o600])
         else { throw CommandFailure(.failure, "cannot write \(path): \(String(cString: strerror(errno)))") }
         return key
+    }
+
+    /// How the orchestrator is set up; its database is put in once it is there.
+    ///
+    /// - Throws: `.usage` for a setting that is wrong; `.failure` as `sealingKey`.
+    func orchestrator(_ config: ConfigReader) throws(CommandFailure) -> OrchestratorConfiguration {
+        let key = try self.sealingKey()
+        do throws(SettingError) {
+            return try OrchestratorConfiguration(
+                ofDevelopment: config, host: Self.host, port: self.port, sealingKey: key)
+        } catch {
+            throw CommandFailure(.usage, "\(error)")
+        }
+    }
+
+    /// What keeps secrets elsewhere, for the robot, which closes it.
+    ///
+    /// - Throws: as `orchestrator`.
+    func providers(_ config: ConfigReader) throws(CommandFailure) -> SecretProviders {
+        do throws(SettingError) {
+            return try SecretProviders(config: config)
+        } catch {
+            throw CommandFailure(.usage, "\(error)")
+        }
     }
 
     /// Where the data is when nobody says. Root's home is closed to the user that Postgres runs as for root.

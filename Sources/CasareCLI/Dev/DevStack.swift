@@ -2,8 +2,10 @@ import CasareDomain
 import CasareNodes
 import CasareOrchestrator
 import CasarePostgres
+import CasareProviders
 import CasareRobot
 import CasareStore
+import Configuration
 import FoundationEssentials
 import Logging
 import ServiceLifecycle
@@ -17,6 +19,8 @@ struct DevStack: Sendable {
     private static let robotConnectionsMax = 4
 
     let settings: DevSettings
+    /// What services are told by their environment.
+    let config: ConfigReader
     let logger: Logger
 
     /// Called once the server takes requests.
@@ -26,6 +30,20 @@ struct DevStack: Sendable {
     ///
     /// - Parameter knownToken: A token of an earlier run, used again while it is valid.
     func run(knownToken: String?, ready: @escaping Ready) async throws {
+        // Before PostgreSQL is started: a setting that is wrong is said at once.
+        let configuration = try self.settings.orchestrator(self.config)
+        do {
+            try await self.run(configuration, knownToken: knownToken, ready: ready)
+        } catch {
+            await configuration.providers.close()
+            throw error
+        }
+        await configuration.providers.close()
+    }
+
+    private func run(
+        _ orchestrator: OrchestratorConfiguration, knownToken: String?, ready: @escaping Ready
+    ) async throws {
         let cluster = try await KeptCluster.start(.init(folder: self.settings.clusterFolder))
         do {
             let configuration = try await Self.migratedDatabase(on: cluster)
@@ -33,8 +51,8 @@ struct DevStack: Sendable {
             do {
                 let token = try await Self.token(knownToken, in: database)
                 try await self.serve(
-                    database, on: cluster, token: token, databaseURL: await cluster.url(database: Self.databaseName),
-                    ready: ready)
+                    orchestrator, database, on: cluster, token: token,
+                    databaseURL: await cluster.url(database: Self.databaseName), ready: ready)
                 await database.close()
             } catch {
                 await database.close()
@@ -52,21 +70,21 @@ struct DevStack: Sendable {
     }
 
     private func serve(
-        _ database: Database, on cluster: KeptCluster, token: String, databaseURL: String, ready: @escaping Ready
+        _ given: OrchestratorConfiguration, _ database: Database, on cluster: KeptCluster, token: String,
+        databaseURL: String, ready: @escaping Ready
     ) async throws {
         let catalogue = StandardNodes.catalogue
+        var configuration = given
+        configuration.database = database.configuration
         let orchestrator = Orchestrator(
-            configuration: OrchestratorConfiguration(
-                database: database.configuration, host: DevSettings.host, port: self.settings.port,
-                sealingKey: try self.settings.sealingKey()),
-            database: database, catalogue: catalogue, logger: self.logger)
+            configuration: configuration, database: database, catalogue: catalogue, logger: self.logger)
         var services: [ServiceGroupConfiguration.ServiceConfiguration] = [.init(service: orchestrator)]
         if self.settings.runsRobot {
-            let robotDatabase = Database(database.configuration, connectionsMax: Self.robotConnectionsMax)
+            let robotDatabase = Database(database.configuration, connectionsMax: Self.robotConnectionsMax, for: .robot)
             let robot = RobotAgent(
                 broker: SQLBroker(
-                    database: robotDatabase, keys: KeyRing(current: try self.settings.sealingKey()),
-                    logger: self.logger),
+                    database: robotDatabase, keys: configuration.keys,
+                    providers: try self.settings.providers(self.config), logger: self.logger),
                 catalogue: catalogue, watchers: StandardWatchers.all, configuration: try self.settings.robot,
                 logger: self.logger)
             // Whoever drains or stops the robot keeps the rest.

@@ -6,7 +6,7 @@ import FoundationEssentials
 
 struct EventsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "events", abstract: "Show what happens to jobs, and follow it.",
+        commandName: "events", abstract: "Show what happens to jobs and secrets, and follow it.",
         discussion: """
             Without --follow, events of the last hour are shown, oldest first; --since and --cursor say where to begin. \
             With it, events are printed as they happen, from now on or from where those say, until ^C, which ends with \
@@ -15,6 +15,9 @@ struct EventsCommand: AsyncParsableCommand {
 
               casarectl events --since 10m --kind failed,dead_lettered
               casarectl events --follow --workflow invoices -o jsonl
+              casarectl events --since 7d --kind secret.rotation_due,secret.rotation_failed
+
+            What happens to secrets is shown to who may see which there are (credential.read).
             """)
 
     @Flag(name: .shortAndLong, help: "Print events as they happen; --limit does not count then.") var follow = false
@@ -26,6 +29,7 @@ struct EventsCommand: AsyncParsableCommand {
     @Option(help: "Only of this job.", transform: JobArgument.parse) var job: JobArgument?
     @Option(name: .customLong("env"), help: "Only of jobs for this environment.", transform: Text.notEmpty)
     var environment: String?
+    @Option(help: "Only of this secret, by name.", transform: Text.notEmpty) var secret: String?
     @Option(
         parsing: .unconditional,
         help: ArgumentHelp("Begin then: ISO 8601, or how long ago, such as 2h.", valueName: "time"),
@@ -68,7 +72,8 @@ struct EventsCommand: AsyncParsableCommand {
     func query(now: Date) -> EventQuery {
         var query = EventQuery(
             kinds: Set(self.kind.flatMap(\.kinds)), workflow: self.workflow, job: self.job?.id,
-            environment: self.environment, cursor: self.cursor, since: self.since?.date(now: now))
+            environment: self.environment, secret: self.secret, cursor: self.cursor,
+            since: self.since?.date(now: now))
         if !self.follow, query.cursor == nil, query.since == nil {
             // Of one job, all is wanted.
             if query.job != nil {
@@ -126,13 +131,13 @@ struct EventsCommand: AsyncParsableCommand {
 /// Kinds of events separated by commas.
 struct EventKindList: ArgumentForm, Hashable, Sendable {
     static let form =
-        "kinds of events separated by commas: " + Job.EventKind.allCases.map(\.rawValue).joined(separator: ", ")
+        "kinds of events separated by commas: " + EventKind.allCases.map(\.rawValue).joined(separator: ", ")
 
-    let kinds: [Job.EventKind]
+    let kinds: [EventKind]
 
     init?(argument: String) {
         let names = argument.split(separator: ",").map { $0.lowercased().filter { $0 != " " } }
-        let kinds = names.compactMap { Job.EventKind(rawValue: String($0)) }
+        let kinds = names.compactMap { EventKind(rawValue: String($0)) }
         guard !kinds.isEmpty, kinds.count == names.count else { return nil }
         self.kinds = kinds
     }

@@ -77,8 +77,8 @@ extension TLSSettings {
     func warnIfOff(_ server: ServerURL) {
         guard self.isVerificationOff, server.isEncrypted else { return }
         StandardStreams.report(
-            "casarectl: the certificate of \(server) is not verified: whoever is on the way can read and change all of it"
-        )
+            "casarectl: the certificate of \(server) is not verified: whoever is on the way can read and change all of "
+                + "it")
     }
 
     /// With paths from the root, so that they hold from any folder.

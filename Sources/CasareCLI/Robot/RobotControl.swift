@@ -187,24 +187,20 @@ extension RobotCommand {
             transform: PositiveTimeSpan.parse)
         var expiresIn: PositiveTimeSpan?
         @Flag(help: "Show what would be created, and create nothing.") var dryRun = false
+        @OptionGroup var why: ReasonOption
         @OptionGroup(title: "Output") var output: OutputOptions
         @OptionGroup(title: "Server") var connection: ConnectionOptions
 
         func run() async throws {
-            try self.output.check(TokenInfo.columns.map(\.heading))
-            let name = self.name ?? "robot-\(self.robot.id)"
+            try self.output.check(TokenInfo.headings)
             try await self.connection.withClient { client, _ in
                 // A token for a robot that nobody knows is mostly a slip of the pen.
                 _ = try await client.robot(self.robot.id)
-                if self.dryRun {
-                    StandardStreams.report("would create the token \(name) for robot \(self.robot.id)")
-                    return
-                }
-                let created = try await client.createToken(
-                    CreateTokenRequest(
-                        name: name, role: .robot, robot: self.robot.id,
-                        expiresAt: self.expiresIn.map { Date(timeIntervalSinceNow: $0.seconds) }))
-                try self.output.print(try created.shownOnce())
+                let request = CreateTokenRequest(
+                    name: self.name ?? "robot-\(self.robot.id)", role: .robot, robot: self.robot.id,
+                    expiresAt: self.expiresIn.map { Date(timeIntervalSinceNow: $0.seconds) }, reason: self.why.reason)
+                if self.dryRun { return try self.output.print(try await request.dryRun(client)) }
+                try self.output.print(try await client.createToken(request).shownOnce())
             }
         }
     }

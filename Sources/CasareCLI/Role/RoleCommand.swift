@@ -25,13 +25,15 @@ enum PermissionsArgument {
 }
 
 extension RoleCommand {
-    struct Create: AsyncParsableCommand, Answering {
+    struct Create: AsyncParsableCommand, Changing {
         static let configuration = CommandConfiguration(commandName: "create", abstract: "Create a role.")
         @Argument(help: "Its name.", transform: RoleArgument.parse) var role: RoleArgument
         @Option(help: PermissionsArgument.help, transform: Text.notEmpty)
         var permission: [String] = []
         @Option(help: ArgumentHelp("What it is for.", valueName: "text"), transform: Text.notEmpty)
         var description: String?
+        @OptionGroup var why: ReasonOption
+        @OptionGroup var bulk: BulkOptions
         @OptionGroup(title: "Output") var output: OutputOptions
         @OptionGroup(title: "Server") var connection: ConnectionOptions
 
@@ -43,8 +45,11 @@ extension RoleCommand {
 
         func run() async throws {
             let request = CreateRoleRequest(
-                name: self.role.name, description: self.description, permissions: self.permission)
-            try await self.answer.show(RoleInfo.headings) { client, _ in
+                name: self.role.name, description: self.description, permissions: self.permission,
+                reason: self.why.reason)
+            try await self.change.run(RoleInfo.headings, "create the role \(request.name)") { client in
+                .shown(try await request.dryRun(client))
+            } asked: { client, _ in
                 let created = try await client.createRole(request)
                 return try created.presentation(saying: "created \(created.name)")
             }
@@ -100,6 +105,7 @@ extension RoleCommand {
         @Option(help: ArgumentHelp("What it is for.", valueName: "text"), transform: Text.notEmpty)
         var description: String?
         @Flag(help: "Take its description away.") var noDescription = false
+        @OptionGroup var why: ReasonOption
         @OptionGroup var bulk: BulkOptions
         @OptionGroup(title: "Output") var output: OutputOptions
         @OptionGroup(title: "Server") var connection: ConnectionOptions
@@ -125,12 +131,13 @@ extension RoleCommand {
 
         func run() async throws {
             let name = self.role.name
+            var request = self.request
+            request.reason = self.why.reason
             // Everybody who has it is changed, and none of them was named.
             try await self.change.run(RoleInfo.headings, "change the role \(name)", isSelection: true) { client in
-                let known = try await client.role(name)
-                return .shown(try known.presentation(saying: "would change \(name), which is now"))
+                .shown(try await request.dryRun(of: name, client))
             } asked: { client, _ in
-                let changed = try await client.updateRole(name, self.request)
+                let changed = try await client.updateRole(name, request)
                 return try changed.presentation(saying: "changed \(changed.name)")
             }
         }
@@ -140,6 +147,7 @@ extension RoleCommand {
         static let configuration = CommandConfiguration(
             commandName: "delete", abstract: "Delete a role that no token has.", aliases: ["rm"])
         @Argument(help: "Its name.", transform: RoleArgument.parse) var role: RoleArgument
+        @OptionGroup var why: ReasonOption
         @OptionGroup var bulk: BulkOptions
         @OptionGroup(title: "Output") var output: OutputOptions
         @OptionGroup(title: "Server") var connection: ConnectionOptions
@@ -148,9 +156,10 @@ extension RoleCommand {
             let name = self.role.name
             try await self.change.run(RoleInfo.headings, "delete the role \(name)") { client in
                 let known = try await client.role(name)
+                try known.checkIsOwn("deleted")
                 return .shown(try known.presentation(saying: "would delete \(name)"))
             } asked: { client, _ in
-                let deleted = try await client.deleteRole(name)
+                let deleted = try await client.deleteRole(name, reason: self.why.reason)
                 return try deleted.presentation(saying: "deleted \(deleted.name)")
             }
         }

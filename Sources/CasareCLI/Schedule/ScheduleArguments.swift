@@ -51,13 +51,13 @@ struct EndingArgument: ArgumentForm, Hashable {
 }
 
 struct EventKindArgument: ArgumentForm, Hashable {
-    static let names = rawNames(of: Job.EventKind.self)
-    static let form = rawForm(Job.EventKind.self)
+    static let names = rawNames(of: EventKind.self)
+    static let form = rawForm(EventKind.self)
 
-    let kind: Job.EventKind
+    let kind: EventKind
 
     init?(argument: String) {
-        guard let kind = Job.EventKind(rawValue: rawText(argument)) else { return nil }
+        guard let kind = EventKind(rawValue: rawText(argument)) else { return nil }
         self.kind = kind
     }
 }

@@ -8,7 +8,7 @@ struct ScheduleCommand: ParsableCommand {
         commandName: "schedule", abstract: "Schedules: what starts jobs by itself.",
         discussion: """
             By a cron expression in a zone, every so often, once, after jobs of other workflows, or when something \
-            happens to a job. Each tick fires once, or history says why not. Its status:
+            happens to a job or a secret. Each tick fires once, or history says why not. Its status:
 
             active   it has a next tick
             waiting  it fires after jobs or events, and nobody knows when

@@ -19,6 +19,7 @@ extension ScheduleSpec {
         case .event(let event):
             let kinds = event.kinds.map(\.rawValue).joined(separator: " or ")
             let filter = event.filter.isEmpty ? "" : " where \(Value.object(event.filter).jsonText(.compact))"
+            guard event.kinds.allSatisfy({ $0.subject == .job }) else { return "on \(kinds)\(filter)" }
             return "when \(event.workflow ?? "a job") is \(kinds)\(filter)"
         }
     }

@@ -60,7 +60,8 @@ struct ScheduleTimingOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "Fire when this happens to a job, such as failed; may be repeated.", valueName: "kind"),
+            "Fire when this happens to a job, such as failed, or to a secret, such as secret.rotation_due; may be "
+                + "repeated.", valueName: "kind"),
         completion: .list(EventKindArgument.names), transform: EventKindArgument.parse)
     var onEvent: [EventKindArgument] = []
 

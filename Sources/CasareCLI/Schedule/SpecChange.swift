@@ -1,7 +1,7 @@
 import CasareDomain
 import CasareEngine
 
-/// One member of a schedule's spec that an update makes another one.
+/// One member of something, such as a schedule's spec, that an update makes another one.
 struct SpecChange: Hashable, Sendable {
     /// `cron.zone`.
     let member: String

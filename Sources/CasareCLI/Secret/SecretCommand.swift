@@ -16,7 +16,7 @@ struct SecretCommand: ParsableCommand {
             """,
         subcommands: [
             Put.self, Get.self, List.self, Versions.self, Rotate.self, Policy.self, Consumers.self, Rollback.self,
-            Delete.self, Undelete.self, Destroy.self, Audit.self, Rekey.self,
+            Delete.self, Undelete.self, Destroy.self, Expire.self, Audit.self, Rekey.self, Provider.self,
         ],
         aliases: ["secrets"])
 

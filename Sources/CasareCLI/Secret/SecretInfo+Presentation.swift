@@ -10,6 +10,7 @@ extension SecretInfo {
         Column("rotated_at") { .time($0.rotatedAt) },
         Column("rotation_due_at") { .time($0.rotationDueAt) },
         Column("expires_at") { .time($0.expiresAt) },
+        Column("rotation_held", wide: true) { .flag($0.rotationHeld ?? false) },
         Column("provider", wide: true) { .text($0.provider) },
         Column("description", wide: true, shrinks: true) { .text($0.description) },
         Column("labels", wide: true, shrinks: true) { .text($0.labelsText) },
@@ -26,6 +27,11 @@ extension SecretInfo {
     private var rotationDueAt: Date? {
         guard let rotation, let rotatedAt else { return nil }
         return rotatedAt.addingTimeInterval(Double(rotation.everySeconds))
+    }
+
+    private static func heldText(_ name: Secret.Name) -> String {
+        "since the database was restored from a backup, as the value may be an old one: casarectl secret rotate "
+            + "\(name) with the one that counts, or casarectl secret policy \(name) where this one does"
     }
 
     private var labelsText: String? {
@@ -57,6 +63,7 @@ extension SecretInfo {
             sheet.add("made up as", .text(rotation.generate?.description))
             sheet.add("hook", .text(rotation.hook))
         }
+        if self.rotationHeld == true { sheet.add("rotation held", .text(Self.heldText(self.name))) }
         sheet.add("expires", .time(self.expiresAt))
         sheet.add("deleted", .time(self.deletedAt))
         sheet.add("versions kept", .number(self.versionsMax))

@@ -78,12 +78,13 @@ struct PolicyChangeOptions: ParsableArguments {
     @Flag(
         name: .shortAndLong, help: "Answer yes to the question, which is asked where the context is one of production.")
     var yes = false
+    @OptionGroup var why: ReasonOption
     @OptionGroup(title: "Output") var output: OutputOptions
     @OptionGroup(title: "Server") var connection: ConnectionOptions
 
     func run(_ changes: [(SafetyPolicy.Switch, ChangePolicyRequest.Change)]) async throws {
         try self.output.check(PolicyInfo.columns.map(\.heading))
-        let request = ChangePolicyRequest(Dictionary(uniqueKeysWithValues: changes))
+        let request = ChangePolicyRequest(Dictionary(uniqueKeysWithValues: changes), reason: self.why.reason)
         try await self.connection.withClient { client, server in
             let before = try await client.policy()
             var wanted = before.policy

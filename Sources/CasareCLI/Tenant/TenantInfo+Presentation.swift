@@ -13,11 +13,32 @@ extension TenantInfo {
         Column("id", wide: true) { .number($0.id) },
     ]
 
+    static var headings: [Heading] { self.columns.map(\.heading) }
+
     /// What a question shows beside the name.
     var detail: String { (self.displayName.map { "\($0), " } ?? "") + self.status.rawValue }
 
-    func presentation() throws -> Presentation {
-        var sheet = Sheet("tenant \(self.name) is \(self.status.rawValue)", tone: self.status.tone)
+    /// As it would be after a change.
+    ///
+    /// - Parameter members: of its JSON, which take the place of what there is.
+    func changed(by members: Object) throws -> TenantInfo {
+        let before = try ValueEncoder.encode(self).object ?? [:]
+        return try ValueDecoder.decode(from: .object(before.merging(members)))
+    }
+
+    /// For a dry run: what it would be, and what of that is new.
+    func presentation(after before: TenantInfo) throws -> Presentation {
+        let changes = SpecChange.all(
+            from: try ValueEncoder.encode(before).object ?? [:], to: try ValueEncoder.encode(self).object ?? [:])
+        guard !changes.isEmpty else { return try self.presentation(saying: "nothing to change: \(self.name)") }
+        return try self.presentation(saying: "would change tenant \(self.name), which would be", changes.map(\.text))
+    }
+
+    /// - Parameters:
+    ///   - sentence: what would be done; `nil`: how it stands.
+    ///   - changes: each a line.
+    func presentation(saying sentence: String? = nil, _ changes: [String] = []) throws -> Presentation {
+        var sheet = Sheet(sentence ?? "tenant \(self.name) is \(self.status.rawValue)", tone: self.status.tone)
         sheet.add("for people", .text(self.displayName))
         sheet.add("because", .text(self.statusReason))
         sheet.add("by", .text(self.statusBy))
@@ -34,6 +55,7 @@ extension TenantInfo {
         }
         sheet.add("created", .time(self.createdAt))
         if self.status == .deleting { sheet.add("next", .text("casarectl tenant resume \(self.name) keeps it")) }
+        if !changes.isEmpty { sheet.sections.append(.lines(title: "Changes", changes)) }
         return Presentation(
             single: self, columns: Self.columns, name: self.name, json: try ValueEncoder.encode(self), sheet: sheet)
     }

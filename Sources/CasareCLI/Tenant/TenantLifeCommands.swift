@@ -20,7 +20,7 @@ struct TenantSteeringOptions: ParsableArguments, Changing {
         _ verb: String, _ steer: (CasareClient, _ name: String, _ reason: String?) async throws -> TenantInfo
     ) async throws {
         let name = self.tenant.name
-        try await self.change.run(TenantInfo.columns.map(\.heading), verb, "tenant", name) { client in
+        try await self.change.run(TenantInfo.headings, verb, "tenant", name) { client in
             try await client.tenant(named: name).detail
         } asked: { client in
             try await steer(client, name, self.why.reason).presentation()
@@ -29,7 +29,7 @@ struct TenantSteeringOptions: ParsableArguments, Changing {
 }
 
 extension TenantCommand {
-    struct Create: AsyncParsableCommand, Answering {
+    struct Create: AsyncParsableCommand, Changing {
         static let configuration = CommandConfiguration(
             commandName: "create", abstract: "Create a tenant, and print the token of its first administrator.",
             discussion: """
@@ -41,15 +41,19 @@ extension TenantCommand {
         @Option(help: "Its name for people.", transform: Text.notEmpty) var displayName: String?
         @Option(help: "A preset of quotas (default: unlimited).") var tier: CaseArgument<TenantTier>?
         @Option(help: "Name of its first token (default: admin).", transform: Text.notEmpty) var admin: String?
+        @OptionGroup var why: ReasonOption
+        @OptionGroup var bulk: BulkOptions
         @OptionGroup(title: "Output") var output: OutputOptions
         @OptionGroup(title: "Server") var connection: ConnectionOptions
 
         func run() async throws {
-            try await self.answer.show(TenantInfo.columns.map(\.heading)) { client, _ in
-                let created = try await client.createTenant(
-                    CreateTenantRequest(
-                        name: self.tenant.name, displayName: self.displayName, tier: self.tier?.value,
-                        admin: self.admin))
+            let request = CreateTenantRequest(
+                name: self.tenant.name, displayName: self.displayName, tier: self.tier?.value, admin: self.admin,
+                reason: self.why.reason)
+            try await self.change.run(TenantInfo.headings, "create the tenant \(request.name)") { client in
+                .shown(try await request.dryRun(client))
+            } asked: { client, _ in
+                let created = try await client.createTenant(request)
                 StandardStreams.report(
                     TerminalText.line(
                         "created tenant \(created.tenant.name) and its token \(created.tokenName), which is not shown "
@@ -85,7 +89,7 @@ extension TenantCommand {
         @OptionGroup(title: "Server") var connection: ConnectionOptions
 
         func run() async throws {
-            try await self.answer.show(TenantInfo.columns.map(\.heading)) { client, _ in
+            try await self.answer.show(TenantInfo.headings) { client, _ in
                 guard let name = self.name else { return try await client.ownTenant().presentation() }
                 return try await client.tenant(named: name).presentation()
             }
@@ -142,20 +146,13 @@ extension TenantCommand {
                 requiresApproval: self.requireApproval.map { $0 == .on },
                 auditDays: self.noAuditDays ? .remove : self.auditDays.map(MemberChange.set) ?? .keep,
                 reason: self.why.reason, breakGlass: self.breakGlass ? true : nil)
-            try await self.change.run(
-                TenantInfo.columns.map(\.heading), "change", "tenant", self.name ?? "of your own"
-            ) { client in
-                if let name = self.name {
-                    try await client.tenant(named: name).detail
-                } else {
-                    try await client.ownTenant().detail
-                }
-            } asked: { client in
-                if let name = self.name {
-                    try await client.changeTenant(named: name, request).presentation()
-                } else {
-                    try await client.changeOwnTenant(request).presentation()
-                }
+            let what = self.name.map { "change tenant \($0)" } ?? "change your own tenant"
+            try await self.change.run(TenantInfo.headings, what) { client in
+                guard let name = self.name else { return .shown(try request.dryRun(of: try await client.ownTenant())) }
+                return .shown(try request.dryRun(of: try await client.tenant(named: name)))
+            } asked: { client, _ in
+                guard let name = self.name else { return try await client.changeOwnTenant(request).presentation() }
+                return try await client.changeTenant(named: name, request).presentation()
             }
         }
     }
@@ -205,11 +202,12 @@ extension TenantCommand {
         }
 
         func run() async throws {
-            try await self.change.run(
-                TenantInfo.columns.map(\.heading), "delete tenant \(self.tenant.name) and all of its data",
-                isSelection: true
-            ) { client in
-                .shown(try await client.tenant(named: self.tenant.name).presentation())
+            let what = "delete tenant \(self.tenant.name) and all of its data"
+            try await self.change.run(TenantInfo.headings, what, isSelection: true) { client in
+                let known = try await client.tenant(named: self.tenant.name)
+                let undo = self.undoWithin?.seconds ?? Double(Tenant.undoSecondsDefault)
+                let time = undo > 0 ? "after \(TimeSpan.text(seconds: undo)) to undo it" : "at once"
+                return .shown(try known.presentation(saying: "would \(what), \(time)"))
             } asked: { client, _ in
                 try await client.deleteTenant(
                     named: self.tenant.name, undoSeconds: self.undoWithin.map { Int($0.seconds) },

@@ -55,6 +55,7 @@ extension TenantCommand {
             completion: .list(QuotaAssignment.names.map { "\($0)=" }), transform: QuotaAssignment.init(parsing:))
         var assignments: [QuotaAssignment] = []
         @Option(help: "A preset to begin with.") var tier: CaseArgument<TenantTier>?
+        @OptionGroup var why: ReasonOption
         @OptionGroup var bulk: BulkOptions
         @OptionGroup(title: "Output") var output: OutputOptions
         @OptionGroup(title: "Server") var connection: ConnectionOptions
@@ -70,22 +71,22 @@ extension TenantCommand {
 
         func run() async throws {
             let name = self.tenant.name
-            try await self.change.run(TenantInfo.columns.map(\.heading), "set the quotas of", "tenant", name) {
-                client in
-                try await client.tenant(named: name).detail
-            } asked: { client in
-                var quotas: Quotas
-                if let tier = self.tier {
-                    quotas = tier.value.quotas
-                } else {
-                    quotas = try await client.tenant(named: name).quotas
-                }
-                for assignment in self.assignments { quotas[assignment.quota] = assignment.limit }
-                // What a preset bounds and the line does not is said in full.
-                let tier = self.assignments.isEmpty ? self.tier?.value : nil
-                return try await client.setQuotas(ofTenant: name, SetQuotasRequest(tier: tier, quotas: quotas))
-                    .presentation()
+            try await self.change.run(TenantInfo.headings, "set the quotas of tenant \(name)") { client in
+                let known = try await client.tenant(named: name)
+                return .shown(try self.request(after: known.quotas).dryRun(of: known))
+            } asked: { client, _ in
+                let before = try await self.tier == nil ? client.tenant(named: name).quotas : Quotas()
+                return try await client.setQuotas(ofTenant: name, self.request(after: before)).presentation()
             }
+        }
+
+        /// - Parameter before: what counts where no preset takes its place.
+        private func request(after before: Quotas) -> SetQuotasRequest {
+            var quotas = self.tier?.value.quotas ?? before
+            for assignment in self.assignments { quotas[assignment.quota] = assignment.limit }
+            // What a preset bounds and the line does not is said in full.
+            let tier = self.assignments.isEmpty ? self.tier?.value : nil
+            return SetQuotasRequest(tier: tier, quotas: quotas, reason: self.why.reason)
         }
     }
 

@@ -9,7 +9,7 @@ struct TokenCommand: ParsableCommand {
         commandName: "token", abstract: "Tokens that people, programs and robots show the server.",
         subcommands: [Create.self, List.self, Get.self, Rotate.self, Revoke.self, CanI.self])
 
-    struct Create: AsyncParsableCommand, Answering {
+    struct Create: AsyncParsableCommand, Changing {
         static let configuration = CommandConfiguration(
             commandName: "create", abstract: "Create a token and print it.",
             discussion: "It is shown this once: only its hash is kept.")
@@ -42,6 +42,8 @@ struct TokenCommand: ParsableCommand {
                     + "(default: from anywhere).", valueName: "network"),
             transform: NetworkArgument.parse)
         var networks: [NetworkArgument] = []
+        @OptionGroup var why: ReasonOption
+        @OptionGroup var bulk: BulkOptions
         @OptionGroup(title: "Output") var output: OutputOptions
         @OptionGroup(title: "Server") var connection: ConnectionOptions
 
@@ -52,15 +54,20 @@ struct TokenCommand: ParsableCommand {
         }
 
         func run() async throws {
-            try await self.answer.show(TokenInfo.columns.map(\.heading)) { client, _ in
-                let created = try await client.createToken(
-                    CreateTokenRequest(
-                        name: self.name, role: self.role.name, robot: self.robot?.id,
-                        expiresAt: self.expiresIn.map { Date(timeIntervalSinceNow: $0.seconds) },
-                        description: self.description, scopes: self.scopes.isEmpty ? nil : self.scopes,
-                        networks: self.networks.isEmpty ? nil : self.networks.map(\.range.description)))
-                return try created.shownOnce()
+            try await self.change.run(TokenInfo.headings, "create the token \(self.name)") { client in
+                .shown(try await self.request.dryRun(client))
+            } asked: { client, _ in
+                try await client.createToken(self.request).shownOnce()
             }
+        }
+
+        private var request: CreateTokenRequest {
+            CreateTokenRequest(
+                name: self.name, role: self.role.name, robot: self.robot?.id,
+                expiresAt: self.expiresIn.map { Date(timeIntervalSinceNow: $0.seconds) },
+                description: self.description, scopes: self.scopes.isEmpty ? nil : self.scopes,
+                networks: self.networks.isEmpty ? nil : self.networks.map(\.range.description),
+                reason: self.why.reason)
         }
     }
 
@@ -87,13 +94,13 @@ struct TokenCommand: ParsableCommand {
         @OptionGroup(title: "Server") var connection: ConnectionOptions
 
         func run() async throws {
-            try await self.answer.show(TokenInfo.columns.map(\.heading)) { client, _ in
+            try await self.answer.show(TokenInfo.headings) { client, _ in
                 try await client.token(named: self.name).presentation()
             }
         }
     }
 
-    struct Rotate: AsyncParsableCommand, Answering {
+    struct Rotate: AsyncParsableCommand, Changing {
         static let configuration = CommandConfiguration(
             commandName: "rotate", abstract: "Put a new token in the place of one, and print it.",
             discussion: """
@@ -111,48 +118,54 @@ struct TokenCommand: ParsableCommand {
             help: ArgumentHelp("The new one is worthless after this time, such as 90d.", valueName: "time"),
             transform: PositiveTimeSpan.parse)
         var expiresIn: PositiveTimeSpan?
-        @Flag(name: .shortAndLong, help: "Answer yes to the question.") var yes = false
+        @OptionGroup var why: ReasonOption
+        @OptionGroup var bulk: BulkOptions
         @OptionGroup(title: "Output") var output: OutputOptions
         @OptionGroup(title: "Server") var connection: ConnectionOptions
 
         func run() async throws {
-            try await self.answer.show(TokenInfo.columns.map(\.heading)) { client, server in
-                if self.overlap == nil {
-                    // Whoever uses the old one is locked out at once.
-                    try Consent.needed(
-                        isSelection: true, server: server, yes: self.yes, canAsk: Terminal.standard.canAsk
-                    ).obtain(for: "rotate token \(self.name) without an overlap")
-                }
-                let rotated = try await client.rotateToken(
+            // Without an overlap whoever uses the old one is locked out at once.
+            let isSudden = self.overlap == nil
+            let what = "rotate token \(self.name)" + (isSudden ? " without an overlap" : "")
+            try await self.change.run(TokenInfo.headings, what, isSelection: isSudden) { client in
+                let known = try await client.token(named: self.name)
+                try known.checkCounts()
+                let old =
+                    self.overlap.map { "works on for \(TimeSpan.text(seconds: $0.seconds)) at most" }
+                    ?? "is worthless at once"
+                return .shown(
+                    try known.presentation(saying: "would put a new token in the place of \(known.name), which \(old)"))
+            } asked: { client, _ in
+                try await client.rotateToken(
                     named: self.name,
                     RotateTokenRequest(
                         overlapSeconds: self.overlap?.seconds,
-                        expiresAt: self.expiresIn.map { Date(timeIntervalSinceNow: $0.seconds) }))
-                return try rotated.shownOnce()
+                        expiresAt: self.expiresIn.map { Date(timeIntervalSinceNow: $0.seconds) },
+                        reason: self.why.reason)
+                ).shownOnce()
             }
         }
     }
 
-    struct Revoke: AsyncParsableCommand {
+    struct Revoke: AsyncParsableCommand, Changing {
         static let configuration = CommandConfiguration(
             commandName: "revoke", abstract: "Make a token worthless, at once and for good.")
         @Argument(help: "The token's name.", transform: Text.notEmpty) var name: String
-        @Flag(name: .shortAndLong, help: "Answer yes to the question.") var yes = false
+        @OptionGroup var why: ReasonOption
+        @OptionGroup var bulk: BulkOptions
         @OptionGroup(title: "Output") var output: OutputOptions
         @OptionGroup(title: "Server") var connection: ConnectionOptions
 
         func run() async throws {
-            try self.output.check(TokenInfo.columns.map(\.heading))
-            try await self.connection.withClient { client, server in
-                // Whoever uses the token is locked out at once: always ask.
-                try Consent.needed(
-                    isSelection: true, server: server, yes: self.yes, canAsk: Terminal.standard.canAsk
-                ).obtain(for: "revoke token \(self.name)")
-                let token = try await client.revokeToken(named: self.name)
-                try self.output.print(
-                    try Presentation(
-                        single: token, columns: TokenInfo.columns, name: token.name,
-                        sheet: Sheet("revoked \(token.name)")))
+            // Whoever uses the token is locked out at once: always ask.
+            try await self.change.run(TokenInfo.headings, "revoke token \(self.name)", isSelection: true) { client in
+                let known = try await client.token(named: self.name)
+                try known.checkCounts()
+                return .shown(try known.presentation(saying: "would revoke \(known.name)"))
+            } asked: { client, _ in
+                let token = try await client.revokeToken(named: self.name, reason: self.why.reason)
+                return try Presentation(
+                    single: token, columns: TokenInfo.columns, name: token.name, sheet: Sheet("revoked \(token.name)"))
             }
         }
     }

@@ -21,8 +21,14 @@ extension TokenInfo {
         Column("id", wide: true) { .number($0.id) },
     ]
 
-    func presentation() throws -> Presentation {
-        var sheet = Sheet("token \(self.name)")
+    static var headings: [Heading] { self.columns.map(\.heading) }
+
+    /// Another one of its name would be refused.
+    var counts: Bool { self.revokedAt == nil && self.replacedAt == nil }
+
+    /// - Parameter sentence: what would be done; `nil`: it is only shown.
+    func presentation(saying sentence: String? = nil) throws -> Presentation {
+        var sheet = Sheet(sentence ?? "token \(self.name)")
         sheet.add("begins with", .text(self.prefix))
         sheet.add("role", .text(self.role.rawValue))
         sheet.add("speaks for", .text(self.robot.map { "robot \($0) alone" }))

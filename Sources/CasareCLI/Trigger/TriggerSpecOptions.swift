@@ -180,10 +180,10 @@ struct NameAndText: ArgumentForm, Hashable {
 
 /// How a job ended, by name.
 struct JobEndingArgument: ExpressibleByArgument, Hashable, Sendable {
-    let kind: Job.EventKind
+    let kind: EventKind
 
     init?(argument: String) {
-        guard let kind = Job.EventKind(rawValue: argument.lowercased()), JobEventSource.endings.contains(kind) else {
+        guard let kind = EventKind(rawValue: argument.lowercased()), JobEventSource.endings.contains(kind) else {
             return nil
         }
         self.kind = kind

@@ -1,6 +1,7 @@
 import ArgumentParser
 import CasareClient
 import CasareDomain
+import CasareStore
 import CasareTestSupport
 import CasareWire
 import FoundationEssentials
@@ -249,6 +250,28 @@ struct ApplyCommandTests {
                     "not_tried schedule nightly", "not_tried calendar office",
                 ])
             _ = try await server.client { try await $0.schedule("nightly") }
+        }
+    }
+
+    @Test func `who may not run workflows applies no schedule that would`() async throws {
+        try await Self.with { server in
+            let token = try await server.database.asTenant(.default) { connection in
+                let name = try #require(Role.Name(rawValue: "deployer"))
+                let permissions = Role.operator.permissions(in: .default).subtracting([.workflowExecute])
+                _ = try RoleStore.create(
+                    CustomRole(name: name, description: nil, permissions: permissions), by: "ann", on: connection)
+                return try TokenStore.create(name: "deployer", role: name, on: connection).text.reveal()
+            }
+            try Self.write([Self.workflow, Self.calendar, Self.schedule()], to: server)
+            let program = try TestProgram(
+                .casarectl, variables: ["HOME": server.folder, "CASARE_URL": server.url, "CASARE_TOKEN": token])
+            let refused = try await program.run(["apply", "-f", "site.yaml", "-o", "json"], in: server.folder)
+            #expect(refused.status == 7 && refused.errors.contains("workflow.execute"), "\(refused.errors)")
+            #expect(
+                try Self.outcomes(refused) == [
+                    "created workflow report", "created calendar office", "failed schedule nightly",
+                ])
+            #expect(try await server.client { try await $0.schedules().schedules.isEmpty })
         }
     }
 

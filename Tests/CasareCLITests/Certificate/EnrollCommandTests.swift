@@ -63,8 +63,9 @@ struct EnrollCommandTests {
             #expect(created.errors.contains("--ca-fingerprint \(fingerprint)"), "\(created.errors)")
             let line = "robot enroll --server \(shell.url) --ca-fingerprint \(fingerprint) --directory robot"
 
+            let other = String(repeating: "a", count: 64)
             let wrong = try await shell.casarectl(
-                "robot enroll --server \(shell.url) --ca-fingerprint \(String(repeating: "a", count: 64)) --directory robot",
+                "robot enroll --server \(shell.url) --ca-fingerprint \(other) --directory robot",
                 isSignedIn: false, input: created.output)
             #expect(wrong.status == 1 && wrong.errors.contains("nothing was sent"), "\(wrong.errors)")
 
@@ -101,6 +102,8 @@ struct EnrollCommandTests {
             #expect(revoked.status == 0, "\(revoked.errors)")
             let refused = try await shell.casarectl("robot enroll --directory robot --renew", isSignedIn: false)
             #expect(refused.status == 3, "\(refused.errors)")
+            #expect(refused.errors.contains("casarectl robot enroll --force"), "\(refused.errors)")
+            #expect(!refused.errors.contains("casarectl login"), "\(refused.errors)")
         }
     }
 
@@ -115,6 +118,7 @@ struct EnrollCommandTests {
             let second = try await shell.casarectl(
                 line + "robot --name b", isSignedIn: false, input: created.output)
             #expect(second.status == 3 && second.errors.contains("enrollment create"), "\(second.errors)")
+            #expect(!second.errors.contains("casarectl login"), "\(second.errors)")
             #expect(throws: (any Error).self) { try shell.text("certificate.pem") }
         }
     }

@@ -1,5 +1,6 @@
 import CasareClient
 import CasareDomain
+import CasareWire
 import Testing
 
 @testable import CasareCLI
@@ -19,7 +20,9 @@ struct ErrorReportTests {
         (404, "RESOURCE_NOT_FOUND", 4), (409, "RESOURCE_CONFLICT", 5), (409, "INVALID_STATE_TRANSITION", 5),
         (409, "IDEMPOTENCY_CONFLICT", 5), (413, "BODY_TOO_LARGE", 1), (422, "VALIDATION_ERROR", 1),
         (400, "INVALID_JSON", 1), (503, "SERVICE_UNAVAILABLE", 10),
-        (503, "DATABASE_TIMEOUT", 10), (500, "INTERNAL_ERROR", 1),
+        (503, "DATABASE_TIMEOUT", 10), (500, "INTERNAL_ERROR", 1), (403, "TENANT_SUSPENDED", 6),
+        (403, "QUOTA_EXCEEDED", 5), (429, "QUOTA_EXCEEDED_FOR_NOW", 10), (429, "TOO_MANY_REQUESTS", 10),
+        (409, "APPROVAL_REQUIRED", 12),
         // Codes of a newer server go by the HTTP status.
         (401, "NEW", 3), (403, "NEW", 6), (404, "NEW", 4), (409, "NEW", 5), (429, "NEW", 10), (418, "NEW", 1),
     ])
@@ -39,6 +42,24 @@ struct ErrorReportTests {
         #expect(ErrorReport.failure(for: error).status.rawValue == exit)
     }
 
+    @Test func `every code that the server has is known, and few of them have no number of their own`() {
+        let codes = ErrorCode.allCases.filter {
+            ErrorReport.failure(for: Self.problem($0.status, $0.rawValue)).status == .failure
+        }
+        #expect(
+            codes.map(\.rawValue) == [
+                "METHOD_NOT_ALLOWED", "BODY_TOO_LARGE", "UNSUPPORTED_MEDIA_TYPE", "VALIDATION_ERROR", "INVALID_JSON",
+                "INVALID_INPUT", "INTERNAL_ERROR", "NEEDS_DATABASE", "SEALING_KEY_MISSING",
+            ])
+    }
+
+    @Test func `who is suspended is not told to ask who they are`() {
+        let suspended = ErrorReport.failure(for: Self.problem(403, "TENANT_SUSPENDED", "the tenant is suspended"))
+        #expect(suspended == CommandFailure(.forbidden, "the tenant is suspended"))
+        let forbidden = ErrorReport.failure(for: Self.problem(403, "AUTH_INSUFFICIENT_PERMISSIONS", "no"))
+        #expect(forbidden.message.hasSuffix("casarectl whoami shows whom the server takes you for"))
+    }
+
     @Test func `a report says what to do next`() {
         let unreachable = ErrorReport.failure(for: ClientError.unreachable(url: "http://h", reason: "refused"))
         #expect(
@@ -48,6 +69,21 @@ struct ErrorReportTests {
         #expect(
             ErrorReport.failure(for: Self.problem(401, "AUTH_TOKEN_INVALID", "the token is revoked")).message
                 == "the token is revoked; run casarectl login")
+    }
+
+    @Test func `whoever shows a certificate or the token of an enrollment is not told to sign in`() throws {
+        let refused = ErrorReport.failure(forStranger: Self.problem(401, "AUTH_TOKEN_INVALID", "ask for another"))
+        #expect(refused == CommandFailure(.notSignedIn, "ask for another"))
+        let url = try #require(ServerURL("https://h"))
+        let revoked = Self.problem(401, "AUTH_TOKEN_INVALID", "the certificate is revoked")
+        #expect(
+            CertificateRenewing.failure(for: revoked, at: url)
+                == CommandFailure(.notSignedIn, "the certificate is revoked"))
+        let unseen = CertificateRenewing.failure(for: Self.problem(401, "AUTH_TOKEN_MISSING", "send a token"), at: url)
+        #expect(unseen.status == .notSignedIn && unseen.message.hasPrefix("https://h was shown no certificate"))
+        // All else is as it is for everybody.
+        let gone = Self.problem(404, "RESOURCE_NOT_FOUND", "no robot mill-1")
+        #expect(CertificateRenewing.failure(for: gone, at: url) == ErrorReport.failure(for: gone))
     }
 
     @Test func `a report is one line, whatever the server says`() {

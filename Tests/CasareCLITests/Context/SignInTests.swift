@@ -1,4 +1,4 @@
-import CasareClient
+@testable import CasareClient
 import CasareDomain
 import CasareOrchestrator
 import CasareStore
@@ -80,6 +80,16 @@ struct SignInTests {
     }
 
     // MARK: - Staying signed in
+
+    @Test func `where a provider sends no new refresh token, the former one goes on counting`() throws {
+        let method = OpenIDMethod(
+            issuer: "https://id.example", clientID: "c", audience: "a", scopes: "s", token: .access)
+        let without = try #require(OpenIDTokens(["access_token": "t"], now: Date()))
+        let with = try #require(OpenIDTokens(["access_token": "t", "refresh_token": "new"], now: Date()))
+        #expect(StoredSignIn(without, of: method, former: "old").refreshToken == "old")
+        #expect(StoredSignIn(with, of: method, former: "old").refreshToken == "new")
+        #expect(StoredSignIn(without, of: method).refreshToken == nil)
+    }
 
     /// A context whose token has expired.
     private static func withStaleContext(

@@ -34,6 +34,15 @@ struct DevTests {
         #expect(other.contains("casarectl submit workflow.json --wait --context dev\n"))
     }
 
+    @Test func `settings of the service that are not read are named, and none otherwise`() {
+        #expect(DevMessages.unread([], isInMemory: true) == nil)
+        #expect(
+            DevMessages.unread(["CASARE_HOST", "CASARE_TLS_KEY"], isInMemory: false)
+                == "casarectl: not read by casarectl dev, which has its own: CASARE_HOST, CASARE_TLS_KEY; casarectl dev "
+                + "--help says which are")
+        #expect(DevMessages.unread(["CASARE_RATE_LIMIT"], isInMemory: true)?.contains("without a database") == true)
+    }
+
     @Test func `a data folder belongs to one process`() throws {
         try withFolder { folder in
             let path = folder + "/dev"

@@ -43,7 +43,7 @@ struct EventsCommandTests {
     @Test(arguments: [
         ["--kind", "compelted"], ["--kind", ""], ["--kind", "failed,"], ["--job", "7"],
         ["--since", "1h", "--cursor", "now"], ["--follow", "-o", "json"], ["--follow", "-o", "csv"],
-        ["--follow", "--columns", "at"], ["--workflow", " "],
+        ["--follow", "--columns", "at"], ["--workflow", " "], ["--secret", ""],
     ])
     func `what cannot be meant is refused`(arguments: [String]) {
         if arguments == ["--kind", "failed,"] {
@@ -65,6 +65,32 @@ struct EventsCommandTests {
         #expect(line.hasPrefix("2027-01-15T08:00:00.000Z  failed  ") && line.contains("  \(Self.job)  invoices  {"))
         #expect(line.hasSuffix("\n") && line.filter { $0 == "\n" }.count == 1 && !line.contains("\u{1B}"))
         #expect(EventLine(Self.event(1)).text.hasSuffix("invoices\n"))
+    }
+
+    @Test func `a line of what happened to a secret names it, and no job`() throws {
+        let event = EventInfo(
+            cursor: "1-7", at: Self.now, kind: "secret.rotation_due", secret: "db/prod",
+            detail: ["secret": "db/prod", "version": 4])
+        #expect(
+            EventLine(event).text
+                == "2027-01-15T08:00:00.000Z  secret.rotation_due  db/prod  {\"secret\":\"db/prod\",\"version\":4}\n")
+        func rendered(_ format: String) throws -> String {
+            try OutputOptions.parse(["-o", format]).render(
+                try EventLine.presentation(of: [event]),
+                in: RenderContext(width: nil, usesColour: false, now: Self.now))
+        }
+        #expect(try rendered("name") == "db/prod\n")
+        let json = try Value(parsingJSON: try rendered("jsonl"))
+        #expect(json["secret"] == "db/prod" && json["kind"] == "secret.rotation_due")
+        #expect(json["job"] == Value.null, "\(json)")
+    }
+
+    @Test func `kinds and names of secrets are asked for as they are given`() throws {
+        let query = try Self.query(
+            "--follow", "--kind", "secret.rotation_due,secret.expired,vault.rekey_finished", "--secret", "db/prod")
+        #expect(
+            query
+                == EventQuery(kinds: [.secretRotationDue, .secretExpired, .vaultRekeyFinished], secret: "db/prod"))
     }
 
     @Test func `every line for programs has its cursor`() throws {

@@ -38,6 +38,49 @@ struct RoleCommandTests {
         }
     }
 
+    @Test func `a dry run says what would become of roles, and changes nothing`() async throws {
+        try await BulkFixture.with { server in
+            func ctl(_ line: String, as role: Role = .admin) async throws -> TestProgram.Ended {
+                try await server.casarectl("role \(line)", as: role)
+            }
+            let planned = try await ctl("create clerk --permission item.* --dry-run")
+            #expect(planned.status == 0 && planned.output.contains("would create clerk"), "\(planned.errors)")
+            #expect(planned.output.contains("item: create, read, update, delete"))
+            let json = try await ctl("create clerk --permission item.read --dry-run -o json")
+            #expect(try Value(parsingJSON: json.output)["permissions"] == ["item.read"], "\(json.errors)")
+            #expect(try await ctl("get clerk").status == 4)
+
+            let made = try await ctl("create clerk --permission item.* --reason shop")
+            #expect(made.status == 0, "\(made.errors)")
+            let before = try await ctl("get clerk -o json").output
+            let update = try await ctl("update clerk --remove item.delete --add queue.read --dry-run -o json")
+            let after = try Value(parsingJSON: update.output)["permissions"]
+            #expect(after == ["queue.read", "item.create", "item.read", "item.update"], "\(update.errors)")
+            let nothing = try await ctl("update clerk --add item.read --dry-run")
+            #expect(nothing.status == 0 && nothing.output.contains("nothing to change"), "\(nothing.errors)")
+            let delete = try await ctl("delete clerk --dry-run")
+            #expect(delete.status == 0 && delete.output.contains("would delete clerk"), "\(delete.errors)")
+            #expect(try await ctl("get clerk -o json").output == before)
+
+            let refused: [(String, Role, Int)] = [
+                ("create clerk --permission item.read", .admin, 5), ("create viewer --permission item.read", .admin, 1),
+                ("create x --permission item.reed", .admin, 1), ("create x --permission audit.read", .operator, 6),
+                ("update clerk --remove item.*", .admin, 1), ("update viewer --add item.create", .admin, 5),
+                ("update nobody --add item.read", .admin, 4), ("delete viewer", .admin, 5),
+            ]
+            for (line, role, status) in refused {
+                let ended = try await ctl("\(line) --dry-run", as: role)
+                #expect(ended.status == status, "\(line): \(ended.status) \(ended.errors)")
+            }
+            for line in ["update clerk --remove item.delete --yes --reason less", "delete clerk --reason closed"] {
+                #expect(try await ctl(line).status == 0)
+            }
+            let audited = try await server.casarectl("audit list --action role.* -o json", as: .admin)
+            let entries = try Value(parsingJSON: audited.output).list ?? []
+            #expect(entries.map { $0["reason"] } == ["closed", "less", "shop"], "\(audited.errors)")
+        }
+    }
+
     @Test func `people are told who they are and what they may do`() async throws {
         try await TestSystem.with { system in
             func casarectl(_ words: String...) async throws -> TestProgram.Ended { try await system.casarectl(words) }

@@ -66,6 +66,7 @@ struct ScheduleViewTests {
         (.dependency(.init(after: ["a", "b"])), "after a and b"),
         (.dependency(.init(after: ["a", "b"], waitFor: .any, on: .failure)), "after failure of a or b"),
         (.event(.init(kinds: [.failed, .cancelled], workflow: "a")), "when a is failed or cancelled"),
+        (.event(.init(kinds: [.secretRotationDue, .failed])), "on secret.rotation_due or failed"),
     ]
 
     @Test(arguments: Self.times)

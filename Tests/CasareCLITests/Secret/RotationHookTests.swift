@@ -7,6 +7,9 @@ import Testing
 
 /// Commands that bring a new value to where it is used.
 struct RotationHookTests {
+    /// As casarectl begins: the signal of a pipe that nobody reads would end the process.
+    init() { StandardStreams.prepare() }
+
     private static func run(_ command: String, _ input: String = "{}", timeout: Duration = .seconds(60)) async throws {
         try await RotationHook(command: command, timeout: timeout).run(SecretText(input))
     }

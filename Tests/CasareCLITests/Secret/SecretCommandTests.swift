@@ -141,6 +141,118 @@ struct SecretCommandTests {
         }
     }
 
+    // MARK: - Several at once
+
+    private static func withSecrets(
+        _ names: String..., body: @escaping @Sendable (BulkFixture) async throws -> Void
+    ) async throws {
+        try await BulkFixture.with { fixture in
+            for name in names {
+                let made = try await fixture.casarectl("secret set \(name)", as: .admin, input: "value of \(name)")
+                #expect(made.status == 0, "\(made.errors)")
+            }
+            try await body(fixture)
+        }
+    }
+
+    private static func live(_ fixture: BulkFixture) async throws -> String {
+        try await fixture.casarectl("secret list -o name", as: .admin).output
+    }
+
+    @Test func `several are named, or come from stdin, one in each line, after one yes`() async throws {
+        try await Self.withSecrets("a", "b", "c") { fixture in
+            func ctl(_ line: String, input: String = "") async throws -> TestProgram.Ended {
+                try await fixture.casarectl("secret \(line)", as: .admin, input: input)
+            }
+            let unsure = try await ctl("delete a b")
+            #expect(unsure.status == 12 && unsure.errors.contains("delete 2 secrets"), "\(unsure.errors)")
+            let planned = try await ctl("delete - --dry-run -o json", input: "a\nb\na\n")
+            #expect(try Value(parsingJSON: planned.output).list?.map { $0["id"] } == ["a", "b"], "\(planned.errors)")
+            #expect(try await Self.live(fixture) == "a\nb\nc\n")
+            let deleted = try await ctl("delete - --yes -o name", input: "b\na\nb\n")
+            #expect(deleted.status == 0 && deleted.output == "b\na\n", "\(deleted.errors)")
+            #expect(try await Self.live(fixture) == "c\n")
+            let back = try await ctl("undelete a b --yes -o json")
+            #expect(try Value(parsingJSON: back.output).list?.map { $0["name"] } == ["a", "b"], "\(back.errors)")
+            #expect(try await Self.live(fixture) == "a\nb\nc\n")
+            let destroyed = try await ctl("destroy a b --yes -o name")
+            #expect(destroyed.status == 0 && destroyed.output == "a\nb\n", "\(destroyed.errors)")
+            let none = try await ctl("delete -", input: "\n")
+            #expect(none.status == 64 && none.errors.contains("no secret was given"), "\(none.errors)")
+            let versions = try await ctl("delete b c --version 1 --yes")
+            #expect(versions.status == 64 && versions.errors.contains("one secret"), "\(versions.errors)")
+            #expect(try await Self.live(fixture) == "c\n")
+        }
+    }
+
+    @Test func `one that fails is named, and the others are done`() async throws {
+        try await Self.withSecrets("a", "b") { fixture in
+            let some = try await fixture.casarectl("secret delete a nobody b --yes -o name", as: .admin)
+            #expect(some.status == 7 && some.output == "a\nb\n", "\(some.errors)")
+            #expect(some.errors.contains("could not delete nobody"), "\(some.errors)")
+            let lone = try await fixture.casarectl("secret delete nobody", as: .admin)
+            #expect(lone.status == 4)
+            let planned = try await fixture.casarectl("secret undelete a nobody --dry-run", as: .admin)
+            #expect(planned.status == 7)
+            let refused = try await fixture.casarectl("secret undelete a b --yes", as: .operator)
+            #expect(refused.status == 6, "\(refused.errors)")
+        }
+    }
+
+    @Test func `why is kept with each`() async throws {
+        try await Self.withSecrets("a", "b") { fixture in
+            let deleted = try await fixture.casarectl("secret delete a b --yes --reason moved", as: .admin)
+            #expect(deleted.status == 0, "\(deleted.errors)")
+            let audited = try await fixture.casarectl("audit list --action secret.delete -o json", as: .admin)
+            let entries = try Value(parsingJSON: audited.output).list ?? []
+            #expect(entries.map { $0["subject"] } == ["b", "a"])
+            #expect(entries.allSatisfy { $0["reason"] == "moved" })
+        }
+    }
+
+    @Test func `secrets expire, a version alone too, and do so no more`() async throws {
+        try await Self.withSecrets("a", "b") { fixture in
+            func ctl(_ line: String) async throws -> TestProgram.Ended {
+                try await fixture.casarectl("secret expire \(line)", as: .admin)
+            }
+            let later = try await ctl("a b --in 90d --yes -o json")
+            let ends = try Value(parsingJSON: later.output).list?.map { $0["expires_at"]?.string }
+            #expect(later.status == 0 && ends?.count == 2 && ends?.allSatisfy { $0 != nil } == true, "\(later.errors)")
+            let never = try await ctl("a --never -o json")
+            #expect(try Value(parsingJSON: never.output)["expires_at"] ?? .null == .null, "\(never.errors)")
+            let version = try await ctl("b --version 1 --at 2020-01-02T03:04:05Z")
+            #expect(version.status == 0 && version.output.contains("version 1 of b expires"), "\(version.errors)")
+            let list = try await fixture.casarectl("secret versions b -o json", as: .admin)
+            let end = try Value(parsingJSON: list.output).list?.first?["expires_at"]?.string
+            #expect(end?.hasPrefix("2020-01-02T03:04:05") == true, "\(list.output)")
+            for line in ["a", "a --in 1h --never", "a --in 1h --version 1 --version 2", "a --in 0"] {
+                #expect(try await ctl(line).status == 64, "\(line)")
+            }
+        }
+    }
+
+    @Test func `each of several is approved by itself, and what waits for that ends with 12`() async throws {
+        try await Self.withSecrets("a", "b") { fixture in
+            func ctl(_ line: String, as role: Role = .admin) async throws -> TestProgram.Ended {
+                try await fixture.casarectl(line, as: role)
+            }
+            #expect(try await ctl("tenant update --require-approval on").status == 0)
+            let asked = try await ctl("secret destroy a b --yes")
+            #expect(asked.status == 12 && asked.errors.contains("0 of 2 secrets done"), "\(asked.errors)")
+            #expect(try await Self.live(fixture) == "a\nb\n")
+            let listed = try await ctl("op approvals --status awaiting_approval -o json", as: .operator)
+            let approvals = try Value(parsingJSON: listed.output).list ?? []
+            #expect(Set(approvals.compactMap { $0["subject"]?.string }) == ["a", "b"], "\(listed.errors)")
+            let first = try #require(approvals.first { $0["subject"] == "a" }?["id"]?.string)
+            let agreed = try await ctl("op approve \(first)", as: .operator)
+            #expect(agreed.status == 0, "\(agreed.errors)")
+            let some = try await ctl("secret destroy a b --yes -o name")
+            #expect(some.status == 12 && some.output == "a\n", "\(some.errors)")
+            #expect(some.errors.contains("1 of 2 secrets done, 1 wait"), "\(some.errors)")
+            #expect(try await Self.live(fixture) == "b\n")
+        }
+    }
+
     @Test func `a policy is shown, and taken away`() async throws {
         try await BulkFixture.with { fixture in
             try await Self.make(fixture)
