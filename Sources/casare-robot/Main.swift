@@ -18,8 +18,8 @@ struct Main: AsyncParsableCommand {
         commandName: "casare-robot",
         abstract: "Leases jobs and runs them, until it is stopped.",
         discussion: """
-            It is configured by its environment, and works over SQL (DATABASE_URL) or over an orchestrator (CASARE_URL and \
-            a token or a certificate):
+            It is configured by its environment, and works over SQL (DATABASE_URL) or over an orchestrator (CASARE_URL \
+            and a token or a certificate):
 
             \(SettingsText.help(RobotSettings.Settings.all))
             SIGTERM and SIGINT stop it gracefully: jobs end after the step they are in, or in a wait, and are handed \

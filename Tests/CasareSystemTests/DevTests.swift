@@ -95,6 +95,57 @@ struct DevTests {
         }
     }
 
+    @Test func `dev and its robot are told what services are told, and what dev does not read it names`()
+        async throws
+    {
+        try await withTemporaryDirectory(permissions: 0o755) { folder in
+            let secrets = "\(folder)/secrets/apps"
+            try FileManager.default.createDirectory(atPath: secrets, withIntermediateDirectories: true)
+            try Data("k-4711".utf8).write(to: URL(filePath: "\(secrets)/crm"))
+            let file = "\(folder)/providers.yaml"
+            try Data("providers: { mounted: { kind: files, folder: \(folder)/secrets } }".utf8)
+                .write(to: URL(filePath: file))
+            let variables = ["CASARE_SECRET_PROVIDERS": file, "CASARE_TLS_KEY": "/nowhere"]
+            try await TestSystem.with(options: [], variables: variables) { system in
+                #expect(system.log.contains("not read by casarectl dev, which has its own: CASARE_TLS_KEY;"))
+                let providers = try await system.json("secret", "provider", "list").list ?? []
+                #expect(providers.map { $0["name"] } == ["mounted"])
+                #expect(providers.map { $0["abilities"] } == [["paths"]])
+                let root = try await system.json("secret", "provider", "paths", "mounted")
+                #expect(root == [["path": "apps/", "is_folder": true]])
+                let paths = try await system.casarectl("secret", "provider", "paths", "mounted", "apps/", "-o", "name")
+                #expect(paths.status == 0 && paths.output == "apps/crm\n", "\(paths.errors)")
+                #expect(try await system.casarectl("secret", "provider", "paths", "nobody").status == 4)
+                let set = try await system.casarectl(
+                    "secret", "set", "crm", "--kind", "api_key", "--provider", "mounted", "--path", "apps/crm")
+                #expect(set.status == 0, "\(set.errors)")
+                let written = "\(system.folder)/written"
+                let workflow: Value = [
+                    "metadata": ["name": "crm"],
+                    "nodes": [
+                        "write": [
+                            "node_type": "WriteFileNode",
+                            "config": ["file_path": .string(written), "content": "{{$secret:crm.api_key}}"],
+                        ]
+                    ],
+                ]
+                let ended = try await system.casarectl(
+                    ["submit", "-", "--wait", "--timeout", "120s"], input: workflow.jsonText(.compact))
+                #expect(ended.status == 0, "\(ended.errors)")
+                #expect(try String(contentsOf: URL(filePath: written), encoding: .utf8) == "k-4711")
+            }
+        }
+    }
+
+    @Test func `a setting of the service that is wrong ends dev before it has started anything`() async throws {
+        try await withTemporaryDirectory(permissions: 0o755) { folder in
+            let dev = try TestProgram(.casarectl, variables: ["HOME": folder, "CASARE_RATE_LIMIT": "many"])
+            let ended = try await dev.run(["dev", "--port", "0", "--data-dir", "\(folder)/dev"])
+            #expect(ended.status == 64 && ended.errors.contains("CASARE_RATE_LIMIT is \"many\""), "\(ended.errors)")
+            #expect(!FileManager.default.fileExists(atPath: "\(folder)/dev/postgres"))
+        }
+    }
+
     @Test func `an ordinary user needs nothing but a home`() async throws {
         try await withTemporaryDirectory(permissions: 0o755) { folder in
             let user: TestProgram.User? = geteuid() == 0 ? .nobody : nil

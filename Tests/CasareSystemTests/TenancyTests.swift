@@ -104,7 +104,7 @@ struct TenancyTests {
                     }
                     #expect(refused.status == 403 && refused.code == .tenantSuspended)
                     let told = try await acme.casarectl("job", "list")
-                    #expect(told.status == 1 && told.errors.contains("the tenant is suspended"), "\(told.errors)")
+                    #expect(told.status == 6 && told.errors.contains("the tenant is suspended"), "\(told.errors)")
 
                     // Others' schedules go on, and theirs do not.
                     let theirs = try await Self.fired(number, in: installation)
@@ -204,7 +204,7 @@ struct TenancyTests {
                 let second = try await acme.casarectl(
                     ["workflow", "push", "-"], input: Self.second
                 )
-                #expect(second.status == 1, "\(second.errors)")
+                #expect(second.status == 5, "\(second.errors)")
                 #expect(second.errors.contains("the quota workflows is used up"), "\(second.errors)")
                 #expect(second.errors.contains("1 allowed"), "\(second.errors)")
 

@@ -2,7 +2,7 @@ import CasareDomain
 
 extension TestServer {
     /// Runs a web server that answers each request with what came, as JSON: `path`, `headers`, and `body` as text. Every
-    /// answer is a line of the file `requests`, too.
+    /// answer is a line of the file `requests`, too. Of a path that ends with `/moved` it says that it is elsewhere.
     package static func withEcho<Result: Sendable>(
         _ body: @escaping @Sendable (TestServer) async throws -> Result
     ) async throws -> Result {
@@ -20,6 +20,12 @@ extension TestServer {
                 text = self.rfile.read(length).decode()
                 answer = json.dumps({"path": self.path, "headers": dict(self.headers), "body": text})
                 note("requests", answer)
+                if self.path.endswith("/moved"):
+                    self.send_response(307)
+                    self.send_header("Location", "/elsewhere")
+                    self.send_header("Content-Length", "0")
+                    self.end_headers()
+                    return
                 content = answer.encode()
                 self.send_response(200)
                 self.send_header("Content-Type", "application/json")

@@ -4,7 +4,7 @@ import Glibc
 /// A program that was started and may be signalled.
 package struct RunningProgram: Sendable {
     package enum Signal: Sendable {
-        case terminate, kill, stop, `continue`
+        case terminate, kill, stop, `continue`, hangUp
 
         fileprivate var number: Int32 {
             switch self {
@@ -12,6 +12,7 @@ package struct RunningProgram: Sendable {
             case .kill: SIGKILL
             case .stop: SIGSTOP
             case .continue: SIGCONT
+            case .hangUp: SIGHUP
             }
         }
     }

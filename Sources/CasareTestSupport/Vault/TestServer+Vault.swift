@@ -1,4 +1,5 @@
-import CasareDomain
+package import CasareDomain
+import FoundationEssentials
 
 /// A server that speaks the HTTP API of HashiCorp Vault on loopback, in memory, as far as a client of secrets goes.
 ///
@@ -60,11 +61,28 @@ extension TestServer {
         try self.change("destroy", path, versions)
     }
 
-    /// The server does this before it answers the next request.
+    /// Puts a secret, or a new version of one, at a path of `secret/` or `kv/`, as somebody else would. One such change
+    /// waits for a request at a time.
+    package func vault(
+        put fields: Object, at path: String, of mount: String = "secret", namespace: String = ""
+    ) throws {
+        try self.change([
+            "verb": "put", "path": .string(path), "fields": .object(fields), "mount": .string(mount),
+            "namespace": .string(namespace),
+        ])
+    }
+
     private func change(_ verb: String, _ path: String, _ versions: [Int]) throws {
-        let change: Value = [
+        try self.change([
             "verb": .string(verb), "path": .string(path), "versions": .list(versions.map { .int($0) }),
-        ]
-        try self.write(change.jsonText(.compact), "change")
+            "mount": "secret", "namespace": "",
+        ])
+    }
+
+    /// The server does this before it answers the next request.
+    private func change(_ change: Object) throws {
+        // Whole, or not there: somebody may be asking just now.
+        try Data(Value.object(change).jsonText(.compact).utf8)
+            .write(to: URL(filePath: "\(self.folder)/change"), options: .atomic)
     }
 }

@@ -73,7 +73,13 @@ extension TestServer {
                 os.remove(folder + "/change")
             except FileNotFoundError:
                 return
-            spaces[""].mounts["secret"].change(change["verb"], change["path"], change)
+            engine = spaces[change["namespace"]].mounts[change["mount"]]
+            if change["verb"] != "put":
+                engine.change(change["verb"], change["path"], change)
+            elif isinstance(engine, KV2):
+                engine.handle("POST", "data/" + change["path"], {"data": change["fields"]}, {}, "")
+            else:
+                engine.handle("POST", change["path"], change["fields"], {}, "")
 
         def health(query):
             sealed = is_sealed()
