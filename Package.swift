@@ -133,8 +133,8 @@ let package = Package(
             name: "CasareCLI",
             dependencies: [
                 "CasareArchive", "CasareCertificates", "CasareDomain", "CasareEngine", "CasareNodes", "CasarePostgres",
-                "CasareSettings", "CasareStore", "CasareWire", "CasareClient", "CasareOrchestrator", "CasareRobot",
-                argumentParser,
+                "CasareProviders", "CasareSettings", "CasareStore", "CasareWire", "CasareClient", "CasareOrchestrator",
+                "CasareRobot", argumentParser, configuration,
                 crypto, logging, serviceLifecycle, subprocess, swiftASN1, systemPackage, unixSignals, x509, yams,
             ],
             swiftSettings: settings),
@@ -210,7 +210,7 @@ let package = Package(
             name: "CasareRobotTests",
             dependencies: [
                 "CasareCertificates", "CasareClient", "CasareDomain", "CasareEngine", "CasareNodes",
-                "CasareOrchestrator", "CasarePostgres",
+                "CasareOrchestrator", "CasarePostgres", "CasareProviders",
                 "CasareRobot", "CasareSettings", "CasareStore", "CasareTestSupport", "CasareWire", configuration,
                 logging, serviceLifecycle,
             ],
