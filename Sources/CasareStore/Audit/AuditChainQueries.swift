@@ -77,6 +77,9 @@ enum AuditChainQueries {
     static let anchored = Query(
         "UPDATE audit_heads SET anchored_number = @number, anchored_at = now() WHERE tenant_id = @tenant")
 
+    /// The same, and the time to the next regular one goes on.
+    static let covered = Query("UPDATE audit_heads SET anchored_number = @number WHERE tenant_id = @tenant")
+
     // MARK: - Retention
 
     /// Tenants whose first kept entry is too old, by what they have or else the installation; 0 is for ever.

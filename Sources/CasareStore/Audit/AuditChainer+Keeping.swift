@@ -54,7 +54,9 @@ extension AuditChainer {
             let anchor = try Self.anchor(base, of: tenant, .retention, key, on: connection)
             // It covers old entries alone, and so does not put the next regular one off.
             if base.number > head.anchoredNumber {
-                try Self.noteAnchored(base.number, of: tenant, on: connection)
+                try connection.execute(
+                    AuditChainQueries.covered,
+                    ["tenant": .int4(tenant.rawValue), "number": .int8(base.number)])
             }
             let removed = try connection.execute(
                 AuditChainQueries.remove,

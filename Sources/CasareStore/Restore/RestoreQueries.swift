@@ -49,11 +49,14 @@ enum RestoreQueries {
 
     /// Nobody leases, submits, fires or rotates until the commit; and two that declare the same come one after the
     /// other.
+    static let lockInstallation = Query("LOCK TABLE installation IN SHARE ROW EXCLUSIVE MODE")
+
+    /// Whoever has locked a row of it, and means to change it, has done so before; the others would be waited for below
+    /// while they wait for this table.
+    static let lockRotations = Query("LOCK TABLE secret_rotations IN EXCLUSIVE MODE")
+
     static let lockTables = Query(
-        """
-        LOCK TABLE installation, secret_rotations, schedules, robot_sessions, leases, ready, scheduled
-        IN SHARE ROW EXCLUSIVE MODE
-        """)
+        "LOCK TABLE schedules, robot_sessions, leases, ready, scheduled IN SHARE ROW EXCLUSIVE MODE")
 
     /// The last moment that the restored state knows of.
     static let stateOf = Query(

@@ -146,6 +146,8 @@ package enum RestoreStore {
     /// when the epoch begins. Call within `Database.inSystem`.
     package static func hold(on connection: isolated PostgresConnection) throws {
         try connection.execute(RestoreQueries.wait)
+        try connection.execute(RestoreQueries.lockInstallation)
+        try connection.execute(RestoreQueries.lockRotations)
         try connection.execute(RestoreQueries.lockTables)
     }
 

@@ -38,6 +38,13 @@ enum SecretRotationQueries {
             WHERE tenant_id = casare_tenant() AND secret_id = @secret AND state = 'running' FOR UPDATE
             """)
 
+    /// Also one that waits: nobody else changes it meanwhile.
+    static let take = Query(
+        """
+        SELECT secret_id FROM secret_rotations
+        WHERE tenant_id = casare_tenant() AND secret_id = @secret FOR UPDATE
+        """)
+
     static let pending = Query(
         """
         SELECT version FROM secret_rotations

@@ -19,8 +19,8 @@ extension SecretRotationStore {
     package static func noteOverdue(
         _ id: Secret.ID, now: Date? = nil, on connection: isolated PostgresConnection
     ) throws -> Secret? {
-        // Always the rotation first, then the secret, as those who end one do.
-        _ = try self.held(of: id, on: connection)
+        // Always the rotation first, then the secret, as those who end or release one do.
+        try connection.execute(SecretRotationQueries.take, ["secret": .uuid(id.rawValue)])
         let noted = try connection.execute(
             SecretRotationQueries.note, ["secret": .uuid(id.rawValue), "now": .timestamp(now)])
         guard noted.first != nil else { return nil }

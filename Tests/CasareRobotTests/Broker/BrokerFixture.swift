@@ -129,7 +129,9 @@ struct BrokerFixture: Sendable {
             var configuration = database.configuration
             if tenant == .default { configuration.user = TestRobot.user }
             return SQLBroker(
-                database: Database(configuration, connectionsMax: 4, tenant: tenant, for: .robot), tenant: tenant,
+                database: Database(
+                    configuration, connectionsMax: 4, tenant: tenant, for: tenant == .default ? .robot : .service),
+                tenant: tenant,
                 leaseDuration: leaseDuration, keys: hasKeys ? Self.keys : nil, providers: self.providers,
                 logger: Self.logger)
         // Nobody renews here, and a busy machine takes its time.

@@ -120,6 +120,19 @@ struct AuditAnchorTests {
         }
     }
 
+    @Test func `nor does the anchor that is made for what goes`() async throws {
+        try await AuditFixture.with { fixture in
+            try await fixture.append(3)
+            try await fixture.age(byDays: 31)
+            try await fixture.append(1)
+            try await fixture.link()
+            try await fixture.tamper("UPDATE audit_heads SET anchored_at = now() - interval '2 hours'")
+            #expect(try await self.remove(fixture) == 3)
+            try await fixture.link(AuditChainer.Anchoring(entries: 1000, seconds: 3600))
+            #expect(try await self.anchors(fixture).map(\.reason) == [.retention, .regular])
+        }
+    }
+
     /// Whatever a service that is not itself any more asks for.
     @Test func `the database removes nothing but what is too old, from the beginning, with an anchor`() async throws {
         try await AuditFixture.with { fixture in
