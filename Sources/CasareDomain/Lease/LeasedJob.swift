@@ -16,11 +16,15 @@ public struct LeasedJob: Hashable, Sendable {
     public let origin: Job.ID?
     /// What the job belongs to; `nil`: nobody has said, as of jobs from before anybody did.
     public let trace: TraceCarrier?
+    /// How long the job could have been leased before it was; `nil`: nobody has said.
+    public let waited: Duration?
+    /// The lease under which the attempt before this one was made; `nil` for the first, and where nobody knows.
+    public let previousToken: Lease.Token?
 
     public init(
         lease: Lease, attempt: Int, workflowName: String, workflowVersion: Int, document: String, variables: Object,
         options: Job.Options, priority: Priority, policy: SafetyPolicy = SafetyPolicy(), origin: Job.ID? = nil,
-        trace: TraceCarrier? = nil
+        trace: TraceCarrier? = nil, waited: Duration? = nil, previousToken: Lease.Token? = nil
     ) {
         self.lease = lease
         self.attempt = attempt
@@ -33,5 +37,7 @@ public struct LeasedJob: Hashable, Sendable {
         self.policy = policy
         self.origin = origin
         self.trace = trace
+        self.waited = waited
+        self.previousToken = previousToken
     }
 }

@@ -12,6 +12,9 @@ public struct Tenant: Identifiable, Hashable, Sendable {
         public static let `default` = ID(rawValue: 1)
     }
 
+    /// What the tenant `.default` is called; nobody can change it.
+    package static let defaultName = "default"
+
     public let id: ID
     public let name: String
 

@@ -23,8 +23,54 @@ public struct Baggage: Hashable, Sendable, CustomStringConvertible {
             kept.append(member)
         }
         guard !kept.isEmpty else { return nil }
-        self.description = kept.joined(separator: ",")
+        self.init(members: kept)
     }
+
+    private init(members: [Substring]) { self.description = members.joined(separator: ",") }
+
+    // MARK: - New members
+
+    /// One member. Its value may be any text: what may not stand there is percent-encoded.
+    ///
+    /// - Returns: `nil` for a name that is none (RFC 9110 §5.6.2), and for more than `bytesMax` bytes.
+    public init?(_ name: String, _ value: String) {
+        guard let member = Self.member(name, value), member.utf8.count <= Self.bytesMax else { return nil }
+        self.init(members: [member[...]])
+    }
+
+    /// With one more member, as `init(_:_:)` makes it, in the place of those that have its name.
+    ///
+    /// - Returns: the same as before when the name is none, or when there is no room for the whole member.
+    public func adding(_ name: String, _ value: String) -> Baggage {
+        guard let member = Self.member(name, value) else { return self }
+        let others = self.description.split(separator: ",").filter { Self.name(of: $0) != name }
+        let bytes = others.reduce(others.count + member.utf8.count) { $0 + $1.utf8.count }
+        guard others.count < Self.membersMax, bytes <= Self.bytesMax else { return self }
+        return Baggage(members: others + [member[...]])
+    }
+
+    private static func member(_ name: String, _ value: String) -> String? {
+        guard !name.isEmpty, name.utf8.allSatisfy(self.isNameByte) else { return nil }
+        return "\(name)=\(self.percentEncoded(value))"
+    }
+
+    private static func name(of member: Substring) -> Substring {
+        member.prefix { $0 != "=" }.trimmingBlanks
+    }
+
+    private static func percentEncoded(_ value: String) -> String {
+        var text = ""
+        for byte in value.utf8 {
+            if self.isValueByte(byte), byte != UInt8(ascii: "%") {
+                text.unicodeScalars.append(Unicode.Scalar(byte))
+            } else {
+                text += "%\(byte < 16 ? "0" : "")\(String(byte, radix: 16, uppercase: true))"
+            }
+        }
+        return text
+    }
+
+    // MARK: - What is a member
 
     /// `name=value`, and behind it properties, each `name` or `name=value` after a semicolon.
     private static func isMember(_ member: Substring) -> Bool {

@@ -12,7 +12,7 @@ public struct TraceContext: Hashable, Sendable {
     /// The caller may have recorded its part.
     public static let sampledFlag: UInt8 = 0x01
     /// The trace's ID is random.
-    private static let randomFlag: UInt8 = 0x02
+    public static let randomFlag: UInt8 = 0x02
     /// "Vendors MUST set those [others] to zero" (§3.2.2.5).
     private static let knownFlags = sampledFlag | randomFlag
 

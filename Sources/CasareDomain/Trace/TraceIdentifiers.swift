@@ -1,10 +1,12 @@
 /// Names a trace: everything that one request set off, in whatever process. 16 bytes, not all zero.
 public struct TraceID: Hashable, Sendable, LosslessStringConvertible {
-    let high: UInt64
-    let low: UInt64
+    /// The first 8 bytes, the most significant one first.
+    package let high: UInt64
+    /// The other 8. The last 7 of them are random where the trace's flags say that the ID is.
+    package let low: UInt64
 
     /// `nil` for zero, which names nothing.
-    init?(high: UInt64, low: UInt64) {
+    package init?(high: UInt64, low: UInt64) {
         guard high | low != 0 else { return nil }
         self.high = high
         self.low = low
@@ -31,10 +33,11 @@ public struct TraceID: Hashable, Sendable, LosslessStringConvertible {
 
 /// Names one piece of work within a trace. 8 bytes, not all zero.
 public struct SpanID: Hashable, Sendable, LosslessStringConvertible {
-    let bits: UInt64
+    /// Its 8 bytes, the most significant one first.
+    package let bits: UInt64
 
     /// `nil` for zero, which names nothing.
-    init?(bits: UInt64) {
+    package init?(bits: UInt64) {
         guard bits != 0 else { return nil }
         self.bits = bits
     }

@@ -80,10 +80,15 @@ package struct Database: Sendable {
     ///   - tenant: of a program that works for one tenant only: its single statements need no transaction around them,
     ///     and wait for a lock no longer than `reportLockWaitMax`.
     ///   - worker: as whom `asTenant` works.
+    ///   - observer: is told of every statement, also on connections of their own; `nil`: of what the configuration
+    ///     says.
     package init(
         _ configuration: PostgresConfiguration, connectionsMax: Int,
-        statementMax: Duration = Database.statementMaxDefault, tenant: Tenant.ID? = nil, for worker: Worker = .service
+        statementMax: Duration = Database.statementMaxDefault, tenant: Tenant.ID? = nil, for worker: Worker = .service,
+        observer: (any StatementObserver)? = nil
     ) {
+        var configuration = configuration
+        if let observer { configuration.observer = observer }
         self.configuration = configuration
         self.statementMax = statementMax
         self.tenant = tenant
@@ -92,13 +97,13 @@ package struct Database: Sendable {
         if tenant != nil, app.settings["lock_timeout"] == nil {
             app.settings["lock_timeout"] = Self.text(Self.reportLockWaitMax)
         }
-        self.app = PostgresPool(configuration: app, connectionsMax: connectionsMax)
+        self.app = PostgresPool(configuration: app, connectionsMax: connectionsMax, name: "app")
         self.system = PostgresPool(
             configuration: Self.configuration(configuration, for: .system, nil),
-            connectionsMax: min(connectionsMax, Self.systemConnectionsMax))
+            connectionsMax: min(connectionsMax, Self.systemConnectionsMax), name: "system")
         var rescue = Self.configuration(configuration, for: .system, nil)
         rescue.applicationName += " rescue"
-        self.rescue = PostgresPool(configuration: rescue, connectionsMax: 1)
+        self.rescue = PostgresPool(configuration: rescue, connectionsMax: 1, name: "rescue")
     }
 
     /// How many background loops may work at a time, so that connections are left for who asks for something.

@@ -19,6 +19,16 @@ package struct JobTally: Sendable {
         }
     }
 
+    /// One of them, for whoever tells of it.
+    package struct Made: Hashable, Sendable {
+        package let id: Job.ID
+        package let queue: String
+        package let workflow: String
+        /// Whose tick it is.
+        package let schedule: String?
+        package let trace: TraceCarrier?
+    }
+
     private struct Place: Hashable {
         let queue: String
         let workflow: String
@@ -26,19 +36,30 @@ package struct JobTally: Sendable {
 
     package private(set) var lines: [Line] = []
     private var places: [Place: Int] = [:]
+    /// Of those that were looked up: by queue, by workflow, in the order in which they were made.
+    package private(set) var jobs: [Made] = []
 
     package init() {}
 
-    init(_ lines: [Line]) { self.lines = lines }
-
-    /// Counts one more job, of a tally that was begun empty.
-    package mutating func add(queue: String, workflow: String) {
+    /// Counts one more job.
+    package mutating func add(queue: String, workflow: String, isReplay: Bool = false) {
+        let replays = isReplay ? 1 : 0
         if let index = self.places[Place(queue: queue, workflow: workflow)] {
             self.lines[index].jobs += 1
+            self.lines[index].replays += replays
         } else {
             self.places[Place(queue: queue, workflow: workflow)] = self.lines.count
-            self.lines.append(Line(queue: queue, workflow: workflow, jobs: 1))
+            self.lines.append(Line(queue: queue, workflow: workflow, jobs: 1, replays: replays))
         }
+    }
+
+    fileprivate mutating func add(_ row: Row) throws {
+        let made = Made(
+            id: Job.ID(rawValue: try row.uuid("job_id")), queue: try row.string("queue"),
+            workflow: try row.string("workflow"), schedule: try row.optionalString("schedule"),
+            trace: try TraceCarrier(row: row))
+        self.add(queue: made.queue, workflow: made.workflow, isReplay: try row.bool("is_replay"))
+        self.jobs.append(made)
     }
 }
 
@@ -53,11 +74,8 @@ extension JobStore {
         guard !jobs.isEmpty else { return JobTally() }
         let rows = try connection.execute(
             TallyQueries.made, ["jobs": .uuidArray(jobs.map(\.rawValue)), "now": .timestamp(now)])
-        return JobTally(
-            try rows.map { row in
-                JobTally.Line(
-                    queue: try row.string("queue"), workflow: try row.string("workflow"),
-                    jobs: try row.int("jobs"), replays: try row.int("replays"))
-            })
+        var tally = JobTally()
+        for row in rows { try tally.add(row) }
+        return tally
     }
 }

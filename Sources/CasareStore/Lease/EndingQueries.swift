@@ -50,7 +50,7 @@ enum EndingQueries {
             WITH gone AS (
                 DELETE FROM leases WHERE tenant_id = casare_tenant() AND job_id = @job AND token = @token
                 RETURNING
-                    tenant_id, job_id, session_id, attempt, since, gate, \(LeaseFragments.pauseColumns),
+                    tenant_id, job_id, token, session_id, attempt, since, gate, \(LeaseFragments.pauseColumns),
                     coalesce(@now::timestamptz, now()) + @delay_seconds::float8 * interval '1 second' AS due_at
             ), \(LeaseFragments.tried(from: EndingQueries.goneAndRobot, crashed: "false")), later AS (
                 INSERT INTO scheduled (
@@ -82,7 +82,8 @@ enum EndingQueries {
             WITH gone AS (
                 DELETE FROM leases WHERE tenant_id = casare_tenant() AND job_id = @job AND token = @token
                 RETURNING
-                    tenant_id, job_id, session_id, attempt, since, gate, coalesce(@now::timestamptz, now()) AS ended_at
+                    tenant_id, job_id, token, session_id, attempt, since, gate,
+                    coalesce(@now::timestamptz, now()) AS ended_at
             ), ending AS MATERIALIZED (
                 SELECT gone.*, robot_sessions.robot_id
                 FROM gone
@@ -202,7 +203,7 @@ enum EndingQueries {
             WITH gone AS (
                 DELETE FROM leases WHERE tenant_id = casare_tenant() AND job_id = @job AND token = @token
                 RETURNING
-                    tenant_id, job_id, session_id, attempt, since, gate, \(LeaseFragments.pauseColumns)
+                    tenant_id, job_id, token, session_id, attempt, since, gate, \(LeaseFragments.pauseColumns)
             ), \(LeaseFragments.tried(from: EndingQueries.goneAndRobot, crashed: "true", node: "NULL::text")),
             back AS (
                 INSERT INTO ready (tenant_id, job_id, queue_id, priority, attempt, crashes)

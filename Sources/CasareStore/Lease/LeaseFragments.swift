@@ -39,7 +39,7 @@ enum LeaseFragments {
                 ) AS next
                 LIMIT @limit
             ))
-            RETURNING tenant_id, job_id, seq, priority, attempt + 1 AS attempt, crashes,
+            RETURNING tenant_id, job_id, seq, priority, attempt + 1 AS attempt, crashes, since AS ready_since,
                 nextval('lease_tokens') AS token
         ), leased AS (
             INSERT INTO leases (tenant_id, job_id, token, session_id, since, attempt, crashes)
@@ -61,7 +61,13 @@ enum LeaseFragments {
                 PARTITION BY jobs.workflow_id, jobs.workflow_version ORDER BY taken.priority DESC, taken.seq
             ) = 1 THEN workflow_versions.document END AS document,
             tenants.path_rules, tenants.command_rules, tenants.url_rules, tenants.node_overrides, tenants.scripts,
-            jobs.seed_id, jobs.trace, jobs.tracestate, jobs.baggage
+            jobs.seed_id, jobs.trace, jobs.tracestate, jobs.baggage,
+            extract(epoch FROM coalesce(@now::timestamptz, now()) - taken.ready_since)::float8 AS waited_seconds,
+            CASE WHEN taken.attempt > 1 THEN (
+                SELECT attempts.token FROM attempts
+                WHERE attempts.tenant_id = casare_tenant() AND attempts.job_id = taken.job_id
+                ORDER BY attempts.attempt DESC LIMIT 1
+            ) END AS previous_token
         """
 
     static let leasedRows = """
@@ -161,11 +167,11 @@ enum LeaseFragments {
         tried AS (
             INSERT INTO attempts (
                 tenant_id, job_id, attempt, robot_id, started_at, finished_at, crashed, failure_kind, failure_type,
-                message, node
+                message, node, token
             )
             SELECT
                 tenant_id, job_id, attempt, robot_id, since, coalesce(@now::timestamptz, now()), \(crashed),
-                @kind, @type, @message, \(node)
+                @kind, @type, @message, \(node), token
             FROM \(rows)
         )
         """

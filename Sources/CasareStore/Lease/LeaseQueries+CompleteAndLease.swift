@@ -17,7 +17,8 @@ extension LeaseQueries {
                 NULL::int4 AS workflow_version, NULL::json AS variables, NULL::json AS options, NULL::json AS document,
                 NULL::boolean AS path_rules, NULL::boolean AS command_rules, NULL::boolean AS url_rules,
                 NULL::boolean AS node_overrides, NULL::boolean AS scripts, NULL::uuid AS seed_id,
-                NULL::bytea AS trace, NULL::text AS tracestate, NULL::text AS baggage
+                NULL::bytea AS trace, NULL::text AS tracestate, NULL::text AS baggage,
+                NULL::float8 AS waited_seconds, NULL::int8 AS previous_token
             FROM gone
             UNION ALL
             (SELECT

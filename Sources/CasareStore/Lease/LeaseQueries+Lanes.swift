@@ -240,7 +240,7 @@ extension LeaseQueries {
                     DELETE FROM ready
                     WHERE ctid = ANY (ARRAY(SELECT shared.row FROM shared UNION ALL SELECT filled.row FROM filled))
                     RETURNING tenant_id, job_id, seq, queue_id AS lane_id, priority, attempt + 1 AS attempt, crashes,
-                        nextval('lease_tokens') AS token
+                        since AS ready_since, nextval('lease_tokens') AS token
                 ), leased AS (
                     INSERT INTO leases (tenant_id, job_id, token, session_id, since, attempt, crashes, gate)
                     SELECT

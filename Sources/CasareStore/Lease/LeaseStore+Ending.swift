@@ -2,12 +2,6 @@ package import CasareDomain
 package import CasarePostgres
 package import FoundationEssentials
 
-/// What follows a failed attempt.
-package enum FailOutcome: Hashable, Sendable {
-    case retrying(at: Date)
-    case deadLettered
-}
-
 extension LeaseStore {
     package struct Completion: Hashable, Sendable {
         package let lease: Lease

@@ -304,7 +304,9 @@ private struct LeasedTexts {
             variables: try StoredJSON.object(try row.string("variables"), in: "job \(id)"),
             options: try self.options(try row.string("options"), in: id), priority: priority,
             policy: try SafetyPolicy(row: row),
-            origin: try row.optionalUUID("seed_id").map(Job.ID.init(rawValue:)), trace: try TraceCarrier(row: row))
+            origin: try row.optionalUUID("seed_id").map(Job.ID.init(rawValue:)), trace: try TraceCarrier(row: row),
+            waited: try row.optionalDouble("waited_seconds").map { .seconds(max(0, $0)) },
+            previousToken: try row.optionalInt64("previous_token").map(Lease.Token.init(rawValue:)))
     }
 
     private mutating func options(_ text: String, in job: Job.ID) throws -> Job.Options {

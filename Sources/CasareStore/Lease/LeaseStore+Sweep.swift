@@ -6,6 +6,11 @@ package import FoundationEssentials
 package struct TenantJob: Hashable, Sendable {
     package let tenant: Tenant.ID
     package let job: Job.ID
+
+    package init(tenant: Tenant.ID, job: Job.ID) {
+        self.tenant = tenant
+        self.job = job
+    }
 }
 
 /// What a run of a background loop did. One job that cannot be dealt with does not keep it from the others.

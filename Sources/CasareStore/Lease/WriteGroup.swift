@@ -1,4 +1,5 @@
 package import CasareDomain
+import Instrumentation
 
 /// Group commit: what comes while a batch is on its way waits for it, and goes together in the next.
 ///
@@ -123,8 +124,9 @@ package actor WriteGroup<Failure: Error> {
 
     private func startSender() {
         self.senders += 1
-        // Not the writer's own task: it may be cancelled, and others wait for the batch as well.
-        Task { await self.sendAll() }
+        // Not the writer's own task: it may be cancelled, and others wait for the batch as well. Nor is it of the writer's
+        // trace alone, and so of nobody's.
+        ServiceContext.withValue(nil) { _ = Task { await self.sendAll() } }
     }
 
     private func sendAll() async {
@@ -205,7 +207,7 @@ package actor WriteGroup<Failure: Error> {
     private func setAside(_ waiter: Waiter, _ error: Failure) {
         self.held.append(Held(waiter: waiter, error: error, until: .now + self.bounds.heldMax))
         guard self.held.count == 1 else { return }
-        Task { await self.tryHeld() }
+        ServiceContext.withValue(nil) { _ = Task { await self.tryHeld() } }
     }
 
     /// Tries what is set aside in turn, one at a time: it takes one connection, however much there is.

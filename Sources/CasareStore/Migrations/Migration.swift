@@ -31,5 +31,6 @@ package struct Migration: Sendable {
         .tenantRetention,
         .narrowRoles,
         .noticing,
+        .tracing,
     ]
 }

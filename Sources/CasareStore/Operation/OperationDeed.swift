@@ -71,7 +71,9 @@ struct OperationDeed: Sendable {
         let cancellation = try JobStore.cancel(
             job, by: self.person, reason: self.plan.reason, within: self.operation.id, now: self.now, on: connection)
         // What ran may have kept others waiting under a limit.
-        return .init(state: .done, touched: .init(job, session: cancellation.session, hasReady: true))
+        var touched = OperationStore.Touched(job, session: cancellation.session, hasReady: true)
+        touched.cancelled = [job]
+        return .init(state: .done, touched: touched)
     }
 
     private func changePriority(

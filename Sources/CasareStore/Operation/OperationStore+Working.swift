@@ -50,6 +50,7 @@ extension OperationStore {
         package internal(set) var jobs: [Job.ID] = []
         /// Jobs that are new.
         package internal(set) var made: [Job.ID] = []
+        package internal(set) var cancelled: [Job.ID] = []
         package internal(set) var sessions: Set<Robot.SessionID> = []
         /// Jobs may have become ready.
         package internal(set) var hasReady = false

@@ -31,16 +31,23 @@ package struct TickTally: Hashable, Sendable {
     /// That they have made.
     package private(set) var jobs: [Job.ID] = []
 
+    /// Jobs that had to make room for them.
+    package private(set) var cancelled: [Job.ID] = []
+
     package init(_ ticks: [TickCount] = [], jobs: [Job.ID] = []) {
         self.ticks = ticks
         self.jobs = jobs
     }
 
-    init(_ fired: ScheduleStore.Fired) { self.init(fired.ticks, jobs: fired.jobs) }
+    init(_ fired: ScheduleStore.Fired) {
+        self.init(fired.ticks, jobs: fired.jobs)
+        self.cancelled = fired.cancelled
+    }
 
     package mutating func add(_ other: TickTally) {
         self.ticks += other.ticks
         self.jobs += other.jobs
+        self.cancelled += other.cancelled
     }
 }
 

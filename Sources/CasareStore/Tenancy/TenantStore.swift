@@ -47,6 +47,11 @@ package enum TenantStore {
         return try Tenant.Detail(row: row)
     }
 
+    /// - Returns: `nil` where there is no such tenant.
+    package static func name(of tenant: Tenant.ID, on connection: isolated PostgresConnection) throws -> String? {
+        try connection.execute(TenantQueries.byID, ["tenant": .int4(tenant.rawValue)]).first?.string("name")
+    }
+
     /// The transaction's own tenant. Call within `Database.asTenant`.
     package static func mine(on connection: isolated PostgresConnection) throws -> Tenant.Detail {
         guard let row = try connection.execute(TenantQueries.mine).first else {

@@ -45,12 +45,18 @@ public struct OpenSessionResponse: Hashable, Sendable, Codable {
     /// Sessions of the robot's ID beside this one that are in time: of other processes. A server before it counted them
     /// says nothing.
     public let otherSessions: Int?
+    /// The name of whose jobs they are, for logs and traces. A server before it said so says nothing.
+    public let tenant: String?
 
-    public init(sessionID: Robot.SessionID, leaseSeconds: Double, heartbeatSeconds: Double, otherSessions: Int?) {
+    public init(
+        sessionID: Robot.SessionID, leaseSeconds: Double, heartbeatSeconds: Double, otherSessions: Int?,
+        tenant: String? = nil
+    ) {
         self.sessionID = sessionID
         self.leaseSeconds = leaseSeconds
         self.heartbeatSeconds = heartbeatSeconds
         self.otherSessions = otherSessions
+        self.tenant = tenant
     }
 }
 
@@ -87,6 +93,10 @@ public struct LeasedJobInfo: Hashable, Sendable, Codable {
     public let origin: Job.ID?
     /// What the job belongs to. An orchestrator before it knew of this says nothing.
     public let traceContext: TraceContextInfo?
+    /// How long the job could have been leased before it was. An orchestrator before it knew of this says nothing.
+    public let waitedSeconds: Double?
+    /// The lease under which the attempt before this one was made; `nil` for the first.
+    public let previousToken: Lease.Token?
 
     public init(_ job: LeasedJob) {
         self.jobID = job.lease.job
@@ -101,6 +111,8 @@ public struct LeasedJobInfo: Hashable, Sendable, Codable {
         self.policy = job.policy
         self.origin = job.origin
         self.traceContext = job.trace.map(TraceContextInfo.init)
+        self.waitedSeconds = job.waited.map { $0 / .seconds(1) }
+        self.previousToken = job.previousToken
     }
 
     public var leasedJob: LeasedJob {
@@ -108,7 +120,10 @@ public struct LeasedJobInfo: Hashable, Sendable, Codable {
             lease: Lease(job: self.jobID, token: self.token), attempt: self.attempt, workflowName: self.workflow,
             workflowVersion: self.workflowVersion, document: self.document, variables: self.variables,
             options: self.options, priority: self.priority, policy: self.policy ?? SafetyPolicy(), origin: self.origin,
-            trace: self.traceContext?.carrier)
+            trace: self.traceContext?.carrier,
+            // Numbers come from another program: what no duration can hold is left out.
+            waited: self.waitedSeconds.flatMap { (0...1e9).contains($0) ? .seconds($0) : nil },
+            previousToken: self.previousToken)
     }
 }
 

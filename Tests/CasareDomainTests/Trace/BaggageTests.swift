@@ -35,4 +35,45 @@ struct BaggageTests {
         let single = "k=" + String(repeating: "v", count: bytes - 2)
         #expect((Baggage(single) == nil) == (bytes > 8192))
     }
+
+    // MARK: - New members
+
+    @Test(arguments: [
+        ("k", "v", "k=v"), ("k", "", "k="), ("k", "a b", "k=a%20b"), ("k", "a,b;c\"d\\e", "k=a%2Cb%3Bc%22d%5Ce"),
+        ("k", "100%", "k=100%25"), ("k", "Amélie", "k=Am%C3%A9lie"), ("k", "\u{01}\u{7F}", "k=%01%7F"),
+        ("k", "a=b/c", "k=a=b/c"),
+    ])
+    func `a value may be any text`(name: String, value: String, expected: String) {
+        let baggage = Baggage(name, value)
+        #expect(baggage?.description == expected)
+        #expect(Baggage(expected) == baggage, "What is written can be read")
+    }
+
+    @Test(arguments: ["", "k v", "k=", "ä", "k,l", "k;p"])
+    func `a name that is none adds nothing`(name: String) throws {
+        #expect(Baggage(name, "v") == nil)
+        let baggage = try #require(Baggage("a=1"))
+        #expect(baggage.adding(name, "v") == baggage)
+    }
+
+    @Test func `a member is added at the end, in the place of those that have its name`() throws {
+        let baggage = try #require(Baggage("a=1, b = 2;p ,a=3,c=4"))
+        #expect(baggage.adding("d", "5").description == "a=1,b = 2;p,a=3,c=4,d=5")
+        #expect(baggage.adding("a", "5").description == "b = 2;p,c=4,a=5")
+        #expect(baggage.adding("b", "5").description == "a=1,a=3,c=4,b=5")
+        #expect(baggage.adding("A", "5").description == "a=1,b = 2;p,a=3,c=4,A=5")
+    }
+
+    @Test func `where there is no room for the whole member, all stays as it was`() throws {
+        let many = try #require(Baggage((1...63).map { "k\($0)=v" }.joined(separator: ",")))
+        let full = many.adding("k64", "v")
+        #expect(full.description == many.description + ",k64=v")
+        #expect(full.adding("k65", "v") == full)
+        #expect(full.adding("k64", "w").description == many.description + ",k64=w")
+        let long = try #require(Baggage("a=" + String(repeating: "v", count: 8186)))
+        #expect(long.adding("b", "1").description.utf8.count == 8192)
+        #expect(long.adding("b", "12") == long)
+        #expect(Baggage("a", String(repeating: "v", count: 8190))?.description.utf8.count == 8192)
+        #expect(Baggage("a", String(repeating: "v", count: 8191)) == nil)
+    }
 }

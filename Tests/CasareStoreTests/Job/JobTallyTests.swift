@@ -17,6 +17,9 @@ struct JobTallyTests {
                     JobTally.Line(queue: "another", workflow: "orders", jobs: 1),
                     JobTally.Line(queue: "default", workflow: "orders", jobs: 2),
                 ])
+            #expect(Set(made.jobs.map(\.id)) == Set(ids) && made.jobs.count == 3)
+            #expect(Set(made.jobs.map(\.trace)) == Set(jobs.map(\.trace)))
+            #expect(made.jobs.allSatisfy { $0.schedule == nil })
             #expect(try await store.run { try JobStore.tally(of: ids, on: $0) }.lines.isEmpty)
             #expect(try await store.run { try JobStore.tally(of: [], on: $0) }.lines.isEmpty)
         }

@@ -1,5 +1,7 @@
 import CasareDomain
 import FoundationEssentials
+import Instrumentation
+import Synchronization
 import Testing
 
 @testable import CasareStore
@@ -123,6 +125,19 @@ struct WriteGroupTests {
         let results = await self.writeAll(self.jobs.map { Self.write($0) })
         #expect(Self.errors(results) == [nil, nil, nil, nil, nil])
         #expect(await self.server.batches == [[self.jobs[0]], Array(self.jobs[1...])])
+    }
+
+    @Test func `a batch is of nobody's trace, whoever's write it began with`() async throws {
+        let places = Mutex<[Bool]>([])
+        let group = Group(bounds: .init(patience: Self.never), fault: Self.fault) { _, _ in
+            places.withLock { $0.append(ServiceContext.current != nil) }
+            return .success([:])
+        }
+        try await ServiceContext.withValue(.topLevel) { () async throws in
+            #expect(ServiceContext.current != nil)
+            try await group.write(Self.write(self.jobs[0]))
+        }
+        #expect(places.withLock { $0 } == [false])
     }
 
     @Test func `a batch is bounded in bytes, and one that is larger by itself goes alone`() async {
