@@ -122,6 +122,14 @@ final class Link: @unchecked Sendable {
         return PQstatus(self.pointer) == CONNECTION_OK
     }
 
+    /// Which of the servers that may be tried it is.
+    var place: DatabasePlace {
+        func text(_ value: UnsafePointer<CChar>?) -> String { value.map { String(cString: $0) } ?? "" }
+        return DatabasePlace.at(
+            text(PQhost(self.pointer)), port: Int(text(PQport(self.pointer))) ?? 5432,
+            database: text(PQdb(self.pointer)))
+    }
+
     var transactionStatus: PGTransactionStatusType { PQtransactionStatus(self.pointer) }
 
     /// What a failed result means. A fatal one ends the link.

@@ -25,6 +25,8 @@ package struct PostgresConfiguration: Sendable {
     package var usesProcessCredentials = true
     /// How many statements a connection keeps prepared. The least recently used goes first.
     package var preparedStatementsMax = 256
+    /// Who is told of the statements of its connections, and of its pools; nil: nobody, and it costs nothing.
+    package var observer: (any StatementObserver)?
 
     /// - Parameter url: `postgres://user:password@host:5432/database?sslmode=require`, or `host=… dbname=…`.
     package init(url: String) throws(PostgresError) {
@@ -77,6 +79,9 @@ package struct PostgresConfiguration: Sendable {
         }
         set { self.keywords.merge(newValue) { _, new in new } }
     }
+
+    /// Of the one server that the configuration names; nil where it names none, or several.
+    package var port: Int? { self.keywords["port"].flatMap { Int($0) } }
 
     package var host: String? { self.keywords["host"] ?? self.keywords["hostaddr"] }
 

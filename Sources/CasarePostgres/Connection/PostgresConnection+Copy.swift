@@ -65,6 +65,12 @@ extension PostgresConnection {
         _ query: Query, _ write: @Sendable (inout CopyWriter) throws -> Void
     ) throws -> Int {
         guard query.parameterNames.isEmpty else { throw PostgresError.misuse("COPY takes no parameters") }
+        return try self.observed(query.plan, rows: { (rows: Int) in rows }) { () throws -> Int in
+            try self.copy(query, write)
+        }
+    }
+
+    private func copy(_ query: Query, _ write: @Sendable (inout CopyWriter) throws -> Void) throws -> Int {
         let link = try self.usableLink()
         let watch = try self.watch(query.text)
         var writer = CopyWriter(link, watch)

@@ -6,6 +6,14 @@ extension PostgresConnection {
     package func execute(
         _ query: Query, _ parameters: KeyValuePairs<String, PostgresValue> = [:]
     ) throws(PostgresError) -> Rows {
+        try self.observed(query.plan, rows: { (rows: Rows) in rows.affectedRows }) { () throws(PostgresError) -> Rows in
+            try self.perform(query, parameters)
+        }
+    }
+
+    private func perform(
+        _ query: Query, _ parameters: KeyValuePairs<String, PostgresValue>
+    ) throws(PostgresError) -> Rows {
         let link = try self.usableLink()
         guard let known = self.prepared.statement(for: query.plan) else {
             let statement = try self.prepare(query.plan, on: link)
@@ -36,13 +44,15 @@ extension PostgresConnection {
     ///
     /// Without `BEGIN` in it, all of them take effect or none does.
     package func script(_ sql: String) throws(PostgresError) {
-        let link = try self.usableLink()
-        var watch = try self.watch(sql)
-        defer {
-            link.settle(watch)
-            self.endStrayTransaction(on: link)
+        try self.observed(.script, rows: { _ in 0 }) { () throws(PostgresError) -> Void in
+            let link = try self.usableLink()
+            var watch = try self.watch(sql)
+            defer {
+                link.settle(watch)
+                self.endStrayTransaction(on: link)
+            }
+            try link.run(sql, &watch)
         }
-        try link.run(sql, &watch)
     }
 
     /// Runs a closure with another limit for each statement in it.
@@ -50,7 +60,7 @@ extension PostgresConnection {
         _ timeout: Duration, _ body: () throws(PostgresError) -> Result
     ) throws(PostgresError) -> Result {
         let previous = self.statementTimeout
-        try self.control("SET statement_timeout = \(timeout.milliseconds)")
+        try self.control("SET statement_timeout = \(timeout.milliseconds)", as: .setting)
         self.statementTimeout = timeout
         defer {
             self.statementTimeout = previous
@@ -58,7 +68,7 @@ extension PostgresConnection {
             if let link = try? self.usableLink(), link.transactionStatus != PQTRANS_INERROR {
                 let value = previous.map { "\($0.milliseconds)" } ?? "DEFAULT"
                 do {
-                    try self.control("SET statement_timeout = \(value)")
+                    try self.control("SET statement_timeout = \(value)", as: .setting)
                 } catch {
                     link.lose("The connection was given up: its limits could not be restored: \(error)")
                 }
@@ -68,8 +78,18 @@ extension PostgresConnection {
     }
 
     /// Sends a statement that must go through even in a cancelled task, and returns its command tag.
+    ///
+    /// - Parameter plan: As what it is told to observers.
     @discardableResult
-    func control(_ sql: String) throws(PostgresError) -> String {
+    func control(_ sql: String, as plan: Query.Plan) throws(PostgresError) -> String {
+        try self.observed(plan, isCancellable: false, rows: { _ in 0 }) { () throws(PostgresError) -> String in
+            try self.control(unobserved: sql)
+        }
+    }
+
+    /// The same of what is part of another statement.
+    @discardableResult
+    private func control(unobserved sql: String) throws(PostgresError) -> String {
         let link = try self.usableLink()
         var watch = try self.watch(sql, isCancellable: false)
         return try link.run(sql, &watch)
@@ -93,7 +113,7 @@ extension PostgresConnection {
     func deallocateExcess(on link: Link) throws(PostgresError) {
         // A failed transaction takes no statement; it is done the next time.
         while link.transactionStatus != PQTRANS_INERROR, let name = self.prepared.removeExcess() {
-            try self.control("DEALLOCATE \(name)")
+            try self.control(unobserved: "DEALLOCATE \(name)")
         }
     }
 
@@ -159,7 +179,7 @@ extension PostgresConnection {
     private func endStrayTransaction(on link: Link) {
         guard !self.isInTransactionBody, link.loss == nil, link.transactionStatus == PQTRANS_INERROR else { return }
         do {
-            try self.control("ROLLBACK")
+            try self.control(unobserved: "ROLLBACK")
         } catch {
             link.lose("The connection was given up: a failed script's transaction could not be ended: \(error)")
         }

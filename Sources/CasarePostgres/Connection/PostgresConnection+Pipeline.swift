@@ -13,6 +13,24 @@ extension PostgresConnection {
         _ statements: [(Query, KeyValuePairs<String, PostgresValue>)]
     ) throws(PostgresError) -> [Rows] {
         if statements.isEmpty { return [] }
+        return try self.pipeline(statements, as: .batch(of: statements.map { $0.0.plan }))
+    }
+
+    /// - Parameter plan: As what all of them together are told to observers.
+    @discardableResult
+    func pipeline(
+        _ statements: [(Query, KeyValuePairs<String, PostgresValue>)], as plan: @autoclosure () -> Query.Plan
+    ) throws(PostgresError) -> [Rows] {
+        try self.observed(
+            plan(), batchSize: statements.count, rows: { (all: [Rows]) in all.reduce(0) { $0 + $1.affectedRows } }
+        ) { () throws(PostgresError) -> [Rows] in
+            try self.perform(statements)
+        }
+    }
+
+    private func perform(
+        _ statements: [(Query, KeyValuePairs<String, PostgresValue>)]
+    ) throws(PostgresError) -> [Rows] {
         let link = try self.usableLink()
         var prepared: [PreparedStatements.Statement] = []
         prepared.reserveCapacity(statements.count)

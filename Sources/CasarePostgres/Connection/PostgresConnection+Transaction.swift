@@ -62,13 +62,13 @@ extension PostgresConnection {
         self.savepointDepth += 1
         defer { self.savepointDepth -= 1 }
         let name = "casare_\(self.savepointDepth)"
-        try self.control("SAVEPOINT \(name)")
+        try self.control("SAVEPOINT \(name)", as: .savepoint)
         do {
             let result = try body(self)
-            try self.control("RELEASE \(name)")
+            try self.control("RELEASE \(name)", as: .release)
             return result
         } catch {
-            try self.control("ROLLBACK TO \(name); RELEASE \(name)")
+            try self.control("ROLLBACK TO \(name); RELEASE \(name)", as: .rollBack)
             throw error
         }
     }
@@ -80,14 +80,14 @@ extension PostgresConnection {
             try self.execute(mode.begin)
         } else {
             let begin: (Query, KeyValuePairs<String, PostgresValue>) = (mode.begin, [:])
-            try self.pipeline([begin] + opening)
+            try self.pipeline([begin] + opening, as: mode.begin.plan)
         }
     }
 
     func commit() throws(PostgresError) {
         do throws(PostgresError) {
             // The server answers COMMIT with a rollback when a statement has failed and its error was dropped.
-            guard try self.control("COMMIT") == "COMMIT" else {
+            guard try self.control("COMMIT", as: .commit) == "COMMIT" else {
                 throw .misuse("The transaction was rolled back: a statement in it failed, and its error was dropped")
             }
         } catch {
@@ -100,7 +100,7 @@ extension PostgresConnection {
     func rollBack() {
         guard let link = try? self.usableLink(), link.transactionStatus != PQTRANS_IDLE else { return }
         do {
-            try self.control("ROLLBACK")
+            try self.control("ROLLBACK", as: .rollBack)
         } catch {
             link.lose("The connection was given up: its transaction could not be rolled back: \(error)")
         }

@@ -32,6 +32,8 @@ package actor PostgresConnection {
     var savepointDepth = 0
     /// How many foreign statements there have been.
     var foreignStatements = 0
+    /// Who is told of statements, and where they are run; nil when nobody is.
+    private(set) var observation: (observer: any StatementObserver, place: DatabasePlace)?
 
     private init(_ configuration: PostgresConfiguration) {
         self.configuration = configuration
@@ -55,7 +57,9 @@ package actor PostgresConnection {
     }
 
     private func open() throws(PostgresError) {
-        self.link = try Link.open(self.configuration)
+        let link = try Link.open(self.configuration)
+        if let observer = self.configuration.observer { self.observation = (observer, link.place) }
+        self.link = link
     }
 
     /// Ends the session. Statements after that throw `PostgresError.connection`.

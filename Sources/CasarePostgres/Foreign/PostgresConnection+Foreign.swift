@@ -100,7 +100,7 @@ extension PostgresConnection {
         guard try self.usableLink().transactionStatus == PQTRANS_IDLE else {
             throw .misuse("A transaction is open on this connection")
         }
-        try self.control("BEGIN")
+        try self.control("BEGIN", as: .begin)
     }
 
     /// - Throws: The transaction is rolled back then, unless the connection was lost meanwhile: whether it was

@@ -14,18 +14,25 @@ package final class PostgresPool: Sendable {
     }
 
     package let configuration: PostgresConfiguration
+    /// Tells it from the other pools of the process to whoever observes them.
+    package let name: String
     /// How long a borrower waits for a connection when it gives no deadline.
     package let waitMax: Duration
     private let state: Mutex<PoolState>
 
     package init(
-        configuration: PostgresConfiguration, connectionsMax: Int, waitMax: Duration = .seconds(10)
+        configuration: PostgresConfiguration, connectionsMax: Int, waitMax: Duration = .seconds(10),
+        name: String = "default"
     ) {
         precondition(connectionsMax > 0, "A pool has at least one connection")
         self.configuration = configuration
+        self.name = name
         self.waitMax = waitMax
         self.state = Mutex(PoolState(connectionsMax: connectionsMax))
+        configuration.observer?.began(self)
     }
+
+    private var observer: (any StatementObserver)? { self.configuration.observer }
 
     package var statistics: Statistics {
         self.state.withLock { state in
@@ -49,14 +56,17 @@ package final class PostgresPool: Sendable {
         let deadline = deadline ?? startedAt + self.waitMax
         while true {
             let connection = try await self.borrow(deadline: deadline, since: startedAt)
+            let waited: Duration = self.observer == nil ? .zero : ContinuousClock.now - startedAt
             switch await connection.borrow(body) {
             case .stale:
                 self.perform(self.state.withLock { $0.lost() })
             case .returned(let result, let isReusable):
                 self.giveBack(connection, isReusable: isReusable)
+                self.observer?.lent(from: self, after: waited)
                 return result
             case .threw(let error, let isReusable):
                 self.giveBack(connection, isReusable: isReusable)
+                self.observer?.lent(from: self, after: waited)
                 throw error
             }
         }
@@ -126,6 +136,7 @@ package final class PostgresPool: Sendable {
         } onCancel: {
             self.giveUp(ticket, { _ in .cancelled })
         }
+        if case .failure(.poolExhausted) = grant { self.observer?.timedOut(waitingFor: self) }
         return try grant.get()
     }
 

@@ -5,17 +5,7 @@ import Synchronization
 /// The text is a `StaticString`, so a value can only enter as a parameter. Each literal is parsed once for the process
 /// and prepared once for a connection. A name may be used several times; it is sent once.
 package struct Query: Sendable {
-    /// The parsed text. Its identity is the key of the connections' prepared statements.
-    final class Plan: Sendable {
-        let text: String
-        let names: [String]
-
-        init(_ sql: String) {
-            (self.text, self.names) = QueryParser.parse(sql)
-        }
-    }
-
-    let plan: Plan
+    package let plan: Plan
 
     /// Plans by the address of their literal, which lives as long as the process.
     private static let plans = Mutex<[UInt: Plan]>([:])
