@@ -114,7 +114,7 @@ extension Interpreter {
             outputs[name.hasSuffix("_in") ? name.dropLast("_in".count) + "_out" : name] = value
         }
         self.scope.variables.setOutputs(outputs, of: node.id)
-        if self.watch.isOn { self.bypassed(node, outputs) }
+        if self.watch.begins { self.bypassed(node, outputs) }
         guard !node.isConnected(ExecPorts.usualOutput) else { return self.follow(ExecPorts.usualOutput, of: node) }
         switch node.type.structure {
         case .forLoopStart, .whileLoopStart, .parallelForEach:

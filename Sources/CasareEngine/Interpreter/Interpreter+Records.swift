@@ -59,7 +59,7 @@ extension Interpreter {
         for line in lines {
             let known = masking.masked(line.message)
             let message =
-                self.holdsSecrets ? KeyedText.masked(known) : self.watch.isOn ? Userinfo.masked(known) : known
+                self.holdsSecrets ? KeyedText.masked(known) : self.watch.showsValues ? Userinfo.masked(known) : known
             self.records.keep(message)
             if self.settings.keepsEvents { self.records.tell(line.level, node.id, message) }
         }

@@ -272,7 +272,7 @@ struct Interpreter {
     private mutating func execute(_ position: Int) -> Request? {
         let scope = self.scope
         let node = scope.program.nodes[position]
-        if self.watch.isOn, self.announce(node, position) { return nil }
+        if self.watch.begins, self.announce(node, position) { return nil }
         guard self.countExecution(of: node) else { return nil }
         if let structure = node.type.structure {
             if let failure = self.secretProblem(of: node) {

@@ -9,12 +9,17 @@ enum Observation {
 /// What an observer has not been told of yet. While nobody watches it costs one comparison a node.
 struct RunWatch {
     enum Extent {
-        case nothing, visits
+        case nothing
+        /// That nodes are visited, and nothing of what they are given and give.
+        case names
+        case visits
         /// With the variables of each node's scope.
         case visitsAndVariables
     }
 
     let extent: Extent
+    /// The observer wants to hear of no visit that has not begun.
+    private var hasSeenEnough = false
     private var waiting: [Observation] = []
     private var visits = 0
     /// The node whose turn has come and that is executed next.
@@ -29,9 +34,23 @@ struct RunWatch {
     var isOn: Bool {
         switch self.extent {
         case .nothing: false
+        case .names, .visits, .visitsAndVariables: true
+        }
+    }
+
+    /// Whether visits begin: others only end.
+    var begins: Bool { self.isOn && !self.hasSeenEnough }
+
+    /// Whether an observer is shown what is in a run.
+    var showsValues: Bool {
+        switch self.extent {
+        case .nothing, .names: false
         case .visits, .visitsAndVariables: true
         }
     }
+
+    /// Lets the visits that are open end, and none begin.
+    mutating func sawEnough() { self.hasSeenEnough = true }
 
     mutating func takeNext() -> Observation? { self.waiting.isEmpty ? nil : self.waiting.removeFirst() }
 
@@ -102,12 +121,14 @@ extension Interpreter {
     mutating func visitEnded(
         _ node: CompiledNode, _ position: Int, _ failure: NodeFailure? = nil, port: String? = nil
     ) {
-        guard failure != nil || self.watch.open?.position == position else { return }
+        guard self.watch.open?.position == position || failure != nil && self.watch.begins else { return }
         let outputs = failure?.outputs ?? self.frames.last?.scope.variables.outputs[node.id] ?? [:]
-        // A structure's outputs come from the nodes inside.
-        let isComputed = node.effect == .pure && node.type.structure == nil
-        self.watch.secrets.note(
-            inputs: self.inputValues(of: node), outputs: outputs, isComputed: isComputed, masking: self.masking)
+        if self.watch.showsValues {
+            // A structure's outputs come from the nodes inside.
+            let isComputed = node.effect == .pure && node.type.structure == nil
+            self.watch.secrets.note(
+                inputs: self.inputValues(of: node), outputs: outputs, isComputed: isComputed, masking: self.masking)
+        }
         self.watch.end(
             position, self.describer(of: node),
             self.ender(of: node, outputs: outputs, failure: failure, port: port))
@@ -140,7 +161,7 @@ extension Interpreter {
     ///
     /// - Parameter port: Where it goes on.
     mutating func passBegan(_ node: CompiledNode, _ position: Int, port: String) {
-        guard self.watch.isOn else { return }
+        guard self.watch.begins || self.watch.open?.position == position else { return }
         let outputs = self.scope.variables.outputs[node.id] ?? [:]
         self.watch.end(
             position, self.describer(of: node),
@@ -150,25 +171,35 @@ extension Interpreter {
     private func ender(
         of node: CompiledNode, outputs: Object, failure: NodeFailure?, port: String?
     ) -> (Int) -> NodeVisitEnd {
-        let masking = self.masking
+        // Of no use where there is nothing to hide.
+        let masking = self.watch.showsValues || failure != nil ? self.masking : .nothing
+        let outputs = self.watch.showsValues ? SecretNames.masked(masking.masked(outputs)) : [:]
         return { number in
             NodeVisitEnd(
-                number: number, node: node.id, nodeType: node.type.name,
-                outputs: SecretNames.masked(masking.masked(outputs)),
+                number: number, node: node.id, nodeType: node.type.name, outputs: outputs,
                 error: failure.map { Userinfo.masked(masking.masked($0.message)) }, errorType: failure?.type,
                 port: port)
         }
     }
 
     private func describer(of node: CompiledNode) -> (Int) -> NodeVisit {
-        let masking = self.masking
         let scope = self.frames.last?.scope ?? self.main
+        let attempt = self.attempt(at: node)
+        guard self.watch.showsValues else {
+            let enclosing = self.enclosingWithoutItems
+            return { number in
+                NodeVisit(
+                    number: number, node: node.id, nodeType: node.type.name, name: node.source.name,
+                    workflow: scope.program.name, inputs: [:], isBypassed: node.isDisabled, attempt: attempt,
+                    enclosing: enclosing)
+            }
+        }
+        let masking = self.masking
         let enclosing = self.enclosing
         let inputs = self.inputValues(of: node)
         let view =
             self.watch.extent == .visitsAndVariables
             ? ScopeView(snapshot: scope.variables.snapshot, masking: masking) : nil
-        let attempt = 1 + (self.repeatsDone(of: node, in: scope) ?? 0)
         return { number in
             NodeVisit(
                 number: number, node: node.id, nodeType: node.type.name, name: node.source.name,
@@ -184,6 +215,11 @@ extension Interpreter {
         let inputs = (try? node.inputs(in: variables, clock: self.clock))?.all ?? [:]
         _ = variables.takeMisses()
         return inputs
+    }
+
+    /// Which try this is of a node that is about to be executed; from 1.
+    func attempt(at node: CompiledNode) -> Int {
+        1 + (self.repeatsDone(of: node, in: self.frames.last?.scope ?? self.main) ?? 0)
     }
 
     private func repeatsDone(of node: CompiledNode, in scope: Scope) -> Int? {
@@ -205,12 +241,16 @@ extension Interpreter {
     func position(at node: CompiledNode?) -> RunPosition {
         RunPosition(
             executed: self.executions, node: node?.id, name: node?.source.name,
-            enclosing: self.enclosing.map { structure in
-                var structure = structure
-                // To look through a large one for secrets may take longer than the node.
-                structure.item = nil
-                return structure
-            })
+            enclosing: self.enclosingWithoutItems)
+    }
+
+    /// To look through a large item for secrets may take longer than the node.
+    private var enclosingWithoutItems: [EnclosingStructure] {
+        self.enclosing.map { structure in
+            var structure = structure
+            structure.item = nil
+            return structure
+        }
     }
 
     /// The structures that are open, the outermost first.

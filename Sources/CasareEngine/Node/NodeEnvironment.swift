@@ -1,4 +1,5 @@
 package import FoundationEssentials
+package import Tracing
 
 /// What a node that reads or changes the world is given to do it with.
 package struct NodeEnvironment: Sendable {
@@ -21,12 +22,17 @@ package struct NodeEnvironment: Sendable {
     package let now: @Sendable () -> Date
     /// Tells whoever follows the run of something that is no reason to fail.
     package let warn: @Sendable (String) -> Void
+    /// Makes the spans of what the node has others do. What such a span says goes through `masked`.
+    package let tracer: any Tracer
+    /// Hides the run's secrets in a text that others may read.
+    package let masked: @Sendable (String) -> String
 
     package init(
         workingDirectory: String, policy: NodePolicy, idempotencyKey: String, nodeID: String,
         session: RunSession = RunSession(), isReopening: Bool = false, repeatsInDoubt: Bool = false,
         begunAt: Date? = nil, now: @escaping @Sendable () -> Date,
-        warn: @escaping @Sendable (String) -> Void = { _ in }
+        warn: @escaping @Sendable (String) -> Void = { _ in }, tracer: any Tracer = NoOpTracer(),
+        masked: @escaping @Sendable (String) -> String = { $0 }
     ) {
         self.workingDirectory = workingDirectory
         self.policy = policy
@@ -38,6 +44,8 @@ package struct NodeEnvironment: Sendable {
         self.begunAt = begunAt
         self.now = now
         self.warn = warn
+        self.tracer = tracer
+        self.masked = masked
     }
 }
 
@@ -60,6 +68,8 @@ package struct NodePolicy: Sendable, Hashable {
     package var scriptMemoryBytesMax: Int
     /// Whether requests may go to addresses that only this machine and its network can reach.
     package var allowsInternalURLs: Bool
+    /// Servers that are told which trace a request belongs to, and its baggage. None unless they are named.
+    package var traceHosts: HostPatterns
 
     package static let scriptMemoryBytesMaxDefault = 2 << 30
 
@@ -67,7 +77,7 @@ package struct NodePolicy: Sendable, Hashable {
         checksPaths: Bool = true, checksCommands: Bool = true,
         allowsDangerousOverrides: Bool = false, allowedRoots: [String] = [], deniedPaths: [String] = [],
         allowsScripts: Bool = true, scriptMemoryBytesMax: Int = NodePolicy.scriptMemoryBytesMaxDefault,
-        allowsInternalURLs: Bool = false
+        allowsInternalURLs: Bool = false, traceHosts: HostPatterns = .none
     ) {
         self.checksPaths = checksPaths
         self.checksCommands = checksCommands
@@ -77,6 +87,7 @@ package struct NodePolicy: Sendable, Hashable {
         self.allowsScripts = allowsScripts
         self.scriptMemoryBytesMax = scriptMemoryBytesMax
         self.allowsInternalURLs = allowsInternalURLs
+        self.traceHosts = traceHosts
     }
 
     /// Of a robot that nothing else was said to.

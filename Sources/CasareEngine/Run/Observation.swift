@@ -13,19 +13,33 @@ package struct RunObserver: Sendable {
         case set(Object)
     }
 
+    /// Whether visits say what nodes are given and give, which costs much more; with `beforeNode` they do. Without it a
+    /// run has the same result and the same log as one that nobody watches.
+    package var seesValues = true
+    /// Asked after each `nodeStarted`. As soon as it says so, no visit begins any more, those that are open still end,
+    /// and the run goes on as if nobody watched it.
+    package var hasSeenEnough: (@Sendable () -> Bool)?
     /// Told before a node is executed, and after.
     package var nodeStarted: @Sendable (NodeVisit) -> Void
     package var nodeFinished: @Sendable (NodeVisitEnd) -> Void
+    /// Told at the end of a run, or when it is left, how many executions of nodes there were, passes of loops and what is
+    /// known from the journal included: also of those that it had seen enough of.
+    package var runEnded: (@Sendable (_ executions: Int) -> Void)?
     /// Waited for before each node; the time that it takes does not count for the job. Replayed nodes are passed by.
     package var beforeNode: (@Sendable (NodeVisit) async throws -> Decision)?
 
     package init(
+        seesValues: Bool = true, hasSeenEnough: (@Sendable () -> Bool)? = nil,
         nodeStarted: @escaping @Sendable (NodeVisit) -> Void = { _ in },
         nodeFinished: @escaping @Sendable (NodeVisitEnd) -> Void = { _ in },
+        runEnded: (@Sendable (_ executions: Int) -> Void)? = nil,
         beforeNode: (@Sendable (NodeVisit) async throws -> Decision)? = nil
     ) {
+        self.seesValues = seesValues
+        self.hasSeenEnough = hasSeenEnough
         self.nodeStarted = nodeStarted
         self.nodeFinished = nodeFinished
+        self.runEnded = runEnded
         self.beforeNode = beforeNode
     }
 }

@@ -66,7 +66,8 @@ extension Run {
     /// Whoever watches a run is shown no more by its result than by its visits.
     private func nodeOutputs(hiddenBy masking: Masking) -> Object {
         let outputs = masking.masked(Self.printable(self.interpreter.main.variables.outputs))
-        return self.interpreter.watch.isOn || self.interpreter.holdsSecrets ? SecretNames.masked(outputs) : outputs
+        let isShown = self.interpreter.watch.showsValues || self.interpreter.holdsSecrets
+        return isShown ? SecretNames.masked(outputs) : outputs
     }
 
     private static func printable(_ outputs: [String: Object]) -> Object {

@@ -1,5 +1,6 @@
 import CasareDomain
 import FoundationEssentials
+import Tracing
 
 /// How steps are answered: from the journal, by doing them, or by a person.
 extension Run {
@@ -177,24 +178,39 @@ extension Run {
                 preconditionFailure("A submission is asked for only where there is somewhere to submit to")
             }
             // The job goes on without this run, which finds it again by the key.
-            return { try await submission.perform(by: submitter, key: key, sleep: { try await world.wait($0) }) }
+            return self.surrounded(step, isReopening) {
+                try await submission.perform(by: submitter, key: key, sleep: { try await world.wait($0) })
+            }
         case .node:
             guard case .perform(let body) = step.node.type.behaviour else {
                 preconditionFailure("Only performed nodes are asked for")
             }
             let (onEvent, id) = (world.onEvent, step.node.id)
-            let masking = onEvent == nil ? .nothing : self.interpreter.masking
+            let isTraced = !(world.tracer is NoOpTracer)
+            let masking = onEvent == nil && !isTraced ? .nothing : self.interpreter.masking
             let environment = NodeEnvironment(
                 workingDirectory: world.workingDirectory, policy: world.policy, idempotencyKey: key, nodeID: id,
                 session: self.session, isReopening: isReopening, repeatsInDoubt: step.onRecovery == .retry,
                 begunAt: self.beginning(of: step), now: world.now,
-                warn: { onEvent?(.warning(node: id, message: masking.masked($0))) })
+                warn: { onEvent?(.warning(node: id, message: masking.masked($0))) }, tracer: world.tracer,
+                masked: { Userinfo.masked(masking.masked($0)) })
             let inputs = step.inputs
-            return {
+            return self.surrounded(step, isReopening) {
                 try world.openWorkingDirectory()
                 return try await body(inputs, environment)
             }
         }
+    }
+
+    private func surrounded(
+        _ step: Interpreter.Step, _ isReopening: Bool, _ work: @escaping @Sendable () async throws -> NodeResult
+    ) -> @Sendable () async throws -> NodeResult {
+        guard let around = self.driver.environment.around, !isReopening else { return work }
+        let info = PerformedStep(
+            step: step.index, node: step.node.id, nodeType: step.node.type.name, name: step.node.source.name,
+            workflow: self.interpreter.scope.program.name, effect: step.effect,
+            attempt: self.interpreter.attempt(at: step.node), visit: self.interpreter.watch.open?.number)
+        return { try await around(info, work) }
     }
 
     private mutating func keep(_ result: StepResult, of step: Interpreter.Step, startedAt: Date) {

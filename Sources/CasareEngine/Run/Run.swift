@@ -35,7 +35,8 @@ struct Run {
         let watching: RunWatch.Extent =
             switch environment.observer {
             case nil: .nothing
-            case let observer?: observer.beforeNode == nil ? .visits : .visitsAndVariables
+            case let observer? where observer.beforeNode != nil: .visitsAndVariables
+            case let observer?: observer.seesValues ? .visits : .names
             }
         self.driver = driver
         self.seal = JournalSeal(of: driver.program, given: driver.variables)
@@ -205,6 +206,7 @@ struct Run {
             }
             observer.nodeStarted(visit)
             self.visitStarts[visit.number] = .now
+            if observer.hasSeenEnough?() == true { self.interpreter.watch.sawEnough() }
         case .finished(var end):
             end.isReplayed = self.isReplaying
             end.duration = self.visitStarts.removeValue(forKey: end.number).map { .now - $0 } ?? .zero

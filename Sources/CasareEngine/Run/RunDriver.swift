@@ -14,7 +14,7 @@ package struct RunDriver: Sendable {
     let selection: RunSelection
     let secondsSpent: Double
     let journal: any Journal
-    let environment: RunEnvironment
+    package var environment: RunEnvironment
     /// How many calls that were jobs of their own lie above this run.
     private(set) var callDepth = 0
 
@@ -56,6 +56,7 @@ package struct RunDriver: Sendable {
         }
         var run = Run(driver: driver)
         let session = run.session
+        defer { self.environment.observer?.runEnded?(run.interpreter.executions) }
         do {
             let conclusion = try await run.run()
             await session.close()

@@ -1,5 +1,6 @@
 import CasareDomain
 package import FoundationEssentials
+package import Tracing
 
 /// The world as a run sees it.
 package struct RunEnvironment: Sendable {
@@ -28,6 +29,16 @@ package struct RunEnvironment: Sendable {
     package var onStep: (@Sendable (Duration?) -> Void)?
     /// Watches node by node; it costs much more than `onEvent`.
     package var observer: RunObserver?
+    /// Does the work of a step, and gives back what that gave or throws what it threw. It may see to it that something is
+    /// current meanwhile, such as the step's span. Called for what is done now: neither for steps that are known from
+    /// the journal nor for sessions that are opened again.
+    package var around: Around?
+    /// Makes the spans of what nodes have servers do.
+    package var tracer: any Tracer
+
+    package typealias Around =
+        @Sendable (_ step: PerformedStep, _ work: @escaping @Sendable () async throws -> NodeResult) async throws
+        -> NodeResult
 
     package init(
         workingDirectory: String, openWorkingDirectory: @escaping @Sendable () throws(NodeFailure) -> Void = {},
@@ -38,7 +49,8 @@ package struct RunEnvironment: Sendable {
         submitter: (any JobSubmitter)? = nil,
         secrets: (@Sendable (SecretRequest) async throws -> [String: SecretAnswer])? = nil,
         onEvent: (@Sendable (RunEvent) -> Void)? = nil, onProgress: (@Sendable (RunPosition) -> Void)? = nil,
-        onStep: (@Sendable (Duration?) -> Void)? = nil, observer: RunObserver? = nil
+        onStep: (@Sendable (Duration?) -> Void)? = nil, observer: RunObserver? = nil, around: Around? = nil,
+        tracer: any Tracer = NoOpTracer()
     ) {
         self.workingDirectory = workingDirectory
         self.openWorkingDirectory = openWorkingDirectory
@@ -53,7 +65,26 @@ package struct RunEnvironment: Sendable {
         self.onProgress = onProgress
         self.onStep = onStep
         self.observer = observer
+        self.around = around
+        self.tracer = tracer
     }
+}
+
+/// A step that is about to be done.
+package struct PerformedStep: Hashable, Sendable {
+    /// Its number in the journal.
+    package let step: Int
+    package let node: String
+    package let nodeType: String
+    /// What people call the node.
+    package let name: String?
+    /// The workflow that the node is in: a called one has a name of its own.
+    package let workflow: String
+    package let effect: NodeType.Effect
+    /// Which try this is of a node that is executed again after a failure; from 1.
+    package let attempt: Int
+    /// The number of the node's visit; `nil` when the observer is told of none.
+    package let visit: Int?
 }
 
 /// How far a run has come.
