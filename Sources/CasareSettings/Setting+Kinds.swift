@@ -44,6 +44,17 @@ extension Setting where Value == Int {
     }
 }
 
+extension Setting where Value == Int? {
+    package static func optionalNumber(
+        _ variable: String, in range: ClosedRange<Int>, _ documentation: String
+    ) -> Setting {
+        Setting(
+            variable, form: "a whole number from \(range.lowerBound) to \(range.upperBound)", standard: nil,
+            standardText: nil, documentation
+        ) { text in Int(text).flatMap { range.contains($0) ? .some(.some($0)) : nil } }
+    }
+}
+
 extension Setting where Value == Duration {
     package static func seconds(
         _ variable: String, or others: [String] = [], in range: ClosedRange<Int>, standard: Int,

@@ -51,7 +51,7 @@ package struct SettingDeclaration: Hashable, Sendable {
 
     /// The first variable that is set, and its text. Set to nothing counts as not set: that is how Compose and systemd
     /// files leave a variable out.
-    func text(in config: ConfigReader) -> (variable: String, text: String)? {
+    package func text(in config: ConfigReader) -> (variable: String, text: String)? {
         for variable in [self.variable] + self.otherVariables {
             let key = ConfigKey(variable.lowercased().split(separator: "_").map(String.init))
             // As text, whatever it is to become: the reader takes a number that is none for one that is not set.

@@ -16,6 +16,9 @@ package enum SettingsText {
         }.joined()
     }
 
+    /// For `--help`: what is said of many variables at once.
+    package static func paragraph(_ text: String) -> String { Self.wrapped(text, indent: "  ") }
+
     /// For `docs/configuration.md`.
     package static func table(_ declarations: [SettingDeclaration]) -> String {
         "| variable | what it does | takes | default |\n|---|---|---|---|\n"

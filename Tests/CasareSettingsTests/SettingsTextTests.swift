@@ -1,12 +1,14 @@
 import CasareOrchestrator
 import CasareRobot
 import CasareSettings
+import CasareTelemetry
 import FoundationEssentials
 import Testing
 
 struct SettingsTextTests {
     private static let services = [
         ("casare-orchestrator", OrchestratorConfiguration.Settings.all), ("casare-robot", RobotSettings.Settings.all),
+        ("Telemetry", TelemetryVariables.all),
     ]
 
     @Test func `the documentation lists what the services read`() throws {

@@ -48,13 +48,6 @@ extension Instrument {
         "Times that metrics which are read from the database could not be read, and were left out",
         attributes: [.metricGroup, .errorType], by: .orchestrator)
 
-    // MARK: HTTP
-
-    package static let httpRequestDuration = Instrument(
-        "http.server.request.duration", .histogram(bounds: Buckets.http), unit: "s",
-        "From a request's arrival to its answer; long polls wait on purpose",
-        attributes: [.method, .scheme, .route, .status, .errorType], by: .orchestrator)
-
     // MARK: TLS
 
     package static let tlsCertificateExpiry = Instrument(

@@ -13,7 +13,10 @@ package struct AttributeKey: RawRepresentable, Hashable, Sendable, ExpressibleBy
 package enum AttributeValue: Hashable, Sendable, ExpressibleByStringLiteral, CustomStringConvertible {
     case string(String)
     case int(Int)
+    case double(Double)
     case bool(Bool)
+    /// Several of one kind; not on metrics.
+    case array([AttributeValue])
 
     package init(stringLiteral: StaticString) { self = .string(stringLiteral.description) }
 
@@ -21,7 +24,9 @@ package enum AttributeValue: Hashable, Sendable, ExpressibleByStringLiteral, Cus
         switch self {
         case .string(let text): text
         case .int(let number): String(number)
+        case .double(let number): number.description
         case .bool(let flag): String(flag)
+        case .array(let values): "[\(values.map(\.description).joined(separator: ","))]"
         }
     }
 }
@@ -48,6 +53,12 @@ package struct Attributes: Hashable, Sendable, ExpressibleByDictionaryLiteral {
     package init(dictionaryLiteral pairs: (AttributeKey, AttributeValue?)...) {
         self.init(
             pairs.compactMap { key, value in value.map { Member(key: key, value: $0) } })
+    }
+
+    /// For keys that are only known when the program runs: of two that are equal the last one's value counts.
+    package init(pairs: some Sequence<(AttributeKey, AttributeValue)>) {
+        let members = Dictionary(pairs) { $1 }
+        self.init(members.map { Member(key: $0.key, value: $0.value) })
     }
 
     private init(_ members: [Member]) {

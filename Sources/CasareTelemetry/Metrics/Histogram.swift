@@ -36,37 +36,42 @@ final class HistogramCell: Sendable {
         var sum = 0.0
         var smallest: Double?
         var largest: Double?
+        /// The latest of each bucket; empty until there is one.
+        var exemplars: [Exemplar?] = []
+        /// The same values once more; `nil` where nobody asks for them in that form.
+        var exponential: ExponentialHistogramState?
     }
 
     private let bounds: [Double]
+    private let source: ExemplarSource
     private let state: Mutex<State>
 
-    init(bounds: [Double]) {
+    init(bounds: [Double], exemplars source: ExemplarSource, _ kind: TelemetrySettings.HistogramKind) {
         self.bounds = bounds
-        self.state = Mutex(State(counts: Array(repeating: 0, count: bounds.count + 1)))
+        self.source = source
+        var state = State(counts: Array(repeating: 0, count: bounds.count + 1))
+        switch kind {
+        case .explicit: break
+        case .exponential: state.exponential = ExponentialHistogramState()
+        }
+        self.state = Mutex(state)
     }
 
     var value: State { self.state.withLock { $0 } }
 
     func record(_ value: Double) {
         guard value.isFinite else { return }
-        let place = self.place(of: value)
+        let place = HistogramPoint.bucket(of: value, self.bounds)
+        let exemplar = self.source.exemplar(of: .double(value))
         self.state.withLock { state in
             state.counts[place] &+= 1
             state.sum += value
             state.smallest = min(state.smallest ?? value, value)
             state.largest = max(state.largest ?? value, value)
+            state.exponential?.record(value)
+            guard let exemplar else { return }
+            if state.exemplars.isEmpty { state.exemplars = Array(repeating: nil, count: state.counts.count) }
+            state.exemplars[place] = exemplar
         }
-    }
-
-    /// The first bound that is not below the value.
-    private func place(of value: Double) -> Int {
-        var low = 0
-        var high = self.bounds.count
-        while low < high {
-            let middle = (low + high) / 2
-            if self.bounds[middle] < value { low = middle + 1 } else { high = middle }
-        }
-        return low
     }
 }

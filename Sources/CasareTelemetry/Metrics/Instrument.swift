@@ -22,6 +22,10 @@ package struct Instrument: Hashable, Sendable {
         case database = "db"
         /// Each orchestrator reports what it did itself: take the sum.
         case orchestrator
+        /// Each robot does: take the sum.
+        case robot
+        /// Each process, whatever it is, of itself: take the sum of what was done.
+        case every
     }
 
     /// As OpenTelemetry has it; see `PrometheusName` for the other one.

@@ -35,10 +35,12 @@ extension MetricRegistry {
 
     /// All metrics that have series. Callbacks run beside each other; what is counted is read after them, so that it
     /// holds what they counted themselves.
-    package func snapshot() async -> MetricSnapshot {
+    ///
+    /// - Parameter kind: the form of histograms; without an exponential one they come in the explicit one all the same.
+    package func snapshot(histograms kind: TelemetrySettings.HistogramKind = .explicit) async -> MetricSnapshot {
         let observed = await self.observed()
         let sources = self.state.withLock { state in state.sources.values.map { ($0.instrument, $0.read) } }
-        let counted = sources.map { instrument, read in Metric(instrument: instrument, points: read().sorted) }
+        let counted = sources.map { instrument, read in Metric(instrument: instrument, points: read(kind).sorted) }
         let metrics = (counted + observed).filter { !$0.points.isEmpty }.sorted {
             $0.instrument.name < $1.instrument.name
         }
@@ -72,6 +74,7 @@ extension Metric.Points {
         switch self {
         case .numbers(let points): points.isEmpty
         case .histograms(let points): points.isEmpty
+        case .exponentialHistograms(let points): points.isEmpty
         }
     }
 
@@ -80,6 +83,8 @@ extension Metric.Points {
         switch self {
         case .numbers(let points): .numbers(points.sorted { $0.attributes.comesBefore($1.attributes) })
         case .histograms(let points): .histograms(points.sorted { $0.attributes.comesBefore($1.attributes) })
+        case .exponentialHistograms(let points):
+            .exponentialHistograms(points.sorted { $0.attributes.comesBefore($1.attributes) })
         }
     }
 }

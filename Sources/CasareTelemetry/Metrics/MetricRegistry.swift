@@ -15,7 +15,7 @@ package final class MetricRegistry: Sendable {
     struct Source: Sendable {
         let instrument: Instrument
         let table: any Sendable
-        let read: @Sendable () -> Metric.Points
+        let read: @Sendable (TelemetrySettings.HistogramKind) -> Metric.Points
     }
 
     /// Who is asked for the values of instruments.
@@ -33,16 +33,32 @@ package final class MetricRegistry: Sendable {
 
     /// Since when everything counts.
     package let startedAt: Date
+    /// The form in which histograms are sent; the explicit one can always be had.
+    package let histograms: TelemetrySettings.HistogramKind
+    /// Whose metrics they are; `nil` where nobody has said it.
+    package let resource: Resource?
     let now: @Sendable () -> Date
     let seriesMax: Int
+    private let exemplars: ExemplarSource
     private let logger: Logger
     let state = Mutex(State())
 
+    /// - Parameters:
+    ///   - seriesMax: of each metric.
+    ///   - exemplars: which measurements leave one.
+    ///   - histograms: exponential ones are kept beside the explicit ones, not in their place.
+    ///   - now: for the times of collections and of exemplars.
     package init(
-        logger: Logger, seriesMax: Int = MetricRegistry.seriesMax, now: @escaping @Sendable () -> Date = { Date() }
+        logger: Logger, seriesMax: Int = MetricRegistry.seriesMax,
+        exemplars: TelemetrySettings.ExemplarFilter = .traceBased,
+        histograms: TelemetrySettings.HistogramKind = .explicit, resource: Resource? = nil,
+        now: @escaping @Sendable () -> Date = { Date() }
     ) {
         self.logger = logger
         self.seriesMax = seriesMax
+        self.exemplars = ExemplarSource(filter: exemplars, now: now)
+        self.histograms = histograms
+        self.resource = resource
         self.now = now
         self.startedAt = now()
     }
@@ -54,7 +70,17 @@ package final class MetricRegistry: Sendable {
         _ instrument: Instrument, of _: Number.Type = Int.self
     ) -> Counter<Number> {
         precondition(instrument.kind == .counter, "\(instrument.name) is no counter")
-        return Counter(table: self.numbers(instrument))
+        precondition(instrument.number == Number.number, "\(instrument.name) has other numbers")
+        let (since, exemplars) = (self.startedAt, self.exemplars)
+        let table = self.table(of: instrument, make: { CounterCell<Number>(exemplars: exemplars) }) { table, _ in
+            .numbers(
+                table.all.map { attributes, cell in
+                    NumberPoint(
+                        attributes: attributes, since: since, value: cell.value.metricValue,
+                        exemplars: cell.exemplar.map { [$0] } ?? [])
+                })
+        }
+        return Counter(table: table)
     }
 
     /// - Precondition: the instrument is an up-down counter of such numbers.
@@ -76,15 +102,10 @@ package final class MetricRegistry: Sendable {
         guard case .histogram(let bounds) = instrument.kind else {
             preconditionFailure("\(instrument.name) is no histogram")
         }
-        let since = self.startedAt
-        let table = self.table(of: instrument, make: { HistogramCell(bounds: bounds) }) { table in
-            .histograms(
-                table.all.map { attributes, cell in
-                    let state = cell.value
-                    return HistogramPoint(
-                        attributes: attributes, since: since, bounds: bounds, counts: state.counts, sum: state.sum,
-                        smallest: state.smallest, largest: state.largest)
-                })
+        let (since, exemplars, kept) = (self.startedAt, self.exemplars, self.histograms)
+        let make = { @Sendable in HistogramCell(bounds: bounds, exemplars: exemplars, kept) }
+        let table = self.table(of: instrument, make: make) { table, kind in
+            table.points(since: since, bounds: bounds, kind)
         }
         return Histogram(table: table)
     }
@@ -92,7 +113,7 @@ package final class MetricRegistry: Sendable {
     private func numbers<Number: Measure>(_ instrument: Instrument) -> SeriesTable<NumberCell<Number>> {
         precondition(instrument.number == Number.number, "\(instrument.name) has other numbers")
         let since = instrument.kind == .gauge ? nil : self.startedAt
-        return self.table(of: instrument, make: { NumberCell<Number>() }) { table in
+        return self.table(of: instrument, make: { NumberCell<Number>() }) { table, _ in
             .numbers(
                 table.all.map { attributes, cell in
                     NumberPoint(attributes: attributes, since: since, value: cell.value.metricValue)
@@ -103,14 +124,14 @@ package final class MetricRegistry: Sendable {
     /// The table that is there already, or a new one.
     private func table<Cell: AnyObject & Sendable>(
         of instrument: Instrument, make: @escaping @Sendable () -> Cell,
-        read: @escaping @Sendable (SeriesTable<Cell>) -> Metric.Points
+        read: @escaping @Sendable (SeriesTable<Cell>, TelemetrySettings.HistogramKind) -> Metric.Points
     ) -> SeriesTable<Cell> {
         precondition(!instrument.isObserved, "\(instrument.name) is observed: say how with observe(_:with:)")
         let new = SeriesTable(seriesMax: self.seriesMax, make: make)
         let (table, isKnown) = self.state.withLock { state -> (SeriesTable<Cell>, Bool) in
             guard let known = state.sources[instrument.name] else {
                 if state.observed[instrument.name] != nil { return (new, false) }
-                state.sources[instrument.name] = Source(instrument: instrument, table: new, read: { read(new) })
+                state.sources[instrument.name] = Source(instrument: instrument, table: new, read: { read(new, $0) })
                 return (new, true)
             }
             if known.instrument == instrument, let table = known.table as? SeriesTable<Cell> { return (table, true) }

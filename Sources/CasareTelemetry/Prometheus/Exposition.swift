@@ -1,17 +1,34 @@
+import CasareDomain
 import FoundationEssentials
 
 /// Writes a snapshot as Prometheus reads it.
 ///
 /// Sources: "Exposition formats" of Prometheus's documentation (0.0.4) and the OpenMetrics specification, 1.0.0.
 /// `_created` series are not written: Prometheus keeps them as series of their own, and knows restarts without them.
+/// Exemplars are in OpenMetrics alone, as the older text has no place for them.
 package struct Exposition {
+    /// "The combined length of the label names and values of an Exemplar's LabelSet MUST NOT exceed 128 UTF-8 character
+    /// code points" (OpenMetrics).
+    static let exemplarCharactersMax = 128
+
     private let format: ExpositionFormat
     private var text = ""
 
+    /// - Parameters:
+    ///   - snapshot: cumulative, with explicit histograms: neither text has others.
+    ///   - resource: whose metrics they are, all of which becomes labels of `target_info`. What Prometheus calls `job` and
+    ///     `instance` it knows itself.
     /// - Returns: the text in UTF-8.
-    package static func write(_ snapshot: MetricSnapshot, as format: ExpositionFormat) -> [UInt8] {
+    package static func write(
+        _ snapshot: MetricSnapshot, of resource: Resource? = nil, as format: ExpositionFormat
+    ) -> [UInt8] {
         var writer = Exposition(format: format)
         var known: Set<String> = []
+        if let resource, !resource.attributes.isEmpty {
+            // "It SHOULD be first in the exposition" (OpenMetrics, on target metadata).
+            writer.write(resource)
+            known = ["target", "target_info"]
+        }
         // Two names that become one would be read as one metric with contradicting lines.
         for metric in snapshot.metrics where known.insert(PrometheusName.family(of: metric.instrument)).inserted {
             writer.write(metric)
@@ -27,12 +44,26 @@ package struct Exposition {
         self.writeHead(metric.instrument)
         switch metric.points {
         case .numbers(let points):
+            let hasExemplars = metric.instrument.kind == .counter
             for point in points {
-                self.writeSample(series, Self.labels(point.attributes), Self.number(point.value))
+                self.writeSample(
+                    series, Self.labels(point.attributes), Self.number(point.value),
+                    hasExemplars ? point.exemplars.last : nil)
             }
         case .histograms(let points):
             for point in points { self.write(point, series) }
+        case .exponentialHistograms(let points):
+            for point in points { self.write(point, series) }
         }
+    }
+
+    private mutating func write(_ resource: Resource) {
+        let labels = Self.labels(Attributes(pairs: resource.attributes.lazy.map { ($0.key, $0.value) }))
+        switch self.format {
+        case .text: self.text += "# HELP target_info Target metadata\n# TYPE target_info gauge\n"
+        case .openMetrics: self.text += "# HELP target Target metadata\n# TYPE target info\n"
+        }
+        self.writeSample("target_info", labels, "1")
     }
 
     private mutating func writeHead(_ instrument: Instrument) {
@@ -59,25 +90,67 @@ package struct Exposition {
 
     private mutating func write(_ point: HistogramPoint, _ name: String) {
         let labels = Self.labels(point.attributes)
+        var exemplars: [Int: Exemplar] = [:]
+        for exemplar in point.exemplars { exemplars[point.bucket(of: exemplar.value.double)] = exemplar }
         var sum = 0
-        for (bound, count) in zip(point.bounds + [.infinity], point.counts) {
-            sum &+= count
-            self.writeSample("\(name)_bucket", labels + ["le=\"\(self.bound(bound))\""], String(sum))
+        for (place, bound) in (point.bounds + [.infinity]).enumerated() {
+            sum &+= point.counts[place]
+            self.writeSample(
+                "\(name)_bucket", labels + ["le=\"\(self.bound(bound))\""], String(sum), exemplars[place])
         }
         self.writeSample("\(name)_sum", labels, Self.number(.double(point.sum)))
         self.writeSample("\(name)_count", labels, String(sum))
     }
 
-    private mutating func writeSample(_ name: String, _ labels: [String], _ value: String) {
+    /// Without bounds that others could compare: how many there were, and their sum.
+    private mutating func write(_ point: ExponentialHistogramPoint, _ name: String) {
+        let labels = Self.labels(point.attributes)
+        self.writeSample("\(name)_bucket", labels + ["le=\"+Inf\""], String(point.count))
+        self.writeSample("\(name)_sum", labels, Self.number(.double(point.sum)))
+        self.writeSample("\(name)_count", labels, String(point.count))
+    }
+
+    private mutating func writeSample(
+        _ name: String, _ labels: [String], _ value: String, _ exemplar: Exemplar? = nil
+    ) {
         self.text += name
         if !labels.isEmpty { self.text += "{\(labels.joined(separator: ","))}" }
-        self.text += " \(value)\n"
+        self.text += " \(value)"
+        switch self.format {
+        case .text: break
+        case .openMetrics:
+            if let exemplar { self.text += " # \(Self.text(of: exemplar))" }
+        }
+        self.text += "\n"
     }
 
     // MARK: Parts
 
+    /// Its labels, its value, and its time. Attributes stand behind the trace as far as there is room for them.
+    private static func text(of exemplar: Exemplar) -> String {
+        var labels: [(name: String, value: String)] = []
+        var room = self.exemplarCharactersMax
+        let trace: [(name: String, value: String)] = [
+            ("trace_id", exemplar.context.traceID.description), ("span_id", exemplar.context.spanID.description),
+        ]
+        for (name, value) in trace + self.pairs(exemplar.attributes) {
+            let length = name.unicodeScalars.count + value.unicodeScalars.count
+            guard length <= room, !labels.contains(where: { $0.name == name }) else { continue }
+            room -= length
+            labels.append((name, value))
+        }
+        let time = self.text(of: exemplar.at.timeIntervalSince1970)
+        return "{\(self.joined(labels).joined(separator: ","))} \(self.number(exemplar.value)) \(time)"
+    }
+
+    private static func labels(_ attributes: Attributes) -> [String] { self.joined(self.pairs(attributes)) }
+
+    private static func joined(_ pairs: [(name: String, value: String)]) -> [String] {
+        pairs.map { "\($0.name)=\"\(self.escapedValue($0.value))\"" }
+    }
+
     /// Keys that become the same label share it, their values in the order of the keys.
-    private static func labels(_ attributes: Attributes) -> [String] {
+    private static func pairs(_ attributes: Attributes) -> [(name: String, value: String)] {
         var labels: [(name: String, value: String)] = []
         for member in attributes.members {
             let name = PrometheusName.label(member.key)
@@ -87,7 +160,7 @@ package struct Exposition {
                 labels.append((name, member.value.description))
             }
         }
-        return labels.map { "\($0.name)=\"\(self.escapedValue($0.value))\"" }
+        return labels
     }
 
     private static func escapedValue(_ text: String) -> String {
