@@ -3,7 +3,7 @@ import Glibc
 import Subprocess
 import SystemPackage
 
-/// One of the programs that the package builds, as a person or a script runs it.
+/// One of the programs that the package builds, or of the system, as a person or a script runs it.
 package struct TestProgram: Sendable {
     package enum Name: String, Sendable {
         case casarectl
@@ -52,6 +52,13 @@ package struct TestProgram: Sendable {
         }
         self.variables = variables
         self.user = user
+    }
+
+    /// A program of the system, such as Python.
+    package init(path: String) {
+        self.path = path
+        self.variables = [:]
+        self.user = nil
     }
 
     private var command: (program: Executable, leading: [String]) {

@@ -1,3 +1,5 @@
+import CasareDomain
+
 extension TestSystem {
     /// Gives `body` one more orchestrator of this system, a process of its own that may be killed, and its URL.
     ///
@@ -34,6 +36,7 @@ extension TestSystem {
     private static func port(in log: String) -> String? {
         let lines = log.split(separator: "\n", omittingEmptySubsequences: false).dropLast()
         guard let line = lines.first(where: { $0.contains("Listening") }) else { return nil }
+        if line.hasPrefix("{") { return (try? Value(parsingJSON: String(line)))?["port"]?.string }
         return line.split(separator: " ").first { $0.hasPrefix("port=") }.map { String($0.dropFirst("port=".count)) }
     }
 }
