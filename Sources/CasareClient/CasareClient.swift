@@ -1,4 +1,5 @@
 public import CasareDomain
+public import Tracing
 
 /// The API's client. Close it with `shutdown()`, or use `withCasareClient`.
 ///
@@ -19,8 +20,8 @@ public struct CasareClient: Sendable {
         public var retriesMax = 2
         /// Requests that are under way at once, each on a connection; more wait for those.
         public var connectionsMax = 8
-        /// Sent with every request, so that what comes of it belongs to this trace; `nil`: nothing is said, and each
-        /// request begins one of its own.
+        /// Sent with every request that has no span, so that what comes of it belongs to this trace; `nil`: nothing is
+        /// said, and each request begins one of its own.
         public var trace: TraceCarrier?
         /// For `https://`; the standard trusts the authorities of the system and shows no certificate.
         public var tls = TLSSettings()
@@ -40,9 +41,16 @@ public struct CasareClient: Sendable {
 
     let transport: Transport
 
+    /// - Parameters:
+    ///   - tracer: makes a span of every try of a request that is made within another span, and the server is told of
+    ///     it. All others belong to `Configuration.trace`.
+    ///   - onAttempt: told of every try when it has ended. It must not wait.
     /// - Throws: `ClientError.invalidURL`.
-    public init(_ configuration: Configuration) throws(ClientError) {
-        self.transport = try Transport(configuration)
+    public init(
+        _ configuration: Configuration, tracer: any Tracer = NoOpTracer(),
+        onAttempt: (@Sendable (RequestAttempt) -> Void)? = nil
+    ) throws(ClientError) {
+        self.transport = try Transport(configuration, RequestTelemetry(tracer: tracer, onAttempt: onAttempt))
     }
 
     /// Closes its connections. The client is of no use afterwards.
@@ -54,9 +62,10 @@ public struct CasareClient: Sendable {
 /// Gives `body` a client and closes it afterwards, also when `body` throws.
 @discardableResult
 public func withCasareClient<R>(
-    _ configuration: CasareClient.Configuration, _ body: (CasareClient) async throws -> R
+    _ configuration: CasareClient.Configuration, tracer: any Tracer = NoOpTracer(),
+    _ body: (CasareClient) async throws -> R
 ) async throws -> R {
-    let client = try CasareClient(configuration)
+    let client = try CasareClient(configuration, tracer: tracer)
     do {
         let result = try await body(client)
         await client.shutdown()

@@ -16,7 +16,7 @@ extension Transport {
         guard let address = self.address else { throw .invalidURL(self.base) }
         let opened: StreamSocket?
         do {
-            opened = try await self.connect(to: address, call)
+            opened = try await self.traced(call, to: address)
         } catch ChannelError.connectTimeout {
             throw .unreachable(url: self.base, reason: "nothing answered in time to connect")
         } catch let error as ClientError {
@@ -37,8 +37,25 @@ extension Transport {
             reason: "no WebSocket can be opened: something between, such as a proxy, does not let it through")
     }
 
+    /// Connects, in a span that ends when the socket is open or refused.
+    ///
     /// - Returns: `nil` when the server answers otherwise.
-    private func connect(to address: ServerAddress, _ call: Call) async throws -> StreamSocket? {
+    private func traced(_ call: Call, to address: ServerAddress) async throws -> StreamSocket? {
+        let span = self.span(of: call, to: address, resends: 0)
+        do {
+            let opened = try await self.connect(to: address, call, span.headers)
+            if opened == nil { span.refused() } else { span.answered(101) }
+            return opened
+        } catch {
+            let problem = Task.isCancelled ? ClientError.cancelled : .unreachable(url: self.base, reason: "\(error)")
+            span.failed(error as? ClientError ?? problem)
+            throw error
+        }
+    }
+
+    private func connect(
+        to address: ServerAddress, _ call: Call, _ trace: HTTPHeaders
+    ) async throws -> StreamSocket? {
         var head = HTTPRequestHead(
             version: .http1_1, method: .GET, uri: address.prefix + call.path + Self.text(of: call.query))
         head.headers.add(name: "Host", value: address.authority)
@@ -47,7 +64,7 @@ extension Transport {
         if let token = self.configuration.token {
             head.headers.add(name: "Authorization", value: "Bearer \(token)")
         }
-        head.headers.add(contentsOf: self.traceHeaders)
+        head.headers.add(contentsOf: trace)
         let request = head
         let tls = address.isEncrypted ? try NIOSSLContext(configuration: try self.tls.configuration()) : nil
         let name = self.nameForTLS(at: address)
@@ -109,6 +126,8 @@ struct ServerAddress: Hashable, Sendable {
     /// Without the brackets of an IPv6 address.
     let host: String
     let port: Int
+    /// Scheme and authority.
+    var origin: String { "\(self.isEncrypted ? "https" : "http")://\(self.authority)" }
     /// Before all paths: empty, or begins with a slash.
     let prefix: String
 

@@ -32,6 +32,8 @@ struct Answer: Sendable {
     let status: Int
     let body: [UInt8]
     let serverVersion: String?
+    /// The header `Date`.
+    var date: String?
     let requestID: String
     let retryAfterSeconds: Double?
 }
@@ -46,14 +48,16 @@ struct Transport: Sendable {
     private let callBase: String
     let configuration: CasareClient.Configuration
     let tls: ClientTLS
+    let telemetry: RequestTelemetry
 
-    init(_ configuration: CasareClient.Configuration) throws(ClientError) {
+    init(_ configuration: CasareClient.Configuration, _ telemetry: RequestTelemetry) throws(ClientError) {
         guard let base = Self.base(configuration.url) else { throw .invalidURL(configuration.url) }
         let address = ServerAddress(base)
         self.base = base
         self.address = address
         self.configuration = configuration
         self.tls = ClientTLS(configuration.tls)
+        self.telemetry = telemetry
         var http = HTTPClient.Configuration(
             redirectConfiguration: .disallow,
             timeout: .init(connect: TimeAmount(configuration.connectTimeout)))
@@ -105,7 +109,7 @@ struct Transport: Sendable {
         while true {
             let problem: ClientError
             do throws(ClientError) {
-                return try self.checked(try await self.once(call), of: call)
+                return try self.checked(try await self.once(call, resends: tries), of: call)
             } catch {
                 problem = error
             }
@@ -138,7 +142,22 @@ struct Transport: Sendable {
     /// A server that asks for more patience than this gets an error to report instead.
     private static let retryAfterSecondsMax = 5.0
 
-    private func once(_ call: Call) async throws(ClientError) -> Answer {
+    private func once(_ call: Call, resends: Int) async throws(ClientError) -> Answer {
+        // The parts of a URL that can be called can be told, but for one of a kind that nobody has seen.
+        guard let address else { return try await self.answer(to: call, self.standingHeaders) }
+        let span = self.span(of: call, to: address, resends: resends)
+        do throws(ClientError) {
+            let answer = try await self.answer(to: call, span.headers)
+            span.answered(answer.status)
+            return answer
+        } catch {
+            span.failed(error)
+            throw error
+        }
+    }
+
+    /// - Parameter trace: Headers by which the server learns of the trace.
+    private func answer(to call: Call, _ trace: HTTPHeaders) async throws(ClientError) -> Answer {
         var request = HTTPClientRequest(url: self.callBase + call.path + Self.text(of: call.query))
         request.method = HTTPMethod(rawValue: call.method.rawValue)
         if let address, address.isEncrypted {
@@ -152,7 +171,7 @@ struct Transport: Sendable {
         if let token = self.configuration.token {
             request.headers.add(name: "Authorization", value: "Bearer \(token)")
         }
-        request.headers.add(contentsOf: self.traceHeaders)
+        request.headers.add(contentsOf: trace)
         if let key = call.idempotencyKey {
             request.headers.add(name: "Idempotency-Key", value: key)
         }
@@ -169,7 +188,7 @@ struct Transport: Sendable {
             let body = try await response.body.collect(upTo: CasareClient.responseBytesMax)
             return Answer(
                 status: Int(response.status.code), body: Array(body.readableBytesView),
-                serverVersion: Self.serverVersion(response.headers),
+                serverVersion: Self.serverVersion(response.headers), date: response.headers.first(name: "Date"),
                 requestID: response.headers.first(name: "X-Request-ID") ?? "",
                 retryAfterSeconds: response.headers.first(name: "Retry-After").flatMap(Double.init))
         } catch {
@@ -177,8 +196,13 @@ struct Transport: Sendable {
         }
     }
 
-    /// `traceparent`, `tracestate` and `baggage`, as far as there is something to say.
-    var traceHeaders: HTTPHeaders {
+    /// A try that begins.
+    func span(of call: Call, to address: ServerAddress, resends: Int) -> AttemptSpan {
+        AttemptSpan(call, to: address, resends: resends, self.telemetry, standing: self.standingHeaders)
+    }
+
+    /// `traceparent`, `tracestate` and `baggage` of the configuration, as far as there is something to say.
+    private var standingHeaders: HTTPHeaders {
         guard let trace = self.configuration.trace else { return [:] }
         var headers: HTTPHeaders = ["traceparent": trace.context.traceparent]
         if let state = trace.context.state { headers.add(name: "tracestate", value: state.description) }

@@ -35,8 +35,8 @@ enum CommandActions {
         if program.contains("/"), !program.hasPrefix("/") { program = "\(directory)/\(program)" }
         return try await ProgramRun(
             program: program, arguments: Array(words.dropFirst()), workingDirectory: directory,
-            variables: RunVariables(of: environment).all, timeout: .seconds(inputs.int("timeout")),
-            memoryBytesMax: memoryBytesMax
+            variables: RunVariables(of: environment).all(with: environment.traceVariables),
+            timeout: .seconds(inputs.int("timeout")), memoryBytesMax: memoryBytesMax
         ).run()
     }
 

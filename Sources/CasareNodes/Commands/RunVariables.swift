@@ -53,7 +53,10 @@ struct RunVariables: Sendable {
     }
 
     /// Everything, as a program started by the run gets it.
-    var all: [String: String] {
+    ///
+    /// - Parameter trace: What tells it the trace that it belongs to. It counts for more than what this process was
+    ///   told itself, and for less than what the run has set.
+    func all(with trace: [String: String]) -> [String: String] {
         var all: [String: String] = [:]
         var entry = environ
         while let text = entry.pointee {
@@ -64,6 +67,7 @@ struct RunVariables: Sendable {
             if parts.count == 2, !Self.isHidden(parts[0]) { all[parts[0]] = parts[1] }
             entry += 1
         }
+        all.merge(trace) { _, trace in trace }
         return all.merging(Self.runs.withLock { $0.variables[self.run] ?? [:] }) { _, own in own }
     }
 

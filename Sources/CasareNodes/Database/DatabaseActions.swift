@@ -32,7 +32,9 @@ enum DatabaseActions {
         }
         let parameters = try self.parameters(inputs["parameters"])
         return try await DatabaseRetry(inputs) { $0.canRepeat }
-            .run { try await database.execute(query, parameters) }.result
+            .run {
+                try await database.traced(query, environment) { try await database.execute(query, parameters) }
+            }.result
     }
 
     static func parameters(_ value: Value) throws(NodeFailure) -> [Value] {
@@ -43,7 +45,9 @@ enum DatabaseActions {
 
     static func tableExists(_ inputs: Inputs, _ environment: NodeEnvironment) async throws -> NodeResult {
         let database = try await DatabaseHandle(inputs["connection"]).database(in: environment.session)
-        let exists = try await database.hasTable(inputs.string("table_name"))
+        let exists = try await database.traced("SELECT", environment) {
+            try await database.hasTable(inputs.string("table_name"))
+        }
         return NodeResult(["exists": .bool(exists), "success": true, "error": ""])
     }
 
@@ -53,7 +57,7 @@ enum DatabaseActions {
         guard self.isName(table) else {
             throw NodeFailure.value("table_name must be letters, digits and underscores, not '\(table.prefix(100))'")
         }
-        let columns = try await database.columns(of: table)
+        let columns = try await database.traced("SELECT", environment) { try await database.columns(of: table) }
         if columns.isEmpty { throw NodeFailure.value("Table not found: \(table)") }
         return NodeResult([
             "columns": .list(columns.map(\.value)), "column_names": .list(columns.map { .string($0.name) }),
@@ -75,19 +79,22 @@ enum DatabaseActions {
 
     static func begin(_ inputs: Inputs, _ environment: NodeEnvironment) async throws -> NodeResult {
         try await self.onConnection(inputs, environment) { database in
-            if environment.isReopening { await database.replayBegin() } else { try await database.begin() }
+            if environment.isReopening { return await database.replayBegin() }
+            try await database.traced("BEGIN", environment) { try await database.begin() }
         }
     }
 
     static func commit(_ inputs: Inputs, _ environment: NodeEnvironment) async throws -> NodeResult {
         try await self.onConnection(inputs, environment) { database in
-            if environment.isReopening { await database.replayEnd() } else { try await database.commit() }
+            if environment.isReopening { return await database.replayEnd() }
+            try await database.traced("COMMIT", environment) { try await database.commit() }
         }
     }
 
     static func rollBack(_ inputs: Inputs, _ environment: NodeEnvironment) async throws -> NodeResult {
         try await self.onConnection(inputs, environment) { database in
-            if environment.isReopening { await database.replayEnd() } else { try await database.rollBack() }
+            if environment.isReopening { return await database.replayEnd() }
+            try await database.traced("ROLLBACK", environment) { try await database.rollBack() }
         }
     }
 

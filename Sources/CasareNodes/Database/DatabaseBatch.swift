@@ -45,7 +45,9 @@ enum DatabaseBatch {
             var result: Object = ["statement": .int(number)]
             do {
                 let (outcome, attempts) = try await retry.run {
-                    try await database.execute(statement.text, statement.parameters)
+                    try await database.traced(statement.text, environment) {
+                        try await database.execute(statement.text, statement.parameters)
+                    }
                 }
                 total += outcome.rowsAffected
                 result["rows_affected"] = .int(outcome.rowsAffected)

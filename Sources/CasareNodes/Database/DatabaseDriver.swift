@@ -5,6 +5,8 @@ import CasareEngine
 protocol DatabaseDriver: Sendable {
     /// What people call the kind of database.
     var productName: String { get }
+    /// Where it is, for traces.
+    var server: DatabaseServer { get }
 
     /// Runs one statement to its end.
     func execute(_ sql: String, _ parameters: [Value]) async throws(DatabaseError) -> DatabaseOutcome
@@ -20,6 +22,16 @@ protocol DatabaseDriver: Sendable {
     func columns(of table: String) async throws(DatabaseError) -> [DatabaseColumn]
 
     func close() async
+}
+
+/// What traces say of where a database is.
+struct DatabaseServer: Hashable, Sendable {
+    /// As OpenTelemetry's conventions call the kind.
+    var system: String
+    /// `nil` for a file.
+    var address: String?
+    var port: Int?
+    var database: String?
 }
 
 /// What one statement did.
@@ -70,6 +82,19 @@ enum DatabaseError: Error, Hashable, Sendable {
             .tooLarge(let message):
             message
         case .cancelled: "The statement was cancelled"
+        }
+    }
+
+    /// In few words, for traces.
+    var kind: String {
+        switch self {
+        case .refused(let type, _): type
+        case .gone: "DatabaseError"
+        case .timedOut: "TimeoutError"
+        case .lost: "NetworkError"
+        case .unknown: "OutcomeUnknown"
+        case .tooLarge: "ValueError"
+        case .cancelled: "CancellationError"
         }
     }
 

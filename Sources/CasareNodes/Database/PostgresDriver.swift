@@ -8,6 +8,13 @@ struct PostgresDriver: DatabaseDriver {
 
     private let connection: PostgresConnection
 
+    var server: DatabaseServer {
+        let configuration = self.connection.configuration
+        return DatabaseServer(
+            system: "postgresql", address: configuration.host, port: configuration.port,
+            database: configuration.database)
+    }
+
     static func open(_ configuration: PostgresConfiguration) async throws(DatabaseError) -> PostgresDriver {
         do {
             return PostgresDriver(connection: try await PostgresConnection.connect(configuration))

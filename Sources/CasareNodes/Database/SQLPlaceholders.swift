@@ -1,3 +1,5 @@
+import CasarePostgres
+
 /// Turns the placeholders `?` of a statement into PostgreSQL's numbered ones.
 ///
 /// A question mark is also the beginning of operators (`?`, `?|`, `?&` of jsonb, `@?`). What stands before it tells: an

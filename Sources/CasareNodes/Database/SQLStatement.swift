@@ -1,5 +1,6 @@
 import CasareDomain
 import CasareEngine
+import CasarePostgres
 
 /// What the text of a statement tells about it before it is run.
 struct SQLStatement {

@@ -6,6 +6,7 @@ import FoundationEssentials
 /// An SQLite database, in a file or in memory.
 struct SQLiteDriver: DatabaseDriver {
     let productName = "SQLite"
+    let server = DatabaseServer(system: "sqlite")
 
     private let database: SQLiteDatabase
     private let limits: SQLiteDatabase.Limits

@@ -9,11 +9,13 @@ enum FTPActions {
         // Paths are looked up on the way, so this may block too.
         let server = try await BlockingWork.run { try FTPServer(inputs, environment) }
         let allowsInternal = inputs.allowsInternalAddresses(environment)
-        let (session, greeting) = try await RetryRule(inputs).run {
-            try await ServerAddresses(of: server.host, seconds: server.timeout, allowsInternal: allowsInternal)
-        } _: { addresses, cancellation in
-            let session = try FTPSession(server, at: addresses)
-            return (session, try session.connect(cancellation))
+        let (session, greeting) = try await server.traced(environment) {
+            try await RetryRule(inputs).run {
+                try await ServerAddresses(of: server.host, seconds: server.timeout, allowsInternal: allowsInternal)
+            } _: { addresses, cancellation -> (FTPSession, String) in
+                let session = try FTPSession(server, at: addresses)
+                return (session, try session.connect(cancellation))
+            }
         }
         await environment.session.keep(session, as: FTPSession.resourceName)
         return NodeResult(["connected": true, "server_message": .string(greeting)])
@@ -30,17 +32,19 @@ enum FTPActions {
         let isBinary = inputs["binary_mode"].bool ?? true
         let parent = inputs.bool("create_dirs") ? try path.parent : nil
         let commands = parent.map { RemoteCommand.makeDirectory($0).lines(session.server.transport, mayFail: true) }
-        let sent = try await RetryRule(inputs).run { cancellation in
-            let local = try PathPolicy(environment).resolve(inputs.string("local_path"))
-            let source = try UploadSource(local, isBinary: isBinary)
-            do {
-                try session.upload(
-                    to: path, size: isBinary ? source.size : nil, isBinary: isBinary, before: commands ?? [],
-                    cancellation, source.read)
-            } catch {
-                throw source.failure ?? error
+        let sent = try await session.server.traced(environment) {
+            try await RetryRule(inputs).run { cancellation -> Int in
+                let local = try PathPolicy(environment).resolve(inputs.string("local_path"))
+                let source = try UploadSource(local, isBinary: isBinary)
+                do {
+                    try session.upload(
+                        to: path, size: isBinary ? source.size : nil, isBinary: isBinary, before: commands ?? [],
+                        cancellation, source.read)
+                } catch {
+                    throw source.failure ?? error
+                }
+                return source.bytesRead
             }
-            return source.bytesRead
         }
         return NodeResult(["uploaded": true, "bytes_sent": .int(sent)])
     }
@@ -50,7 +54,7 @@ enum FTPActions {
         let path = try self.filePath("remote_path", inputs)
         let isBinary = inputs["binary_mode"].bool ?? true
         let overwrite = inputs.bool("overwrite")
-        let received = try await RetryRule(inputs).run { cancellation in
+        let download = { @Sendable (cancellation: OwnThread.Cancellation) throws -> Int in
             let local = try PathPolicy(environment).resolve(inputs.string("local_path"))
             if !overwrite, FileAccess.status(local) != nil {
                 throw NodeFailure("FileExistsError", "File already exists: \(local)")
@@ -77,6 +81,7 @@ enum FTPActions {
                 throw writingFailure ?? error
             }
         }
+        let received = try await session.server.traced(environment) { try await RetryRule(inputs).run(download) }
         return NodeResult(["downloaded": true, "bytes_received": .int(received)])
     }
 
@@ -84,7 +89,7 @@ enum FTPActions {
         let session = try await FTPSession.current(environment)
         let path = try RemotePath(inputs.firstText("remote_path") ?? ".")
         let isDetailed = inputs.bool("detailed")
-        let items = try await self.once { cancellation in
+        let items = try await self.once(session, environment) { cancellation in
             try session.list(path, isDetailed: isDetailed, cancellation)
         }
         return NodeResult(["items": .list(items.map(Value.string)), "count": .int(items.count)])
@@ -93,7 +98,9 @@ enum FTPActions {
     static func size(_ inputs: Inputs, _ environment: NodeEnvironment) async throws -> NodeResult {
         let session = try await FTPSession.current(environment)
         let path = try self.filePath("remote_path", inputs)
-        let size = try await self.once { cancellation in try session.size(of: path, cancellation) }
+        let size = try await self.once(session, environment) { cancellation in
+            try session.size(of: path, cancellation)
+        }
         return NodeResult(["size": .int(size ?? 0), "found": .bool(size != nil)])
     }
 
@@ -107,7 +114,9 @@ enum FTPActions {
         let path = try self.path("remote_path", inputs)
         if inputs.bool("parents") {
             let session = try await FTPSession.current(environment)
-            try await self.once { cancellation in try session.makeDirectories(path, cancellation) }
+            try await self.once(session, environment) { cancellation in
+                try session.makeDirectories(path, cancellation)
+            }
         } else {
             try await self.perform(.makeDirectory(path), "Cannot make \(path)", environment)
         }
@@ -131,7 +140,7 @@ enum FTPActions {
     ) async throws {
         let session = try await FTPSession.current(environment)
         let server = session.server
-        try await self.once { cancellation in
+        try await self.once(session, environment) { cancellation in
             do {
                 try session.perform(command.lines(server.transport), "\(what) on \(server.name)", cancellation)
             } catch let error as ServiceFailure where error.leavesDoubt {
@@ -142,10 +151,11 @@ enum FTPActions {
 
     /// Runs the blocking work of a node that has no say in how often it is tried, on a thread of its own.
     private static func once<R: Sendable>(
+        _ session: FTPSession, _ environment: NodeEnvironment,
         _ work: @escaping @Sendable (OwnThread.Cancellation) throws -> R
     ) async throws -> R {
         do {
-            return try await OwnThread.run(work)
+            return try await session.server.traced(environment) { try await OwnThread.run(work) }
         } catch let error as ServiceFailure {
             try Task.checkCancellation()
             throw error.failure
@@ -161,5 +171,14 @@ enum FTPActions {
         let path = try self.path(name, inputs)
         guard !path.text.hasSuffix("/") else { throw .value("\(name) must name a file, not a directory: \(path)") }
         return path
+    }
+}
+
+extension FTPServer {
+    /// Does what it does for a node.
+    fileprivate func traced<R: Sendable>(
+        _ environment: NodeEnvironment, _ work: () async throws -> R
+    ) async throws -> R {
+        try await environment.traced(self.transport.rawValue, at: self.host, work)
     }
 }

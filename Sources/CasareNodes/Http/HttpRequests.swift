@@ -62,7 +62,7 @@ enum HttpRequests {
             verifiesCertificates: inputs["verify_ssl"].bool ?? true,
             proxy: try inputs.firstText("proxy").map { text throws(NodeFailure) in try WebProxy(text) },
             redirectsMax: inputs["follow_redirects"].bool ?? true ? inputs["max_redirects"].int ?? 10 : 0,
-            allowsInternalAddresses: inputs.allowsInternalAddresses(environment))
+            allowsInternalAddresses: inputs.allowsInternalAddresses(environment), trace: WebTrace(environment))
     }
 
     /// A day at most: far from where arithmetic on clocks overflows.

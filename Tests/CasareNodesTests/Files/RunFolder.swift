@@ -2,6 +2,7 @@ import CasareDomain
 import CasareEngine
 import CasareNodes
 import FoundationEssentials
+import Tracing
 
 /// A run's directory that exists for one test, and a way to run single nodes in it.
 struct RunFolder: Sendable {
@@ -12,6 +13,10 @@ struct RunFolder: Sendable {
     var run = UUID().uuidString
     /// Whether the nodes' steps may happen twice.
     var repeatsInDoubt = false
+    /// Makes the spans of what the nodes have servers do.
+    var tracer: any Tracer = NoOpTracer()
+    /// Hides what the nodes must not show.
+    var masked: @Sendable (String) -> String = { $0 }
     /// What the nodes hold open between them; to be closed by a test that has them open something.
     let session = RunSession()
 
@@ -25,7 +30,8 @@ struct RunFolder: Sendable {
     var environment: NodeEnvironment {
         NodeEnvironment(
             workingDirectory: self.path, policy: self.policy, idempotencyKey: "\(self.run)/1", nodeID: "node",
-            session: self.session, repeatsInDoubt: self.repeatsInDoubt, now: self.now)
+            session: self.session, repeatsInDoubt: self.repeatsInDoubt, now: self.now,
+            tracer: self.tracer, masked: self.masked)
     }
 
     @discardableResult

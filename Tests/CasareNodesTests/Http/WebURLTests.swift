@@ -28,6 +28,17 @@ import Testing
         #expect(failure?.type == "ValueError")
     }
 
+    @Test(arguments: [
+        ("https://user:s3cret@a.b:8443/c#frag", "https://a.b:8443/c"), ("http://a/b?", "http://a/b?"),
+        ("http://a/b?token=s3cret&page=2", "http://a/b?token=REDACTED&page=REDACTED"),
+        ("http://a/b?s3cret", "http://a/b?REDACTED"), ("http://a/b?s3cret=&x=1", "http://a/b?REDACTED&x=REDACTED"),
+        ("http://a/b?czNjcmV0==", "http://a/b?REDACTED"), ("http://a/b?=s3cret", "http://a/b?REDACTED"),
+        ("http://a/b?x=s3=cret&&y", "http://a/b?x=REDACTED&REDACTED"),
+    ])
+    func `traces carry the names of parameters only`(text: String, expected: String) throws {
+        #expect(try WebURL(text).redacted == expected)
+    }
+
     @Test func `messages carry no credentials`() throws {
         let url = try WebURL("https://user:s3cret@a.b/c?token=s3cret")
         #expect(url.display == "https://a.b/c?…")

@@ -109,11 +109,13 @@ enum MailboxActions {
     ) async throws -> R {
         let account = try MailAccess.account("IMAP", inputs, environment, isRequired: true)
         let server = try await BlockingWork.run { try MailAccess.imapServer(inputs, environment) }
-        return try await RetryRule(inputs).run(server.addresses) { addresses, cancellation in
-            let client = try IMAPClient(server, at: addresses, account, cancellation)
-            let result = try work(client)
-            client.logOut()
-            return result
+        return try await environment.traced(server.scheme, at: server.host) {
+            try await RetryRule(inputs).run(server.addresses) { addresses, cancellation -> R in
+                let client = try IMAPClient(server, at: addresses, account, cancellation)
+                let result = try work(client)
+                client.logOut()
+                return result
+            }
         }
     }
 

@@ -13,8 +13,10 @@ enum SendEmail {
         mail.attachments = attachments
         let submission = SMTPSubmission(
             sender: mail.from.address, recipients: mail.recipients, content: mail.content())
-        try await RetryRule(inputs).run(server.addresses) { addresses, cancellation in
-            try submission.run(server, at: addresses, account, cancellation)
+        try await environment.traced(server.scheme, at: server.host) {
+            try await RetryRule(inputs).run(server.addresses) { addresses, cancellation in
+                try submission.run(server, at: addresses, account, cancellation)
+            }
         }
         return NodeResult(["success": true, "message_id": .string(mail.messageID)])
     }

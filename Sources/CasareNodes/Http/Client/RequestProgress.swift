@@ -14,6 +14,8 @@ final class RequestProgress: Sendable {
         case sent
     }
 
+    /// When the attempt's time began to run.
+    let startedAt = ContinuousClock.now
     private let state = Mutex(State.notSent)
 
     var mayHaveBeenSent: Bool {

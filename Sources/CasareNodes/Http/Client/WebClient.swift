@@ -53,11 +53,12 @@ package final class WebClient: Sendable {
     func send<R: Sendable>(
         _ request: WebRequest, _ read: @escaping @Sendable (WebResponse) async throws -> R
     ) async throws -> R {
+        let sends = SendCount()
         var attempt = 1
         while true {
             let isLast = attempt >= request.options.attempts
             let delay: Duration
-            switch try await self.attempt(request, isLast: isLast, read) {
+            switch try await self.attempt(request, sends, isLast: isLast, read) {
             case .answer(let result): return result
             case .nothing(let failure):
                 if isLast { throw failure }
@@ -84,13 +85,14 @@ package final class WebClient: Sendable {
     }
 
     private func attempt<R: Sendable>(
-        _ request: WebRequest, isLast: Bool, _ read: @escaping @Sendable (WebResponse) async throws -> R
+        _ request: WebRequest, _ sends: SendCount, isLast: Bool,
+        _ read: @escaping @Sendable (WebResponse) async throws -> R
     ) async throws -> Attempt<R> {
         try await self.traffic.admit(request)
         let progress = RequestProgress()
         do {
             let attempt = try await Self.within(request.options.timeout) {
-                try await self.follow(request, progress, isLast: isLast, read)
+                try await self.follow(request, progress, sends, isLast: isLast, read)
             }
             if let attempt { return attempt }
             self.traffic.note(.failed, request)
@@ -105,7 +107,7 @@ package final class WebClient: Sendable {
 
     /// Follows redirects to an answer that is none.
     private func follow<R: Sendable>(
-        _ first: WebRequest, _ progress: RequestProgress, isLast: Bool,
+        _ first: WebRequest, _ progress: RequestProgress, _ sends: SendCount, isLast: Bool,
         _ read: @escaping @Sendable (WebResponse) async throws -> R
     ) async throws -> Attempt<R> {
         var request = first
@@ -116,7 +118,7 @@ package final class WebClient: Sendable {
             if redirects > 0 { try await self.traffic.admit(hop) }
             let step: Step<R>
             do {
-                step = try await self.exchange(hop, progress) { response in
+                step = try await self.traced(hop, progress, sends) { response in
                     if hop.options.redirectsMax > 0, let location = Redirect.location(response) {
                         self.traffic.note(.answered, hop)
                         return .redirect(status: response.status, to: location)
@@ -180,9 +182,32 @@ package final class WebClient: Sendable {
 
     // MARK: One exchange
 
+    /// Sends the request, in a span of its own.
+    private func traced<R>(
+        _ request: WebRequest, _ progress: RequestProgress, _ sends: SendCount,
+        _ receive: (WebResponse) async throws -> R
+    ) async throws -> R {
+        let span = WebSpan(request, resends: sends.next())
+        do {
+            let result = try await self.exchange(request, span.headers, progress) { response in
+                span.answered(response.status)
+                return try await receive(response)
+            }
+            span.end()
+            return result
+        } catch {
+            // What is cancelled because its time is up cannot tell itself.
+            let elapsed = ContinuousClock.now - progress.startedAt
+            let isOver = error is CancellationError && elapsed >= request.options.timeout
+            span.end(after: isOver ? WebFailure.timedOut(request) : error)
+            throw error
+        }
+    }
+
     /// Sends the request to one of the addresses of its server: the first that takes the connection.
     private func exchange<R>(
-        _ request: WebRequest, _ progress: RequestProgress, _ receive: (WebResponse) async throws -> R
+        _ request: WebRequest, _ headers: HTTPHeaders, _ progress: RequestProgress,
+        _ receive: (WebResponse) async throws -> R
     ) async throws -> R {
         let addresses = try await self.addresses(for: request)
         let proxyAddress = try await self.proxyAddress(for: request)
@@ -196,7 +221,7 @@ package final class WebClient: Sendable {
                 return try await self.connections.withClient(for: route) { client, connections in
                     progress.handingOver(connections)
                     let response = try await client.execute(
-                        request.clientRequest(), deadline: .now() + TimeAmount(request.options.timeout))
+                        request.clientRequest(with: headers), deadline: .now() + TimeAmount(request.options.timeout))
                     progress.answerBegan()
                     return try await receive(WebResponse(response, to: request))
                 }
@@ -254,10 +279,11 @@ package final class WebClient: Sendable {
 }
 
 extension WebRequest {
-    fileprivate func clientRequest() throws -> HTTPClientRequest {
+    fileprivate func clientRequest(with headers: HTTPHeaders) throws -> HTTPClientRequest {
         var request = HTTPClientRequest(url: self.url.text)
         request.method = self.method
         request.headers = self.headers
+        request.headers.add(contentsOf: headers)
         switch self.body {
         case .none: break
         case .bytes(let bytes): request.body = .bytes(bytes)

@@ -40,6 +40,7 @@ struct WebRequest: Sendable {
         /// An attempt that may have been sent, and has no answer, leaves a doubt and is not repeated: a second one
         /// would do again what the first perhaps has done.
         var leavesDoubt = false
+        var trace = WebTrace.none
     }
 
     /// The URL as messages name it.

@@ -91,6 +91,18 @@ package struct WebURL: Hashable, Sendable {
     /// For messages: queries carry keys and tokens.
     package var display: String { self.origin + self.path + (self.query == nil ? "" : "?…") }
 
+    /// For traces: without credentials and fragment, and of a query only the names of parameters. What has no value is
+    /// hidden as a whole: it may be one.
+    package var redacted: String {
+        guard let query else { return self.origin + self.path }
+        let parts = query.split(separator: "&").map { part in
+            let halves = part.split(separator: "=", maxSplits: 1)
+            let hasValue = halves.count == 2 && !halves[1].allSatisfy { $0 == "=" }
+            return hasValue ? "\(halves[0])=REDACTED" : "REDACTED"
+        }
+        return self.origin + self.path + "?" + parts.joined(separator: "&")
+    }
+
     /// What may be quoted of a text that is no URL: nothing from before an `@`, nothing of a query.
     fileprivate static func quotable(_ text: String) -> String {
         let shown = text[...].prefix(upToAnyOf: "?#")
