@@ -1,10 +1,11 @@
 package import CasareEngine
 import CasareProviders
 package import CasareStore
-import CasareTelemetry
+package import CasareTelemetry
 import CasareWire
 package import Logging
 import ServiceLifecycle
+package import Tracing
 
 /// The orchestrator service: routes and background loops on one database. Any number of them may run on the same one.
 ///
@@ -21,15 +22,19 @@ package struct Orchestrator: Service, CustomStringConvertible {
     /// Between looks at the files of TLS.
     private let certificateInterval: Duration
 
+    /// - Parameters:
+    ///   - registry: counts; `nil`: one of its own, that nobody else reads.
+    ///   - tracer: `NoOpTracer`: nothing is traced.
     package init(
         configuration: OrchestratorConfiguration, database: Database, catalogue: NodeCatalogue, logger: Logger,
+        registry: MetricRegistry? = nil, tracer: any Tracer = NoOpTracer(),
         leaseBytesMax: Int = LeaseResponse.bytesMax, streamLimits: StreamLimits = .standard,
         certificateInterval: Duration = .seconds(5)
     ) {
         self.configuration = configuration
         self.logger = logger
         let bell = ReadyBell(database.configuration)
-        let metrics = OrchestratorMetrics(MetricRegistry(logger: logger))
+        let metrics = OrchestratorMetrics(registry ?? MetricRegistry(logger: logger))
         SharedGauges.register(in: metrics, reading: database, logger: logger)
         for provider in configuration.providers.names { metrics.secrets.expect(provider: provider) }
         let clientRoots = ClientRoots { try await CertificateAuthorities.roots(in: database) }
@@ -45,7 +50,7 @@ package struct Orchestrator: Service, CustomStringConvertible {
             database: database, catalogue: catalogue, bell: bell,
             reports: ReportGroups(database: database, bell: bell), waitingRoom: WaitingRoom(),
             events: EventHub(database, limits: streamLimits, logger: logger), cursors: SessionCursors(),
-            loops: LoopBoard(turns: database.backgroundTurns, metrics: metrics.loops), metrics: metrics,
+            loops: LoopBoard(turns: database.backgroundTurns, metrics: metrics.loops), metrics: metrics, tracer: tracer,
             promotionAlarm: Alarm(), examinations: ExaminationTurn(),
             openAPI: Self.openAPI, leaseBytesMax: leaseBytesMax,
             leaseDuration: configuration.leaseDuration, lettersMax: configuration.deadLetters.lettersMax,
@@ -55,7 +60,7 @@ package struct Orchestrator: Service, CustomStringConvertible {
             forgetCallers: { authenticator.forget() })
         self.server = APIServer(
             host: configuration.host, port: configuration.port, table: RouteTable(Self.routes),
-            services: self.services, authenticator: self.authenticator, metrics: metrics,
+            services: self.services, authenticator: self.authenticator, metrics: metrics, tracer: tracer,
             logger: logger, tls: tls)
     }
 

@@ -2,6 +2,7 @@ import CasarePostgres
 import CasareProviders
 package import CasareSettings
 package import CasareStore
+import CasareTelemetry
 package import Configuration
 import Logging
 
@@ -17,9 +18,10 @@ extension OrchestratorConfiguration.Settings {
     /// The variables that are set, and that `casarectl dev` does not read; not those that other programs read as well,
     /// such as `DATABASE_URL`.
     ///
-    /// - Parameter isInMemory: it reads none at all.
+    /// - Parameter isInMemory: it reads none at all but what its log looks like.
     package static func unread(in config: ConfigReader, isInMemory: Bool) -> [String] {
-        let declarations = isInMemory ? Self.all : Self.ofServicesAlone
+        let declarations =
+            isInMemory ? Self.all.filter { $0 != Setting.logFormat.declaration } : Self.ofServicesAlone
         return declarations.compactMap { $0.givenVariable(in: config) }.filter { $0.hasPrefix("CASARE_") }
     }
 }

@@ -2,6 +2,7 @@ package import CasarePostgres
 package import CasareProviders
 package import CasareSettings
 package import CasareStore
+import CasareTelemetry
 package import Configuration
 package import Logging
 
@@ -107,6 +108,7 @@ extension OrchestratorConfiguration {
                 Self.databaseConnections.declaration, Self.retentionDays.declaration,
                 Self.journalCompactHours.declaration, Self.deadLetterDays.declaration, Self.deadLettersMax.declaration,
                 Self.lease.declaration, Self.certificateLife.declaration, Setting.logLevel.declaration,
+                Setting.logFormat.declaration,
             ] + KeySettings.all + SecretProviders.Settings.all + AuditKeeping.Settings.all
             + AuthenticationSettings.Settings.all + ServerTLS.Settings.all
     }

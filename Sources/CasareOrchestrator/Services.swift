@@ -2,6 +2,7 @@ import CasareEngine
 import CasareProviders
 import CasareSettings
 import CasareStore
+import Tracing
 
 /// What routes work with.
 struct Services: Sendable {
@@ -16,12 +17,15 @@ struct Services: Sendable {
     let cursors: SessionCursors
     let loops: LoopBoard
     let metrics: OrchestratorMetrics
+    /// Makes the spans of what no request asks for.
+    let tracer: any Tracer
     /// Woken when something becomes due earlier than the promotion loop would look.
     let promotionAlarm: Alarm
     /// Woken when somebody asks something of an operation.
     let operationAlarm = Alarm()
     /// Whose callers are turned away.
     let tenantGate = TenantGate()
+    let tenantNames = TenantNames()
     /// Woken when there may be a tenant to take away.
     let tenantAlarm = Alarm()
     /// Woken when an entry of the audit log is to be linked.

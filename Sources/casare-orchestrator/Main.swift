@@ -1,10 +1,11 @@
 import ArgumentParser
 import CasareNodes
+import CasareOTLP
 import CasareOrchestrator
 import CasareSettings
+import CasareTelemetry
 import CasareWire
 import Configuration
-import Logging
 
 @main
 enum Program {
@@ -19,6 +20,7 @@ struct Main: AsyncParsableCommand {
             It is configured by its environment:
 
             \(SettingsText.help(OrchestratorConfiguration.Settings.all))
+            \(TelemetryVariables.help)
             The database must be migrated: casarectl db migrate. Any number of orchestrators may share one.
             SIGTERM and SIGINT stop it gracefully.
             """,
@@ -26,13 +28,13 @@ struct Main: AsyncParsableCommand {
 
     func run() async throws {
         do {
+            let config = ConfigReader(provider: EnvironmentVariablesProvider())
+            let telemetry = try ServiceTelemetry(
+                config: config, program: .orchestrator, label: "casare.orchestrator")
             try await OrchestratorProgram.run(
-                config: ConfigReader(provider: EnvironmentVariablesProvider()), catalogue: StandardNodes.catalogue
-            ) { level in
-                var logger = Logger(label: "casare.orchestrator") { StreamLogHandler.standardError(label: $0) }
-                logger.logLevel = level
-                return logger
-            }
+                config: config, catalogue: StandardNodes.catalogue, registry: telemetry.sender.registry,
+                tracer: telemetry.sender.tracer, observer: telemetry.statements, sender: telemetry.sender,
+                logger: telemetry.logger)
         } catch {
             throw ExitCode(StartFailure.report(error, of: "casare-orchestrator"))
         }

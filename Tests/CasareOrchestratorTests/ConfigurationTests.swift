@@ -42,7 +42,7 @@ struct ConfigurationTests {
         let found = try Self.development([
             "CASARE_RETENTION_DAYS": "5", "CASARE_JOURNAL_COMPACT_HOURS": "0", "CASARE_DEAD_LETTER_DAYS": "3",
             "CASARE_LEASE_SECONDS": "9", "CASARE_AUDIT_DAYS": "7", "CASARE_LOCKOUT_FAILURES": "4",
-            "CASARE_RATE_LIMIT": "50", "CASARE_ROBOT_CERTIFICATE_LIFE": "90000",
+            "CASARE_RATE_LIMIT": "50", "CASARE_ROBOT_CERTIFICATE_LIFE": "90000", "CASARE_LOG_FORMAT": "json",
         ])
         let configuration = found.configuration
         #expect(configuration.retentionDays == 5 && configuration.journalCompactHours == nil)

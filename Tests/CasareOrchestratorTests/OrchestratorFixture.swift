@@ -14,6 +14,7 @@ import NIOCore
 import NIOHTTP1
 import ServiceLifecycle
 import Testing
+import Tracing
 
 /// An orchestrator on a free port with a database of its own, and a token of each role.
 struct OrchestratorFixture: Sendable {
@@ -73,6 +74,7 @@ struct OrchestratorFixture: Sendable {
         leaseBytesMax: Int = LeaseResponse.bytesMax, leaseDuration: Duration = .seconds(600),
         streamLimits: StreamLimits = .standard, authentication: AuthenticationSettings = Self.authentication,
         providers: SecretProviders = .none, tls: ServerTLS? = nil, certificateInterval: Duration = .seconds(5),
+        tracer: any Tracer = NoOpTracer(),
         _ body: @escaping @Sendable (OrchestratorFixture) async throws -> R
     ) async throws -> R {
         try await withTestDatabase { database in
@@ -86,7 +88,7 @@ struct OrchestratorFixture: Sendable {
             return try await Self.with(
                 database, tokens, leaseBytesMax: leaseBytesMax, leaseDuration: leaseDuration,
                 streamLimits: streamLimits, authentication: authentication, providers: providers, tls: tls,
-                certificateInterval: certificateInterval, body)
+                certificateInterval: certificateInterval, tracer: tracer, body)
         }
     }
 
@@ -94,15 +96,15 @@ struct OrchestratorFixture: Sendable {
         _ database: Database, _ tokens: [Role: String], leaseBytesMax: Int = LeaseResponse.bytesMax,
         leaseDuration: Duration = .seconds(600), streamLimits: StreamLimits = .standard,
         authentication: AuthenticationSettings = Self.authentication, providers: SecretProviders = .none,
-        tls: ServerTLS? = nil, certificateInterval: Duration = .seconds(5),
+        tls: ServerTLS? = nil, certificateInterval: Duration = .seconds(5), tracer: any Tracer = NoOpTracer(),
         _ body: @escaping @Sendable (OrchestratorFixture) async throws -> R
     ) async throws -> R {
         let orchestrator = Orchestrator(
             configuration: OrchestratorConfiguration(
                 database: database.configuration, port: 0, leaseDuration: leaseDuration,
                 sealingKey: Self.sealingKey, providers: providers, authentication: authentication, tls: tls),
-            database: database, catalogue: Self.catalogue, logger: Self.logger, leaseBytesMax: leaseBytesMax,
-            streamLimits: streamLimits, certificateInterval: certificateInterval)
+            database: database, catalogue: Self.catalogue, logger: Self.logger, tracer: tracer,
+            leaseBytesMax: leaseBytesMax, streamLimits: streamLimits, certificateInterval: certificateInterval)
         let group = ServiceGroup(configuration: .init(services: [orchestrator], logger: Self.logger))
         return try await withThrowingTaskGroup(of: R?.self) { tasks in
             tasks.addTask {

@@ -57,18 +57,24 @@ struct StreamSession: Sendable {
         let close: @Sendable () -> Void = { channel.triggerUserOutboundEvent(StreamEnd.stopping, promise: nil) }
         var end: StreamEnd? = self.hub.isClosed ? .stopping : .full
         await self.hub.counting(close: close) {
-            end = await self.hub.following(self.opening.tenant) { feed in
-                guard let feed else { return .stopping }
-                do {
-                    return try await self.follow(feed, outbound)
-                } catch {
-                    if Task.isCancelled || error is ChannelError { return nil }
-                    self.logger.warning("A stream of events cannot go on", metadata: ["error": "\(error)"])
-                    return .unreadable
-                }
+            end = await self.services.metrics.http.counting(self.opening.endingJob == nil ? .events : .job) {
+                await self.followed(outbound)
             }
         }
         return end
+    }
+
+    private func followed(_ outbound: NIOAsyncChannelOutboundWriter<StreamPart>) async -> StreamEnd? {
+        await self.hub.following(self.opening.tenant) { feed in
+            guard let feed else { return .stopping }
+            do {
+                return try await self.follow(feed, outbound)
+            } catch {
+                if Task.isCancelled || error is ChannelError { return nil }
+                self.logger.warning("A stream of events cannot go on", metadata: ["error": "\(error)"])
+                return .unreadable
+            }
+        }
     }
 
     private func follow(

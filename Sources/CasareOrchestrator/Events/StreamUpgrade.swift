@@ -1,4 +1,5 @@
 import CasareDomain
+import CasareStore
 import CasareWire
 import HTTPTypes
 import Logging
@@ -77,11 +78,13 @@ final class StreamUpgrade: Sendable {
         try route.check(query)
         let id = RequestIdentity.of(head.headers.first(name: "X-Request-ID"))
         let trace = RequestTrace.of { head.headers[$0.rawName] }
-        var logger = self.responder.logger
-        logger[metadataKey: "request.id"] = .string(id)
-        logger[metadataKey: RequestTrace.logKey] = .string(trace.traceID.description)
+        let log = RequestLog(self.responder.logger, id: id, trace: trace.traceID)
+        if let caller { log.isOf(tenant: await services.tenantNames.name(of: caller.tenant, in: services.database)) }
+        let logger = log.logger
         let request = APIRequest(
-            id: id, trace: trace, parameters: parameters, query: query, idempotencyKey: nil, caller: caller,
+            id: id, trace: trace, tracer: self.responder.tracer, parameters: parameters, query: query,
+            idempotencyKey: nil,
+            caller: caller,
             databaseServices: self.services, logger: logger, connection: ClientConnection(), certificate: certificate)
         guard let opening = try await EventRoutes.opening(request, of: route) else { return nil }
         func admitted(to access: Route.Access) -> @Sendable () async -> Bool {

@@ -4,6 +4,7 @@ import CasareStore
 import CasareWire
 import FoundationEssentials
 import Logging
+import Tracing
 
 /// What a route is given of a request, after authentication.
 struct APIRequest: Sendable {
@@ -11,6 +12,8 @@ struct APIRequest: Sendable {
     let id: String
     /// The trace that the request belongs to: the caller's, or one of its own. In the log, too.
     let trace: TraceCarrier
+    /// Records what is done for it.
+    let tracer: any Tracer
     /// Values of the path's placeholders, decoded.
     let parameters: [String: String]
     /// The parameters of the query, decoded; all of them are the route's.

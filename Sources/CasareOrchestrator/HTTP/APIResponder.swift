@@ -6,8 +6,10 @@ import FoundationEssentials
 import HTTPTypes
 import Hummingbird
 import HummingbirdCore
+import Instrumentation
 import Logging
 import NIOCore
+import Tracing
 
 /// Answers every request: finds the route, checks who asks, reads the body, and turns whatever happens into one answer.
 struct APIResponder: HTTPResponder {
@@ -18,30 +20,33 @@ struct APIResponder: HTTPResponder {
     let connections: ClientConnections
     let peers: PeerCertificates
     let metrics: OrchestratorMetrics
+    let tracer: any Tracer
     let logger: Logger
 
     func respond(to request: Request, context: ChannelContext) async throws -> Response {
         let began = ContinuousClock.now
         let id = RequestIdentity.of(request)
-        let trace = RequestTrace.of { request.headers[values: $0] }
-        var logger = self.logger
-        logger[metadataKey: "request.id"] = .string(id)
-        logger[metadataKey: RequestTrace.logKey] = .string(trace.traceID.description)
         let found = Result { () throws(APIProblem) in try self.table.route(for: request.method, request.uri.path) }
-        var response: Response
-        do {
-            response = Self.response(
-                try await self.reply(
-                    to: request, found, context: context, id: id, trace: trace, logger: logger))
-        } catch {
-            response = Self.response(to: error, id: id, logger: logger)
+        let span = RequestSpan(
+            request, try? found.get().route, given: RequestTrace.given { request.headers[values: $0] }, id: id,
+            tracer: self.tracer)
+        let log = RequestLog(self.logger, id: id, trace: span.trace.traceID)
+        self.metrics.http.began(request.method, isSecure: request.head.scheme == "https")
+        var response = await ServiceContext.withValue(span.context) {
+            do {
+                return Self.response(
+                    try await self.reply(to: request, found, context: context, id: id, span: span, log: log))
+            } catch {
+                return Self.response(to: error, id: id, logger: log.logger)
+            }
         }
         response.headers[.requestID] = id
         let status = response.status.code
+        span.end(status: status)
         self.metrics.http.answered(
             request.method, (try? found.get())?.route.path, isSecure: request.head.scheme == "https", status: status,
             after: .now - began)
-        logger.debug(
+        log.logger.debug(
             "Answered a request",
             metadata: [
                 "http.method": .string(request.method.rawValue), "http.path": .string(request.uri.path),
@@ -52,7 +57,7 @@ struct APIResponder: HTTPResponder {
 
     private func reply(
         to request: Request, _ found: Result<(route: Route, parameters: [String: String]), APIProblem>,
-        context: ChannelContext, id: String, trace: TraceCarrier, logger: Logger
+        context: ChannelContext, id: String, span: RequestSpan, log: RequestLog
     ) async throws -> Reply {
         let (route, parameters) = try found.get()
         let source = ClientAddress.of(
@@ -60,16 +65,16 @@ struct APIResponder: HTTPResponder {
             trusting: self.services?.authentication.trustedProxies ?? [])
         let audit = RequestAudit(
             of: route, parameters, source: source?.description, requestID: id,
-            traceID: trace.traceID)
+            traceID: span.trace.traceID)
         do {
             let reply = try await self.reply(
-                to: request, by: route, parameters, from: source, audit: audit, context: context, id: id, trace: trace,
-                logger: logger)
+                to: request, by: route, parameters, from: source, audit: audit, context: context, id: id, span: span,
+                log: log)
             try await audit.succeeded(self.services)
             return reply
         } catch {
             if route.access != .everyone { self.metrics.auth.refused(APIProblem(error).code) }
-            await audit.failed(error, self.services, logger: logger)
+            await audit.failed(error, self.services, logger: log.logger)
             throw error
         }
     }
@@ -77,12 +82,14 @@ struct APIResponder: HTTPResponder {
     private func reply(
         to request: Request, by route: Route, _ parameters: [String: String], from source: NetworkAddress?,
         audit: RequestAudit,
-        context: ChannelContext, id: String, trace: TraceCarrier, logger: Logger
+        context: ChannelContext, id: String, span: RequestSpan, log: RequestLog
     ) async throws -> Reply {
         let certificate = self.peers.certificate(of: context.channel)
         let caller = try await self.authenticator.caller(
             of: request, from: source, certificate: certificate, for: route.access, recognised: audit.isBy,
             failed: self.metrics.auth.failed)
+        span.isBy(caller, from: source?.description)
+        if let caller { log.isOf(tenant: await self.tenantName(of: caller)) }
         if let services = self.services {
             try await services.tenantGate.check(caller, for: route.access, in: services.database)
         }
@@ -91,9 +98,9 @@ struct APIResponder: HTTPResponder {
         if !route.isRaw { try route.check(query) }
         let body = route.bodyType == nil ? [] : try await BodyReader.read(request)
         let apiRequest = APIRequest(
-            id: id, trace: trace, parameters: parameters, query: query,
+            id: id, trace: span.trace, tracer: self.tracer, parameters: parameters, query: query,
             idempotencyKey: request.headers[.idempotencyKey], caller: caller, databaseServices: self.services,
-            logger: logger,
+            logger: log.logger,
             connection: self.connections.connection(of: context.channel) ?? ClientConnection(),
             certificate: certificate,
             raw: route.isRaw ? RawRequest(request, source: source?.description) : nil,
@@ -105,6 +112,12 @@ struct APIResponder: HTTPResponder {
         // What changes something is brought to its end: whoever sent it cannot tell how far it had got.
         guard route.method == .get else { return try await route.respond(apiRequest, body) }
         return try await apiRequest.connection.whileOpen { try await route.respond(apiRequest, body) }
+    }
+
+    private func tenantName(of caller: Principal) async -> String? {
+        // Where no database is, there is one tenant.
+        guard let services = self.services else { return Tenant.defaultName }
+        return await services.tenantNames.name(of: caller.tenant, in: services.database)
     }
 
     private static func response(_ reply: Reply) -> Response {

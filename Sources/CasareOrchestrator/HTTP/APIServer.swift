@@ -5,6 +5,7 @@ import Logging
 import NIOCore
 import NIOPosix
 import ServiceLifecycle
+import Tracing
 
 #if canImport(Glibc)
     import Glibc
@@ -21,6 +22,7 @@ struct APIServer: Sendable {
     let services: Services?
     let authenticator: Authenticator
     let metrics: OrchestratorMetrics
+    let tracer: any Tracer
     let logger: Logger
     /// `nil` where it speaks plain HTTP.
     let tls: ServerTLSContext?
@@ -34,7 +36,7 @@ struct APIServer: Sendable {
 
     init(
         host: String, port: Int, table: RouteTable, services: Services?, authenticator: Authenticator,
-        metrics: OrchestratorMetrics, logger: Logger, tls: ServerTLSContext? = nil
+        metrics: OrchestratorMetrics, tracer: any Tracer, logger: Logger, tls: ServerTLSContext? = nil
     ) {
         self.host = host
         self.port = port
@@ -42,6 +44,7 @@ struct APIServer: Sendable {
         self.services = services
         self.authenticator = authenticator
         self.metrics = metrics
+        self.tracer = tracer
         self.logger = logger
         self.tls = tls
     }
@@ -52,7 +55,7 @@ struct APIServer: Sendable {
         let peers = PeerCertificates()
         let responder = APIResponder(
             table: self.table, services: self.services, authenticator: self.authenticator, connections: connections,
-            peers: peers, metrics: self.metrics, logger: self.logger)
+            peers: peers, metrics: self.metrics, tracer: self.tracer, logger: self.logger)
         let makeUpgrade: (@Sendable () -> StreamUpgrade)?
         if let services {
             makeUpgrade = { StreamUpgrade(responder, services: services) }

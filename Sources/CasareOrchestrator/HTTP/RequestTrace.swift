@@ -9,13 +9,15 @@ enum RequestTrace {
     ///
     /// - Parameter values: of a header, in the order in which they came. `traceparent` must come once; the others are
     ///   lists, and may be spread over several headers (RFC 9110 §5.3).
-    static func of(_ values: (HTTPField.Name) -> [String]) -> TraceCarrier {
+    static func of(_ values: (HTTPField.Name) -> [String]) -> TraceCarrier { self.given(values) ?? .makeRoot() }
+
+    /// The one that the headers name. `nil`: none, or what is not valid.
+    static func given(_ values: (HTTPField.Name) -> [String]) -> TraceCarrier? {
         let parents = values(.traceparent)
-        let carrier = TraceCarrier(
+        return TraceCarrier(
             traceparent: parents.count == 1 ? parents[0] : nil,
             tracestate: values(.tracestate).joined(separator: ","),
             baggage: values(.baggage).joined(separator: ","))
-        return carrier ?? .makeRoot()
     }
 }
 

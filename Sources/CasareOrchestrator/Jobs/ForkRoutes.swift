@@ -15,21 +15,26 @@ enum ForkRoutes {
     private static func fork(_ request: APIRequest, _ body: ForkJobRequest) async throws -> Answer<RerunResponse> {
         let id = try request.jobID()
         let idempotency = try self.idempotency(of: request, body, on: id)
-        let (response, made) = try await request.inTenant { connection in
-            let new = try JobStore.fork(
-                id, from: body.fromStep, by: request.actor,
-                variables: try request.restored(body.variables, of: id, on: connection), reason: body.reason,
-                idempotency: idempotency, trace: request.trace, on: connection)
-            guard let job = try JobStore.get(new, on: connection) else {
-                throw StoreError.notFound(.job, new.description)
+        let (response, made, _) = try await RerunSpan.record("fork", of: request) { span in
+            try await request.inTenant { connection in
+                let new = try JobStore.fork(
+                    id, from: body.fromStep, by: request.actor,
+                    variables: try request.restored(body.variables, of: id, on: connection), reason: body.reason,
+                    idempotency: idempotency, trace: span.trace, on: connection)
+                try span.repeats(id, on: connection)
+                guard let job = try JobStore.get(new, on: connection) else {
+                    throw StoreError.notFound(.job, new.description)
+                }
+                try request.requireUse(ofSecretsIn: job.workflow, version: job.workflowVersion, on: connection)
+                let repeated = try JobStore.effectsRepeated(
+                    of: id, from: body.fromStep, limit: RerunResponse.repeatsMax, on: connection)
+                return (
+                    RerunResponse(try request.shown(job, on: connection), repeated),
+                    try JobStore.tally(of: [new], on: connection), job
+                )
             }
-            try request.requireUse(ofSecretsIn: job.workflow, version: job.workflowVersion, on: connection)
-            let repeated = try JobStore.effectsRepeated(
-                of: id, from: body.fromStep, limit: RerunResponse.repeatsMax, on: connection)
-            return (
-                RerunResponse(try request.shown(job, on: connection), repeated),
-                try JobStore.tally(of: [new], on: connection)
-            )
+        } job: {
+            ($0.2.id, $0.2.environment)
         }
         request.services.metrics.made(made, by: .rerun)
         request.services.bell.ring(request.principal.tenant)

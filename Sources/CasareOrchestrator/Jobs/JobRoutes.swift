@@ -1,6 +1,7 @@
 import CasareDomain
 import CasareStore
 import CasareWire
+import Instrumentation
 
 enum JobRoutes {
     static let waitSecondsMax = 30.0
@@ -47,18 +48,26 @@ enum JobRoutes {
         _ request: APIRequest, _ body: SubmitJobRequest
     ) async throws -> Answer<SubmitJobResponse> {
         let body = try self.keyed(body, by: request)
-        let submission = try JobSubmission(
-            [body], trace: request.trace, catalogue: request.services.catalogue
-        ) { _ in "" }
-        let (submitted, made, job) = try await request.inTenant { connection in
-            let (submitted, made) = try submission.store(for: request, on: connection)
-            guard let first = submitted.first, let job = try JobStore.get(first.id, on: connection) else {
-                throw StoreError.unreadable("a job that was just submitted is not there")
+        let (submitted, made, job, ended, submission) = try await self.traced([body], isBatch: false, request) {
+            traces in
+            let submission = try JobSubmission(
+                [body], traces: traces, catalogue: request.services.catalogue
+            ) { _ in "" }
+            let (submitted, made, job, ended) = try await request.inTenant { connection in
+                let (submitted, made) = try submission.store(for: request, on: connection)
+                guard let first = submitted.first, let job = try JobStore.get(first.id, on: connection) else {
+                    throw StoreError.unreadable("a job that was just submitted is not there")
+                }
+                request.audit?.note(subject: first.id.description)
+                let ended = try JobStore.ended(submitted.compactMap(\.replaced), on: connection)
+                return (first, made, try request.shown(job, on: connection), ended)
             }
-            request.audit?.note(subject: first.id.description)
-            return (first, made, try request.shown(job, on: connection))
+            return (submitted, made, job, ended, submission)
+        } submitted: {
+            [$0.0]
         }
         request.services.metrics.made(made, by: .api)
+        request.services.metrics.ended(ended)
         self.announce([submitted], of: submission, request)
         return Answer(
             status: submitted.isDuplicate ? 200 : 201,
@@ -71,26 +80,78 @@ enum JobRoutes {
         _ request: APIRequest, _ body: SubmitBatchRequest
     ) async throws -> Answer<SubmitBatchResponse> {
         let jobs = try self.keyed(body, by: request)
-        let submission = try JobSubmission(
-            jobs, trace: request.trace, catalogue: request.services.catalogue
-        ) { "jobs[\($0)]." }
-        let (submitted, made, known, results) = try await request.inTenant { connection in
-            let (submitted, made) = try submission.store(for: request, on: connection)
-            let duplicates = submitted.filter(\.isDuplicate).map(\.id)
-            request.audit?.note(
-                subject: submitted.first?.id.description,
-                detail: ["jobs": .int(submitted.count), "duplicates": .int(duplicates.count)])
-            let known = duplicates.isEmpty ? [:] : try JobStore.statuses(of: duplicates, on: connection)
-            let ended = known.filter { $0.value.isTerminal }.keys.sorted()  // The oldest first.
-            let results =
-                ended.isEmpty
-                ? [:]
-                : try JobStore.results(of: ended, bytesMax: SubmitBatchResponse.resultsBytesMax, on: connection)
-            return (submitted, made, known, results)
+        let (submitted, made, known, results, ended, submission) = try await self.traced(
+            jobs, isBatch: true, request
+        ) { traces in
+            let submission = try JobSubmission(
+                jobs, traces: traces, catalogue: request.services.catalogue
+            ) { "jobs[\($0)]." }
+            let (submitted, made, known, results, replaced) = try await request.inTenant { connection in
+                let (submitted, made) = try submission.store(for: request, on: connection)
+                let duplicates = submitted.filter(\.isDuplicate).map(\.id)
+                request.audit?.note(
+                    subject: submitted.first?.id.description,
+                    detail: ["jobs": .int(submitted.count), "duplicates": .int(duplicates.count)])
+                let known = duplicates.isEmpty ? [:] : try JobStore.statuses(of: duplicates, on: connection)
+                let ended = known.filter { $0.value.isTerminal }.keys.sorted()  // The oldest first.
+                let results =
+                    ended.isEmpty
+                    ? [:]
+                    : try JobStore.results(of: ended, bytesMax: SubmitBatchResponse.resultsBytesMax, on: connection)
+                let replaced = try JobStore.ended(submitted.compactMap(\.replaced), on: connection)
+                return (submitted, made, known, results, replaced)
+            }
+            return (submitted, made, known, results, replaced, submission)
+        } submitted: {
+            $0.0
         }
         request.services.metrics.made(made, by: .api)
+        request.services.metrics.ended(ended)
         self.announce(submitted, of: submission, request)
         return Answer(status: 201, SubmitBatchResponse(submitted, statuses: known, results: results))
+    }
+
+    /// Submits within the spans of it, and counts it.
+    ///
+    /// - Parameters:
+    ///   - submit: given what each job belongs to.
+    ///   - submitted: the jobs in what it returns.
+    static func traced<Result: Sendable>(
+        _ requests: [SubmitJobRequest], isBatch: Bool, _ request: APIRequest,
+        submit: ([TraceCarrier]) async throws -> Result, submitted: (Result) -> [SubmittedJob]
+    ) async throws -> Result {
+        let spans = SubmitSpans(requests, trace: request.trace, isBatch: isBatch, tracer: request.tracer)
+        let metrics = request.services.metrics.messaging
+        let began = ContinuousClock.now
+        do {
+            let result = try await ServiceContext.withValue(spans.context) { try await submit(spans.traces) }
+            ServiceContext.withValue(spans.context) { metrics.submitted(requests, took: .now - began) }
+            spans.end(submitted(result))
+            return result
+        } catch {
+            ServiceContext.withValue(spans.context) { metrics.failed(requests, error, took: .now - began) }
+            spans.end(error)
+            throw error
+        }
+    }
+
+    /// The same where nothing is waited for.
+    static func traced<Result>(
+        _ requests: [SubmitJobRequest], isBatch: Bool, _ request: APIRequest, metrics: MessagingMetrics,
+        submit: ([TraceCarrier]) throws -> Result, submitted: (Result) -> [SubmittedJob]
+    ) throws -> Result {
+        let spans = SubmitSpans(requests, trace: request.trace, isBatch: isBatch, tracer: request.tracer)
+        let began = ContinuousClock.now
+        do {
+            let result = try submit(spans.traces)
+            metrics.submitted(requests, took: .now - began)
+            spans.end(submitted(result))
+            return result
+        } catch {
+            metrics.failed(requests, error, took: .now - began)
+            spans.end(error)
+            throw error
+        }
     }
 
     /// The job with the key that its request has in the header.
@@ -191,13 +252,16 @@ enum JobRoutes {
 
     private static func cancel(_ request: APIRequest, _ body: CancelJobRequest) async throws -> Answer<JobResponse> {
         let id = try request.jobID()
-        let (job, cancellation) = try await request.inTenant { connection in
+        let (job, cancellation, ended) = try await request.inTenant { connection in
             let cancellation = try JobStore.cancel(id, by: request.actor, reason: body.reason, on: connection)
             guard let job = try JobStore.get(id, on: connection) else {
                 throw StoreError.notFound(.job, id.description)
             }
-            return (try request.shown(job, on: connection), cancellation)
+            return (
+                try request.shown(job, on: connection), cancellation, try JobStore.ended([id], on: connection)
+            )
         }
+        request.services.metrics.ended(ended)
         if let session = cancellation.session { request.services.bell.sessionChanged(session) }
         request.services.bell.jobChanged(id)
         // What ran may have kept others waiting under a limit.

@@ -24,12 +24,13 @@ struct JobSubmission: Sendable {
     let sources: [Source]
     let documents: [CheckedDocument]
     private let idempotencies: [NewJob.Idempotency?]
-    private let trace: TraceCarrier
+    /// Of each job.
+    private let traces: [TraceCarrier]
 
-    /// - Parameter trace: what all of the jobs belong to.
+    /// - Parameter traces: what each of the jobs belongs to.
     /// - Throws: 422 when a document is not valid.
     init(
-        _ requests: [SubmitJobRequest], trace: TraceCarrier, catalogue: NodeCatalogue, path: (Int) -> String
+        _ requests: [SubmitJobRequest], traces: [TraceCarrier], catalogue: NodeCatalogue, path: (Int) -> String
     ) throws {
         var documents: [CheckedDocument] = []
         var positions: [Value: Int] = [:]
@@ -54,7 +55,7 @@ struct JobSubmission: Sendable {
         self.sources = sources
         self.documents = documents
         self.idempotencies = try requests.map(Self.idempotency)
-        self.trace = trace
+        self.traces = traces
     }
 
     /// The same request has the same text, however its members were ordered.
@@ -96,7 +97,7 @@ struct JobSubmission: Sendable {
                     priority: request.priority, environment: request.environment, options: request.options,
                     idempotency: self.idempotencies[position], due: Self.due(request), queueKey: request.queueKey,
                     requirements: request.requirements ?? .anyRobot, deadline: Self.deadline(request),
-                    uniqueness: request.unique, trace: self.trace))
+                    uniqueness: request.unique, trace: self.traces[position]))
         }
         return jobs
     }

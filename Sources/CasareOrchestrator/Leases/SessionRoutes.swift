@@ -38,11 +38,14 @@ enum SessionRoutes {
                 try RobotStore.get(robot, on: connection)?.sessions ?? 1
             )
         }
+        let services = request.services
+        let tenant = await services.tenantNames.name(of: request.principal.tenant, in: services.database)
         return Answer(
             status: 201,
             OpenSessionResponse(
                 sessionID: session, leaseSeconds: leaseSeconds,
-                heartbeatSeconds: leaseSeconds / Self.heartbeatsPerLease, otherSessions: max(sessions - 1, 0)))
+                heartbeatSeconds: leaseSeconds / Self.heartbeatsPerLease, otherSessions: max(sessions - 1, 0),
+                tenant: tenant))
     }
 
     private static func close(_ request: APIRequest) async throws -> EmptyResponse {
@@ -90,7 +93,7 @@ enum SessionRoutes {
         _ session: Robot.SessionID, limit: Int, _ request: APIRequest, checking admission: Admission?
     ) async throws -> (jobs: [LeasedJob], order: Robot.Order?) {
         let before = request.services.cursors[session]
-        let (jobs, released, after, order) = try await request.inTenant { connection in
+        let (jobs, released, after, order, ended) = try await request.inTenant { connection in
             try request.checkOwns(session, on: connection)
             var cursor = before
             let leased = try LeaseStore.lease(session, limit: limit, cursor: &cursor, on: connection)
@@ -100,9 +103,11 @@ enum SessionRoutes {
                 try LeaseStore.release(job.lease, reason: "it did not fit into one answer with others", on: connection)
             }
             let order = cursor.mode == .cordoned ? try LeaseStore.order(of: session, on: connection) : .none
-            return (Array(jobs), leased.count > jobs.count, cursor, order)
+            let ended = try JobStore.ended(cursor.expired, on: connection)
+            return (Array(jobs), leased.count > jobs.count, cursor, order, ended)
         }
         request.services.cursors[session] = after
+        request.services.metrics.ended(ended)
         if released { request.services.bell.ring(request.principal.tenant) }
         if !after.expired.isEmpty {
             request.services.bell.jobsChanged(after.expired)
@@ -178,9 +183,11 @@ enum SessionRoutes {
         of session: Robot.SessionID, held: [Lease], _ request: APIRequest
     ) async {
         do {
-            let report = try await request.inTenant { connection in
-                try LeaseStore.takeUnclaimed(of: session, held: held, on: connection)
+            let (report, ended) = try await request.inTenant { connection in
+                let report = try LeaseStore.takeUnclaimed(of: session, held: held, on: connection)
+                return (report, try JobStore.ended(Array(report.taken), on: connection))
             }
+            request.services.metrics.ended(ended)
             if !report.taken.isEmpty {
                 request.services.bell.ring(request.principal.tenant)
                 request.services.bell.jobsChanged(report.taken)

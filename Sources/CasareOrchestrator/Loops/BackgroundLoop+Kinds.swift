@@ -27,6 +27,12 @@ extension BackgroundLoop {
             }
             // They are looked at again when their time to come back is over, not some time after.
             if report.sessionsLost > 0 { alarm.ring(in: LeaseStore.lostSessionGrace) }
+            if !report.deadLettered.isEmpty {
+                services.metrics.ended(
+                    try await services.database.asRescuer { connection in
+                        try JobStore.ended(report.deadLettered, on: connection)
+                    })
+            }
             try PartialFailure.check(report.failures)
             return false
         }
@@ -62,6 +68,12 @@ extension BackgroundLoop {
             services.bell.jobsChanged(report.expired.map(\.job))
             if !report.expired.isEmpty {
                 logger.info("Ended jobs past their deadlines", metadata: ["jobs": "\(report.expired.count)"])
+            }
+            if !report.expired.isEmpty {
+                services.metrics.ended(
+                    try await services.database.asSystem { connection in
+                        try JobStore.ended(report.expired, on: connection)
+                    })
             }
             try PartialFailure.check(report.failures)
             return report.due >= Self.expiredAtOnceMax

@@ -22,8 +22,9 @@ extension BackgroundLoop {
             var failures: [any Error] = []
             for operation in due {
                 do {
-                    let (worked, made) = try await Self.round(operation, services)
+                    let (worked, made, ended) = try await Self.round(operation, services)
                     services.metrics.made(made, by: .operation)
+                    services.metrics.ended(ended)
                     guard let round = worked else { continue }
                     services.announce(round, of: operation.tenant)
                     // Also behind a full page: those that others are at do not count, nobody gets on with them sooner.
@@ -55,7 +56,7 @@ extension BackgroundLoop {
 
     private static func round(
         _ due: OperationStore.Due, _ services: Services
-    ) async throws -> (OperationStore.Round?, JobTally) {
+    ) async throws -> (OperationStore.Round?, JobTally, [EndedJob]) {
         try await services.database.asTenant(due.tenant, lockWaitMax: self.itemLockWaitMax) { connection in
             let round = try OperationStore.work(
                 on: due.operation,
@@ -63,7 +64,10 @@ extension BackgroundLoop {
                     try services.sensitiveVariables.variables(
                         ofRerun: job, changes, in: due.tenant, on: connection)
                 }, on: connection)
-            return (round, try JobStore.tally(of: round?.touched.made ?? [], on: connection))
+            return (
+                round, try JobStore.tally(of: round?.touched.made ?? [], on: connection),
+                try JobStore.ended(round?.touched.cancelled ?? [], on: connection)
+            )
         }
     }
 }

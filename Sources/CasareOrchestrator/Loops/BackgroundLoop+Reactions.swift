@@ -96,12 +96,14 @@ private struct Reacted: Sendable {
     let round: ReactionStore.Round
     let bySchedules: JobTally
     let byTriggers: JobTally
+    let ended: [EndedJob]
 
     init(_ round: ReactionStore.Round, on connection: isolated PostgresConnection) throws {
         self.round = round
         let ofTriggers = Set(round.ofTriggers)
         self.byTriggers = try JobStore.tally(of: round.ofTriggers, on: connection)
         self.bySchedules = try JobStore.tally(of: round.jobs.filter { !ofTriggers.contains($0) }, on: connection)
+        self.ended = try JobStore.ended(round.cancelled, on: connection)
     }
 }
 
@@ -111,8 +113,9 @@ extension Services {
         let round = reacted.round
         self.metrics.ticked(round.ticks)
         self.metrics.received(by: .job, round.deliveries)
-        self.metrics.made(reacted.bySchedules, by: .schedule)
-        self.metrics.made(reacted.byTriggers, by: .trigger)
+        self.made(reacted.bySchedules, by: .schedule)
+        self.made(reacted.byTriggers, by: .trigger)
+        self.metrics.ended(reacted.ended)
         if !round.cancelled.isEmpty { self.bell.jobsChanged(round.cancelled) }
         for session in round.sessions { self.bell.sessionChanged(session) }
         if !round.jobs.isEmpty { self.bell.ring(tenant) }

@@ -46,14 +46,18 @@ extension BackgroundLoop {
     private static func fire(
         _ schedules: [Schedule.ID], of tenant: Tenant.ID, _ services: Services, _ logger: Logger
     ) async throws -> ScheduleStore.Fired {
-        let (fired, made) = try await services.database.asTenant(
+        let (fired, made, ended) = try await services.database.asTenant(
             tenant, lockWaitMax: Self.scheduleLockWaitMax
         ) { connection in
             let fired = try ScheduleStore.fire(schedules, zones: .system, on: connection)
-            return (fired, try JobStore.tally(of: fired.jobs, on: connection))
+            return (
+                fired, try JobStore.tally(of: fired.jobs, on: connection),
+                try JobStore.ended(fired.cancelled, on: connection)
+            )
         }
         services.metrics.ticked(fired.ticks)
-        services.metrics.made(made, by: .schedule)
+        services.made(made, by: .schedule)
+        services.metrics.ended(ended)
         if !fired.jobs.isEmpty { services.bell.ring(tenant) }
         if !fired.cancelled.isEmpty { services.bell.jobsChanged(fired.cancelled) }
         for session in fired.sessions { services.bell.sessionChanged(session) }
@@ -130,7 +134,7 @@ extension BackgroundLoop {
         }
         services.metrics.ticked(settled.ticks)
         services.metrics.broken(settled.broken)
-        services.metrics.made(made, by: .schedule)
+        services.made(made, by: .schedule)
         if !settled.begun.isEmpty { services.bell.ring(tenant) }
         for name in settled.paused {
             logger.notice(
@@ -159,7 +163,7 @@ extension BackgroundLoop {
                         let round = try BackfillStore.work(on: one.backfill, zones: .system, on: connection)
                         return (round, try JobStore.tally(of: round?.jobs ?? [], on: connection))
                     }
-                    services.metrics.made(made, by: .backfill)
+                    services.made(made, by: .backfill)
                     guard let round else { continue }
                     if !round.jobs.isEmpty { services.bell.ring(one.tenant) }
                     if round.isDueAgain { hasMore = true }
@@ -196,7 +200,7 @@ extension BackgroundLoop {
                             on: connection)
                         return (closed.window, try SteeredTicks(closed.tally, on: connection))
                     }
-                    services.metrics.steered(ticks)
+                    services.steered(ticks)
                     logger.notice(
                         "Closed a window of maintenance whose time is over",
                         metadata: [

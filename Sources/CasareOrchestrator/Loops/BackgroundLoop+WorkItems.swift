@@ -47,7 +47,7 @@ extension BackgroundLoop {
             let performed = try WorkItemStore.perform(due, on: connection)
             return (performed, try JobStore.tally(of: performed?.jobs ?? [], on: connection))
         }
-        services.metrics.made(made, by: .itemQueue)
+        services.made(made, by: .itemQueue)
         guard let performed else { return }
         if !performed.jobs.isEmpty { services.bell.ring(due.tenant) }
         if let refusal = performed.refusal {

@@ -1,8 +1,9 @@
 package import CasareEngine
 package import CasareStore
-import CasareTelemetry
+package import CasareTelemetry
 package import Logging
 import ServiceLifecycle
+package import Tracing
 
 /// The API's most used routes on a queue in memory, for where there is no database. The others say what they need.
 ///
@@ -14,10 +15,11 @@ package struct MemoryOrchestrator: Service, CustomStringConvertible {
     private let logger: Logger
 
     package init(
-        host: String, port: Int, queue: SharedMemoryQueue, token: SoleToken, catalogue: NodeCatalogue, logger: Logger
+        host: String, port: Int, queue: SharedMemoryQueue, token: SoleToken, catalogue: NodeCatalogue, logger: Logger,
+        registry: MetricRegistry? = nil, tracer: any Tracer = NoOpTracer()
     ) {
         let waitingRoom = WaitingRoom()
-        let metrics = OrchestratorMetrics(MetricRegistry(logger: logger))
+        let metrics = OrchestratorMetrics(registry ?? MetricRegistry(logger: logger))
         MemoryGauges.register(in: metrics.registry, reading: queue)
         let routes = MemoryRoutes(
             queue: queue, catalogue: catalogue, waitingRoom: waitingRoom, metrics: metrics)
@@ -26,7 +28,8 @@ package struct MemoryOrchestrator: Service, CustomStringConvertible {
         self.logger = logger
         self.server = APIServer(
             host: host, port: port, table: RouteTable(routes.table), services: nil,
-            authenticator: Authenticator { token.principal(showing: $0) }, metrics: metrics, logger: logger)
+            authenticator: Authenticator { token.principal(showing: $0) }, metrics: metrics, tracer: tracer,
+            logger: logger)
     }
 
     /// What a `ServiceGroup` calls it in the log, in place of all that it has.

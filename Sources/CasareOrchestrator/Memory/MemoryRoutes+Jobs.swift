@@ -8,12 +8,17 @@ extension MemoryRoutes {
     // MARK: - Submitting
 
     func submit(_ request: APIRequest, _ body: SubmitJobRequest) throws -> Answer<SubmitJobResponse> {
-        let submission = try JobSubmission(
-            [JobRoutes.keyed(body, by: request)], trace: request.trace, catalogue: self.catalogue
-        ) { _ in "" }
-        let (submitted, job) = try self.queue.access { queue, now throws(StoreError) in
-            let submitted = try submission.store(by: request.actor, in: &queue, now: now)[0]
-            return (submitted, try queue.known(submitted.id))
+        let body = try JobRoutes.keyed(body, by: request)
+        let (submitted, job) = try JobRoutes.traced(
+            [body], isBatch: false, request, metrics: self.metrics.messaging
+        ) { traces in
+            let submission = try JobSubmission([body], traces: traces, catalogue: self.catalogue) { _ in "" }
+            return try self.queue.access { queue, now throws(StoreError) in
+                let submitted = try submission.store(by: request.actor, in: &queue, now: now)[0]
+                return (submitted, try queue.known(submitted.id))
+            }
+        } submitted: {
+            [$0.0]
         }
         return Answer(
             status: submitted.isDuplicate ? 200 : 201,
@@ -22,13 +27,18 @@ extension MemoryRoutes {
     }
 
     func submitBatch(_ request: APIRequest, _ body: SubmitBatchRequest) throws -> Answer<SubmitBatchResponse> {
-        let submission = try JobSubmission(
-            JobRoutes.keyed(body, by: request), trace: request.trace, catalogue: self.catalogue
-        ) { "jobs[\($0)]." }
-        let (submitted, statuses, results) = try self.queue.access { queue, now throws(StoreError) in
-            let submitted = try submission.store(by: request.actor, in: &queue, now: now)
-            let duplicates = submitted.filter(\.isDuplicate).map(\.id)
-            return (submitted, queue.statuses(of: submitted.map(\.id)), queue.results(of: duplicates))
+        let jobs = try JobRoutes.keyed(body, by: request)
+        let (submitted, statuses, results) = try JobRoutes.traced(
+            jobs, isBatch: true, request, metrics: self.metrics.messaging
+        ) { traces in
+            let submission = try JobSubmission(jobs, traces: traces, catalogue: self.catalogue) { "jobs[\($0)]." }
+            return try self.queue.access { queue, now throws(StoreError) in
+                let submitted = try submission.store(by: request.actor, in: &queue, now: now)
+                let duplicates = submitted.filter(\.isDuplicate).map(\.id)
+                return (submitted, queue.statuses(of: submitted.map(\.id)), queue.results(of: duplicates))
+            }
+        } submitted: {
+            $0.0
         }
         return Answer(status: 201, SubmitBatchResponse(submitted, statuses: statuses, results: results))
     }

@@ -24,6 +24,6 @@ enum MetricsRoutes {
         }
         let format = ExpositionFormat(accept: request.accept)
         let snapshot = await registry.snapshot()
-        return Reply(Exposition.write(snapshot, as: format), as: format.contentType)
+        return Reply(Exposition.write(snapshot, of: registry.resource, as: format), as: format.contentType)
     }
 }

@@ -10,6 +10,8 @@ struct OrchestratorMetrics: Sendable {
     let registry: MetricRegistry
     private let jobSubmitted: Counter<Int>
     private let leaseExpired: Counter<Int>
+    private let jobDuration: Histogram
+    private let deadLetterOpened: Counter<Int>
     private let deadLetterReplayed: Counter<Int>
     private let triggerReceived: Counter<Int>
     private let scheduleTicks: Counter<Int>
@@ -18,6 +20,7 @@ struct OrchestratorMetrics: Sendable {
     let readErrors: Counter<Int>
     let loops: LoopMetrics
     let http: HTTPMetrics
+    let messaging: MessagingMetrics
     let auth: AuthMetrics
     let secrets: SecretMetrics
     let audit: AuditMetrics
@@ -26,6 +29,8 @@ struct OrchestratorMetrics: Sendable {
         self.registry = registry
         self.jobSubmitted = registry.counter(.jobSubmitted)
         self.leaseExpired = registry.counter(.leaseExpired)
+        self.jobDuration = registry.histogram(.jobDuration)
+        self.deadLetterOpened = registry.counter(.deadLetterOpened)
         self.deadLetterReplayed = registry.counter(.deadLetterReplayed)
         self.triggerReceived = registry.counter(.triggerReceived)
         self.scheduleTicks = registry.counter(.scheduleTicks)
@@ -34,6 +39,7 @@ struct OrchestratorMetrics: Sendable {
         self.readErrors = registry.counter(.metricReadErrors)
         self.loops = LoopMetrics(registry)
         self.http = HTTPMetrics(registry)
+        self.messaging = MessagingMetrics(registry)
         self.auth = AuthMetrics(registry)
         self.secrets = SecretMetrics(registry)
         self.audit = AuditMetrics(registry)
@@ -69,6 +75,21 @@ struct OrchestratorMetrics: Sendable {
                     .triggerType: .string(maker.rawValue),
                 ])
             if line.replays > 0 { self.deadLetterReplayed.add(line.replays, [.queue: .string(line.queue)]) }
+        }
+    }
+
+    /// Jobs came to their end here, and not by a robot's report.
+    func ended(_ jobs: [EndedJob]) {
+        for job in jobs {
+            let queue = AttributeValue.string(job.queue)
+            let kind = job.failure.map { AttributeValue.string($0.rawValue) }
+            self.jobDuration.record(
+                job.duration,
+                [
+                    .queue: queue, .workflow: .string(job.workflow),
+                    .jobResult: kind == nil ? "cancelled" : "failed", .failureKind: kind,
+                ])
+            if let kind { self.deadLetterOpened.add(1, [.queue: queue, .failureKind: kind]) }
         }
     }
 

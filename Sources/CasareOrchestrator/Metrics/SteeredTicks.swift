@@ -1,3 +1,4 @@
+import CasareDomain
 import CasarePostgres
 import CasareStore
 
@@ -6,10 +7,13 @@ import CasareStore
 struct SteeredTicks: Sendable {
     let ticks: [TickCount]
     let made: JobTally
+    /// Jobs that had to make room for others.
+    let ended: [EndedJob]
 
     init(_ tally: TickTally, on connection: isolated PostgresConnection) throws {
         self.ticks = tally.ticks
         self.made = try JobStore.tally(of: tally.jobs, on: connection)
+        self.ended = try JobStore.ended(tally.cancelled, on: connection)
     }
 
     static let none = SteeredTicks(ticks: [], made: JobTally())
@@ -17,12 +21,15 @@ struct SteeredTicks: Sendable {
     private init(ticks: [TickCount], made: JobTally) {
         self.ticks = ticks
         self.made = made
+        self.ended = []
     }
 }
 
-extension OrchestratorMetrics {
-    func steered(_ steered: SteeredTicks) {
-        self.ticked(steered.ticks)
-        self.made(steered.made, by: .schedule)
+extension Services {
+    /// - Parameter cause: whose steering it was.
+    func steered(_ steered: SteeredTicks, linkedTo cause: TraceCarrier? = nil) {
+        self.metrics.ticked(steered.ticks)
+        self.made(steered.made, by: .schedule, linkedTo: cause)
+        self.metrics.ended(steered.ended)
     }
 }

@@ -149,7 +149,7 @@ enum ScheduleRoutes {
                 try SteeredTicks(changed.tally, on: connection)
             )
         }
-        request.services.metrics.steered(steered)
+        request.services.steered(steered, linkedTo: request.trace)
         if !fired.isEmpty { request.services.bell.ring(request.principal.tenant) }
         return info
     }
@@ -190,7 +190,7 @@ enum ScheduleRoutes {
                 zones: .system, on: connection)
             return (try request.shown(steered, on: connection), try SteeredTicks(steered.tally, on: connection))
         }
-        request.services.metrics.steered(ticks)
+        request.services.steered(ticks, linkedTo: request.trace)
         // A tick that was due already has fired before.
         request.services.bell.ring(request.principal.tenant)
         return Answer(answer)
@@ -206,7 +206,7 @@ enum ScheduleRoutes {
                 known.id, by: request.actor, reason: body.reason, zones: .system, on: connection)
             return (try request.shown(steered, on: connection), try SteeredTicks(steered.tally, on: connection))
         }
-        request.services.metrics.steered(ticks)
+        request.services.steered(ticks, linkedTo: request.trace)
         return Answer(answer)
     }
 
@@ -224,7 +224,7 @@ enum ScheduleRoutes {
                 try SteeredTicks(fired.tally, on: connection)
             )
         }
-        request.services.metrics.steered(ticks)
+        request.services.steered(ticks, linkedTo: request.trace)
         request.services.bell.ring(request.principal.tenant)
         return Answer(status: 201, answer)
     }
@@ -295,7 +295,7 @@ enum ScheduleRoutes {
                 names: Array(names.sorted().prefix(SteerSchedulesResponse.namesMax)), dryRun: body.dryRun)
             return (answer, try SteeredTicks(tally, on: connection))
         }
-        request.services.metrics.steered(ticks)
+        request.services.steered(ticks, linkedTo: request.trace)
         return answer
     }
 }

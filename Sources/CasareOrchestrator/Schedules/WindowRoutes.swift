@@ -63,7 +63,7 @@ enum WindowRoutes {
                 try SteeredTicks(tally, on: connection)
             )
         }
-        request.services.metrics.steered(ticks)
+        request.services.steered(ticks, linkedTo: request.trace)
         // Ticks that were due already have fired before.
         if !body.dryRun { request.services.bell.ring(request.principal.tenant) }
         return Answer(status: body.dryRun ? 200 : 201, response)
@@ -76,7 +76,7 @@ enum WindowRoutes {
                 id, by: request.actor, reason: body.reason, zones: .system, on: connection)
             return (closed.window, try SteeredTicks(closed.tally, on: connection))
         }
-        request.services.metrics.steered(ticks)
+        request.services.steered(ticks, linkedTo: request.trace)
         return Answer(WindowInfo(window))
     }
 }

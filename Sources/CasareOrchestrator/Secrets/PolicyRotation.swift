@@ -30,7 +30,7 @@ struct PolicyRotation: Sendable {
             let made = try await database.asTenant(tenant) { connection in
                 try Self.put(rotated, policy, workflow, on: connection)
             }
-            self.services.metrics.made(made, by: .rotation)
+            self.services.made(made, by: .rotation)
             self.services.bell.ring(tenant)
             self.logger.info(
                 "Began to rotate a secret",

@@ -64,8 +64,6 @@ enum HookRoutes {
         let known = hook.trigger.spec.keys(of: content, proof, hook.webhook)
         arrival.keys = known.keys
         arrival.shownKey = known.shown
-        // The trace goes on; what else a stranger says to everybody on the way ends here.
-        arrival.trace = TraceCarrier(request.trace.context)
         return try await Self.fire(arrival, hook, request)
     }
 
@@ -80,7 +78,7 @@ enum HookRoutes {
         }
         let delivery = outcome.delivery
         request.services.metrics.received(by: .webhook, [delivery.result])
-        request.services.metrics.made(made, by: .trigger)
+        request.services.made(made, by: .trigger, linkedTo: request.trace)
         switch delivery.result {
         case .accepted:
             request.services.bell.ring(hook.tenant)

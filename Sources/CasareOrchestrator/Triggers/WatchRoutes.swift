@@ -51,7 +51,7 @@ enum WatchRoutes {
         }
         if let reported {
             request.services.metrics.received(by: reported.kind, reported.deliveries.map(\.result))
-            request.services.metrics.made(made, by: .trigger)
+            request.services.made(made, by: .trigger)
         }
         if let reported, reported.jobs > 0 { request.services.bell.ring(request.principal.tenant) }
         return Answer(WatchReportResponse(version: reported?.version))
