@@ -1,10 +1,11 @@
 import CasareClient
 import CasareDomain
 package import CasareEngine
-import CasarePostgres
+package import CasarePostgres
 import CasareSettings
 import CasareStore
 package import Logging
+import Tracing
 
 extension RobotAgent {
     /// Connections of a SQL robot beside the one of its session: reports wait for each other beyond that.
@@ -14,15 +15,19 @@ extension RobotAgent {
     ///
     /// - Throws: `SettingError` for an orchestrator's URL that is none.
     package init(
-        _ settings: RobotSettings, catalogue: NodeCatalogue, watchers: Watchers? = nil, logger: Logger
+        _ settings: RobotSettings, catalogue: NodeCatalogue, watchers: Watchers? = nil,
+        telemetry: RobotTelemetry? = nil, observer: (any StatementObserver)? = nil, logger: Logger
     ) throws {
         let broker: any Broker
+        var logger = logger
         switch settings.connection {
         case .database(var configuration):
+            logger[metadataKey: "tenant"] = .string(Tenant.defaultName)
             configuration.applicationName = "casare-robot \(settings.robot.description.id)"
             broker = SQLBroker(
                 database: Database(
-                    configuration, connectionsMax: Self.connectionsMax, tenant: .default, for: .robot),
+                    configuration, connectionsMax: Self.connectionsMax, tenant: .default, for: .robot,
+                    observer: observer),
                 leaseDuration: settings.leaseDuration, keys: settings.keys, providers: settings.providers,
                 logger: logger)
         case .api(let url, let token, let tls):
@@ -32,14 +37,16 @@ extension RobotAgent {
                     metadata: ["setting": .string(RobotSettings.Settings.verificationOff.declaration.variable)])
             }
             do {
-                broker = try APIBroker(url: url, token: token, tls: tls)
+                broker = try APIBroker(
+                    url: url, token: token, tls: tls, metrics: telemetry?.metrics,
+                    tracer: telemetry?.tracer ?? NoOpTracer())
             } catch {
                 throw SettingError(RobotSettings.Settings.url.declaration.variable, "cannot be used: \(error)")
             }
         }
         self.init(
             broker: Self.withFaults(broker, settings), catalogue: catalogue, watchers: watchers,
-            configuration: settings.robot, logger: logger)
+            configuration: settings.robot, telemetry: telemetry, logger: logger)
     }
 
     private static func withFaults(_ broker: any Broker, _ settings: RobotSettings) -> any Broker {

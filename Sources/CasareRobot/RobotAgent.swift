@@ -2,6 +2,7 @@ import CasareDomain
 package import CasareEngine
 package import Logging
 import ServiceLifecycle
+import Tracing
 
 /// A robot: leases jobs, runs them, and keeps their leases, until it is told to stop. Beside them it watches for
 /// triggers.
@@ -17,6 +18,7 @@ package struct RobotAgent: Service {
     private let configuration: RobotConfiguration
     private let watchers: Watchers?
     private let logger: Logger
+    private let telemetry: RobotTelemetry
     private let onEvent: @Sendable (RunEvent) -> Void
 
     /// How long one call for jobs waits for some to come, at the longest.
@@ -30,15 +32,18 @@ package struct RobotAgent: Service {
 
     /// - Parameters:
     ///   - watchers: look for what triggers wait for; `nil`: the robot watches nothing.
+    ///   - telemetry: counts and traces; `nil`: nobody looks at it.
     ///   - onEvent: told what happens in the jobs' runs, beside the log.
     package init(
         broker: any Broker, catalogue: NodeCatalogue, watchers: Watchers? = nil, configuration: RobotConfiguration,
-        logger: Logger, onEvent: @escaping @Sendable (RunEvent) -> Void = { _ in }
+        telemetry: RobotTelemetry? = nil, logger: Logger,
+        onEvent: @escaping @Sendable (RunEvent) -> Void = { _ in }
     ) {
         self.broker = broker
         self.programs = ProgramCache(catalogue: catalogue)
         self.configuration = configuration
         self.watchers = watchers
+        self.telemetry = telemetry ?? RobotTelemetry(of: configuration.description)
         self.onEvent = onEvent
         var logger = logger
         logger[metadataKey: "robot.id"] = "\(configuration.description.id)"
@@ -77,6 +82,7 @@ package struct RobotAgent: Service {
             let requestedAt = ContinuousClock.now
             do {
                 let terms = try await self.broker.open(self.configuration.description)
+                self.telemetry.tenant.name = terms.tenant
                 self.logger.notice("Robot is ready", metadata: ["slots": "\(self.configuration.description.slots)"])
                 if terms.otherSessions > 0 {
                     self.logger.warning(
@@ -220,7 +226,9 @@ package struct RobotAgent: Service {
     /// Asks for jobs, and gives up when `over` opens. Jobs that were leased just then go back with the session.
     private func lease(_ slots: Int, waiting: Duration, unless over: Latch) async throws -> [LeasedJob] {
         guard slots > 0 else { return [] }
-        return try await withThrowingTaskGroup(of: [LeasedJob].self) { group in
+        let start = ContinuousClock.now
+        let instant = DefaultTracerClock.now
+        let jobs = try await withThrowingTaskGroup(of: [LeasedJob].self) { group in
             group.addTask { try await self.broker.lease(slots: slots, waiting: waiting) }
             group.addTask {
                 await over.wait()
@@ -229,16 +237,23 @@ package struct RobotAgent: Service {
             defer { group.cancelAll() }
             return try await group.next() ?? []
         }
+        self.telemetry.leased(jobs, since: start, from: instant)
+        return jobs
     }
 
     private func begin(_ job: LeasedJob, _ running: RunningJobs, in group: inout DiscardingTaskGroup) {
         let executor = JobExecutor(
             broker: self.broker, programs: self.programs, configuration: self.configuration, logger: self.logger,
-            isStopRequested: { running.isToEnd(job.lease) }, isPauseAsked: { running.isToPause(job.lease) },
+            telemetry: self.telemetry, isStopRequested: { running.isToEnd(job.lease) },
+            isPauseAsked: { running.isToPause(job.lease) },
             onProgress: { running.happened($0, to: job.lease) }, onEvent: self.onEvent)
         // A task of its own, because a child of the group could not be cancelled without its siblings. The group's
         // child waits for it.
-        let run = JobRun { await executor.execute(job) }
+        let run = JobRun { [slots = self.telemetry.slots] in
+            slots.began()
+            await executor.execute(job)
+            slots.ended()
+        }
         running.began(job.lease, timeLimit: .seconds(min(job.options.timeoutSeconds, 1e9)), run: run) {
             run.task.cancel()
         }
@@ -313,7 +328,10 @@ package struct RobotAgent: Service {
             // Only what was named: a job may have been leased anew while the answer was on its way.
             running.stop(leases.filter { answer.lost.contains($0.job) })
             running.pause(answer.paused, of: leases)
-            if let slots = answer.slots { running.changeSlots(to: slots) }
+            if let slots = answer.slots {
+                running.changeSlots(to: slots)
+                self.telemetry.slots.changed(to: slots)
+            }
             return answer.order
         } catch BrokerError.sessionEnded {
             self.logger.warning("The session has ended; its jobs are stopped")

@@ -1,6 +1,8 @@
 import CasareClient
+package import CasareEngine
 import CasareProviders
 package import CasareSettings
+import CasareTelemetry
 
 extension RobotSettings {
     package enum Settings {
@@ -55,6 +57,17 @@ extension RobotSettings {
         package static let allowInternalURLs = Setting.flag(
             "CASARE_ALLOW_INTERNAL_URLS",
             "Whether nodes may send requests to addresses of this machine and its network.")
+        package static let traceHosts = Setting<HostPatterns>(
+            "CASARE_TRACE_HOSTS", form: "names such as api.example.com and *.example.com, separated by commas, or *",
+            standard: .none, standardText: "none",
+            "Servers that HTTP nodes tell which trace a request belongs to, and its baggage.",
+            parse: { HostPatterns($0) })
+        package static let metricsPort = Setting.optionalNumber(
+            "CASARE_METRICS_PORT", in: 0...65_535,
+            "Serve metrics for Prometheus on this port, at /metrics and without a token; 0 takes any free one.")
+        package static let metricsHost = Setting.text(
+            "CASARE_METRICS_HOST", form: "an address of this machine", standard: "127.0.0.1",
+            "Where to serve them: whoever can reach it can read them.")
         package static let refuseLoosening = Setting.flag(
             "CASARE_REFUSE_LOOSENING",
             "Whether tenants' policies may tighten its safety rules only, and loosen none.")
@@ -67,7 +80,8 @@ extension RobotSettings {
                 Self.id.declaration, Self.slots.declaration, Self.environment.declaration, Self.tags.declaration,
                 Self.capabilities.declaration, Self.workingDirectory.declaration, Self.lease.declaration,
                 Self.shutdownGrace.declaration, Self.allowDangerous.declaration, Self.allowInternalURLs.declaration,
-                Self.refuseLoosening.declaration, Setting.logLevel.declaration,
+                Self.refuseLoosening.declaration, Self.traceHosts.declaration, Self.metricsPort.declaration,
+                Self.metricsHost.declaration, Setting.logLevel.declaration, Setting.logFormat.declaration,
             ] + KeySettings.all + SecretProviders.Settings.all
     }
 }

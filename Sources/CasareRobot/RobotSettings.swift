@@ -26,6 +26,8 @@ package struct RobotSettings: Sendable {
     /// Over SQL: asked for secrets that are not in the vault.
     package let providers: SecretProviders
     package let logLevel: Logger.Level
+    /// Where it serves its metrics; `nil`: nowhere.
+    package let metrics: (host: String, port: Int)?
     #if DEBUG || CASARE_FAULTS
         /// What is to go wrong in this process (`CASARE_FAULTS`). Programs that are built for use do not know of it.
         package let faults: Faults
@@ -41,6 +43,8 @@ package struct RobotSettings: Sendable {
         self.keys = try KeySettings.ring(in: config)
         self.providers = try SecretProviders(config: config)
         self.logLevel = try Setting.logLevel.value(in: config)
+        let metricsHost = try Settings.metricsHost.value(in: config)
+        self.metrics = try Settings.metricsPort.value(in: config).map { (metricsHost, $0) }
         self.robot = RobotConfiguration(
             description: RobotDescription(
                 id: try Self.id(config), environment: try Settings.environment.value(in: config),
@@ -49,7 +53,8 @@ package struct RobotSettings: Sendable {
             workingDirectory: try Settings.workingDirectory.value(in: config) ?? Self.workingDirectory(config),
             policy: NodePolicy(
                 allowsDangerousOverrides: try Settings.allowDangerous.value(in: config),
-                allowsInternalURLs: try Settings.allowInternalURLs.value(in: config)),
+                allowsInternalURLs: try Settings.allowInternalURLs.value(in: config),
+                traceHosts: try Settings.traceHosts.value(in: config)),
             refusesLoosening: try Settings.refuseLoosening.value(in: config),
             shutdownGrace: try Settings.shutdownGrace.value(in: config))
     }

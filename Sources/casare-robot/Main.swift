@@ -1,10 +1,11 @@
 import ArgumentParser
 import CasareNodes
+import CasareOTLP
 import CasareRobot
 import CasareSettings
+import CasareTelemetry
 import CasareWire
 import Configuration
-import Logging
 import ServiceLifecycle
 import UnixSignals
 
@@ -22,6 +23,7 @@ struct Main: AsyncParsableCommand {
             and a token or a certificate):
 
             \(SettingsText.help(RobotSettings.Settings.all))
+            \(TelemetryVariables.help)
             SIGTERM and SIGINT stop it gracefully: jobs end after the step they are in, or in a wait, and are handed \
             back.
             """,
@@ -29,19 +31,31 @@ struct Main: AsyncParsableCommand {
 
     func run() async throws {
         do {
-            let settings = try RobotSettings(config: ConfigReader(provider: EnvironmentVariablesProvider()))
-            var logger = Logger(label: "casare.robot", factory: StreamLogHandler.standardError(label:))
-            logger.logLevel = settings.logLevel
+            let config = ConfigReader(provider: EnvironmentVariablesProvider())
+            let settings = try RobotSettings(config: config)
+            let description = settings.robot.description
+            let telemetry = try ServiceTelemetry(
+                config: config, program: .robot, label: "casare.robot", instance: .robot(description.id))
+            let (logger, sender) = (telemetry.logger, telemetry.sender)
             // Of a robot that was killed here while it ran a script.
             PrivateFolder.removeAbandoned()
             // Before the agent, which has an HTTP client that must be closed.
             let renewal = try CertificateRenewal(settings, logger: logger)
             let agent = try RobotAgent(
-                settings, catalogue: StandardNodes.catalogue, watchers: StandardWatchers.all, logger: logger)
+                settings, catalogue: StandardNodes.catalogue, watchers: StandardWatchers.all,
+                telemetry: RobotTelemetry(
+                    of: description, tracer: sender.tracer, registry: sender.registry, sink: telemetry.sink),
+                observer: telemetry.statements, logger: logger)
+            var services: [ServiceGroupConfiguration.ServiceConfiguration] = [.init(service: sender)]
+            if let metrics = settings.metrics {
+                services.append(
+                    .init(
+                        service: MetricsServer(
+                            host: metrics.host, port: metrics.port, registry: sender.registry,
+                            resource: telemetry.resource, logger: logger)))
+            }
             // It ends by itself when somebody asks it to.
-            var services: [ServiceGroupConfiguration.ServiceConfiguration] = [
-                .init(service: agent, successTerminationBehavior: .gracefullyShutdownGroup)
-            ]
+            services.append(.init(service: agent, successTerminationBehavior: .gracefullyShutdownGroup))
             if let renewal { services.append(.init(service: renewal)) }
             try await ServiceGroup(
                 configuration: .init(

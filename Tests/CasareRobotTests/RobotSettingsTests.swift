@@ -23,7 +23,7 @@ struct RobotSettingsTests {
         #expect(settings.robot.workingDirectory == "/home/u/.local/state/casare/runs")
         #expect(settings.leaseDuration == .seconds(30) && settings.robot.shutdownGrace == .seconds(60))
         #expect(!settings.robot.policy.allowsDangerousOverrides && !settings.robot.policy.allowsInternalURLs)
-        #expect(!settings.robot.refusesLoosening)
+        #expect(!settings.robot.refusesLoosening && settings.robot.policy.traceHosts == .none)
         #expect(settings.logLevel == .info)
     }
 
@@ -36,6 +36,7 @@ struct RobotSettingsTests {
             "CASARE_ROBOT_TAGS": " a , b,,", "CASARE_ROBOT_CAPABILITIES": "excel", "CASARE_WORKING_DIRECTORY": "/w",
             "CASARE_LEASE_SECONDS": "3", "CASARE_SHUTDOWN_GRACE": "0", "CASARE_ALLOW_DANGEROUS": "yes",
             "CASARE_ALLOW_INTERNAL_URLS": "1", "CASARE_REFUSE_LOOSENING": "true", "LOG_LEVEL": "error",
+            "CASARE_TRACE_HOSTS": "api.example.com, *.example.org",
         ])
         guard case .api("https://casare.example", "crpa_x", let tls) = settings.connection else {
             Issue.record("\(settings.connection)")
@@ -52,6 +53,8 @@ struct RobotSettingsTests {
         #expect(settings.leaseDuration == .seconds(3) && settings.robot.shutdownGrace == .zero)
         #expect(settings.robot.policy.allowsDangerousOverrides && settings.robot.policy.allowsInternalURLs)
         #expect(settings.robot.refusesLoosening)
+        #expect(settings.robot.policy.traceHosts.contains("a.example.org"))
+        #expect(!settings.robot.policy.traceHosts.contains("example.com"))
         #expect(settings.logLevel == .error)
     }
 
@@ -73,7 +76,7 @@ struct RobotSettingsTests {
         ("CASARE_SHUTDOWN_GRACE", "1m", "whole seconds from 0 to 3600"),
         ("CASARE_ALLOW_DANGEROUS", "maybe", "true or false"),
         ("CASARE_ALLOW_INTERNAL_URLS", "perhaps", "true or false"),
-        ("CASARE_LOG_LEVEL", "loud", "debug"),
+        ("CASARE_LOG_LEVEL", "loud", "debug"), ("CASARE_TRACE_HOSTS", "https://a.b", "separated by commas"),
         ("DATABASE_URL", "postgres://u:secret@[x", "postgres://"), ("DATABASE_URL", "", "CASARE_URL"),
     ])
     func `a wrong value gives one line that names the variable and what it takes`(

@@ -4,6 +4,7 @@ package import CasareEngine
 import CasareWire
 package import FoundationEssentials
 import Synchronization
+package import Tracing
 
 /// A broker over HTTPS: for robots anywhere. It holds a robot's token and no other credential.
 package final class APIBroker: Broker {
@@ -29,15 +30,18 @@ package final class APIBroker: Broker {
     ///   - url: of an orchestrator, or of what balances between several.
     ///   - token: `nil` for a robot that shows a certificate instead.
     ///   - tls: for a URL of `https://`.
+    ///   - metrics: counts the requests; `nil`: nobody does.
+    ///   - tracer: makes the spans of those that are asked for in a span.
     /// - Throws: `BrokerError.refused` for a URL that is none.
     package init(
-        url: String, token: String?, tls: TLSSettings = TLSSettings(), bootID: UUID = UUID()
+        url: String, token: String?, tls: TLSSettings = TLSSettings(), bootID: UUID = UUID(),
+        metrics: RobotMetrics? = nil, tracer: any Tracer = NoOpTracer()
     ) throws(BrokerError) {
         do throws(ClientError) {
             var configuration = CasareClient.Configuration(url: url, token: token, program: "casare-robot")
             configuration.tls = tls
             configuration.connectionsMax = Self.connectionsMax
-            self.client = try CasareClient(configuration)
+            self.client = try CasareClient(configuration, tracer: tracer, onAttempt: { metrics?.requested($0) })
         } catch {
             throw .refused("\(error)")
         }
@@ -56,7 +60,7 @@ package final class APIBroker: Broker {
             self.comparesNews.withLock { $0 = true }
             return SessionTerms(
                 leaseDuration: .seconds(terms.leaseSeconds), heartbeatInterval: .seconds(terms.heartbeatSeconds),
-                otherSessions: terms.otherSessions ?? 0)
+                otherSessions: terms.otherSessions ?? 0, tenant: terms.tenant)
         } catch {
             throw Self.error(error, about: nil)
         }
@@ -173,9 +177,10 @@ package final class APIBroker: Broker {
 
     package func fail(
         _ lease: Lease, failure: Failure, result: RunResult?, rows: [JournalRow]
-    ) async throws(BrokerError) {
+    ) async throws(BrokerError) -> FailOutcome {
         do throws(ClientError) {
-            _ = try await self.client.fail(lease, failure: failure, result: result, rows: rows)
+            let answer = try await self.client.fail(lease, failure: failure, result: result, rows: rows)
+            return answer.retryAt.map { .retrying(at: $0) } ?? .deadLettered
         } catch {
             throw Self.error(error, about: lease)
         }

@@ -39,7 +39,12 @@ package protocol Broker: Sendable {
     func complete(_ lease: Lease, result: RunResult, rows: [JournalRow]) async throws(BrokerError)
 
     /// The attempt failed: another follows, or the job does.
-    func fail(_ lease: Lease, failure: Failure, result: RunResult?, rows: [JournalRow]) async throws(BrokerError)
+    ///
+    /// - Returns: which of the two.
+    @discardableResult
+    func fail(
+        _ lease: Lease, failure: Failure, result: RunResult?, rows: [JournalRow]
+    ) async throws(BrokerError) -> FailOutcome
 
     /// A person must decide about a step.
     func block(_ lease: Lease, question: Job.Question, rows: [JournalRow]) async throws(BrokerError)
@@ -172,11 +177,16 @@ package struct SessionTerms: Hashable, Sendable {
     package let heartbeatInterval: Duration
     /// Sessions of the robot's ID beside this one that are in time: of other processes.
     package let otherSessions: Int
+    /// The name of whose jobs they are; `nil` where nobody says.
+    package let tenant: String?
 
-    package init(leaseDuration: Duration, heartbeatInterval: Duration, otherSessions: Int) {
+    package init(
+        leaseDuration: Duration, heartbeatInterval: Duration, otherSessions: Int, tenant: String? = nil
+    ) {
         self.leaseDuration = leaseDuration
         self.heartbeatInterval = heartbeatInterval
         self.otherSessions = otherSessions
+        self.tenant = tenant
     }
 }
 

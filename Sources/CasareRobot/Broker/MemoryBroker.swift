@@ -50,7 +50,7 @@ package final class MemoryBroker: Broker {
         self.news.began(session)
         return SessionTerms(
             leaseDuration: self.leaseDuration, heartbeatInterval: self.leaseDuration / Self.heartbeatsPerLease,
-            otherSessions: max(sessions - 1, 0))
+            otherSessions: max(sessions - 1, 0), tenant: Tenant.defaultName)
     }
 
     package func lease(slots: Int, waiting: Duration) async throws(BrokerError) -> [LeasedJob] {
@@ -104,8 +104,8 @@ package final class MemoryBroker: Broker {
 
     package func fail(
         _ lease: Lease, failure: Failure, result: RunResult?, rows: [JournalRow]
-    ) throws(BrokerError) {
-        _ = try self.access { queue, now throws(StoreError) in
+    ) throws(BrokerError) -> FailOutcome {
+        try self.access { queue, now throws(StoreError) in
             try queue.fail(lease, failure: failure, result: result, entries: rows, now: now)
         }
     }

@@ -19,15 +19,16 @@ extension SQLBroker {
 
     package func fail(
         _ lease: Lease, failure: Failure, result: RunResult?, rows: [JournalRow]
-    ) async throws(BrokerError) {
+    ) async throws(BrokerError) -> FailOutcome {
         let isPlain = self.cursor.mode == .plain
-        let makesRoom = try await self.inDatabase { connection in
+        let (makesRoom, outcome) = try await self.inDatabase { connection in
             let makesRoom = try !isPlain && LeaseStore.endingMakesRoom(lease, on: connection)
-            _ = try LeaseStore.fail(lease, failure: failure, result: result, entries: rows, on: connection)
-            return makesRoom
+            let outcome = try LeaseStore.fail(lease, failure: failure, result: result, entries: rows, on: connection)
+            return (makesRoom, outcome)
         }
         self.bell.jobChanged(lease.job)
         if makesRoom { self.bell.ring(self.tenant) }
+        return outcome
     }
 
     package func block(_ lease: Lease, question: Job.Question, rows: [JournalRow]) async throws(BrokerError) {

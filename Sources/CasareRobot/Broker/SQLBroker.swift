@@ -110,7 +110,7 @@ package actor SQLBroker: Broker {
         }
         return SessionTerms(
             leaseDuration: duration, heartbeatInterval: duration / Self.heartbeatsPerLease,
-            otherSessions: otherSessions)
+            otherSessions: otherSessions, tenant: self.tenant == .default ? Tenant.defaultName : nil)
     }
 
     package func lease(slots: Int, waiting: Duration) async throws(BrokerError) -> [LeasedJob] {

@@ -41,7 +41,7 @@ extension WrappingBroker {
 
     package func fail(
         _ lease: Lease, failure: Failure, result: RunResult?, rows: [JournalRow]
-    ) async throws(BrokerError) {
+    ) async throws(BrokerError) -> FailOutcome {
         try await self.broker.fail(lease, failure: failure, result: result, rows: rows)
     }
 

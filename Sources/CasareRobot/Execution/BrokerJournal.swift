@@ -7,14 +7,16 @@ struct BrokerJournal: Journal {
     let lease: Lease
     let patience: Patience
     let limits: ReportLimits
+    let metrics: RobotMetrics
     /// What earlier attempts left, where it was read already.
     private(set) var known: JobJournal?
 
-    init(broker: any Broker, lease: Lease, patience: Patience, limits: ReportLimits) {
+    init(broker: any Broker, lease: Lease, patience: Patience, limits: ReportLimits, metrics: RobotMetrics) {
         self.broker = broker
         self.lease = lease
         self.patience = patience
         self.limits = limits
+        self.metrics = metrics
     }
 
     /// The same journal with what earlier attempts left.
@@ -73,9 +75,16 @@ struct BrokerJournal: Journal {
 
     private func checkpoint(_ rows: [JournalRow]) async throws {
         guard !rows.isEmpty else { return }
-        try await self.patience.insist { () async throws(BrokerError) in
-            try await self.broker.checkpoint(rows, under: self.lease)
+        let start = ContinuousClock.now
+        do {
+            try await self.patience.insist { () async throws(BrokerError) in
+                try await self.broker.checkpoint(rows, under: self.lease)
+            }
+        } catch {
+            if case BrokerError.leaseLost = error { self.metrics.refused(.checkpoint) }
+            throw error
         }
+        self.metrics.committed(after: .now - start)
     }
 }
 

@@ -1,7 +1,10 @@
 import CasareDomain
 import CasareEngine
+import CasareTelemetry
 import FoundationEssentials
+import Instrumentation
 import Logging
+import Tracing
 
 /// Runs one leased job and reports how it ended.
 struct JobExecutor: Sendable {
@@ -9,6 +12,7 @@ struct JobExecutor: Sendable {
     let programs: ProgramCache
     let configuration: RobotConfiguration
     let logger: Logger
+    let telemetry: RobotTelemetry
     let isStopRequested: @Sendable () -> Bool
     /// Whether a stop is one of this job alone, which somebody wants paused.
     var isPauseAsked: @Sendable () -> Bool = { false }
@@ -25,18 +29,39 @@ struct JobExecutor: Sendable {
         logger[metadataKey: "job.id"] = "\(job.lease.job)"
         logger[metadataKey: "lease.token"] = "\(job.lease.token)"
         if let trace = job.trace { logger[metadataKey: "trace_id"] = "\(trace.traceID)" }
-        logger.info("Leased job", metadata: ["workflow": "\(job.workflowName)", "attempt": "\(job.attempt)"])
+        if logger[metadataKey: "tenant"] == nil, let tenant = self.telemetry.tenant.name {
+            logger[metadataKey: "tenant"] = .string(tenant)
+        }
+        let start = ContinuousClock.now
+        self.telemetry.metrics.began(job)
+        let end = await self.telemetry.tracer.withSpan(
+            "process \(self.telemetry.queue)", context: self.telemetry.context(of: job), ofKind: .consumer
+        ) { [logger] span in
+            self.telemetry.describe(job, on: span)
+            logger.info("Leased job", metadata: ["workflow": "\(job.workflowName)", "attempt": "\(job.attempt)"])
+            let end = await self.process(job, since: start, logger)
+            self.telemetry.describe(end, on: span)
+            return end
+        }
+        self.telemetry.metrics.ended(job, end, after: .now - start)
+    }
+
+    private func process(
+        _ job: LeasedJob, since start: ContinuousClock.Instant, _ logger: Logger
+    ) async -> RobotMetrics.RunEnd {
         do {
             do {
                 let conclusion = try await self.run(job, logger)
-                try await self.report(conclusion, of: job, logger)
+                return try await self.report(conclusion, of: job, since: start, logger)
             } catch BrokerError.refused(let reason) {
                 // What it produced cannot be stored: asking again is of no use, and the job must not stay as it is.
                 logger.error("The job's end was refused", metadata: ["error": "\(reason)"])
-                try await self.report(Self.rejected("The job's end could not be stored: \(reason)"), of: job, logger)
+                let rejection = Self.rejected("The job's end could not be stored: \(reason)")
+                return try await self.report(rejection, of: job, since: start, logger)
             } catch let error as StepTooLarge {
                 logger.error("A step's result is too large", metadata: ["error": "\(error)"])
-                try await self.report(Self.rejected(error.description, type: "ResultTooLarge"), of: job, logger)
+                let rejection = Self.rejected(error.description, type: "ResultTooLarge")
+                return try await self.report(rejection, of: job, since: start, logger)
             }
         } catch is CancellationError {
             logger.notice("Stopped job: its lease can no longer be trusted")
@@ -45,6 +70,7 @@ struct JobExecutor: Sendable {
         } catch {
             logger.error("The job's end could not be reported", metadata: ["error": "\(error)"])
         }
+        return .lost
     }
 
     private func run(_ job: LeasedJob, _ logger: Logger) async throws -> RunConclusion {
@@ -83,12 +109,31 @@ struct JobExecutor: Sendable {
                     onProgress(limit.map { .stepBegan(timeLimit: $0) } ?? .stepEnded)
                 }))
         do {
-            return try await log.sending { try await driver.run() }
+            return try await log.sending { try await self.traced(driver, of: job) }
         } catch let error as JournalMismatch {
             return Self.rejected(error.description)
         } catch let error as UnreadableJournal {
             return Self.rejected(error.description)
         }
+    }
+
+    /// Runs it in a span of its own, in which each node has one.
+    private func traced(_ driver: RunDriver, of job: LeasedJob) async throws -> RunConclusion {
+        let span = self.telemetry.tracer.startSpan("run \(job.workflowName)", ofKind: .internal)
+        defer { span.end() }
+        var driver = driver
+        let spans =
+            span.isRecording
+            ? RunSpans(self.telemetry.tracer, failuresTo: self.telemetry.sink, below: span.context) : nil
+        driver.environment.observer = spans?.observer
+        driver.environment.around = self.telemetry.around(spans)
+        driver.environment.tracer = self.telemetry.tracer
+        defer { spans?.end(on: span) }
+        if span.isRecording {
+            span.attributes["casare.workflow.name"] = job.workflowName
+            span.attributes["casare.workflow.version"] = job.workflowVersion
+        }
+        return try await ServiceContext.withValue(span.context) { try await driver.run() }
     }
 
     /// A vault that cannot be reached is asked again for as long as the lease is trusted. One that will not answer,
@@ -103,7 +148,9 @@ struct JobExecutor: Sendable {
         }
     }
 
-    private func report(_ conclusion: RunConclusion, of job: LeasedJob, _ logger: Logger) async throws {
+    private func report(
+        _ conclusion: RunConclusion, of job: LeasedJob, since start: ContinuousClock.Instant, _ logger: Logger
+    ) async throws -> RobotMetrics.RunEnd {
         let patience = Patience()
         let lease = job.lease
         let journal = self.journal(of: job)
@@ -111,33 +158,48 @@ struct JobExecutor: Sendable {
         case .finished(let result, let failure, let entries):
             let rows = try await journal.rows(beside: entries)
             let (result, failure) = result.storable(with: failure, bytesMax: self.limits.resultBytesMax)
-            if let failure {
+            guard let failure else {
+                try await self.telemetry.report(.complete) {
+                    try await patience.insist { () async throws(BrokerError) in
+                        try await self.broker.complete(lease, result: result, rows: rows)
+                    }
+                }
+                self.telemetry.metrics.finished(job, .completed, after: .now - start)
+                logger.info("Completed job")
+                return .completed
+            }
+            let outcome = try await self.telemetry.report(.fail, of: failure.kind) {
                 try await patience.insist { () async throws(BrokerError) in
                     try await self.broker.fail(lease, failure: failure, result: result, rows: rows)
                 }
-                logger.info(
-                    "Job failed", metadata: ["kind": "\(failure.kind.rawValue)", "error": "\(failure.message)"])
-            } else {
-                try await patience.insist { () async throws(BrokerError) in
-                    try await self.broker.complete(lease, result: result, rows: rows)
-                }
-                logger.info("Completed job")
             }
+            self.telemetry.metrics.failed(failure.kind, outcome)
+            if case .deadLettered = outcome {
+                self.telemetry.metrics.finished(job, .failed(failure.kind), after: .now - start)
+            }
+            logger.info("Job failed", metadata: ["kind": "\(failure.kind.rawValue)", "error": "\(failure.message)"])
+            return .failed(failure.kind)
         case .inDoubt(let question, _, let entries):
             let rows = try await journal.rows(beside: entries)
-            try await patience.insist { () async throws(BrokerError) in
-                try await self.broker.block(lease, question: question, rows: rows)
+            try await self.telemetry.report(.block) {
+                try await patience.insist { () async throws(BrokerError) in
+                    try await self.broker.block(lease, question: question, rows: rows)
+                }
             }
             logger.warning("Blocked job: a step is in doubt", metadata: ["node": "\(question.node)"])
+            return .blocked
         case .interrupted(let entries):
             try await journal.record(entries)
             // Whether it is paused or goes on elsewhere is decided where the wish is kept: it may be withdrawn by now.
             let isPaused = self.isPauseAsked()
             let reason = isPaused ? "The job is to be paused" : "The robot is stopping"
-            try await patience.insist { () async throws(BrokerError) in
-                try await self.broker.release(lease, reason: reason)
+            try await self.telemetry.report(.release) {
+                try await patience.insist { () async throws(BrokerError) in
+                    try await self.broker.release(lease, reason: reason)
+                }
             }
             logger.info("Released job", metadata: ["reason": "\(reason)"])
+            return .released
         }
     }
 
@@ -147,7 +209,9 @@ struct JobExecutor: Sendable {
     }
 
     private func journal(of job: LeasedJob) -> BrokerJournal {
-        BrokerJournal(broker: self.broker, lease: job.lease, patience: Patience(), limits: self.limits)
+        BrokerJournal(
+            broker: self.broker, lease: job.lease, patience: Patience(), limits: self.limits,
+            metrics: self.telemetry.metrics)
     }
 
     private static func rejected(_ message: String, type: String = "ValidationError") -> RunConclusion {

@@ -77,7 +77,7 @@
 
         package func fail(
             _ lease: Lease, failure: Failure, result: RunResult?, rows: [JournalRow]
-        ) async throws(BrokerError) {
+        ) async throws(BrokerError) -> FailOutcome {
             try await self.between(.beforeFail, .afterFail) { () async throws(BrokerError) in
                 try await self.broker.fail(lease, failure: failure, result: result, rows: rows)
             }

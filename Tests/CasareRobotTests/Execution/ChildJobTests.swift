@@ -22,7 +22,7 @@ struct ChildJobTests {
             broker: broker, programs: ProgramCache(catalogue: StandardNodes.catalogue),
             configuration: RobotConfiguration(
                 description: try BrokerFixture.description("robot"), workingDirectory: folder),
-            logger: logger, isStopRequested: { false })
+            logger: logger, telemetry: .unobserved, isStopRequested: { false })
     }
 
     private static func calling(_ config: Object, subflows: Object = [:]) -> String {

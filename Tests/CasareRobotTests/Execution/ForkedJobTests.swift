@@ -46,7 +46,7 @@ struct ForkedJobTests {
                 broker: broker, programs: ProgramCache(catalogue: StandardNodes.catalogue),
                 configuration: RobotConfiguration(
                     description: try BrokerFixture.description("robot"), workingDirectory: folder),
-                logger: logger, isStopRequested: { false })
+                logger: logger, telemetry: .unobserved, isStopRequested: { false })
             await executor.execute(try #require(try await broker.lease(slots: 1, waiting: .seconds(10)).first))
         }
     }

@@ -57,7 +57,7 @@ struct JobWarningsTests {
                         configuration: RobotConfiguration(
                             description: try BrokerFixture.description("robot"), workingDirectory: folder,
                             policy: .standard, refusesLoosening: false),
-                        logger: lines.logger, isStopRequested: { false })
+                        logger: lines.logger, telemetry: .unobserved, isStopRequested: { false })
                     let job = try #require(try await broker.lease(slots: 1, waiting: .seconds(10)).first)
                     await executor.execute(job)
                 }

@@ -63,7 +63,7 @@ struct LargeReportTests {
                         broker: broker, programs: ProgramCache(catalogue: Self.catalogue),
                         configuration: RobotConfiguration(
                             description: try BrokerFixture.description("robot"), workingDirectory: folder),
-                        logger: logger, isStopRequested: { false }, limits: Self.limits)
+                        logger: logger, telemetry: .unobserved, isStopRequested: { false }, limits: Self.limits)
                     let job = try await broker.lease(slots: 1, waiting: .seconds(10)).first
                     await executor.execute(try #require(job))
                 }

@@ -61,7 +61,7 @@ struct LogShipperTests {
                         configuration: RobotConfiguration(
                             description: try BrokerFixture.description("robot"), workingDirectory: folder,
                             policy: .unbound),
-                        logger: Self.logger, isStopRequested: { false })
+                        logger: Self.logger, telemetry: .unobserved, isStopRequested: { false })
                     let job = try #require(try await broker.lease(slots: 1, waiting: .seconds(10)).first)
                     async let running: Void = executor.execute(job)
                     let first = try await eventually("a line is there") {
@@ -104,7 +104,7 @@ struct LogShipperTests {
         }
         func fail(
             _ lease: Lease, failure: Failure, result: RunResult?, rows: [JournalRow]
-        ) async throws(BrokerError) { throw Self.silence }
+        ) async throws(BrokerError) -> FailOutcome { throw Self.silence }
         func block(_ lease: Lease, question: Job.Question, rows: [JournalRow]) async throws(BrokerError) {
             throw Self.silence
         }

@@ -45,7 +45,7 @@ struct SecretJobTests {
             broker: broker, programs: ProgramCache(catalogue: StandardNodes.catalogue),
             configuration: RobotConfiguration(
                 description: try BrokerFixture.description("robot"), workingDirectory: folder, policy: .unbound),
-            logger: logger, isStopRequested: { false })
+            logger: logger, telemetry: .unobserved, isStopRequested: { false })
         let job = try await broker.lease(slots: 1, waiting: .seconds(10)).first
         if let job { await executor.execute(job) }
         await broker.close()

@@ -55,7 +55,7 @@ struct TenantPolicyTests {
                     configuration: RobotConfiguration(
                         description: try BrokerFixture.description("robot"), workingDirectory: folder, policy: policy,
                         refusesLoosening: refusesLoosening),
-                    logger: logger, isStopRequested: { false })
+                    logger: logger, telemetry: .unobserved, isStopRequested: { false })
                 let job = try #require(try await broker.lease(slots: 1, waiting: .seconds(10)).first)
                 #expect(job.lease.job == id)
                 await executor.execute(job)

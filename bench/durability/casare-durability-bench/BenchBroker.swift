@@ -43,7 +43,7 @@ struct BenchBroker: WrappingBroker {
 
     func fail(
         _ lease: Lease, failure: Failure, result: RunResult?, rows: [JournalRow]
-    ) async throws(BrokerError) {
+    ) async throws(BrokerError) -> FailOutcome {
         try await self.broker.fail(lease, failure: failure, result: result, rows: self.written(rows))
     }
 
