@@ -24,7 +24,7 @@ package struct Casarectl: AsyncParsableCommand {
             CommandGroup(
                 name: "Server",
                 subcommands: [
-                    StatusCommand.self, TopCommand.self, DoctorCommand.self, LoginCommand.self,
+                    StatusCommand.self, TopCommand.self, DoctorCommand.self, AlertsCommand.self, LoginCommand.self,
                     LogoutCommand.self, WhoamiCommand.self,
                     ContextCommand.self, TokenCommand.self, RoleCommand.self, SecretCommand.self,
                     AuthorityCommand.self,
@@ -45,7 +45,19 @@ package struct Casarectl: AsyncParsableCommand {
                 try StandardStreams.print(text)
                 return ExitReason.success.rawValue
             }
-            var command = try Self.parseAsRoot(arguments)
+            let command = try Self.parseAsRoot(arguments)
+            guard let name = CommandName.of(type(of: command)), !(command is DevCommand) else {
+                return await Self.run(command)
+            }
+            return await InvocationTelemetry.record(name) { await Self.run(command) }
+        } catch {
+            return Self.report(error)
+        }
+    }
+
+    private static func run(_ command: any ParsableCommand) async -> Int32 {
+        do {
+            var command = command
             if var command = command as? any AsyncParsableCommand {
                 try await command.run()
             } else {

@@ -12,6 +12,7 @@ enum ErrorReport {
         switch error {
         case let failure as CommandFailure: failure
         case let error as ClientError: Self.failure(for: error)
+        case let error as PrometheusClient.Failure: Self.failure(for: error)
         case let error as ValidationError: CommandFailure(.usage, error.message)
         case let error as PostgresError: Self.failure(for: error)
         case let error as MigrationError: Self.failure(for: error)
@@ -50,6 +51,15 @@ enum ErrorReport {
             return CommandFailure(.failure, "\(error)")
         case .cancelled:
             return CommandFailure(.interrupted, "interrupted")
+        }
+    }
+
+    private static func failure(for error: PrometheusClient.Failure) -> CommandFailure {
+        switch error {
+        case .unreachable: CommandFailure(.unavailable, "\(error); check the URL, or leave --prometheus out")
+        // 1 would say that something fires.
+        case .refused: CommandFailure(.usage, "\(error)")
+        case .cancelled: CommandFailure(.interrupted, "interrupted")
         }
     }
 

@@ -63,11 +63,14 @@ enum HelpTopic: String, CaseIterable {
                             W3C's header of that name; without a valid one a new trace begins
           TRACESTATE        goes along with TRACEPARENT
           BAGGAGE           goes along with TRACEPARENT to robots that get such jobs; no place for secrets
+          CASARE_TRACE_URL  where traces can be looked at, with {trace_id} for a trace's ID: job trace prints it
+          OTEL_…            where casarectl sends a trace of its own calls to, as docs/telemetry.md says
           NO_COLOR          when set and not empty: no colours
           COLUMNS           width of tables on a terminal
           XDG_CONFIG_HOME   contexts are in its folder casare (default: ~/.config)
           XDG_DATA_HOME     casarectl dev keeps its data in its folder casare (default: ~/.local/share)
-          HOME              the folder whose .config and .local/share those are
+          XDG_STATE_HOME    casarectl alerts check keeps what it measured in its folder casare (default: ~/.local/state)
+          HOME              the folder whose .config, .local/share and .local/state those are
           PG_BIN            folder of the PostgreSQL programs that casarectl dev starts
           CASARE_SECRET_PROVIDERS and other settings of casare-orchestrator
                             count for casarectl dev, too; its --help says which do not

@@ -1,4 +1,5 @@
 import CasareDomain
+import CasareSettings
 import Glibc
 
 /// The files that describe what is to be on a server.
@@ -66,10 +67,7 @@ enum ResourceFiles {
         }
     }
 
-    private static func isFolder(_ path: String) -> Bool {
-        var status = stat()
-        return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
-    }
+    private static func isFolder(_ path: String) -> Bool { FileStatus(of: path)?.isFolder ?? false }
 
     private static func files(in folder: String) throws(CommandFailure) -> [String] {
         guard let directory = opendir(folder) else {

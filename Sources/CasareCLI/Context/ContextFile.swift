@@ -1,5 +1,6 @@
 import CasareClient
 import CasareDomain
+import CasareSettings
 import FoundationEssentials
 import Glibc
 
@@ -136,10 +137,7 @@ struct ContextFile: Sendable {
     }
 
     /// Whether others than the owner may read the file and the tokens in it.
-    var isExposed: Bool {
-        var status = stat()
-        return stat(self.path, &status) == 0 && status.st_mode & 0o077 != 0
-    }
+    var isExposed: Bool { FileStatus(of: self.path)?.isOpenToOthers ?? false }
 
     private func failure() -> CommandFailure {
         CommandFailure(.failure, "cannot write \(self.path): \(String(cString: strerror(errno)))")
@@ -154,6 +152,11 @@ enum UserFolders {
 
     static func data(_ environment: Environment) throws(CommandFailure) -> String {
         try Self.folder("XDG_DATA_HOME", orInHome: ".local/share", environment)
+    }
+
+    /// What programs remember between two calls, and can do without.
+    static func state(_ environment: Environment) throws(CommandFailure) -> String {
+        try Self.folder("XDG_STATE_HOME", orInHome: ".local/state", environment)
     }
 
     /// Creates a folder and what is missing above it, for the owner only unless another mode is given.

@@ -68,7 +68,7 @@ struct LoginCommand: AsyncParsableCommand {
         var configuration = CasareClient.Configuration(url: url.text, token: token, program: "casarectl")
         configuration.trace = InvocationTrace.current
         configuration.tls = tls
-        return try await withCasareClient(configuration, body)
+        return try await withCasareClient(configuration, tracer: InvocationTelemetry.tracer, body)
     }
 
     private func serverURL(_ terminal: Terminal) throws(CommandFailure) -> ServerURL {

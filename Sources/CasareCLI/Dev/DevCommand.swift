@@ -1,7 +1,10 @@
 import ArgumentParser
 import CasareDomain
+import CasareOTLP
 import CasareOrchestrator
 import CasareRobot
+import CasareSettings
+import CasareTelemetry
 import Configuration
 import FoundationEssentials
 import Glibc
@@ -44,6 +47,11 @@ struct DevCommand: AsyncParsableCommand {
             "Write url, token and database_url to this file, as JSON, once everything is up.", valueName: "file"),
         completion: .file(), transform: Text.notEmpty)
     var details: String?
+    @Option(
+        help: ArgumentHelp(
+            "Send traces, metrics and the log to this collector, by OTLP over gRPC: http://localhost:4317.",
+            valueName: "url"), transform: Text.notEmpty)
+    var otlp: String?
     @Option(help: "What to log on stderr: trace, debug, info, notice, warning or error.")
     var logLevel = LogLevel.warning
     @Flag(name: .shortAndLong, help: "Answer yes to the question that --reset asks.") var yes = false
@@ -74,11 +82,10 @@ struct DevCommand: AsyncParsableCommand {
         let lock = try FolderLock(settings.dataFolder)
         if self.reset { try self.deleteData(settings) }
         StandardStreams.report("starting…")
-        let config = ConfigReader(provider: EnvironmentVariablesProvider())
+        let config = self.config
         let unread = OrchestratorConfiguration.Settings.unread(in: config, isInMemory: self.memory)
         if let line = DevMessages.unread(unread, isInMemory: self.memory) { StandardStreams.report(line) }
-        var logger = Logger(label: "casarectl") { StreamLogHandler.standardError(label: $0) }
-        logger.logLevel = self.logLevel.level
+        let telemetry = try self.telemetry(config)
         let file = try ContextFile(in: .process)
         let knownToken = try file.load()[DevSettings.contextName]?.token
         let (details, keepsAll) = (self.details, !self.memory)
@@ -94,13 +101,33 @@ struct DevCommand: AsyncParsableCommand {
                 DevMessages.ready(settings, url: url, isCurrentContext: isCurrent, keepsAll: keepsAll))
         }
         if self.memory {
-            try await MemoryStack(settings: settings, logger: logger).run(knownToken: knownToken, ready: ready)
+            try await MemoryStack(settings: settings, telemetry: telemetry).run(knownToken: knownToken, ready: ready)
         } else {
-            try await DevStack(settings: settings, config: config, logger: logger)
+            try await DevStack(settings: settings, config: config, telemetry: telemetry)
                 .run(knownToken: knownToken, ready: ready)
         }
         StandardStreams.report("stopped")
         _ = consume lock
+    }
+
+    /// The environment, with what an option says in place of it.
+    private var config: ConfigReader {
+        let environment = EnvironmentVariablesProvider()
+        guard let otlp else { return ConfigReader(provider: environment) }
+        let given = InMemoryProvider(values: [
+            "otel.exporter.otlp.endpoint": .init(.string(otlp), isSecret: false),
+            "otel.exporter.otlp.protocol": "grpc",
+        ])
+        return ConfigReader(providers: [given, environment])
+    }
+
+    private func telemetry(_ config: ConfigReader) throws(CommandFailure) -> ServiceTelemetry {
+        do throws(SettingError) {
+            return try ServiceTelemetry(
+                config: config, program: .casarectl, label: "casarectl", level: self.logLevel.level)
+        } catch {
+            throw CommandFailure(.usage, "\(error)")
+        }
     }
 
     func settings(_ environment: Environment, isRoot: Bool) throws(CommandFailure) -> DevSettings {

@@ -1,5 +1,6 @@
 import CasareDomain
 import CasareNodes
+import CasareOTLP
 import CasareOrchestrator
 import CasarePostgres
 import CasareProviders
@@ -21,7 +22,8 @@ struct DevStack: Sendable {
     let settings: DevSettings
     /// What services are told by their environment.
     let config: ConfigReader
-    let logger: Logger
+    let telemetry: ServiceTelemetry
+    private var logger: Logger { self.telemetry.logger }
 
     /// Called once the server takes requests.
     typealias Ready = @Sendable (ServerURL, _ token: String, _ databaseURL: String?) throws -> Void
@@ -47,7 +49,8 @@ struct DevStack: Sendable {
         let cluster = try await KeptCluster.start(.init(folder: self.settings.clusterFolder))
         do {
             let configuration = try await Self.migratedDatabase(on: cluster)
-            let database = Database(configuration, connectionsMax: Self.orchestratorConnectionsMax)
+            let database = Database(
+                configuration, connectionsMax: Self.orchestratorConnectionsMax, observer: self.telemetry.statements)
             do {
                 let token = try await Self.token(knownToken, in: database)
                 try await self.serve(
@@ -77,8 +80,11 @@ struct DevStack: Sendable {
         var configuration = given
         configuration.database = database.configuration
         let orchestrator = Orchestrator(
-            configuration: configuration, database: database, catalogue: catalogue, logger: self.logger)
-        var services: [ServiceGroupConfiguration.ServiceConfiguration] = [.init(service: orchestrator)]
+            configuration: configuration, database: database, catalogue: catalogue, logger: self.logger,
+            registry: self.telemetry.sender.registry, tracer: self.telemetry.sender.tracer)
+        var services: [ServiceGroupConfiguration.ServiceConfiguration] = [
+            .init(service: self.telemetry.sender), .init(service: orchestrator),
+        ]
         if self.settings.runsRobot {
             let robotDatabase = Database(database.configuration, connectionsMax: Self.robotConnectionsMax, for: .robot)
             let robot = RobotAgent(
@@ -86,7 +92,7 @@ struct DevStack: Sendable {
                     database: robotDatabase, keys: configuration.keys,
                     providers: try self.settings.providers(self.config), logger: self.logger),
                 catalogue: catalogue, watchers: StandardWatchers.all, configuration: try self.settings.robot,
-                logger: self.logger)
+                telemetry: self.telemetry.ofRobot(try self.settings.robot), logger: self.logger)
             // Whoever drains or stops the robot keeps the rest.
             services.append(
                 .init(
@@ -171,5 +177,13 @@ struct DevStack: Sendable {
                 .fromShell("casarectl dev", action: "token.create", subject: name), on: connection)
             return created.text.reveal()
         }
+    }
+}
+
+extension ServiceTelemetry {
+    /// Of a robot in the process: it counts and traces together with the server.
+    func ofRobot(_ robot: RobotConfiguration) -> RobotTelemetry {
+        RobotTelemetry(
+            of: robot.description, tracer: self.sender.tracer, registry: self.sender.registry, sink: self.sink)
     }
 }

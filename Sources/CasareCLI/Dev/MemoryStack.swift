@@ -1,4 +1,5 @@
 import CasareNodes
+import CasareOTLP
 import CasareOrchestrator
 import CasareRobot
 import CasareStore
@@ -10,7 +11,8 @@ import UnixSignals
 /// The API and a robot in one process, on a queue in memory: for machines without PostgreSQL.
 struct MemoryStack: Sendable {
     let settings: DevSettings
-    let logger: Logger
+    let telemetry: ServiceTelemetry
+    private var logger: Logger { self.telemetry.logger }
 
     /// Runs until ^C or SIGTERM. Nothing is kept then.
     ///
@@ -21,12 +23,14 @@ struct MemoryStack: Sendable {
         let server = MemoryOrchestrator(
             host: DevSettings.host, port: self.settings.port, queue: queue,
             token: SoleToken(text, name: DevSettings.contextName),
-            catalogue: StandardNodes.catalogue, logger: self.logger)
-        var services: [any Service] = [server]
+            catalogue: StandardNodes.catalogue, logger: self.logger, registry: self.telemetry.sender.registry,
+            tracer: self.telemetry.sender.tracer)
+        var services: [any Service] = [self.telemetry.sender, server]
         if self.settings.runsRobot {
             let robot = RobotAgent(
                 broker: MemoryBroker(queue), catalogue: StandardNodes.catalogue,
-                configuration: try self.settings.robot, logger: self.logger)
+                configuration: try self.settings.robot, telemetry: self.telemetry.ofRobot(try self.settings.robot),
+                logger: self.logger)
             services.append(RobotBehindServer(port: { try await server.boundPort }, robot: robot))
         }
         let group = ServiceGroup(

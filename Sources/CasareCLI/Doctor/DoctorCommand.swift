@@ -8,7 +8,8 @@ import FoundationEssentials
 
 struct DoctorCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "doctor", abstract: "Find out what is wrong, and what to do about it.", subcommands: [Db.self])
+        commandName: "doctor", abstract: "Find out what is wrong, and what to do about it.",
+        subcommands: [ServerLook.self, Db.self], defaultSubcommand: ServerLook.self)
 
     struct Db: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
@@ -81,26 +82,11 @@ extension DoctorReport {
     }
 
     private var sheet: Sheet {
-        let counts = DoctorFinding.Level.allCases.reversed().compactMap { level -> String? in
-            let count = self.findings.count { $0.level == level }
-            return count > 0 ? "\(count) \(level.rawValue)" : nil
-        }
-        var sheet = Sheet("The database: \(counts.joined(separator: ", "))", tone: self.level.tone)
-        for level in [DoctorFinding.Level.critical, .warning] {
-            for finding in self.findings where finding.level == level {
-                sheet.sections.append(
-                    .lines(
-                        title: "\(level.rawValue.uppercased())  \(finding.check.rawValue)",
-                        [finding.summary] + finding.advice.map { "  \($0)" }))
-            }
-        }
-        let fine = self.findings.filter { $0.level == .ok }
-        if !fine.isEmpty {
-            sheet.sections.append(
-                .table(
-                    title: "Fine", Finding.columns.map(\.heading).filter { ["check", "summary"].contains($0.key) },
-                    fine.map { [.text($0.check.rawValue), .text($0.summary)] }))
-        }
-        return sheet
+        DoctorLine.sheet(
+            self.findings.map { finding in
+                DoctorLine(
+                    check: finding.check.rawValue, level: finding.level, summary: finding.summary,
+                    advice: finding.advice)
+            }, of: "The database")
     }
 }

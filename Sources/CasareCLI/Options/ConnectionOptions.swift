@@ -82,6 +82,6 @@ extension ConnectionOptions {
         configuration.trace = InvocationTrace.current
         configuration.tls = server.tls
         server.tls.warnIfOff(server.url)
-        try await withCasareClient(configuration) { try await body($0, server) }
+        try await withCasareClient(configuration, tracer: InvocationTelemetry.tracer) { try await body($0, server) }
     }
 }

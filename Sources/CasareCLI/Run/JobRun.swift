@@ -3,6 +3,7 @@ import CasareEngine
 import CasareNodes
 import CasareRobot
 import CasareStore
+import CasareTelemetry
 import CasareWire
 import FoundationEssentials
 import Logging
@@ -79,9 +80,8 @@ struct JobRun: Sendable {
 
     private func robot(for queue: SharedMemoryQueue, telling warnings: RunWarnings) throws -> RobotAgent {
         guard let robot = Robot.ID(rawValue: "here") else { preconditionFailure("The literal is a robot's ID") }
-        var logger = Logger(label: "casarectl") { StreamLogHandler.standardError(label: $0) }
         // What its jobs come to is told by them, and what they warn of by `warnings`.
-        logger.logLevel = .error
+        let logger = CasareLogHandler.makeLogger(label: "casarectl", level: .error, format: .pretty)
         return RobotAgent(
             // Nobody else could take the job: the robot need not hurry to show that it is alive.
             broker: MemoryBroker(

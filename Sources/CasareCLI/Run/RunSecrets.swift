@@ -1,6 +1,6 @@
 import CasareDomain
 import CasareEngine
-import Glibc
+import CasareSettings
 
 /// Where a run in this process takes the values of secrets from: variables of the environment, or a file.
 enum RunSecrets: Sendable {
@@ -34,9 +34,8 @@ enum RunSecrets: Sendable {
 
     /// A pipe has no readers but those that were given it.
     private static func checkMode(of path: String) throws(CommandFailure) {
-        var status = stat()
-        guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return }
-        guard status.st_mode & 0o077 == 0 else {
+        guard let status = FileStatus(of: path), status.isRegular else { return }
+        guard !status.isOpenToOthers else {
             throw CommandFailure(
                 .usage, "others than you may read \(path), which holds secrets: chmod 600 \(path), then run this again")
         }

@@ -14,6 +14,9 @@ struct JobTraceCommand: AsyncParsableCommand {
             A WaitNode that one robot began and \
             another one ended has a bar in both attempts. What is only computed is not recorded, \
             and of an attempt that was retried the steps that failed are not either.
+
+            Below it stands the ID of the job's trace, and its address where CASARE_TRACE_URL says where traces are kept: \
+            https://grafana.example.com/…/{trace_id}, with {trace_id} for the ID.
             """)
     @Argument(help: "The job's ID.", transform: JobArgument.parse) var job: JobArgument
     @OptionGroup(title: "Output") var output: OutputOptions
@@ -21,6 +24,7 @@ struct JobTraceCommand: AsyncParsableCommand {
 
     func run() async throws {
         try self.output.check(TimelineSpan.columns.map(\.heading))
+        let link = try TraceLink(.process)
         try await self.connection.withClient { client, _ in
             let records = try await JobRecords(of: self.job.id, results: false, from: client)
             if records.history == nil {
@@ -37,7 +41,13 @@ struct JobTraceCommand: AsyncParsableCommand {
                 WaterfallText.render(
                     timeline, of: records.job, width: context.width ?? WaterfallText.widthDefault,
                     usesColour: context.usesColour))
+            guard let traceID = records.job.traceID else { return }
+            try StandardStreams.print(Self.footer(traceID, link))
         }
+    }
+
+    static func footer(_ traceID: String, _ link: TraceLink?) -> String {
+        "\ntrace \(traceID)\n" + (link.map { "\($0.url(of: traceID))\n" } ?? "")
     }
 
     private var drawsBars: Bool { self.output.format == .table && self.output.layout.columns == nil }
