@@ -58,10 +58,13 @@ model: ## Check the model of the lease protocol, and that its mutants fail
 	@Tests/Model/check
 
 .PHONY: alerts
-alerts: ## Check the alert rules and run their tests
+alerts: ## Check the alert rules, run their tests, and check who is told
 	@deploy/install-packages --alerts
-	promtool check rules $(filter-out %_test.yml,$(wildcard alerts/*.yml))
-	promtool test rules $(wildcard alerts/*_test.yml)
+	@alerts/check
+
+.PHONY: dashboards
+dashboards: ## Make dashboards/*.json from dashboards/dashboards.toml and the alerts' thresholds
+	@dashboards/generate
 
 .PHONY: lint
 lint: ## Check the formatting

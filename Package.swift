@@ -14,6 +14,11 @@ let configuration = Target.Dependency.product(name: "Configuration", package: "s
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let cryptoExtras = Target.Dependency.product(name: "CryptoExtras", package: "swift-crypto")
 let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
+let coreMetrics = Target.Dependency.product(name: "CoreMetrics", package: "swift-metrics")
+let grpcCore = Target.Dependency.product(name: "GRPCCore", package: "grpc-swift-2")
+let grpcProtobuf = Target.Dependency.product(name: "GRPCProtobuf", package: "grpc-swift-protobuf")
+let grpcTransport = Target.Dependency.product(
+    name: "GRPCNIOTransportHTTP2Posix", package: "grpc-swift-nio-transport")
 let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
 let hummingbirdCore = Target.Dependency.product(name: "HummingbirdCore", package: "hummingbird")
 let jwtKit = Target.Dependency.product(name: "JWTKit", package: "jwt-kit")
@@ -29,6 +34,10 @@ let nioSSL = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
 let nioTLS = Target.Dependency.product(name: "NIOTLS", package: "swift-nio")
 let nioWebSocket = Target.Dependency.product(name: "NIOWebSocket", package: "swift-nio")
 let serviceLifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let inMemoryTracing = Target.Dependency.product(name: "InMemoryTracing", package: "swift-distributed-tracing")
+let instrumentation = Target.Dependency.product(name: "Instrumentation", package: "swift-distributed-tracing")
+let swiftProtobuf = Target.Dependency.product(name: "SwiftProtobuf", package: "swift-protobuf")
+let tracing = Target.Dependency.product(name: "Tracing", package: "swift-distributed-tracing")
 let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-subprocess")
 let swiftASN1 = Target.Dependency.product(name: "SwiftASN1", package: "swift-asn1")
 let systemPackage = Target.Dependency.product(name: "SystemPackage", package: "swift-system")
@@ -57,6 +66,12 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0", traits: []),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
         .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2", traits: []),
+        .package(url: "https://github.com/apple/swift-distributed-tracing", from: "1.7.3"),
+        .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
+        .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0", traits: []),
+        .package(url: "https://github.com/grpc/grpc-swift-2", from: "2.4.3"),
+        .package(url: "https://github.com/grpc/grpc-swift-nio-transport", from: "2.9.2"),
+        .package(url: "https://github.com/grpc/grpc-swift-protobuf", from: "2.4.1"),
         .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
         .package(url: "https://github.com/vapor/jwt-kit", from: "5.7.1"),
@@ -70,7 +85,8 @@ let package = Package(
         // No pkgConfig: the library is loaded when it is first needed, never linked.
         .systemLibrary(name: "CArchive", providers: [.apt(["libarchive-dev"]), .brew(["libarchive"])]),
         .target(name: "CasareArchive", dependencies: ["CArchive"], swiftSettings: settings),
-        .target(name: "CasareEngine", dependencies: ["CasareDomain"], swiftSettings: settings),
+        .target(
+            name: "CasareEngine", dependencies: ["CasareDomain", tracing], swiftSettings: settings),
         // libcurl's headers; the library itself is loaded when it is first used, so nothing links it.
         .target(name: "CCurl"),
         .systemLibrary(
@@ -83,18 +99,39 @@ let package = Package(
             name: "CasareNodes",
             dependencies: [
                 "CCurl", "CasareArchive", "CasareDomain", "CasareEngine", "CasarePostgres", "CasareSQLite",
-                asyncHTTPClient, crypto, nioCore, nioHTTP1, nioHTTPCompression, nioPosix, nioSSL, subprocess,
-                systemPackage,
+                asyncHTTPClient, crypto, instrumentation, nioCore, nioHTTP1, nioHTTPCompression, nioPosix, nioSSL,
+                subprocess, systemPackage, tracing,
             ],
             swiftSettings: settings),
         .target(
-            name: "CasareStore", dependencies: ["CasareDomain", "CasarePostgres", crypto], swiftSettings: settings),
-        // It imports nothing of ours, so that all of them may count.
-        .target(name: "CasareTelemetry", dependencies: [logging], swiftSettings: settings),
+            name: "CasareStore", dependencies: ["CasareDomain", "CasarePostgres", crypto, instrumentation],
+            swiftSettings: settings),
         // Beside the settings, for what every service does: its `free` and `realloc` stand before the C library's.
         .target(name: "CWipe"),
         .target(
             name: "CasareSettings", dependencies: ["CWipe", "CasareDomain", configuration, logging],
+            swiftSettings: settings),
+        // Traces, metrics and log records, without what sends them.
+        .target(
+            name: "CasareTelemetry",
+            dependencies: [
+                "CasareDomain", "CasarePostgres", "CasareSettings", configuration, coreMetrics, crypto, instrumentation,
+                logging, serviceLifecycle, tracing,
+            ],
+            swiftSettings: settings),
+        .target(name: "CasareWire", dependencies: ["CasareDomain"], swiftSettings: settings),
+        // Generated, and committed: the plugin would take longer than all the rest of the build.
+        .target(
+            name: "OTLPProtos", dependencies: [grpcCore, grpcProtobuf, swiftProtobuf], exclude: ["README.md"]),
+        // The one place that knows gRPC.
+        .target(
+            name: "CasareOTLP",
+            dependencies: [
+                "CasareDomain", "CasareSettings", "CasareTelemetry", "CasareWire", "OTLPProtos", configuration,
+                grpcCore,
+                grpcProtobuf,
+                grpcTransport, instrumentation, logging, serviceLifecycle, swiftProtobuf, tracing,
+            ],
             swiftSettings: settings),
         // What keeps secrets elsewhere, for the orchestrator and for robots on SQL; the HTTP client stays in it.
         .target(
@@ -104,12 +141,11 @@ let package = Package(
                 nioCore, nioHTTP1, nioPosix, nioSSL, yams,
             ],
             swiftSettings: settings),
-        .target(name: "CasareWire", dependencies: ["CasareDomain"], swiftSettings: settings),
         .target(
             name: "CasareClient",
             dependencies: [
-                "CasareDomain", "CasareWire", asyncHTTPClient, nioCore, nioHTTP1, nioPosix, nioSSL, nioTLS,
-                nioWebSocket,
+                "CasareDomain", "CasareWire", asyncHTTPClient, instrumentation, nioCore, nioHTTP1, nioPosix, nioSSL,
+                nioTLS, nioWebSocket, tracing,
             ],
             swiftSettings: settings),
         .target(
@@ -118,39 +154,42 @@ let package = Package(
                 "CasareCertificates", "CasareDomain", "CasareEngine", "CasarePostgres", "CasareProviders",
                 "CasareSettings", "CasareStore",
                 "CasareTelemetry", "CasareWire", asyncHTTPClient, configuration, crypto, httpTypes, hummingbird,
+                instrumentation,
                 hummingbirdCore, jwtKit, logging, nioCore, nioHTTP1, nioHTTPTypes, nioHTTPTypesHTTP1, nioPosix, nioSSL,
-                nioTLS, nioWebSocket, serviceLifecycle, swiftASN1, unixSignals, x509,
+                nioTLS, nioWebSocket, serviceLifecycle, swiftASN1, tracing, unixSignals, x509,
             ],
             swiftSettings: settings),
         .target(
             name: "CasareRobot",
             dependencies: [
                 "CasareCertificates", "CasareDomain", "CasareEngine", "CasarePostgres", "CasareProviders",
-                "CasareSettings", "CasareStore", "CasareWire", "CasareClient", configuration, logging, serviceLifecycle,
+                "CasareSettings", "CasareStore", "CasareTelemetry", "CasareWire", "CasareClient", configuration,
+                httpTypes, hummingbird, hummingbirdCore, instrumentation, logging, nioCore, serviceLifecycle, tracing,
             ],
             swiftSettings: settings),
         .target(
             name: "CasareCLI",
             dependencies: [
                 "CasareArchive", "CasareCertificates", "CasareDomain", "CasareEngine", "CasareNodes", "CasarePostgres",
-                "CasareProviders", "CasareSettings", "CasareStore", "CasareWire", "CasareClient", "CasareOrchestrator",
-                "CasareRobot", argumentParser, configuration,
-                crypto, logging, serviceLifecycle, subprocess, swiftASN1, systemPackage, unixSignals, x509, yams,
+                "CasareOTLP", "CasareProviders", "CasareSettings", "CasareStore", "CasareTelemetry", "CasareWire",
+                "CasareClient", "CasareOrchestrator", "CasareRobot", argumentParser, configuration,
+                crypto, instrumentation, logging, serviceLifecycle, subprocess, swiftASN1, systemPackage, tracing,
+                unixSignals, x509, yams,
             ],
             swiftSettings: settings),
         .executableTarget(name: "casarectl", dependencies: ["CasareCLI"], swiftSettings: settings),
         .executableTarget(
             name: "casare-orchestrator",
             dependencies: [
-                "CasareNodes", "CasareOrchestrator", "CasareSettings", "CasareWire", argumentParser, configuration,
-                logging,
+                "CasareNodes", "CasareOTLP", "CasareOrchestrator", "CasareSettings", "CasareTelemetry", "CasareWire",
+                argumentParser, configuration, logging,
             ],
             swiftSettings: settings),
         .executableTarget(
             name: "casare-robot",
             dependencies: [
-                "CasareNodes", "CasareRobot", "CasareSettings", "CasareWire", argumentParser, configuration, logging,
-                serviceLifecycle, unixSignals,
+                "CasareNodes", "CasareOTLP", "CasareRobot", "CasareSettings", "CasareTelemetry", "CasareWire",
+                argumentParser, configuration, logging, serviceLifecycle, unixSignals,
             ],
             swiftSettings: settings),
         // Here and not in a package of its own: it measures what `package` access keeps from others.
@@ -173,7 +212,8 @@ let package = Package(
         .target(
             name: "CasareTestSupport",
             dependencies: [
-                "CasareDomain", "CasarePostgres", "CasareStore", crypto, subprocess, swiftASN1, systemPackage, x509,
+                "CasareDomain", "CasarePostgres", "CasareStore", "OTLPProtos", crypto, grpcCore, grpcProtobuf,
+                grpcTransport, nioCore, nioPosix, subprocess, swiftASN1, swiftProtobuf, systemPackage, x509,
             ],
             swiftSettings: settings),
         .testTarget(name: "CasareDomainTests", dependencies: ["CasareDomain"], swiftSettings: settings),
@@ -184,12 +224,13 @@ let package = Package(
         .testTarget(
             name: "CasareSQLiteTests", dependencies: ["CasareSQLite", "CasareTestSupport"], swiftSettings: settings),
         .testTarget(
-            name: "CasareEngineTests", dependencies: ["CasareDomain", "CasareEngine"], swiftSettings: settings),
+            name: "CasareEngineTests",
+            dependencies: ["CasareDomain", "CasareEngine", inMemoryTracing, tracing], swiftSettings: settings),
         .testTarget(
             name: "CasareNodesTests",
             dependencies: [
                 "CasareArchive", "CasareDomain", "CasareEngine", "CasareNodes", "CasarePostgres", "CasareTestSupport",
-                crypto, nioCore, nioHTTP1, nioPosix, nioSSL,
+                crypto, inMemoryTracing, nioCore, nioHTTP1, nioPosix, nioSSL, tracing,
             ],
             swiftSettings: settings),
         .testTarget(
@@ -197,7 +238,9 @@ let package = Package(
             swiftSettings: settings),
         .testTarget(
             name: "CasareStoreTests",
-            dependencies: ["CasareDomain", "CasareEngine", "CasarePostgres", "CasareStore", "CasareTestSupport"],
+            dependencies: [
+                "CasareDomain", "CasareEngine", "CasarePostgres", "CasareStore", "CasareTestSupport", instrumentation,
+            ],
             swiftSettings: settings),
         .testTarget(
             name: "CasareProvidersTests",
@@ -211,14 +254,14 @@ let package = Package(
             dependencies: [
                 "CasareCertificates", "CasareClient", "CasareDomain", "CasareEngine", "CasareNodes",
                 "CasareOrchestrator", "CasarePostgres", "CasareProviders",
-                "CasareRobot", "CasareSettings", "CasareStore", "CasareTestSupport", "CasareWire", configuration,
-                logging, serviceLifecycle,
+                "CasareRobot", "CasareSettings", "CasareStore", "CasareTelemetry", "CasareTestSupport", "CasareWire",
+                configuration, instrumentation, logging, serviceLifecycle, tracing,
             ],
             swiftSettings: settings),
         .testTarget(
             name: "CasareSettingsTests",
             dependencies: [
-                "CasareDomain", "CasareOrchestrator", "CasareRobot", "CasareSettings",
+                "CasareDomain", "CasareOrchestrator", "CasareRobot", "CasareSettings", "CasareTelemetry",
             ],
             swiftSettings: settings),
         .testTarget(
@@ -236,13 +279,27 @@ let package = Package(
                 "casare-orchestrator", "casare-robot",
             ],
             swiftSettings: settings),
-        .testTarget(name: "CasareTelemetryTests", dependencies: ["CasareTelemetry", logging], swiftSettings: settings),
+        .testTarget(
+            name: "CasareTelemetryTests",
+            dependencies: [
+                "CasareDomain", "CasarePostgres", "CasareSettings", "CasareTelemetry", "CasareTestSupport",
+                configuration,
+                coreMetrics, inMemoryTracing, instrumentation, logging, serviceLifecycle, tracing,
+            ],
+            swiftSettings: settings),
+        .testTarget(
+            name: "CasareOTLPTests",
+            dependencies: [
+                "CasareDomain", "CasareOTLP", "CasareTelemetry", "CasareTestSupport", "OTLPProtos", configuration,
+                grpcCore, instrumentation, logging, serviceLifecycle, swiftProtobuf, tracing,
+            ],
+            swiftSettings: settings),
         .testTarget(name: "CasareWireTests", dependencies: ["CasareDomain", "CasareWire"], swiftSettings: settings),
         .testTarget(
             name: "CasareClientTests",
             dependencies: [
-                "CasareClient", "CasareDomain", "CasareTestSupport", "CasareWire", nioCore, nioHTTP1, nioPosix, nioSSL,
-                nioWebSocket,
+                "CasareClient", "CasareDomain", "CasareTestSupport", "CasareWire", inMemoryTracing, nioCore, nioHTTP1,
+                nioPosix, nioSSL, nioWebSocket, tracing,
             ],
             swiftSettings: settings),
         .testTarget(
@@ -251,8 +308,9 @@ let package = Package(
                 "CasareCertificates", "CasareClient", "CasareDomain", "CasareEngine", "CasareOrchestrator",
                 "CasarePostgres", "CasareProviders", "CasareStore", "CasareSettings", "CasareTelemetry",
                 "CasareTestSupport",
-                "CasareWire", asyncHTTPClient, configuration, httpTypes, logging, nioCore, nioEmbedded, nioHTTP1,
-                nioPosix, nioSSL, nioTLS, nioWebSocket, serviceLifecycle,
+                "CasareWire", asyncHTTPClient, configuration, httpTypes, instrumentation,
+                logging, nioCore, nioEmbedded, nioHTTP1, nioPosix, nioSSL, nioTLS, nioWebSocket, serviceLifecycle,
+                tracing,
             ],
             swiftSettings: settings),
     ],
