@@ -65,10 +65,14 @@ struct CrashTests {
             }
             try await Self.killRobots(kills, of: kind, in: system)
             try await system.withRobot(kind, id: "last", slots: count) { [files] _ in
+                var inLoops = 0
                 for (job, file) in files {
-                    let ended = try await system.casarectl("job", "watch", job, "--timeout", "90s", "-o", "json")
-                    try Self.check(try Value(parsingJSON: ended.output), file: file)
+                    let watched = try await system.casarectl("job", "watch", job, "--timeout", "300s", "-o", "json")
+                    let ended = try Value(parsingJSON: watched.output)
+                    try Self.check(ended, file: file)
+                    inLoops += ended["failure"]?["kind"] == "crash_loop" ? 1 : 0
                 }
+                #expect(inLoops <= count / 2)
             }
         }
     }
@@ -99,7 +103,8 @@ struct CrashTests {
     }
 
     /// A completed job has written every line once; one that waits for a person has written them up to the step that it
-    /// asks about, that one or not.
+    /// asks about, that one or not. On a slow machine five robots in a row may die before a job gets any further: it is
+    /// a dead letter then, and has repeated nothing.
     private static func check(_ job: Value, file: String) throws {
         let text = (try? String(contentsOf: URL(filePath: file), encoding: .utf8)) ?? ""
         let lines = text.split(separator: "\n").compactMap { Int($0) }
@@ -110,6 +115,8 @@ struct CrashTests {
         case "blocked":
             #expect(job["question"]?["node"] == "append")
             #expect(job["question"]?["text"]?.string?.contains("append") == true)
+        case "failed" where job["failure"]?["kind"] == "crash_loop":
+            #expect(lines.count <= Self.lines)
         case let status:
             Issue.record("The job is \(status ?? "nowhere"): \(job.jsonText(.compact))")
         }
