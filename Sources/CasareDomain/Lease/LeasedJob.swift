@@ -18,13 +18,17 @@ public struct LeasedJob: Hashable, Sendable {
     public let trace: TraceCarrier?
     /// How long the job could have been leased before it was; `nil`: nobody has said.
     public let waited: Duration?
+    /// How long before the lease the job was due for the first time: when it was made, or at the later time at which it
+    /// was to begin; `nil`: nobody has said.
+    public let sinceDue: Duration?
     /// The lease under which the attempt before this one was made; `nil` for the first, and where nobody knows.
     public let previousToken: Lease.Token?
 
     public init(
         lease: Lease, attempt: Int, workflowName: String, workflowVersion: Int, document: String, variables: Object,
         options: Job.Options, priority: Priority, policy: SafetyPolicy = SafetyPolicy(), origin: Job.ID? = nil,
-        trace: TraceCarrier? = nil, waited: Duration? = nil, previousToken: Lease.Token? = nil
+        trace: TraceCarrier? = nil, waited: Duration? = nil, sinceDue: Duration? = nil,
+        previousToken: Lease.Token? = nil
     ) {
         self.lease = lease
         self.attempt = attempt
@@ -38,6 +42,7 @@ public struct LeasedJob: Hashable, Sendable {
         self.origin = origin
         self.trace = trace
         self.waited = waited
+        self.sinceDue = sinceDue
         self.previousToken = previousToken
     }
 }

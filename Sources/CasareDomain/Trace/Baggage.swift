@@ -59,6 +59,8 @@ public struct Baggage: Hashable, Sendable, CustomStringConvertible {
     }
 
     private static func percentEncoded(_ value: String) -> String {
+        // Names of workflows and tenants, which are told with each job, are such as a rule.
+        if value.utf8.allSatisfy({ self.isValueByte($0) && $0 != UInt8(ascii: "%") }) { return value }
         var text = ""
         for byte in value.utf8 {
             if self.isValueByte(byte), byte != UInt8(ascii: "%") {

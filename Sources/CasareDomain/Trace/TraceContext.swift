@@ -28,10 +28,12 @@ public struct TraceContext: Hashable, Sendable {
 
     // MARK: - New ones
 
-    /// The beginning of a new trace, which is recorded.
+    /// The beginning of a new trace. Whether it is recorded says the task's `TraceRoots`.
     public static func makeRoot(using generator: inout some RandomNumberGenerator) -> TraceContext {
-        TraceContext(
-            traceID: TraceID(using: &generator), spanID: SpanID(using: &generator), flags: Self.sampledFlag)
+        let trace = TraceID(using: &generator)
+        return TraceContext(
+            traceID: trace, spanID: SpanID(using: &generator),
+            flags: TraceRoots.current.records(trace) ? Self.sampledFlag : 0)
     }
 
     public static func makeRoot() -> TraceContext {

@@ -105,25 +105,29 @@ extension Doctor {
         let rows = try connection.execute(TableQueries.partitions)
         let facts = try self.facts("tables", rows)
         let inDefault = try rows.filter { try $0.int("default_rows") > 0 }.map { try $0.string("name") }
-        let lacking = try rows.filter { try !$0.bool("has_this_week") }.map { try $0.string("name") }
-        let ahead = try rows.filter { try !$0.bool("has_next_week") }.map { try $0.string("name") }
+        let lacking = try rows.filter { try !$0.bool("has_present") }.map { try $0.string("name") }
+        let ahead = try rows.filter { try !$0.bool("has_next") }.map { try $0.string("name") }
         let bytes = try rows.reduce(Int64(0)) { $0 + (try $1.int64("bytes")) }
-        let make = "SELECT casare_create_partitions(4);"
+        let daily = try rows.filter { try $0.bool("is_daily") }.map { try $0.string("name") }
+        let troubled = Set(inDefault + lacking + ahead)
+        var make: [String] = []
+        if !troubled.isSubset(of: daily) { make.append("SELECT casare_create_partitions(4);") }
+        if !troubled.isDisjoint(with: daily) { make.append("SELECT casare_create_log_partitions(7);") }
         if !lacking.isEmpty {
             return DoctorFinding(
                 .partitions, .critical,
-                "There is no partition of this week for \(lacking.joined(separator: ", ")): new rows go to the default.",
-                facts: facts, advice: [make, "-- An orchestrator does this every hour: see background_loops."])
+                "There is no partition of the present for \(lacking.joined(separator: ", ")): new rows go to the default.",
+                facts: facts, advice: make + ["-- An orchestrator does this every hour: see background_loops."])
         }
         if !inDefault.isEmpty || !ahead.isEmpty {
             let what =
                 inDefault.isEmpty
-                ? "There is no partition of next week for \(ahead.joined(separator: ", "))"
+                ? "There is no partition of the time to come for \(ahead.joined(separator: ", "))"
                 : "The default partition of \(inDefault.joined(separator: ", ")) has rows"
-            return DoctorFinding(.partitions, .warning, "\(what).", facts: facts, advice: [make])
+            return DoctorFinding(.partitions, .warning, "\(what).", facts: facts, advice: make)
         }
         return DoctorFinding(
-            .partitions, .ok, "Partitions are there for the weeks to come; all together take \(self.size(bytes)).",
+            .partitions, .ok, "Partitions are there for the time to come; all together take \(self.size(bytes)).",
             facts: facts)
     }
 

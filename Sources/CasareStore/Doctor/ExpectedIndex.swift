@@ -120,6 +120,8 @@ struct ExpectedIndex: Sendable {
         CREATE INDEX robot_enrolments_by_end ON robot_enrolments USING btree (expires_at)
         CREATE UNIQUE INDEX robot_enrolments_by_hash ON robot_enrolments USING btree (hash)
         CREATE UNIQUE INDEX robot_enrolments_pkey ON robot_enrolments USING btree (tenant_id, enrolment_id)
+        CREATE UNIQUE INDEX robot_log_heads_pkey ON robot_log_heads USING btree (tenant_id, robot_id)
+        CREATE UNIQUE INDEX robot_logs_pkey ON ONLY robot_logs USING btree (tenant_id, robot_id, "position")
         CREATE INDEX robot_sessions_by_robot ON robot_sessions USING btree (tenant_id, robot_id)
         CREATE INDEX robot_sessions_open ON robot_sessions USING btree (tenant_id, session_id) WHERE ended_at IS NULL
         CREATE UNIQUE INDEX robot_sessions_pkey ON robot_sessions USING btree (tenant_id, session_id)

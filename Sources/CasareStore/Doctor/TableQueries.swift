@@ -86,7 +86,7 @@ enum TableQueries {
     static let partitions = Query(
         """
         SELECT
-            name, bytes, default_rows, has_this_week, has_next_week,
+            name, bytes, default_rows, has_present, has_next, is_daily,
             json_build_object(
                 'table', name, 'partitions', partitions, 'first', first, 'last', last, 'bytes', bytes,
                 'default_rows', default_rows, 'default_bytes', default_bytes)::text AS facts
@@ -99,11 +99,15 @@ enum TableQueries {
                 sum(pg_total_relation_size(child.oid))::int8 AS bytes,
                 coalesce(sum(pg_stat_get_live_tuples(child.oid)) FILTER (WHERE is_default), 0)::int8 AS default_rows,
                 coalesce(sum(pg_total_relation_size(child.oid)) FILTER (WHERE is_default), 0)::int8 AS default_bytes,
-                bool_or(child.relname = parent.relname || to_char(now() AT TIME ZONE 'UTC', '"_"IYYY"w"IW'))
-                    AS has_this_week,
-                bool_or(child.relname
-                    = parent.relname || to_char(now() AT TIME ZONE 'UTC' + interval '7 days', '"_"IYYY"w"IW'))
-                    AS has_next_week
+                -- By the week, and what robots log by the day.
+                bool_or(child.relname IN (
+                    parent.relname || to_char(now() AT TIME ZONE 'UTC', '"_"IYYY"w"IW'),
+                    parent.relname || to_char(now() AT TIME ZONE 'UTC', '"_"YYYYMMDD'))) AS has_present,
+                bool_or(child.relname IN (
+                    parent.relname || to_char(now() AT TIME ZONE 'UTC' + interval '7 days', '"_"IYYY"w"IW'),
+                    parent.relname || to_char(now() AT TIME ZONE 'UTC' + interval '1 day', '"_"YYYYMMDD')))
+                    AS has_next,
+                parent.relname = 'robot_logs' AS is_daily
             FROM pg_partitioned_table
             JOIN pg_class AS parent ON parent.oid = partrelid
             JOIN pg_inherits ON inhparent = parent.oid

@@ -7,7 +7,7 @@ package struct EndedJob: Hashable, Sendable {
     package let workflow: String
     /// `nil`: it was cancelled. A failure has opened a dead letter.
     package let failure: Failure.Kind?
-    /// From when it was made.
+    /// Since it was due for the first time; zero when it never was.
     package let duration: Duration
 
     package init(queue: String, workflow: String, failure: Failure.Kind?, duration: Duration) {
@@ -63,7 +63,9 @@ private enum EndedQueries {
         """
         SELECT
             queue.name AS queue, workflow.name AS workflow, outcome.kind, outcome.failure_kind,
-            greatest(0, extract(epoch FROM outcome.finished_at - job.created_at))::float8 AS seconds
+            greatest(
+                0, extract(epoch FROM outcome.finished_at - \(LeaseFragments.firstDue(of: "job", tenant: tenant)))
+            )::float8 AS seconds
         FROM (\(given)) AS given
         CROSS JOIN LATERAL (
             SELECT kind, failure_kind, finished_at FROM outcomes
@@ -71,7 +73,7 @@ private enum EndedQueries {
             LIMIT 1
         ) AS outcome
         CROSS JOIN LATERAL (
-            SELECT queue_id, workflow_id, created_at FROM jobs
+            SELECT job_id, queue_id, workflow_id, created_at FROM jobs
             WHERE jobs.tenant_id = \(tenant) AND jobs.job_id = given.job_id
             LIMIT 1
         ) AS job

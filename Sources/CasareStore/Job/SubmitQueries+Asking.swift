@@ -99,7 +99,11 @@ extension SubmitQueries {
                 ), limited AS (
                     INSERT INTO deadlines (job_id, expires_at) SELECT job_id, expires_at FROM known WHERE expires_at IS NOT NULL
                 ), noted AS (
-                    INSERT INTO events (job_id, at, kind) SELECT job_id, submitted_at, 'submitted' FROM known ORDER BY position
+                    INSERT INTO events (job_id, at, kind, detail)
+                    SELECT
+                        job_id, submitted_at, 'submitted',
+                        CASE WHEN due_at > submitted_at THEN json_build_object('due_at', due_at) END
+                    FROM known ORDER BY position
                 )
                 SELECT count(*) AS stored FROM known
                 """)

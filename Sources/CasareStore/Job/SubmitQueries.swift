@@ -84,7 +84,12 @@ enum SubmitQueries {
             INSERT INTO scheduled (job_id, queue_id, priority, attempt, due_at)
             SELECT job_id, queue_id, priority, 0, due_at FROM known WHERE due_at > submitted_at
         ), noted AS (
-            INSERT INTO events (job_id, at, kind) SELECT job_id, submitted_at, 'submitted' FROM known ORDER BY position
+            -- LeaseFragments.firstDue reads it.
+            INSERT INTO events (job_id, at, kind, detail)
+            SELECT
+                job_id, submitted_at, 'submitted',
+                CASE WHEN due_at > submitted_at THEN json_build_object('due_at', due_at) END
+            FROM known ORDER BY position
         )
         SELECT
             count(*) AS stored,

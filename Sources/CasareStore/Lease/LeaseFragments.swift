@@ -52,7 +52,8 @@ enum LeaseFragments {
     }
 
     /// What a robot gets of each job in `taken`. A document comes with the first job of its workflow version only. One
-    /// that `is_late` is expired unless its journal says that it has been begun, which is not looked at here.
+    /// that `is_late` is expired unless its journal says that it has been begun, which is not looked at here. No
+    /// `due_seconds` has one that was not ready at once, or is not for the first time: `LeaseQueries.due` knows them.
     static let leasedColumns = """
         taken.job_id, taken.token, taken.seq, taken.priority, taken.attempt,
             taken.attempt = 1 AND coalesce(jobs.expires_at <= coalesce(@now::timestamptz, now()), false) AS is_late,
@@ -63,12 +64,29 @@ enum LeaseFragments {
             tenants.path_rules, tenants.command_rules, tenants.url_rules, tenants.node_overrides, tenants.scripts,
             jobs.seed_id, jobs.trace, jobs.tracestate, jobs.baggage,
             extract(epoch FROM coalesce(@now::timestamptz, now()) - taken.ready_since)::float8 AS waited_seconds,
+            CASE WHEN taken.ready_since = jobs.created_at
+                THEN extract(epoch FROM coalesce(@now::timestamptz, now()) - jobs.created_at)
+            END::float8 AS due_seconds,
             CASE WHEN taken.attempt > 1 THEN (
                 SELECT attempts.token FROM attempts
                 WHERE attempts.tenant_id = casare_tenant() AND attempts.job_id = taken.job_id
                 ORDER BY attempts.attempt DESC LIMIT 1
             ) END AS previous_token
         """
+
+    /// When a job was due for the first time: when it was made, or the later time at which it was to begin. That one is
+    /// not kept with the job; its first event has it.
+    ///
+    /// - Parameter job: what has the job's `job_id` and `created_at`.
+    static func firstDue(of job: String, tenant: String) -> String {
+        """
+        coalesce((
+            SELECT (events.detail ->> 'due_at')::timestamptz FROM events
+            WHERE events.tenant_id = \(tenant) AND events.job_id = \(job).job_id AND events.kind = 'submitted'
+            ORDER BY events.event_id LIMIT 1
+        ), \(job).created_at)
+        """
+    }
 
     static let leasedRows = """
         FROM taken

@@ -18,7 +18,7 @@ extension LeaseQueries {
                 NULL::boolean AS path_rules, NULL::boolean AS command_rules, NULL::boolean AS url_rules,
                 NULL::boolean AS node_overrides, NULL::boolean AS scripts, NULL::uuid AS seed_id,
                 NULL::bytea AS trace, NULL::text AS tracestate, NULL::text AS baggage,
-                NULL::float8 AS waited_seconds, NULL::int8 AS previous_token
+                NULL::float8 AS waited_seconds, NULL::float8 AS due_seconds, NULL::int8 AS previous_token
             FROM gone
             UNION ALL
             (SELECT

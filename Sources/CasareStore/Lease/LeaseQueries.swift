@@ -24,6 +24,22 @@ enum LeaseQueries {
             \(LeaseFragments.leasedRows)
             """)
 
+    /// For how long jobs have been due for the first time, of those of which a lease does not say it.
+    static let due = Query(
+        assembled: """
+            SELECT
+                job.job_id,
+                extract(
+                    epoch FROM coalesce(@now::timestamptz, now())
+                        - \(LeaseFragments.firstDue(of: "job", tenant: "casare_tenant()"))
+                )::float8 AS seconds
+            FROM unnest(@jobs::uuid[]) AS asked (job_id)
+            CROSS JOIN LATERAL (
+                SELECT job_id, created_at FROM jobs
+                WHERE jobs.tenant_id = casare_tenant() AND jobs.job_id = asked.job_id LIMIT 1
+            ) AS job
+            """)
+
     /// Of which priorities a plain queue has jobs above a watermark that have waited for `step_seconds` times as many
     /// steps as their priority is below the highest, and the place up to which they have.
     static let aged = Query(

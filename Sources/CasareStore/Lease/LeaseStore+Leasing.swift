@@ -263,9 +263,10 @@ extension LeaseStore {
             _ rows: Rows, besidesCompleted: Bool = false, on connection: isolated PostgresConnection
         ) throws -> [(priority: Priority, seq: Int64)] {
             var places: [(priority: Priority, seq: Int64)] = []
+            let due = try self.due(rows, besidesCompleted: besidesCompleted, on: connection)
             for row in rows {
                 if besidesCompleted, try row.bool("is_completed") { continue }
-                let job = try self.texts.job(row)
+                let job = try self.texts.job(row, due: due)
                 places.append((job.priority, try row.int64("seq")))
                 if try row.bool("is_late"), try LeaseStore.expire(job.lease, now: self.now, on: connection) {
                     self.expired.append(job.lease.job)
@@ -275,44 +276,22 @@ extension LeaseStore {
             }
             return places
         }
-    }
-}
 
-/// What the jobs of one lease have in common.
-private struct LeasedTexts {
-    private struct Version: Hashable {
-        let workflow: UUID
-        let version: Int
-    }
-
-    private var documents: [Version: String] = [:]
-    /// By their text. Jobs mostly have the same, and reading it takes longer than the rest of a job's row.
-    private var options: [String: Job.Options] = [:]
-
-    mutating func job(_ row: Row) throws -> LeasedJob {
-        let id = Job.ID(rawValue: try row.uuid("job_id"))
-        let version = Version(workflow: try row.uuid("workflow_id"), version: try row.int("workflow_version"))
-        if let document = try row.optionalString("document") {
-            self.documents[version] = document
+        /// For how long those have been due for the first time of which the lease itself does not say it.
+        private func due(
+            _ rows: Rows, besidesCompleted: Bool, on connection: isolated PostgresConnection
+        ) throws -> [Job.ID: Double] {
+            var jobs: [UUID] = []
+            for row in rows {
+                if besidesCompleted, try row.bool("is_completed") { continue }
+                if try row.optionalDouble("due_seconds") == nil { jobs.append(try row.uuid("job_id")) }
+            }
+            guard !jobs.isEmpty else { return [:] }
+            var due: [Job.ID: Double] = [:]
+            let found = try connection.execute(
+                LeaseQueries.due, ["jobs": .uuidArray(jobs), "now": .timestamp(self.now)])
+            for row in found { due[Job.ID(rawValue: try row.uuid("job_id"))] = try row.double("seconds") }
+            return due
         }
-        guard let priority = Priority(rawValue: try row.int("priority")), let document = self.documents[version] else {
-            throw StoreError.unreadable("job \(id) has an impossible priority or no document")
-        }
-        return LeasedJob(
-            lease: Lease(job: id, token: .init(rawValue: try row.int64("token"))), attempt: try row.int("attempt"),
-            workflowName: try row.string("workflow_name"), workflowVersion: version.version, document: document,
-            variables: try StoredJSON.object(try row.string("variables"), in: "job \(id)"),
-            options: try self.options(try row.string("options"), in: id), priority: priority,
-            policy: try SafetyPolicy(row: row),
-            origin: try row.optionalUUID("seed_id").map(Job.ID.init(rawValue:)), trace: try TraceCarrier(row: row),
-            waited: try row.optionalDouble("waited_seconds").map { .seconds(max(0, $0)) },
-            previousToken: try row.optionalInt64("previous_token").map(Lease.Token.init(rawValue:)))
-    }
-
-    private mutating func options(_ text: String, in job: Job.ID) throws -> Job.Options {
-        if let known = self.options[text] { return known }
-        let options = try StoredJSON.options(text, in: "job \(job)")
-        self.options[text] = options
-        return options
     }
 }

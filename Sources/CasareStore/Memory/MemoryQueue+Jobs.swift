@@ -72,21 +72,22 @@ extension MemoryQueue {
         _ job: NewJob, by submitter: String, retryOf: Job.ID? = nil, inherited: (from: Record, step: Int)? = nil,
         _ now: Date
     ) throws(StoreError) {
-        var record = Record(
-            job: job, workflowName: try self.version(job.workflowVersion, of: job.workflow).name, retryOf: retryOf,
-            createdAt: now, createdBy: submitter)
-        var detail: Object = retryOf.map { ["retry_of": .string($0.description)] } ?? [:]
-        if let inherited {
-            record.inherit(from: inherited.from, before: inherited.step)
-            if retryOf == nil { detail["forked_from"] = .string(inherited.from.job.id.description) }
-            detail["from_step"] = .int(inherited.step)
-        }
         let dueAt =
             switch job.due {
             case .now: now
             case .after(let delay): now + delay.seconds
             case .at(let date): date
             }
+        var record = Record(
+            job: job, workflowName: try self.version(job.workflowVersion, of: job.workflow).name, retryOf: retryOf,
+            createdAt: now, createdBy: submitter, dueAt: max(dueAt, now))
+        var detail: Object = retryOf.map { ["retry_of": .string($0.description)] } ?? [:]
+        if let inherited {
+            record.inherit(from: inherited.from, before: inherited.step)
+            if retryOf == nil { detail["forked_from"] = .string(inherited.from.job.id.description) }
+            detail["from_step"] = .int(inherited.step)
+        }
+        if dueAt > now { detail["due_at"] = .string(dueAt.formatted(Self.timeFormat)) }
         self.add(record, to: dueAt > now ? .scheduled(attempt: 0, dueAt: dueAt) : .ready(attempt: 0, crashes: 0))
         self.note(.submitted, job.id, detail, now)
     }
@@ -173,6 +174,7 @@ extension MemoryQueue {
         let outcome = Job.Outcome(
             kind: .cancelled, result: nil, message: reason, robot: robot, startedAt: since, finishedAt: now)
         self.move(id, to: .end(outcome, attempt: job.attempt))
+        self.endedUnreported(id)
         self.note(
             .cancelled, id, ["by": .string(person), "reason": reason.map { .string($0) } ?? .null], now)
         return job.status

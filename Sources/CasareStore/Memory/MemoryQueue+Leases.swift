@@ -37,7 +37,8 @@ extension MemoryQueue {
             lease: Lease(job: id, token: holding.token), attempt: holding.attempt, workflowName: version.name,
             workflowVersion: version.number, document: version.document, variables: record.job.variables,
             options: record.job.options, priority: record.job.priority, policy: self.policyKept.policy,
-            origin: record.heritage?.seed, trace: record.job.trace)
+            origin: record.heritage?.seed, trace: record.job.trace,
+            sinceDue: .seconds(max(0, now.timeIntervalSince(record.dueAt))))
     }
 
     /// - Throws: `StoreError.leaseLost`
@@ -114,7 +115,7 @@ extension MemoryQueue {
         (try? self.version(job.workflowVersion, of: job.workflow)).flatMap { WorkflowRetry.text(in: $0.document) }
     }
 
-    private static let timeFormat = Date.ISO8601FormatStyle(includingFractionalSeconds: true)
+    static let timeFormat = Date.ISO8601FormatStyle(includingFractionalSeconds: true)
 
     /// Stops at a step of which a person must say whether it happened.
     package mutating func block(
@@ -181,6 +182,8 @@ extension MemoryQueue {
             failure: failure)
         self.openLetter(failure, of: lease.job, now)
         self.move(lease.job, to: .end(outcome, attempt: holding.attempt))
+        // Of a crash no robot tells.
+        if isCrash { self.endedUnreported(lease.job) }
         let detail: Object = ["kind": .string(failure.kind.rawValue), "message": .string(failure.message)]
         self.note(.failed, lease.job, detail, now)
         self.note(.deadLettered, lease.job, detail, now)

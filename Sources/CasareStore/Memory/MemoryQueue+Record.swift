@@ -101,6 +101,8 @@ extension MemoryQueue {
         let retryOf: Job.ID?
         let createdAt: Date
         let createdBy: String
+        /// For the first time.
+        let dueAt: Date
         var heritage: Heritage?
         var place = Place.new
         /// By step.

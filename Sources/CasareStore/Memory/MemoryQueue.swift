@@ -20,6 +20,8 @@ package struct MemoryQueue: Sendable {
         package internal(set) var hasReady = false
         /// Sessions whose robots have something to hear.
         package internal(set) var sessions: Set<Robot.SessionID> = []
+        /// Jobs that ended without a robot's word, each once.
+        package internal(set) var ended: [EndedJob] = []
     }
 
     /// A job's turn among those that are as urgent.
@@ -189,6 +191,17 @@ package struct MemoryQueue: Sendable {
 
     /// The robot of the session has something to hear: a renewal brings it.
     mutating func tell(_ session: Robot.SessionID) { self.changes.sessions.insert(session) }
+
+    /// A job has just ended, and no robot counts it.
+    mutating func endedUnreported(_ job: Job.ID) {
+        guard let record = self.records[job], case .ended(let outcome, _) = record.place else {
+            preconditionFailure("Job \(job) has not ended")
+        }
+        self.changes.ended.append(
+            EndedJob(
+                queue: record.job.environment, workflow: record.workflowName, failure: outcome.failure?.kind,
+                duration: .seconds(max(0, outcome.finishedAt.timeIntervalSince(record.dueAt)))))
+    }
 
     // MARK: - What a record says beside its place
 

@@ -32,5 +32,6 @@ package struct Migration: Sendable {
         .narrowRoles,
         .noticing,
         .tracing,
+        .robotLogs,
     ]
 }

@@ -51,7 +51,7 @@ struct OperationDeed: Sendable {
     private func rerun(_ job: Job.ID, on connection: isolated PostgresConnection) throws -> OperationItem.Outcome {
         let changes = self.plan.changes
         let variables = changes.changesVariables ? try self.variables(job, changes, connection) : nil
-        let trace = self.operation.trace ?? .makeRoot()
+        let trace = self.place
         let new =
             if self.plan.verb == .replay {
                 try JobStore.replay(
@@ -64,7 +64,14 @@ struct OperationDeed: Sendable {
             }
         var touched = OperationStore.Touched(job, hasReady: true)
         touched.made = [new]
+        touched.originals = [new: job]
         return .init(state: .done, newJob: new, touched: touched)
+    }
+
+    /// Of a job's own creation, below what asked for the operation.
+    private var place: TraceCarrier {
+        guard let asked = self.operation.trace else { return .makeRoot() }
+        return TraceCarrier(asked.context.child(), baggage: asked.baggage)
     }
 
     private func cancel(_ job: Job.ID, on connection: isolated PostgresConnection) throws -> OperationItem.Outcome {

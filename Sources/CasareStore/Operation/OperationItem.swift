@@ -32,6 +32,7 @@ extension OperationStore.Touched {
     mutating func add(_ other: OperationStore.Touched) {
         self.jobs += other.jobs
         self.made += other.made
+        self.originals.merge(other.originals) { first, _ in first }
         self.cancelled += other.cancelled
         self.sessions.formUnion(other.sessions)
         self.hasReady = self.hasReady || other.hasReady

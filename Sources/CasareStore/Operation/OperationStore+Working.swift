@@ -50,6 +50,8 @@ extension OperationStore {
         package internal(set) var jobs: [Job.ID] = []
         /// Jobs that are new.
         package internal(set) var made: [Job.ID] = []
+        /// Those that each of them runs again.
+        package internal(set) var originals: [Job.ID: Job.ID] = [:]
         package internal(set) var cancelled: [Job.ID] = []
         package internal(set) var sessions: Set<Robot.SessionID> = []
         /// Jobs may have become ready.

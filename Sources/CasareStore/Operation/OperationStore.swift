@@ -21,7 +21,7 @@ package enum OperationStore {
         /// What the person saw who said yes.
         package let expected: Operation.Mark?
         package let idempotency: NewJob.Idempotency?
-        /// What the jobs that it creates belong to.
+        /// What the jobs that it creates belong to, each below it at a place of its own.
         package let trace: TraceCarrier
         /// Nothing of it happens before a second person has agreed.
         package let awaitsApproval: Bool

@@ -52,14 +52,16 @@ enum UpkeepQueries {
         ))
         """)
 
-    /// Sessions that ended a day ago and hold no lease any more. The leases are read once, into a hash table of
-    /// sessions.
+    /// Sessions that ended a day ago and hold no lease any more, but for the last one of each robot: it says when the
+    /// robot was last seen, and whether it left or was lost. The leases are read once, into a hash table of sessions.
     static let purgeSessions = Query(
         """
         DELETE FROM robot_sessions WHERE ctid = ANY (ARRAY(
             SELECT ctid FROM robot_sessions
             WHERE ended_at <= coalesce(@now::timestamptz, now()) - interval '1 day'
                 AND session_id NOT IN (SELECT DISTINCT leases.session_id FROM leases)
+                AND session_id NOT IN (
+                    SELECT max(last.session_id) FROM robot_sessions AS last GROUP BY last.tenant_id, last.robot_id)
             LIMIT @limit FOR UPDATE SKIP LOCKED
         ))
         """)

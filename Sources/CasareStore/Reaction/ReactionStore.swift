@@ -47,6 +47,9 @@ package enum ReactionStore {
         /// What became of ticks, and of what came to triggers, for whoever counts it.
         package internal(set) var ticks: [TickCount] = []
         package internal(set) var deliveries: [TriggerDelivery.Result] = []
+        /// The same one by one.
+        package internal(set) var reports: [TickReport] = []
+        package internal(set) var receipts: [TriggerReceipt] = []
         /// There may be more to do at once.
         package internal(set) var isFull = false
 
@@ -55,6 +58,7 @@ package enum ReactionStore {
         mutating func add(_ fired: ScheduleStore.Fired) {
             self.jobs += fired.jobs
             self.ticks += fired.ticks
+            self.reports += fired.reports
             self.cancelled += fired.cancelled
             self.sessions.formUnion(fired.sessions)
             self.failures += fired.refusals.map { ($0.schedule, $0.why) }

@@ -184,6 +184,7 @@ struct ReactionWork {
         }
         guard let made else { return }
         self.round.deliveries.append(made.result)
+        self.round.receipts.append(TriggerReceipt(of: trigger, made.result, job: made.job))
         guard let job = made.job else { return }
         self.round.jobs.append(job)
         self.round.ofTriggers.append(job)

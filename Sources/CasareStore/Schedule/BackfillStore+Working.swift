@@ -42,6 +42,8 @@ extension BackfillStore {
     package struct Round: Sendable {
         package let backfill: Backfill
         package let jobs: [Job.ID]
+        /// What became of its ticks.
+        package let reports: [TickReport]
         /// There is more to do at once.
         package let isDueAgain: Bool
     }
@@ -68,7 +70,8 @@ extension BackfillStore {
             progress.statusReason = "the schedule was deleted"
             progress.statusBy = Schedule.ownName
             progress.finishedAt = time
-            return Round(backfill: try progress.save(id, on: connection), jobs: [], isDueAgain: false)
+            return Round(
+                backfill: try progress.save(id, on: connection), jobs: [], reports: [], isDueAgain: false)
         }
         let schedule = try Schedule(row: found)
         let times = try self.times(of: schedule, zones: zones, on: connection)
@@ -76,7 +79,8 @@ extension BackfillStore {
         let rate = backfill.ratePerSecond
         let jobsMax = min(self.batchMax, max(1, Int(rate)))
         let batch = try self.batch(backfill, schedule, times, hours, jobsMax, on: connection)
-        let jobs = try self.fire(batch.ticks, of: schedule, backfill, &progress, now: now, on: connection)
+        let (jobs, reports) = try self.fire(
+            batch.ticks, of: schedule, backfill, &progress, time: time, now: now, on: connection)
         progress.skipped += batch.skipped
         progress.position = batch.position ?? progress.position
         if batch.isAtEnd {
@@ -90,7 +94,7 @@ extension BackfillStore {
         }
         let saved = try progress.save(id, on: connection)
         return Round(
-            backfill: saved, jobs: jobs, isDueAgain: progress.lookAt.map { $0 <= time } ?? false)
+            backfill: saved, jobs: jobs, reports: reports, isDueAgain: progress.lookAt.map { $0 <= time } ?? false)
     }
 
     private struct Batch {
@@ -140,24 +144,25 @@ extension BackfillStore {
     }
 
     private static func fire(
-        _ ticks: [Date], of schedule: Schedule, _ backfill: Backfill, _ progress: inout BackfillProgress, now: Date?,
-        on connection: isolated PostgresConnection
-    ) throws -> [Job.ID] {
-        let launches = ticks.map { ScheduleLaunch(schedule: schedule, tick: $0, origin: .backfill) }
-        let written = try TickWriting.write(
-            launches.map { launch in
-                var tick = NewTick(TickSpan(Tick(at: launch.tick)), of: schedule.id, .backfill, .fired)
-                tick.backfill = backfill.id
-                tick.by = backfill.createdBy
-                tick.job = launch.job
-                return tick
-            }, now: now, on: connection)
-        let fresh = launches.filter { launch in
-            written[TickWriting.Key(schedule: schedule.id, at: launch.tick, origin: .backfill)] != nil
+        _ moments: [Date], of schedule: Schedule, _ backfill: Backfill, _ progress: inout BackfillProgress, time: Date,
+        now: Date?, on connection: isolated PostgresConnection
+    ) throws -> (jobs: [Job.ID], reports: [TickReport]) {
+        let launches = moments.map { ScheduleLaunch(schedule: schedule, tick: $0, origin: .backfill) }
+        let ticks = launches.map { launch in
+            var tick = NewTick(TickSpan(Tick(at: launch.tick)), of: schedule.id, .backfill, .fired)
+            tick.backfill = backfill.id
+            tick.by = backfill.createdBy
+            tick.job = launch.job
+            return tick
         }
+        let written = try TickWriting.write(ticks, now: now, on: connection)
+        let fresh = zip(launches, ticks).filter { launch, _ in written[TickWriting.Key(launch)] != nil }
         progress.skipped += launches.count - fresh.count
         var jobs: [Job.ID] = []
-        for result in try TickWriting.launch(fresh, now: now, on: connection) {
+        var reports: [TickReport] = []
+        let results = try TickWriting.launch(fresh.map(\.0), now: now, on: connection)
+        for ((_, tick), result) in zip(fresh, results) {
+            reports.append(TickReport(tick, named: schedule.name, result, now: time))
             switch result {
             case .job(let job, isNew: true):
                 progress.fired += 1
@@ -168,6 +173,6 @@ extension BackfillStore {
                 progress.firstFailure = progress.firstFailure ?? why
             }
         }
-        return jobs
+        return (jobs, reports)
     }
 }

@@ -58,11 +58,12 @@ struct ScheduleFiring {
         let written = try TickWriting.write(self.ticks, now: self.given, on: connection)
         // A tick that is written down already has been dealt with.
         let launches = self.launches.filter { launch in
-            written[TickWriting.Key(schedule: launch.schedule.id, at: launch.tick, origin: launch.origin)] != nil
+            written[TickWriting.Key(launch)] != nil
         }
         let results = try TickWriting.launch(launches, now: self.given, on: connection)
         self.countSkipped(written)
         self.note(launches, results)
+        self.tell(written, launches, results)
         try self.save(on: connection)
         if !self.unreadable.isEmpty {
             try connection.execute(
@@ -185,6 +186,19 @@ struct ScheduleFiring {
                 let count = written[TickWriting.Key(tick)], count > 0
             else { continue }
             self.report.ticks.append(TickCount(schedule: name, result: reason.counted, count: count))
+        }
+    }
+
+    /// Those that were written down just now, as they came out.
+    private mutating func tell(
+        _ written: [TickWriting.Key: Int], _ launches: [ScheduleLaunch], _ results: [ScheduleLaunch.Result]
+    ) {
+        let ends = Dictionary(
+            zip(launches.map { TickWriting.Key($0) }, results), uniquingKeysWith: { first, _ in first })
+        for tick in self.ticks {
+            let key = TickWriting.Key(tick)
+            guard let name = self.names[tick.schedule], let count = written[key], count > 0 else { continue }
+            self.report.reports.append(TickReport(tick, named: name, count: count, ends[key], now: self.now))
         }
     }
 

@@ -245,14 +245,19 @@ struct ScheduleSettling {
             SettlingQueries.buffered,
             [
                 "schedule": .uuid(schedule.id.rawValue),
-                "limit": .int(isBesideOthers ? ScheduleSpec.Overlap.bufferedMax : 1),
+                "limit": .int(isBesideOthers ? ScheduleSpec.Overlap.bufferedMax : 1), "now": .timestamp(self.given),
             ])
         var launches: [ScheduleLaunch] = []
+        var ticks: [NewTick] = []
         for row in rows {
             guard let origin = ScheduleTick.Origin(rawValue: try row.string("origin")) else { continue }
-            launches.append(ScheduleLaunch(schedule: schedule, tick: try row.date("tick_at"), origin: origin))
+            let at = try row.date("tick_at")
+            launches.append(ScheduleLaunch(schedule: schedule, tick: at, origin: origin))
+            ticks.append(
+                NewTick(
+                    TickSpan(Tick(at: at)), of: schedule.id, origin, .fired, dueAt: try row.date("due_at")))
         }
-        guard !launches.isEmpty else { return }
+        guard !launches.isEmpty, let now = try rows.first?.date("now") else { return }
         try connection.execute(
             TickQueries.unbuffered,
             [
@@ -264,6 +269,9 @@ struct ScheduleSettling {
                 "durations": .doubleArray(launches.map(\.durationMax)), "now": .timestamp(self.given),
             ])
         let results = try TickWriting.launch(launches, now: self.given, on: connection)
+        for (tick, result) in zip(ticks, results) {
+            self.report.reports.append(TickReport(tick, named: schedule.name, result, now: now))
+        }
         for (launch, result) in zip(launches, results) {
             guard case .job(let job, isNew: _) = result else {
                 self.report.ticks.append(TickCount(schedule: schedule.name, result: SkipReason.refused.counted))

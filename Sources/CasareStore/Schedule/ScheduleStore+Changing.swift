@@ -102,7 +102,8 @@ extension ScheduleStore {
         _ id: Schedule.ID, variables: Object = [:], by person: String, reason: String?, now: Date? = nil,
         on connection: isolated PostgresConnection
     ) throws -> (schedule: Schedule, job: Job.ID, tally: TickTally) {
-        let schedule = try self.hold(id, now: now, on: connection).schedule
+        let held = try self.hold(id, now: now, on: connection)
+        let schedule = held.schedule
         let moment = try TickWriting.freeMoment(of: id, now: now, on: connection)
         var launch = ScheduleLaunch(schedule: schedule, tick: moment, origin: .manual)
         launch.variables = variables
@@ -112,7 +113,8 @@ extension ScheduleStore {
         tick.startBy = launch.startBy
         tick.durationMax = launch.durationMax
         _ = try TickWriting.write([tick], now: now, on: connection)
-        switch try TickWriting.launch([launch], now: now, on: connection)[0] {
+        let result = try TickWriting.launch([launch], now: now, on: connection)[0]
+        switch result {
         case .refused(let why):
             throw StoreError.refused("schedule \(schedule.name)", why: "cannot be fired: \(why)")
         case .job(let job, isNew: _):
@@ -128,7 +130,10 @@ extension ScheduleStore {
             guard let after = try self.get(id, on: connection) else {
                 throw StoreError.notFound(.schedule, id.description)
             }
-            return (after, job, TickTally([TickCount(schedule: schedule.name, result: .fired)], jobs: [job]))
+            let tally = TickTally(
+                [TickCount(schedule: schedule.name, result: .fired)], jobs: [job],
+                reports: [TickReport(tick, named: schedule.name, result, now: held.now)])
+            return (after, job, tally)
         }
     }
 }

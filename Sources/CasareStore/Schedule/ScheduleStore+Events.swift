@@ -38,7 +38,8 @@ extension ScheduleStore {
             at = next.addingTimeInterval(0.000_001)
         }
         guard cause.depth <= ReactionStore.depthMax else {
-            return try self.refuse(id, at: at, cause, named: try row.string("name"), now: now, on: connection)
+            return try self.refuse(
+                id, at: at, cause, named: try row.string("name"), time: try row.date("now"), now: now, on: connection)
         }
         try connection.execute(
             ReactionQueries.noteTick,
@@ -55,19 +56,19 @@ extension ScheduleStore {
 
     /// Jobs that make each other without end are stopped somewhere.
     private static func refuse(
-        _ id: Schedule.ID, at: Date, _ cause: EventCause, named name: String, now: Date?,
+        _ id: Schedule.ID, at: Date, _ cause: EventCause, named name: String, time: Date, now: Date?,
         on connection: isolated PostgresConnection
     ) throws -> Fired {
         let why = ReactionStore.tooDeep
-        let written = try TickWriting.write(
-            [
-                NewTick(
-                    TickSpan(Tick(at: at)), of: id, .event, .skipped, reason: .refused,
-                    detail: "\(cause.text); \(why)")
-            ], now: now, on: connection)
+        let tick = NewTick(
+            TickSpan(Tick(at: at)), of: id, .event, .skipped, reason: .refused, detail: "\(cause.text); \(why)")
+        let written = try TickWriting.write([tick], now: now, on: connection)
         var fired = Fired()
         fired.skipped = 1
-        if !written.isEmpty { fired.ticks = [TickCount(schedule: name, result: SkipReason.refused.counted)] }
+        if !written.isEmpty {
+            fired.ticks = [TickCount(schedule: name, result: SkipReason.refused.counted)]
+            fired.reports = [TickReport(tick, named: name, now: time)]
+        }
         fired.refusals = [(name, why)]
         return fired
     }

@@ -78,6 +78,8 @@ extension ScheduleStore {
         package internal(set) var isPartial = false
         /// What became of ticks that were not known before.
         package internal(set) var ticks: [TickCount] = []
+        /// The same one by one, with those that wait.
+        package internal(set) var reports: [TickReport] = []
         /// Of the tick that came latest, in seconds.
         package internal(set) var latenessMax = 0.0
 

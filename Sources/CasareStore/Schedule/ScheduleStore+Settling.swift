@@ -72,6 +72,8 @@ extension ScheduleStore {
         package internal(set) var begun: [Job.ID] = []
         /// What became of those ticks.
         package internal(set) var ticks: [TickCount] = []
+        /// The same one by one.
+        package internal(set) var reports: [TickReport] = []
 
         package init() {}
     }

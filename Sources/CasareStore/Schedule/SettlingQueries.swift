@@ -145,7 +145,7 @@ enum SettlingQueries {
     /// The ticks of a schedule that wait, oldest first.
     static let buffered = Query(
         """
-        SELECT tick_at, origin FROM schedule_ticks
+        SELECT tick_at, origin, due_at, coalesce(@now::timestamptz, now()) AS now FROM schedule_ticks
         WHERE tenant_id = casare_tenant() AND schedule_id = @schedule AND result = 'buffered'
         ORDER BY tick_at LIMIT @limit
         """)

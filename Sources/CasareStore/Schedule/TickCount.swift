@@ -33,14 +33,17 @@ package struct TickTally: Hashable, Sendable {
 
     /// Jobs that had to make room for them.
     package private(set) var cancelled: [Job.ID] = []
+    /// Those that the schedule dealt with by itself, one by one: not those of a pause.
+    package private(set) var reports: [TickReport] = []
 
-    package init(_ ticks: [TickCount] = [], jobs: [Job.ID] = []) {
+    package init(_ ticks: [TickCount] = [], jobs: [Job.ID] = [], reports: [TickReport] = []) {
         self.ticks = ticks
         self.jobs = jobs
+        self.reports = reports
     }
 
     init(_ fired: ScheduleStore.Fired) {
-        self.init(fired.ticks, jobs: fired.jobs)
+        self.init(fired.ticks, jobs: fired.jobs, reports: fired.reports)
         self.cancelled = fired.cancelled
     }
 
@@ -48,6 +51,7 @@ package struct TickTally: Hashable, Sendable {
         self.ticks += other.ticks
         self.jobs += other.jobs
         self.cancelled += other.cancelled
+        self.reports += other.reports
     }
 }
 

@@ -16,6 +16,10 @@ enum TickWriting {
             self.origin = tick.origin
         }
 
+        init(_ launch: ScheduleLaunch) {
+            self.init(schedule: launch.schedule.id, at: launch.tick, origin: launch.origin)
+        }
+
         init(schedule: Schedule.ID, at: Date, origin: ScheduleTick.Origin) {
             self.schedule = schedule
             self.at = at

@@ -139,6 +139,7 @@ enum GaugeQueries {
         SELECT
             robots.robot_id,
             CASE
+                WHEN known.sessions = 0 AND known.has_left THEN 'stopped'
                 WHEN known.sessions = 0 THEN 'offline'
                 WHEN known.is_ending THEN 'draining'
                 WHEN robots.cordoned_at IS NOT NULL THEN 'cordoned'
@@ -151,10 +152,14 @@ enum GaugeQueries {
                 max(seen_at) AS seen_at, count(*) FILTER (WHERE is_in_time) AS sessions,
                 coalesce((array_agg(ending IS NOT NULL ORDER BY session_id DESC) FILTER (WHERE is_in_time))[1], false)
                     AS is_ending,
-                coalesce(sum(leases) FILTER (WHERE ended_at IS NULL), 0) AS leases
+                coalesce(sum(leases) FILTER (WHERE ended_at IS NULL), 0) AS leases,
+                -- A robot that vanished is ended by the sweep, when its time is up or its connection is lost.
+                coalesce(bool_and(ended_at IS NOT NULL), false)
+                    AND (array_agg(lost_at IS NULL AND ended_at < alive_until ORDER BY seen_at DESC, session_id DESC))[1]
+                    AS has_left
             FROM (
                 SELECT
-                    session.session_id, seen_at, ending, ended_at,
+                    session.session_id, seen_at, ending, ended_at, lost_at, alive_until,
                     ended_at IS NULL AND lost_at IS NULL AND alive_until > (SELECT now FROM at)
                         AND seen_at > (SELECT now FROM at) - lease_seconds * interval '1 second' * 2 / 3 AS is_in_time,
                     coalesce((

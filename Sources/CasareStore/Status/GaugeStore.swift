@@ -35,9 +35,9 @@ package enum GaugeStore {
 
     package struct Robot: Hashable, Sendable {
         /// As the catalogue of metrics tells states apart. One that is wedged counts by its slots, one that has missed
-        /// renewals as offline.
+        /// renewals as offline. One that has ended its last session itself is stopped.
         package enum State: String, Hashable, Sendable, CaseIterable {
-            case idle, busy, cordoned, draining, offline
+            case idle, busy, cordoned, draining, offline, stopped
         }
 
         package let name: String

@@ -142,12 +142,12 @@ package enum WatchStore {
     /// - Parameters:
     ///   - revision: of the trigger's spec that the robot watches by.
     ///   - version: of the report before.
-    /// - Returns: the new version, how many jobs were made, of which kind the trigger is, and what became of each finding;
-    ///   `nil` when the session holds the watch no longer, or this was reported before: nothing was changed then.
+    /// - Returns: the new version, how many jobs were made, and what became of each finding; `nil` when the session holds
+    ///   the watch no longer, or this was reported before: nothing was changed then.
     package static func report(
         _ report: WatchReport, of id: Trigger.ID, revision: Int, version: Int, session: Robot.SessionID,
         now: Date? = nil, on connection: isolated PostgresConnection
-    ) throws -> (version: Int, jobs: Int, kind: Trigger.Kind, deliveries: [TriggerDelivery])? {
+    ) throws -> (version: Int, jobs: Int, receipts: [TriggerReceipt])? {
         let found = try connection.execute(WatchQueries.trigger, ["trigger": .uuid(id.rawValue)])
         guard let row = found.first, try row.int("revision") == revision else { return nil }
         let trigger = try TriggerStore.get(id, now: now, on: connection)
@@ -166,12 +166,13 @@ package enum WatchStore {
             ])
         guard let next = try kept.first?.int("version") else { return nil }
         let robot = try LeaseStore.robot(of: session, on: connection)
-        var deliveries: [TriggerDelivery] = []
+        var receipts: [TriggerReceipt] = []
         for finding in report.findings {
             let arrival = self.arrival(finding, of: trigger, from: robot, at: now ?? Date())
-            deliveries.append(try TriggerDeliveries.fire(arrival, now: now, on: connection).delivery)
+            let delivery = try TriggerDeliveries.fire(arrival, now: now, on: connection).delivery
+            receipts.append(TriggerReceipt(of: trigger, delivery.result, job: delivery.job))
         }
-        return (next, deliveries.count { $0.result == .accepted }, trigger.spec.source.kind, deliveries)
+        return (next, receipts.count { $0.result == .accepted }, receipts)
     }
 
     private static func arrival(

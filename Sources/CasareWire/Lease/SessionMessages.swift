@@ -95,6 +95,8 @@ public struct LeasedJobInfo: Hashable, Sendable, Codable {
     public let traceContext: TraceContextInfo?
     /// How long the job could have been leased before it was. An orchestrator before it knew of this says nothing.
     public let waitedSeconds: Double?
+    /// How long before that the job was due for the first time. An orchestrator before it knew of this says nothing.
+    public let dueSeconds: Double?
     /// The lease under which the attempt before this one was made; `nil` for the first.
     public let previousToken: Lease.Token?
 
@@ -112,6 +114,7 @@ public struct LeasedJobInfo: Hashable, Sendable, Codable {
         self.origin = job.origin
         self.traceContext = job.trace.map(TraceContextInfo.init)
         self.waitedSeconds = job.waited.map { $0 / .seconds(1) }
+        self.dueSeconds = job.sinceDue.map { $0 / .seconds(1) }
         self.previousToken = job.previousToken
     }
 
@@ -121,9 +124,14 @@ public struct LeasedJobInfo: Hashable, Sendable, Codable {
             workflowVersion: self.workflowVersion, document: self.document, variables: self.variables,
             options: self.options, priority: self.priority, policy: self.policy ?? SafetyPolicy(), origin: self.origin,
             trace: self.traceContext?.carrier,
-            // Numbers come from another program: what no duration can hold is left out.
-            waited: self.waitedSeconds.flatMap { (0...1e9).contains($0) ? .seconds($0) : nil },
+            waited: Self.duration(self.waitedSeconds), sinceDue: Self.duration(self.dueSeconds),
             previousToken: self.previousToken)
+    }
+
+    /// Numbers come from another program: what no duration can hold is left out.
+    private static func duration(_ seconds: Double?) -> Duration? {
+        guard let seconds, (0...1e9).contains(seconds) else { return nil }
+        return .seconds(seconds)
     }
 }
 

@@ -80,6 +80,22 @@ struct TraceContextTests {
         #expect(parent.child() != parent.child() && TraceContext.makeRoot() != TraceContext.makeRoot())
     }
 
+    @Test func `which traces are recorded that begin here is said once, for a task and those that it begins`() async {
+        #expect(TraceContext.makeRoot().isSampled && TraceCarrier.makeRoot().context.isSampled)
+        let odd = TraceRoots { $0.low % 2 == 1 }
+        await TraceRoots.$current.withValue(odd) {
+            for _ in 0..<100 {
+                let root = TraceContext.makeRoot()
+                #expect(root.isSampled == (root.traceID.low % 2 == 1))
+                // Whatever is below it follows it.
+                #expect(root.child().isSampled == root.isSampled)
+            }
+            let other = await Task { TraceCarrier.makeRoot().context }.value
+            #expect(other.isSampled == odd.records(other.traceID))
+        }
+        #expect(TraceContext.makeRoot().isSampled)
+    }
+
     @Test func `the bytes hold all but the state`() throws {
         let context = try #require(TraceContext(traceparent: Self.parent, tracestate: "a=1"))
         #expect(context.bytes.count == 25 && context.bytes.first == 0x0A && context.bytes.last == 1)

@@ -24,6 +24,25 @@ struct EndedJobTests {
         }
     }
 
+    @Test func `of a job that was to begin later its time begins then, and before that there is none`() async throws {
+        try await withFixture { store in
+            let later = NewJob.Due.after(.seconds(60))
+            let plain = try await store.submit(store.job(due: later), now: noon)
+            let keyed = try await store.submit(store.job(due: later, queueKey: "acme"), now: noon)
+            let early = try await store.submit(store.job(due: later), now: noon)
+            let ended = try await store.run { connection in
+                for (job, seconds) in [(early, 30.0), (plain, 90), (keyed, 90)] {
+                    try JobStore.cancel(
+                        job, by: "ann", reason: nil, now: noon.addingTimeInterval(seconds), on: connection)
+                }
+                var ended: [EndedJob] = []
+                for job in [early, plain, keyed] { ended += try JobStore.ended([job], on: connection) }
+                return ended
+            }
+            #expect(ended.map(\.duration) == [.zero, .seconds(30), .seconds(30)])
+        }
+    }
+
     @Test func `a job that is given up after crashes has failed`() async throws {
         try await withFixture { store in
             let id = try await store.submit(store.job())

@@ -18,6 +18,36 @@ struct LeaseTests {
         }
     }
 
+    @Test func `a job comes with how long it has been due for the first time, also when it is retried`() async throws {
+        try await withFixture { store in
+            func since(_ seconds: Double) async throws -> Duration? {
+                let now = noon.addingTimeInterval(seconds)
+                _ = try await store.promote(now: now)
+                let job = try #require(try await store.lease(now: now).first)
+                _ = try await store.fail(job, now: now)
+                return job.sinceDue
+            }
+            let later = NewJob.Due.after(.seconds(60))
+            let options = Job.Options(retry: try RetryPolicy(.fixed(60), attemptsMax: 3, jitter: 0))
+            for (job, due) in [(store.job(options: options), 0.0), (store.job(options: options, due: later), 60)] {
+                _ = try await store.submit(job, now: noon)
+                for seconds in [70.0, 7200, 14_400] {
+                    let known = try await since(seconds)
+                    #expect(known == .seconds(seconds - due))
+                }
+            }
+        }
+    }
+
+    @Test func `a job that was ready at once comes with that as well`() async throws {
+        try await withFixture { store in
+            // By the database's clock: nobody says the time.
+            let job = try await store.leased()
+            let since = try #require(job.sinceDue)
+            #expect(since >= .zero && since == job.waited)
+        }
+    }
+
     @Test func `the most urgent jobs go first, and then the oldest`() async throws {
         try await withFixture { store in
             let priorities: [Priority] = [.low, .critical, .normal, .critical, .high, .low]

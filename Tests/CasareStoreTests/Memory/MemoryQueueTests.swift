@@ -46,6 +46,31 @@ struct MemoryQueueTests {
         try #require(try self.queue.lease(self.session, limit: 1, now: now).first).lease
     }
 
+    @Test mutating func `what ends without a robot's word is told once, from when it was first due`() throws {
+        let cancelled = try self.submit(due: .after(.seconds(60)))
+        let reported = try self.submit()
+        _ = self.queue.takeChanges()
+        let leased = try #require(try self.queue.lease(self.session, limit: 1, now: noon + 5).first)
+        #expect(leased.lease.job == reported && leased.sinceDue == .seconds(5))
+        let result = RunResult(success: true, error: nil, variables: [:], logs: [], nodeErrors: [])
+        try self.queue.complete(leased.lease, result: result, now: noon + 6)
+        try self.queue.cancel(cancelled, by: "ann", reason: nil, now: noon + 90)
+        let told = self.queue.takeChanges().ended
+        #expect(told == [EndedJob(queue: "default", workflow: "w", failure: nil, duration: .seconds(30))])
+        let again = self.queue.takeChanges().ended
+        #expect(again.isEmpty)
+
+        _ = try self.submit()
+        for round in 1...LeaseStore.crashesMax {
+            let now = noon + Double(round) * 3600
+            let session = try self.queue.openSession(Self.robot, boot: UUID(), now: now)
+            _ = try self.queue.lease(session, limit: 1, now: now)
+            _ = self.queue.sweep(now: now + 1800)
+            let failures = self.queue.takeChanges().ended.map(\.failure)
+            #expect(failures == (round < LeaseStore.crashesMax ? [] : [.crashLoop]))
+        }
+    }
+
     @Test mutating func `the most urgent goes first, then who has waited longest`() throws {
         let normal = try [self.submit(), self.submit()]
         let low = try self.submit(.low)

@@ -39,7 +39,7 @@ struct MigratorTests {
                 "18 schedules", "19 triggers", "20 work_items", "21 applied", "22 watches",
                 "23 trace", "24 vault", "25 audit", "26 identity", "27 tenancy", "28 secret_providers", "29 rotation",
                 "30 certificates", "31 definer_paths", "32 tenant_retention",
-                "33 narrow_roles", "34 noticing", "35 tracing",
+                "33 narrow_roles", "34 noticing", "35 tracing", "36 robot_logs",
             ]
             await #expect(throws: MigrationError.pending(all)) {
                 try await self.check(Migration.all, on: connection)
@@ -55,7 +55,7 @@ struct MigratorTests {
                     "event_feed", "workflow_retry", "schedules", "triggers", "work_items", "applied",
                     "watches", "trace", "vault", "audit", "identity", "tenancy", "secret_providers", "rotation",
                     "certificates", "definer_paths", "tenant_retention",
-                    "narrow_roles", "noticing", "tracing",
+                    "narrow_roles", "noticing", "tracing", "robot_logs",
                 ]
                     && status.pending.isEmpty && status.problem == nil)
         }

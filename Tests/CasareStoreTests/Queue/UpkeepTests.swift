@@ -100,6 +100,27 @@ struct UpkeepTests {
         }
     }
 
+    @Test func `of sessions that ended long ago each robot's last stays: it says how the robot went`() async throws {
+        try await withFixture { store in
+            try await store.asOwner(
+                """
+                DELETE FROM robot_sessions;
+                INSERT INTO robots (tenant_id, robot_id, environment, tags, capabilities, slots, registered_at)
+                VALUES (1, 'r2', 'default', '{}', '{}', 1, now());
+                INSERT INTO robot_sessions (
+                    tenant_id, robot_id, boot_id, kind, queue_id, slots, lease_seconds, opened_at, seen_at, alive_until,
+                    ended_at
+                )
+                SELECT
+                    1, robot, gen_random_uuid(), 'api', 1, 1, 30, now(), now(), now(), now() - interval '9 days'
+                FROM generate_series(1, 3), unnest(ARRAY['r1', 'r2']) AS robot;
+                """)
+            let purged = try await store.database.asSystem { try QueueStore.purge(days: nil, on: $0) }
+            #expect(purged.rows == 4)
+            #expect(try await store.count("SELECT count(DISTINCT robot_id) FROM robot_sessions") == 2)
+        }
+    }
+
     @Test func `a queue whose rules somebody has locked does not keep the upkeep from others`() async throws {
         try await withFixture { store in
             try await store.load(2, keys: 1)

@@ -114,6 +114,35 @@ struct GaugeStoreTests {
         }
     }
 
+    @Test(arguments: [SessionKind.sql, .api])
+    func `a robot that has ended its session is stopped, and one that vanished is offline`(
+        kind: SessionKind
+    ) async throws {
+        try await withFixture { store in
+            func state(at seconds: Double) async throws -> GaugeStore.Robot.State? {
+                try await Self.robots(store, now: noon.addingTimeInterval(seconds)).first?.state
+            }
+            func open(at seconds: Double) async throws -> Robot.SessionID {
+                try await store.openSession(kind: kind, now: noon.addingTimeInterval(seconds))
+            }
+            try await store.asOwner("DELETE FROM robot_sessions")
+            let first = try await open(at: 0)
+            let second = try await open(at: 0)
+            _ = try await store.run { try LeaseStore.closeSession(first, now: noon.addingTimeInterval(1), on: $0) }
+            #expect(try await state(at: 2) == .idle)
+            _ = try await store.run { try LeaseStore.closeSession(second, now: noon.addingTimeInterval(3), on: $0) }
+            #expect(try await state(at: 4) == .stopped)
+            // However long ago that was.
+            #expect(try await state(at: 10 * 86_400) == .stopped)
+            // It comes back, and vanishes: before the sweep has seen it, and afterwards.
+            _ = try await open(at: 100)
+            #expect(try await state(at: 101) == .idle)
+            #expect(try await state(at: 200) == .offline)
+            _ = try await store.database.asRescuer { try LeaseStore.sweep(now: noon.addingTimeInterval(200), on: $0) }
+            #expect(try await state(at: 201) == .offline)
+        }
+    }
+
     @Test func `a robot that never had a session is offline and was never seen`() async throws {
         try await withFixture { store in
             let id = try #require(Robot.ID(rawValue: "r0"))

@@ -73,6 +73,10 @@ struct RobotRoleTests {
         // The installation.
         "SELECT FROM installation", "SELECT casare_begin_epoch(NULL)", "SELECT setval('lease_tokens', 1)",
         "SELECT casare_create_partitions(1)", "SELECT casare_drop_partitions(now())",
+        "SELECT casare_create_log_partitions(1)", "SELECT casare_drop_log_partitions(now())",
+        // What it logged itself.
+        "SELECT FROM robot_logs", "UPDATE robot_logs SET message = 'x'", "DELETE FROM robot_logs",
+        "DELETE FROM robot_log_heads", "SELECT FROM robot_logs_default",
     ]
 
     @Test func `what no robot does its user may not, in its role nor outside of it`() async throws {
@@ -107,7 +111,7 @@ struct RobotRoleTests {
             "workflow_versions", "workflows",
         ]
         // A few columns at the most.
-        let touched = ["queue_keys", "queue_rules", "tenant_limits", "triggers"]
+        let touched = ["queue_keys", "queue_rules", "robot_log_heads", "robot_logs", "tenant_limits", "triggers"]
         let read = [
             "journal_packed", "ready_clock", "secret_rotations", "secret_versions", "secrets", "tenants",
             "trigger_secrets", "workflow_robots",

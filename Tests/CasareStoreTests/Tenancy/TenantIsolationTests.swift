@@ -24,7 +24,8 @@ struct TenantIsolationTests {
         "backfills", "calendars", "windows", "window_items", "triggers", "trigger_secrets", "trigger_deliveries",
         "trigger_keys", "trigger_jobs", "trigger_watches",
         "item_queues", "item_queue_jobs", "work_items", "applied", "roles", "secrets",
-        "secret_versions", "secret_holds", "secret_rotations", "robot_enrolments", "robot_certificates",
+        "secret_versions", "secret_holds", "secret_rotations", "robot_enrolments", "robot_certificates", "robot_logs",
+        "robot_log_heads",
     ]
 
     /// One row or more in every table.
@@ -51,6 +52,10 @@ struct TenantIsolationTests {
         try await store.run { try LeaseStore.checkpoint(running.lease, entries: [.step(0, "captured")], on: $0) }
         let line = Job.LogLine(number: 1, at: Date(), level: .info, node: "n", message: "mine")
         _ = try await store.run { try JobLogStore.append([line], under: running.lease, on: $0) }
+        let logged = Robot.LogLine(number: 1, at: Date(), level: .info, label: "casare.robot", message: "mine")
+        _ = try await store.run {
+            try RobotLogStore.append([logged], of: StoreFixture.robot, stream: UUID(), on: $0)
+        }
         let ready = try await store.submit(store.job(idempotency: .init(key: "k", request: "")))
         let scheduled = try await store.submit(store.job(due: .after(.seconds(600))))
         _ = try await store.run { try TokenStore.create(name: "t", role: .viewer, on: $0) }
@@ -144,6 +149,9 @@ struct TenantIsolationTests {
                 #expect(try EnrolmentStore.list(limit: 9, on: connection).isEmpty)
                 #expect(try CertificateStore.list(limit: 9, on: connection).isEmpty)
                 #expect(try RobotStore.list(limit: 9, on: connection).count == 1)
+                let log = try RobotLogStore.page(
+                    RobotLogQuestion(limit: 9), of: StoreFixture.robot, on: connection)
+                #expect(log.lines.isEmpty)
                 let counts = try JobStore.counts(on: connection)
                 #expect(counts.ready + counts.scheduled + counts.running + counts.blocked + counts.paused == 0)
                 #expect(counts.deadLettersOpen == 0)
@@ -307,6 +315,7 @@ struct TenantIsolationTests {
     @Test(
         arguments: [
             "jobs", "outcomes", "events", "attempts", "workflow_versions", "job_results", "journal_packed", "job_logs",
+            "robot_logs",
         ])
     func `what is written once cannot be changed by the service`(table: String) async throws {
         try await withFixture { store in

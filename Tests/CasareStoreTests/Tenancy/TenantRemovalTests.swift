@@ -71,6 +71,8 @@ struct TenantRemovalTests {
                 secret: SealingKey.Sealed(bytes: [1], keyID: "k"), by: "ann", on: connection)
             _ = try ApprovalStore.ask(
                 .init(.secretDestroy, of: "db", by: "ann", reason: nil), as: .new(at: Date()), on: connection)
+            let line = Robot.LogLine(number: 1, at: noon, level: .info, label: "casare.robot", message: "ready")
+            try RobotLogStore.append([line], of: StoreFixture.robot, stream: UUID(), now: noon, on: connection)
             try ControlLog.record("queue.pause", of: "default", by: "ann", reason: nil, on: connection)
             try AuditLog.append(
                 NewAuditEntry(actor: "ann", actorKind: "token", action: "queue.pause"), on: connection)

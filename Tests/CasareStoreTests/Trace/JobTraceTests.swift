@@ -166,7 +166,7 @@ struct JobTraceTests {
         }
     }
 
-    @Test func `all jobs of an operation belong to the operation's trace`() async throws {
+    @Test func `all jobs of an operation belong to the operation's trace, each at a place of its own`() async throws {
         try await withFixture { store in
             let letters = [try await store.letter(), try await store.letter()]
             let operation = try await store.run { connection in
@@ -178,7 +178,12 @@ struct JobTraceTests {
             }
             #expect(operation.trace == Self.carrier)
             #expect(try await store.work(operation.id).progress.succeeded == 2)
-            #expect(try await store.lease(9).map(\.trace) == [Self.carrier, Self.carrier])
+            let traces = try await store.lease(9).compactMap(\.trace)
+            #expect(traces.map(\.traceID) == [Self.carrier.traceID, Self.carrier.traceID])
+            #expect(Set(traces.map(\.context.spanID) + [Self.carrier.context.spanID]).count == 3)
+            let (flags, state) = (Self.carrier.context.flags, Self.carrier.context.state)
+            #expect(traces.allSatisfy { $0.context.flags == flags && $0.context.state == state })
+            #expect(traces.allSatisfy { $0.baggage == Self.carrier.baggage })
         }
     }
 
