@@ -33,7 +33,9 @@ package struct ServiceTelemetry: Sendable {
         // Without the sink: what is wrong with sending is not sent.
         let sender = Telemetry(
             settings: settings, resource: resource, logger: log.makeLogger(label: "casare.telemetry"))
-        if let takeLog = sender.takeLog { sink.connect(limits: settings.logLimits, takeLog) }
+        if let takeLog = sender.takeLog {
+            sink.connect(limits: settings.logLimits, dropsNext: sender.dropsLog, takeLog)
+        }
         ProcessMetrics.register(in: sender.registry)
         for warning in settings.warnings {
             logger.warning("A setting of telemetry is not followed", metadata: ["reason": .string(warning)])

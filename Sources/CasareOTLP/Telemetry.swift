@@ -1,3 +1,4 @@
+package import CasareDomain
 package import CasareTelemetry
 package import FoundationEssentials
 package import Logging
@@ -14,10 +15,12 @@ package import Tracing
 package struct Telemetry: Service, CustomStringConvertible {
     package let settings: TelemetrySettings
     package let registry: MetricRegistry
-    /// `NoOpTracer` where no spans are sent: then places in traces are handed on as they came.
+    /// Where no spans are sent one that hands places in traces on as they came.
     package let tracer: any Tracer
     /// Takes what is logged, and never waits; `nil` where log records are not sent.
     package let takeLog: (@Sendable (TelemetryLogRecord) -> Void)?
+    /// Whether `takeLog` would drop a record now; it is counted then.
+    package let dropsLog: @Sendable () -> Bool
 
     private let clients: [OTLPClient]
     private let spans: BatchProcessor<FinishedSpan>?
@@ -61,23 +64,31 @@ package struct Telemetry: Service, CustomStringConvertible {
         let takeLog: (@Sendable (TelemetryLogRecord) -> Void)?
         if let logs {
             takeLog = { logs.take($0) }
+            self.dropsLog = { logs.dropsNext() }
         } else {
             takeLog = nil
+            self.dropsLog = { false }
         }
         self.takeLog = takeLog
         if let spans {
             self.tracer = TelemetryTracer(
                 sampler: settings.sampler, limits: settings.spanLimits, propagators: settings.propagators,
+                intake: SpanIntake(dropsNext: { spans.dropsNext() }, shedsNext: { spans.shedsNext() }),
                 onException: takeLog, onEnd: { spans.take($0) })
         } else {
-            self.tracer = NoOpTracer()
+            self.tracer = PassingTracer(sampler: settings.sampler, propagators: settings.propagators)
         }
     }
 
     package var description: String { "Telemetry" }
 
+    /// Which of the traces that begin in this process are recorded: also where it sends no spans itself, for those who
+    /// go on with them are told.
+    package var roots: TraceRoots { self.settings.isDisabled ? .recorded : self.settings.sampler.roots }
+
     /// Sends until a graceful shutdown or until its task is cancelled; then what is there, within `TelemetryEnding.max`,
-    /// and closes its connections. Where nothing is to be sent it only waits for that.
+    /// and closes its connections. Where no collector is it gives up after a second. Where nothing is to be sent it only
+    /// waits for that.
     ///
     /// Call it once.
     package func run() async {
@@ -96,6 +107,7 @@ package struct Telemetry: Service, CustomStringConvertible {
             await self.runParts()
         } onCancelOrGracefulShutdown: {
             let limit = ending.begin()
+            for client in clients { client.endBegan() }
             self.spans?.finish(within: limit)
             self.logs?.finish(within: limit)
         }

@@ -51,13 +51,16 @@ package struct SettingDeclaration: Hashable, Sendable {
 
     /// The first variable that is set, and its text. Set to nothing counts as not set: that is how Compose and systemd
     /// files leave a variable out.
-    package func text(in config: ConfigReader) -> (variable: String, text: String)? {
-        for variable in [self.variable] + self.otherVariables {
+    package func text(in config: ConfigReader) -> (variable: String, text: String)? { self.texts(in: config).first }
+
+    /// All variables that are set, and their texts: for whoever goes on to the next where one is not understood.
+    package func texts(in config: ConfigReader) -> [(variable: String, text: String)] {
+        ([self.variable] + self.otherVariables).compactMap { variable in
             let key = ConfigKey(variable.lowercased().split(separator: "_").map(String.init))
             // As text, whatever it is to become: the reader takes a number that is none for one that is not set.
-            if let text = config.string(forKey: key, isSecret: self.isSecret), !text.isEmpty { return (variable, text) }
+            guard let text = config.string(forKey: key, isSecret: self.isSecret), !text.isEmpty else { return nil }
+            return (variable, text)
         }
-        return nil
     }
 }
 

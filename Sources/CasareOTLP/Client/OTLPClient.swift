@@ -13,6 +13,7 @@ final class OTLPClient: Sendable {
     private struct State {
         var connection: OTLPConnection?
         var health = ConnectionHealth()
+        var lastCalls = LastCalls()
         var isClosed = false
         /// Of those who wait to call again: finished when the client is closed.
         var waiting: [Int: AsyncStream<Void>.Continuation] = [:]
@@ -42,6 +43,14 @@ final class OTLPClient: Sendable {
         self.close()
     }
 
+    /// The process ends: what still waits is sent, and nobody waits for a collector that is not there.
+    func endBegan() {
+        let waiting = self.state.withLock { state in
+            state.lastCalls.endBegan(at: .now) ? Array(state.waiting.values) : []
+        }
+        for wait in waiting { wait.finish() }
+    }
+
     /// What is under way has a moment to end. Calls fail from now on, and nobody waits to call again.
     func close() {
         let (connection, waiting) = self.state.withLock { state in
@@ -53,7 +62,8 @@ final class OTLPClient: Sendable {
         self.opened.continuation.finish()
     }
 
-    /// Returns after the time, and at once where the client is closed.
+    /// Returns after the time, and at once where the client is closed. When the end begins and nobody was reached it
+    /// returns, too.
     ///
     /// - Throws: when its task is cancelled.
     func sleep(for time: Duration) async throws {
@@ -97,12 +107,15 @@ final class OTLPClient: Sendable {
             ) { response in
                 try response.message
             }
-            self.state.withLock { $0.health.answered() }
+            self.state.withLock { state in
+                state.health.answered()
+                state.lastCalls.reached()
+            }
             return .success(response)
         } catch {
-            let failure = OTLPFailure(error)
+            var failure = OTLPFailure(error)
             // Whoever was told to stop has learned nothing of the connection.
-            if !Task.isCancelled { self.learn(from: failure, of: connection, since: start) }
+            if !Task.isCancelled { failure.isLast = self.learn(from: failure, of: connection, since: start) }
             return .failure(failure)
         }
     }
@@ -124,21 +137,25 @@ final class OTLPClient: Sendable {
         }
     }
 
-    private func learn(from failure: OTLPFailure, of connection: OTLPConnection, since start: Instant) {
-        let isGivenUp = self.state.withLock { state in
-            guard state.connection === connection else { return false }
+    /// - Returns: whether the call was the last one that is tried.
+    private func learn(from failure: OTLPFailure, of connection: OTLPConnection, since start: Instant) -> Bool {
+        let (isGivenUp, isLast) = self.state.withLock { state in
+            let isLast = failure.hasReachedNobody && state.lastCalls.reachedNobody(callFrom: start)
+            if !failure.hasReachedNobody { state.lastCalls.reached() }
+            guard state.connection === connection else { return (false, isLast) }
             guard failure.status.mayBeOfConnection else {
                 state.health.answered()
-                return false
+                return (false, isLast)
             }
             switch state.health.failed(callFrom: start, at: .now) {
-            case .keep: return false
+            case .keep: return (false, isLast)
             case .renew:
                 state.connection = nil
-                return true
+                return (true, isLast)
             }
         }
         if isGivenUp { connection.close() }
+        return isLast
     }
 }
 

@@ -9,6 +9,10 @@ struct OTLPFailure: Error, Hashable, Sendable {
     /// What the server has said of when to come again (`google.rpc.RetryInfo`): zero where it only says that this may
     /// help; `nil` where it says nothing.
     let retryDelay: Duration?
+    /// There was no connection, or it broke: no collector has said this.
+    let hasReachedNobody: Bool
+    /// Nobody waits for a repeat any more.
+    var isLast = false
 
     /// Characters of `message` that are kept.
     static let charactersMax = 500
@@ -17,8 +21,9 @@ struct OTLPFailure: Error, Hashable, Sendable {
     /// Of calls after the client's end.
     static let closed = OTLPFailure(.cancelled, "The client is closed")
 
-    init(_ status: GRPCStatus, _ message: String, retryDelay: Duration? = nil) {
+    init(_ status: GRPCStatus, _ message: String, retryDelay: Duration? = nil, hasReachedNobody: Bool = false) {
         self.status = status
+        self.hasReachedNobody = hasReachedNobody
         self.message = String(message.prefix(Self.charactersMax))
         self.retryDelay = retryDelay.map { min(max($0, .zero), Self.retryDelayMax) }
     }
@@ -28,7 +33,10 @@ struct OTLPFailure: Error, Hashable, Sendable {
         case let error as OTLPFailure:
             self = error
         case let error as RPCError:
-            self.init(GRPCStatus(error.code), "\(error)", retryDelay: Self.retryDelay(of: error))
+            // What a collector says has no cause. That of a connection is what the system says of it.
+            self.init(
+                GRPCStatus(error.code), "\(error)", retryDelay: Self.retryDelay(of: error),
+                hasReachedNobody: error.code == .unavailable && error.cause != nil)
         case is CancellationError:
             self.init(.cancelled, "cancelled")
         default:

@@ -1,12 +1,6 @@
 import CasareDomain
 import CasareTelemetry
 
-#if canImport(Glibc)
-    import Glibc
-#else
-    import Darwin
-#endif
-
 /// Writes telemetry for whoever looks at what a program would send: a line of JSON for each item, on standard error.
 struct ConsoleExporter<Item: Sendable>: TelemetryExporter {
     private let meter: ExporterMeter
@@ -18,7 +12,7 @@ struct ConsoleExporter<Item: Sendable>: TelemetryExporter {
     ///   - write: returns whether all of it was written.
     init(
         meter: ExporterMeter, lines: @escaping @Sendable (Item) -> [ConsoleLine],
-        write: @escaping @Sendable ([UInt8]) -> Bool = StandardErrorFile.write
+        write: @escaping @Sendable ([UInt8]) -> Bool = { LogOutput.writeToStandardError($0) }
     ) {
         self.meter = meter
         self.lines = lines
@@ -51,30 +45,5 @@ struct ConsoleLine: Sendable {
     init(_ object: Object, pieces: Int = 1) {
         self.object = object
         self.pieces = pieces
-    }
-}
-
-/// The file that standard error goes to.
-enum StandardErrorFile {
-    /// - Returns: whether all of it was written.
-    @Sendable
-    static func write(_ bytes: [UInt8]) -> Bool {
-        bytes.withUnsafeBytes { buffer in
-            var done = 0
-            while done < buffer.count {
-                let rest = UnsafeRawBufferPointer(rebasing: buffer[done...])
-                #if canImport(Glibc)
-                    let count = Glibc.write(STDERR_FILENO, rest.baseAddress, rest.count)
-                #else
-                    let count = Darwin.write(STDERR_FILENO, rest.baseAddress, rest.count)
-                #endif
-                if count > 0 {
-                    done += count
-                } else if count == 0 || errno != EINTR {
-                    return false
-                }
-            }
-            return true
-        }
     }
 }

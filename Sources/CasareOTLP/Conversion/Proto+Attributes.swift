@@ -43,11 +43,17 @@ extension ProtoKeyValue {
 
 extension TraceContext {
     /// As OTLP has it: 16 bytes.
-    var traceBytes: Data { Data(self.bytes[..<16]) }
-    /// 8 bytes.
-    var spanBytes: Data { Data(self.bytes[16..<24]) }
+    var traceBytes: Data {
+        withUnsafeBytes(of: (self.traceID.high.bigEndian, self.traceID.low.bigEndian)) { Data($0) }
+    }
+    var spanBytes: Data { self.spanID.data }
     /// The bits of W3C, of which the lowest says that it is sampled.
     var flagBits: UInt32 { UInt32(self.flags) }
+}
+
+extension SpanID {
+    /// As OTLP has it: 8 bytes.
+    var data: Data { withUnsafeBytes(of: self.bits.bigEndian) { Data($0) } }
 }
 
 extension Date {

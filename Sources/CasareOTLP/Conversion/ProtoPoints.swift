@@ -24,7 +24,8 @@ extension ProtoHistogramPoint {
         self.startTimeUnixNano = point.since.unixNanoseconds
         self.timeUnixNano = time
         self.count = UInt64(clamping: point.count)
-        self.sum = point.sum
+        // "Negative events can be recorded, but sum should not be filled out when doing so" (metrics.proto).
+        if !point.hasNegatives { self.sum = point.sum }
         self.explicitBounds = point.bounds
         self.bucketCounts = point.counts.map { UInt64(clamping: $0) }
         if let smallest = point.smallest { self.min = smallest }
@@ -40,7 +41,8 @@ extension ProtoExponentialPoint {
         self.startTimeUnixNano = point.since.unixNanoseconds
         self.timeUnixNano = time
         self.count = UInt64(clamping: point.count)
-        self.sum = point.sum
+        // As above.
+        if point.negative.counts.isEmpty { self.sum = point.sum }
         self.scale = Int32(clamping: point.scale)
         self.zeroCount = UInt64(clamping: point.zeroCount)
         self.positive = Buckets(point.positive)
@@ -67,8 +69,10 @@ extension ProtoExemplar {
         case .int(let number): self.asInt = Int64(number)
         case .double(let number): self.asDouble = number
         }
-        self.traceID = exemplar.context.traceBytes
-        self.spanID = exemplar.context.spanBytes
+        if let context = exemplar.context {
+            self.traceID = context.traceBytes
+            self.spanID = context.spanBytes
+        }
         self.filteredAttributes = ProtoKeyValue.list(exemplar.attributes)
     }
 }

@@ -46,9 +46,7 @@ extension ProtoSpan {
         self.traceID = span.context.traceBytes
         self.spanID = span.context.spanBytes
         self.traceState = span.context.state?.description ?? ""
-        if let parent = span.parent {
-            self.parentSpanID = TraceContext(traceID: span.context.traceID, spanID: parent, flags: 0).spanBytes
-        }
+        if let parent = span.parent { self.parentSpanID = parent.data }
         self.flags = span.context.flagBits | Self.remoteFlags(span.isParentRemote)
         self.name = span.name
         self.kind = SpanKind(span.kind)

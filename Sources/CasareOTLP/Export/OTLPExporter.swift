@@ -115,9 +115,12 @@ struct OTLPExporter<Payload: OTLPPayload>: TelemetryExporter {
                 return self.taken(count, partial, into: &tally)
             case .failure(let failure):
                 if Task.isCancelled || failure == .closed { return tally.lost(count, ExportTally.cancelled) }
-                let action = retry.failed(
-                    failure.status, retryDelay: failure.retryDelay, timeLeft: deadline.map { $0 - self.now() },
-                    using: &generator)
+                let action =
+                    failure.isLast
+                    ? OTLPRetry.Action.giveUp(errorType: failure.status.name)
+                    : retry.failed(
+                        failure.status, retryDelay: failure.retryDelay, timeLeft: deadline.map { $0 - self.now() },
+                        using: &generator)
                 switch action {
                 case .retry(let wait):
                     // It throws when somebody ends the export, which is seen above.

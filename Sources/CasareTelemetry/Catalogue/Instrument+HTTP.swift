@@ -12,6 +12,6 @@ extension Instrument {
         attributes: [.stream], by: .orchestrator)
     package static let httpClientRequestDuration = Instrument(
         "http.client.request.duration", .histogram(bounds: Buckets.http), unit: "s",
-        "From sending a request until its answer; long polls wait on purpose",
+        "From sending a request until its answer; of long polls those alone that failed",
         attributes: [.method, .serverAddress, .serverPort, .status, .errorType], by: .robot)
 }

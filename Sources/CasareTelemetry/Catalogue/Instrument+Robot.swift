@@ -1,7 +1,7 @@
 /// What a robot counts of what it does itself, since it was started, whatever way it reports.
 ///
-/// Jobs whose end no robot reports are counted by the orchestrator that ends them, in the same instruments: those that
-/// are cancelled, that expire, and that are given up because their robots died.
+/// Jobs whose end no robot reports are counted by whoever ends them, in the same instruments: those that are cancelled,
+/// that expire, and that are given up because their robots died.
 extension Instrument {
     // MARK: Jobs
 
@@ -13,7 +13,7 @@ extension Instrument {
         "From when a job was due until the robot leased it, for each attempt", attributes: [.queue], by: .robot)
     package static let jobDuration = Instrument(
         "casare.job.duration", .histogram(bounds: Buckets.job), unit: "s",
-        "From when a job's last attempt was due until the job ended; of one that no robot ended since it was made",
+        "From when a job was due for the first time until it ended, whoever ended it",
         attributes: [.queue, .workflow, .jobResult, .failureKind], by: .every)
     package static let jobRetried = Instrument(
         "casare.job.retried", .counter, unit: "{job}", "Attempts that failed and are to be made again",
@@ -36,10 +36,11 @@ extension Instrument {
         attributes: [.workflow], by: .robot)
     package static let nodeExecutionDuration = Instrument(
         "casare.node.execution.duration", .histogram(bounds: Buckets.node), unit: "s",
-        "One step of a workflow, its own repeats included", attributes: [.nodeType, .nodeResult, .errorType],
-        by: .robot)
+        "One step of a workflow, what the node repeats by itself included",
+        attributes: [.nodeType, .nodeResult, .errorType], by: .robot)
     package static let nodeRetries = Instrument(
-        "casare.node.retries", .counter, unit: "{retry}", "Repeats of a step within its execution",
+        "casare.node.retries", .counter, unit: "{retry}",
+        "Steps that were done again after a failure; what a node repeats by itself is not counted",
         attributes: [.nodeType, .errorType], by: .robot)
     package static let journalCommitDuration = Instrument(
         "casare.journal.commit.duration", .histogram(bounds: Buckets.database), unit: "s",
@@ -59,4 +60,8 @@ extension Instrument {
     package static let robotUtilization = Instrument(
         "casare.robot.utilization", .gauge, number: .double, unit: "1", "The share of the slots that have a job",
         attributes: [.robot], by: .robot, isObserved: true)
+    package static let robotLogLines = Instrument(
+        "casare.robot.log.lines", .counter, unit: "{line}",
+        "Lines of the robot's log that were sent to where they are kept, or are lost", attributes: [.errorType],
+        by: .robot)
 }

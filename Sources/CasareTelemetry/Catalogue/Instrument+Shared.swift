@@ -31,6 +31,10 @@ extension Instrument {
         "casare.robot.last_heartbeat.timestamp", .gauge, number: .double, unit: "s",
         "When the robot was last heard of, as Unix time by the database's clock",
         attributes: [.robot], by: .database, isObserved: true)
+    package static let robotStopped = Instrument(
+        "casare.robot.stopped", .upDownCounter, unit: "{robot}",
+        "Whether the robot has ended its last session itself and begun no other, 1 or 0; one that vanished has not",
+        attributes: [.robot], by: .database, isObserved: true)
 
     package static let scheduleRegistered = Instrument(
         "casare.schedule.registered", .upDownCounter, unit: "{schedule}", "Schedules, by state",

@@ -9,7 +9,8 @@ package enum InstrumentCatalogue {
     /// What every orchestrator reads from the database.
     package static let shared: [Instrument] = [
         .queueDepth, .queueOldestJobAge, .queuePaused, .queueEligibleRobot, .deadLetterDepth,
-        .deadLetterOldestOpenAge, .robotRegistered, .robotLastHeartbeat, .scheduleRegistered,
+        .deadLetterOldestOpenAge, .robotRegistered, .robotLastHeartbeat, .robotStopped,
+        .scheduleRegistered,
         .secretLastRotation, .secretRotationLimit, .auditLastVerification, .auditChainBroken, .auditLastAnchor,
         .auditUnlinkedAge, .auditUnanchoredAge,
     ]
@@ -35,7 +36,7 @@ package enum InstrumentCatalogue {
     package static let robot: [Instrument] = [
         .jobLeased, .jobWaitDuration, .jobRetried, .leaseFenced,
         .workflowRunDuration, .workflowRunActive, .nodeExecutionDuration, .nodeRetries, .journalCommitDuration,
-        .robotTime, .robotSlotUsage, .robotSlotLimit, .robotUtilization,
+        .robotTime, .robotSlotUsage, .robotSlotLimit, .robotUtilization, .robotLogLines,
     ]
     package static let database: [Instrument] = [
         .databaseOperationDuration, .connectionCount, .connectionMax, .connectionPendingRequests,

@@ -9,8 +9,8 @@ package import Tracing
 /// only counted. It is called in the path of the work: the series of a statement are kept at hand, so that without a
 /// trace it costs a look-up.
 package final class StatementTelemetry: StatementObserver {
-    /// Characters of a statement's text on its span.
-    package static let textCharactersMax = 4096
+    /// Bytes of a statement's text on its span.
+    package static let textBytesMax = AttributeLimits.valueBytesMax
     /// Series that are kept at hand. What there are more is looked up by its attributes.
     static let seriesKeptMax = 2000
     private static let standardPort = 5432
@@ -115,7 +115,9 @@ package final class StatementTelemetry: StatementObserver {
     }
 
     private static func shown(_ text: String) -> String {
-        text.count > self.textCharactersMax ? "\(text.prefix(self.textCharactersMax - 1))…" : text
+        guard text.utf8.count > self.textBytesMax else { return text }
+        let end = "…"
+        return text.shortened(toBytes: self.textBytesMax - end.utf8.count) + end
     }
 
     // MARK: Pools

@@ -3,8 +3,8 @@ import Synchronization
 
 /// Keeps what a program tells of itself, and exports it in batches: one at a time, and nobody who tells waits for that.
 ///
-/// What comes while the queue is full is dropped and counted, and so is what an exporter could not send: nothing is
-/// sent twice by it.
+/// What comes while the queue is full is dropped and counted. What an exporter could not send is lost and counted by the
+/// exporter: nothing is sent twice by it.
 package final class BatchProcessor<Item: Sendable>: Sendable {
     /// What the last exports may take together, when nobody says otherwise: others wait for the end of the process.
     package static var lastMax: Duration { .seconds(10) }
@@ -40,6 +40,23 @@ package final class BatchProcessor<Item: Sendable>: Sendable {
         case .keptAndCalls: self.bell.ring()
         case .dropped(let drop): self.meter.dropped(drop)
         }
+    }
+
+    /// Drops and counts an item that nobody has made yet, where it would be dropped anyway: so it costs nothing to make.
+    ///
+    /// - Returns: `false`: make it, and hand it over.
+    package func dropsNext() -> Bool {
+        guard let drop = self.shell.withLock({ $0.state.refusal }) else { return false }
+        self.meter.dropped(drop)
+        return true
+    }
+
+    /// The same for an item that would come in a moment, and only while nothing gets through: somebody who begins
+    /// something short need not record it.
+    package func shedsNext() -> Bool {
+        guard self.shell.withLock({ $0.state.isStuck(at: .now) }) else { return false }
+        self.meter.dropped(.queueFull)
+        return true
     }
 
     /// Exports all that is there now.
@@ -95,7 +112,7 @@ package final class BatchProcessor<Item: Sendable>: Sendable {
             case .export(let batch): await self.export(batch)
             case .wait(let until): await self.bell.wait(until: until)
             case .end(let lost):
-                self.meter.ended(.timedOut(lost))
+                self.meter.left(lost)
                 for bell in self.shell.withLock({ Array($0.bells.values) }) { bell.ring() }
                 await self.exporter.shutDown()
                 return
@@ -104,7 +121,8 @@ package final class BatchProcessor<Item: Sendable>: Sendable {
     }
 
     private func export(_ batch: [Item]) async {
-        let outcome = await withTaskGroup(of: ExportOutcome?.self) { group -> ExportOutcome in
+        self.meter.handedOver(batch.count)
+        let allSent = await withTaskGroup(of: ExportOutcome?.self) { group -> Bool in
             group.addTask { await self.exporter.export(batch) }
             group.addTask {
                 await self.waitForEndOfExport()
@@ -113,14 +131,14 @@ package final class BatchProcessor<Item: Sendable>: Sendable {
             var isLate = false
             while let ended = await group.next() {
                 group.cancelAll()
-                if let outcome = ended { return isLate ? outcome.late(batch.count) : outcome }
+                // What one that was cancelled has not sent by then is lost, whatever it says why.
+                if let outcome = ended { return isLate ? outcome.exported >= batch.count : outcome.failed.isEmpty }
                 isLate = true
             }
             preconditionFailure("An export ended without an outcome")
         }
-        self.meter.ended(outcome)
         let bells = self.shell.withLock { shell in
-            shell.state.exportEnded(allSent: outcome.failed.isEmpty).compactMap { shell.bells[$0] }
+            shell.state.exportEnded(allSent: allSent).compactMap { shell.bells[$0] }
         }
         for bell in bells { bell.ring() }
     }
@@ -133,17 +151,5 @@ package final class BatchProcessor<Item: Sendable>: Sendable {
             // A call may be about items, or about an earlier end. What is missed of the first is seen in `next`.
             await self.bell.wait(until: end)
         }
-    }
-}
-
-extension ExportOutcome {
-    fileprivate static func timedOut(_ count: Int) -> ExportOutcome {
-        ExportOutcome(exported: 0, failed: count > 0 ? ["timeout": count] : [:])
-    }
-
-    /// Of an exporter that was cancelled: what it has not sent by then is lost, whatever it says why.
-    fileprivate func late(_ count: Int) -> ExportOutcome {
-        let lost = max(0, count - self.exported)
-        return ExportOutcome(exported: self.exported, failed: lost > 0 ? ["timeout": lost] : [:])
     }
 }

@@ -40,6 +40,9 @@ struct BatchState<Item: Sendable>: Sendable {
         case end(lost: Int)
     }
 
+    /// An export of a batch takes milliseconds where a collector is well.
+    static var patience: Duration { .seconds(1) }
+
     private let settings: BatchSettings
     private var stage = Stage.open
     private var waiting: ItemRing<Item>
@@ -47,6 +50,8 @@ struct BatchState<Item: Sendable>: Sendable {
     private var dueAt: Instant?
     /// What is on its way.
     private var export: (count: Int, since: Instant)?
+    /// Whether something of the last batch that was exported is lost.
+    private var hasLost = false
     /// Items are numbered from 1 on in the order in which they were kept: the last one, and the last that is gone.
     private var lastKept = 0
     private var lastGone = 0
@@ -67,12 +72,26 @@ struct BatchState<Item: Sendable>: Sendable {
 
     // MARK: - Items
 
-    mutating func came(_ item: Item) -> Intake {
+    /// Why an item that comes now is dropped; `nil`: it is kept.
+    var refusal: ProcessorMeter.Drop? {
         switch self.stage {
-        case .open: break
-        case .finishing, .ended: return .dropped(.alreadyShutDown)
+        case .open: self.waiting.isFull ? .queueFull : nil
+        case .finishing, .ended: .alreadyShutDown
         }
-        guard self.waiting.append(item) else { return .dropped(.queueFull) }
+    }
+
+    /// Whether what comes is dropped now, and will be for some time to come: nothing more can wait, and the exporter does
+    /// not get rid of what does.
+    func isStuck(at now: @autoclosure () -> Instant) -> Bool {
+        guard self.refusal == .queueFull else { return false }
+        if self.hasLost { return true }
+        guard let export else { return false }
+        return now() - export.since >= Self.patience
+    }
+
+    mutating func came(_ item: Item) -> Intake {
+        if let refusal { return .dropped(refusal) }
+        self.waiting.append(item)
         self.lastKept += 1
         // With the first the delay begins, and at a full batch it ends early. Whoever is exporting looks by themselves.
         return self.waiting.count == 1 || self.waiting.count == self.batchMax ? .keptAndCalls : .kept
@@ -128,6 +147,7 @@ struct BatchState<Item: Sendable>: Sendable {
     mutating func exportEnded(allSent: Bool) -> [Int] {
         guard let export else { preconditionFailure("An export ended that was never begun") }
         self.export = nil
+        self.hasLost = !allSent
         return self.gone(export.count, allSent: allSent)
     }
 
@@ -176,22 +196,37 @@ struct BatchState<Item: Sendable>: Sendable {
 
 extension BatchState.Step: Equatable where Item: Equatable {}
 
-/// Items in the order in which they came, with a place for each that may be there.
-private struct ItemRing<Item: Sendable>: Sendable {
-    private var places: [Item?]
+/// Items in the order in which they came. There are as many places as it takes: many may be allowed, and few needed.
+struct ItemRing<Item: Sendable>: Sendable {
+    /// Places that it begins with, and that it keeps when it is empty.
+    static var placesKept: Int { 2048 }
+
+    private let countMax: Int
+    private var places: [Item?] = []
     private var first = 0
     private(set) var count = 0
 
-    init(countMax: Int) { self.places = Array(repeating: nil, count: countMax) }
+    init(countMax: Int) { self.countMax = countMax }
 
     var isEmpty: Bool { self.count == 0 }
+    var isFull: Bool { self.count == self.countMax }
+    /// How many items there is memory for now.
+    var placeCount: Int { self.places.count }
 
-    /// - Returns: `false`: there is no place left.
-    mutating func append(_ item: Item) -> Bool {
-        guard self.count < self.places.count else { return false }
+    /// - Precondition: there is room left.
+    mutating func append(_ item: Item) {
+        precondition(!self.isFull, "There is no room left")
+        if self.count == self.places.count { self.grow() }
         self.places[(self.first + self.count) % self.places.count] = item
         self.count += 1
-        return true
+    }
+
+    /// Twice as many places: so each item is moved once on the average, however many come.
+    private mutating func grow() {
+        let placeCount = min(max(Self.placesKept, self.places.count * 2), self.countMax)
+        self.places = Array(self.places[self.first...] + self.places[..<self.first])
+        self.first = 0
+        self.places.append(contentsOf: repeatElement(nil, count: placeCount - self.places.count))
     }
 
     mutating func takeFirst(_ countMax: Int) -> [Item] {
@@ -204,6 +239,11 @@ private struct ItemRing<Item: Sendable>: Sendable {
             self.first = (self.first + 1) % self.places.count
         }
         self.count -= taken
+        // Those of a flood are given back.
+        if self.isEmpty, self.places.count > Self.placesKept {
+            self.places = []
+            self.first = 0
+        }
         return items
     }
 }

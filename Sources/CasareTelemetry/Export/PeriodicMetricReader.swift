@@ -4,8 +4,9 @@ import ServiceLifecycle
 ///
 /// What cannot be sent is not kept. The next collection tells the same of what is cumulative, and of deltas it is lost.
 package actor PeriodicMetricReader {
-    /// For the last collection, when the process ends: others wait for it.
-    package static let lastMax = Duration.seconds(10)
+    /// For the last collection, when the process ends: others wait for it. It is what all telemetry has there, so that a
+    /// callback which does not answer takes no more.
+    package static let lastMax = Duration.seconds(5)
 
     private let registry: MetricRegistry
     private let exporter: any TelemetryExporter<MetricSnapshot>

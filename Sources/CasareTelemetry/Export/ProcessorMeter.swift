@@ -1,4 +1,5 @@
-/// Counts what becomes of what a batching processor takes.
+/// Counts what becomes of what a batching processor takes, by OpenTelemetry's conventions: what is handed to the exporter
+/// has been processed, and the exporter counts what becomes of it.
 package struct ProcessorMeter: Sendable {
     /// Why something was not taken (`error.type`).
     package enum Drop: String, Hashable, Sendable, CaseIterable {
@@ -8,11 +9,17 @@ package struct ProcessorMeter: Sendable {
         case alreadyShutDown = "already_shutdown"
     }
 
+    /// Why something that was taken was never handed over (`error.type`): the time for the end was up.
+    private static let timeout = "timeout"
+
     private let registry: MetricRegistry
     private let type: AttributeValue
     private let name: AttributeValue
     private let processed: Counter<Int>
-    private let sent: Counter<Int>.Series
+    private let handedOver: Counter<Int>.Series
+    /// Of what is dropped there is most where there is least time: these are at hand.
+    private let queueFull: Counter<Int>.Series
+    private let alreadyShutDown: Counter<Int>.Series
     private let size: Instrument
     private let capacity: Instrument
 
@@ -32,26 +39,38 @@ package struct ProcessorMeter: Sendable {
         _ registry: MetricRegistry, _ type: String, _ processed: Instrument, size: Instrument, capacity: Instrument
     ) {
         self.registry = registry
-        self.type = .string(type)
+        let type = AttributeValue.string(type)
         // A process has one of each.
-        self.name = .string("\(type)/0")
-        self.processed = registry.counter(processed)
-        self.sent = self.processed.series([.componentName: self.name, .componentType: self.type])
+        let name = AttributeValue.string("\(type)/0")
+        let processed = registry.counter(processed, of: Int.self)
+        self.type = type
+        self.name = name
+        self.processed = processed
+        self.handedOver = processed.series([.componentName: name, .componentType: type])
+        // They are made at once, so that whoever looks at increases sees the first of each.
+        self.queueFull = processed.series(Self.attributes(name, type, Drop.queueFull.rawValue))
+        self.alreadyShutDown = processed.series(Self.attributes(name, type, Drop.alreadyShutDown.rawValue))
         self.size = size
         self.capacity = capacity
-        // So that whoever looks at increases sees the first of each.
-        for drop in Drop.allCases { self.processed.series(self.attributes(drop.rawValue)) }
     }
 
-    private func attributes(_ error: String) -> Attributes {
-        [.componentName: self.name, .componentType: self.type, .errorType: .string(error)]
+    private static func attributes(_ name: AttributeValue, _ type: AttributeValue, _ error: String) -> Attributes {
+        [.componentName: name, .componentType: type, .errorType: .string(error)]
     }
 
-    func dropped(_ drop: Drop) { self.processed.add(1, self.attributes(drop.rawValue)) }
+    func dropped(_ drop: Drop) {
+        switch drop {
+        case .queueFull: self.queueFull.add(1)
+        case .alreadyShutDown: self.alreadyShutDown.add(1)
+        }
+    }
 
-    func ended(_ outcome: ExportOutcome) {
-        if outcome.exported > 0 { self.sent.add(outcome.exported) }
-        for (error, count) in outcome.failed where count > 0 { self.processed.add(count, self.attributes(error)) }
+    func handedOver(_ count: Int) { self.handedOver.add(count) }
+
+    /// What still waited when the time for the end was up.
+    func left(_ count: Int) {
+        guard count > 0 else { return }
+        self.processed.add(count, Self.attributes(self.name, self.type, Self.timeout))
     }
 
     /// - Parameter count: how many wait; `nil` when there is no processor any more.

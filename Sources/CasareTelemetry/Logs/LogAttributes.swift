@@ -16,15 +16,7 @@ struct LogAttributes: Hashable, Sendable {
             self.dropped += 1
             return
         }
-        self.members[key] = self.shortened(value)
-    }
-
-    private func shortened(_ value: AttributeValue) -> AttributeValue {
-        switch value {
-        case .string(let text): .string(text.shortened(to: self.limits.valueLength))
-        case .array(let values): .array(values.map(self.shortened))
-        case .int, .double, .bool: value
-        }
+        self.members[key] = value.shortened(to: self.limits.valueLength)
     }
 }
 

@@ -7,29 +7,37 @@ import Synchronization
 #endif
 
 /// Where lines of the log go.
-struct LogOutput: Sendable {
+package struct LogOutput: Sendable {
     /// Takes a whole line with its end.
     let write: @Sendable ([UInt8]) -> Void
 
-    static let standardError = LogOutput { Self.write($0, to: STDERR_FILENO) }
+    static let standardError = LogOutput { Self.writeToStandardError($0) }
 
     private static let turn = Mutex(())
+
+    /// As `write` does: lines of others that go there come between two of the log's, never into one.
+    @discardableResult
+    package static func writeToStandardError(_ line: [UInt8]) -> Bool { Self.write(line, to: STDERR_FILENO) }
 
     /// Writes a line at once where the file takes it at once, as files and terminals do, and pipes up to 4 KB. What is
     /// longer may go in pieces, between which no other line of this process comes.
     ///
     /// It waits as long as a pipe is full that nobody reads, as writing to standard error always does. What cannot be
     /// written is lost: there is no other place to say so.
-    static func write(_ line: [UInt8], to descriptor: Int32) {
+    ///
+    /// - Returns: whether all of it was written.
+    @discardableResult
+    static func write(_ line: [UInt8], to descriptor: Int32) -> Bool {
         Self.turn.withLock { _ in
-            line.withUnsafeBytes { bytes in
+            line.withUnsafeBytes { bytes -> Bool in
                 var rest = bytes[...]
                 while !rest.isEmpty {
                     let written = Self.write(rest, to: descriptor)
                     if written < 0, errno == EINTR { continue }
-                    guard written > 0 else { return }
+                    guard written > 0 else { return false }
                     rest = rest.dropFirst(written)
                 }
+                return true
             }
         }
     }

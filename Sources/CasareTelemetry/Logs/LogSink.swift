@@ -5,31 +5,48 @@ import Synchronization
 package final class LogSink: Sendable {
     private struct Receiver: Sendable {
         let limits: AttributeLimits
+        let takesEvents: Bool
+        let dropsNext: @Sendable () -> Bool
         let receive: @Sendable (TelemetryLogRecord) -> Void
     }
 
-    private let receiver = Mutex<Receiver?>(nil)
+    private let receivers = Mutex<[Receiver]>([])
 
     package init() {}
 
-    /// From now on all that is logged goes there. Call it once, at the start.
+    /// Whether there is anybody to tell of what has failed.
+    package var isHeard: Bool { self.receivers.withLock { $0.contains(where: \.takesEvents) } }
+
+    /// From now on all that is logged goes there, too. Call it at the start, once for each who is to have it.
     ///
-    /// - Parameter receive: must not wait, and not log to a logger of this sink: it is called where something is logged.
+    /// - Parameters:
+    ///   - takesEvents: whether it is to have what has failed, beside the lines that people read.
+    ///   - dropsNext: whether a record that came now would be dropped, and is counted so: then none is made.
+    ///   - receive: must not wait, and not log to a logger of this sink: it is called where something is logged.
     package func connect(
-        limits: AttributeLimits = .standard, _ receive: @escaping @Sendable (TelemetryLogRecord) -> Void
+        limits: AttributeLimits = .standard, takesEvents: Bool = true,
+        dropsNext: @escaping @Sendable () -> Bool = { false },
+        _ receive: @escaping @Sendable (TelemetryLogRecord) -> Void
     ) {
-        self.receiver.withLock { $0 = Receiver(limits: limits, receive: receive) }
+        let receiver = Receiver(limits: limits, takesEvents: takesEvents, dropsNext: dropsNext, receive: receive)
+        self.receivers.withLock { $0.append(receiver) }
     }
 
     /// Sends what has failed, beside the line that people read of it.
-    package func send(_ exception: ExceptionRecord) { self.send(making: { exception.record(at: .now, within: $0) }) }
+    package func send(_ exception: ExceptionRecord) {
+        self.send(isEvent: true, making: { exception.record(at: .now, within: $0) })
+    }
 
     /// Sends what keeps within the limits already, such as what a tracer makes of errors.
-    package func send(_ record: TelemetryLogRecord) { self.send(making: { _ in record }) }
+    package func send(_ record: TelemetryLogRecord) {
+        self.send(isEvent: record.eventName != nil, making: { _ in record })
+    }
 
-    /// - Parameter make: not called where nobody listens.
-    func send(making make: (AttributeLimits) -> TelemetryLogRecord) {
-        guard let receiver = self.receiver.withLock({ $0 }) else { return }
-        receiver.receive(make(receiver.limits))
+    /// - Parameter make: not called where nobody listens, or nobody has room.
+    func send(isEvent: Bool = false, making make: (AttributeLimits) -> TelemetryLogRecord) {
+        for receiver in self.receivers.withLock({ $0 }) {
+            if isEvent && !receiver.takesEvents || receiver.dropsNext() { continue }
+            receiver.receive(make(receiver.limits))
+        }
     }
 }

@@ -2,6 +2,9 @@ package import CasareDomain
 
 /// A line of the log, or an event with a name, on its way to a collector.
 package struct TelemetryLogRecord: Hashable, Sendable {
+    /// Bytes of a body; the rest is cut off behind a whole character. OpenTelemetry has no limit there.
+    package static let bodyBytesMax = 16 << 10
+
     /// As OpenTelemetry numbers severities, 1 to 24: DEBUG 5, INFO 9, NOTICE 10, WARN 13, ERROR 17, FATAL 21.
     package let severity: Int
     /// As the program calls it: `info`, `warning`.
@@ -26,7 +29,7 @@ package struct TelemetryLogRecord: Hashable, Sendable {
         self.severity = severity
         self.severityText = severityText
         self.at = at
-        self.body = body
+        self.body = body.shortened(toBytes: Self.bodyBytesMax)
         self.eventName = eventName
         self.attributes = attributes
         self.attributesDropped = attributesDropped

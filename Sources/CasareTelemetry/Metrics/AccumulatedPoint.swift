@@ -55,13 +55,14 @@ extension HistogramPoint: AccumulatedPoint {
         return HistogramPoint(
             attributes: self.attributes, since: self.since, bounds: self.bounds,
             counts: zip(self.counts, earlier.counts).map { $0 - $1 }, sum: self.sum - earlier.sum,
-            smallest: self.smallest, largest: self.largest, exemplars: self.exemplars)
+            smallest: self.smallest, largest: self.largest, hasNegatives: self.hasNegatives, exemplars: self.exemplars)
     }
 
     func delta(since: Date?) -> HistogramPoint {
         HistogramPoint(
             attributes: self.attributes, since: since ?? self.since, bounds: self.bounds, counts: self.counts,
-            sum: self.sum, smallest: nil, largest: nil, exemplars: self.exemplars.made(since: since))
+            sum: self.sum, smallest: nil, largest: nil, hasNegatives: self.hasNegatives,
+            exemplars: self.exemplars.made(since: since))
     }
 }
 

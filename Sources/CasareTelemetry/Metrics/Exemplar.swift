@@ -2,16 +2,18 @@ package import CasareDomain
 package import FoundationEssentials
 import Instrumentation
 
-/// One measurement behind a number, with the work in which it was made: from the number one gets to that trace.
+/// One measurement behind a number, with the work in which it was made: from the number one gets to that trace, where
+/// there is one.
 package struct Exemplar: Hashable, Sendable {
     /// Of a counter what was added.
     package let value: MetricValue
     package let at: Date
-    package let context: TraceContext
+    /// `nil`: it was made in no trace.
+    package let context: TraceContext?
     /// What it says beyond the attributes of its series.
     package let attributes: Attributes
 
-    package init(value: MetricValue, at: Date, context: TraceContext, attributes: Attributes = .none) {
+    package init(value: MetricValue, at: Date, context: TraceContext?, attributes: Attributes = .none) {
         self.value = value
         self.at = at
         self.context = context
@@ -26,14 +28,17 @@ struct ExemplarSource: Sendable {
 
     /// Costs the reading of one task-local value, and not even that where exemplars are off.
     ///
-    /// - Returns: `nil` for a measurement that leaves none: such as one that is made in no trace, whatever the filter.
+    /// - Returns: `nil` for a measurement that leaves none.
     func exemplar(of value: MetricValue) -> Exemplar? {
         switch self.filter {
         case .alwaysOff: return nil
-        case .alwaysOn, .traceBased: break
+        case .alwaysOn:
+            return Exemplar(value: value, at: self.now(), context: ServiceContext.current?.trace?.context)
+        case .traceBased:
+            guard let current = ServiceContext.current, let context = current.trace?.context, context.isSampled else {
+                return nil
+            }
+            return Exemplar(value: value, at: self.now(), context: context)
         }
-        guard let current = ServiceContext.current, let carrier = current.trace else { return nil }
-        guard self.filter == .alwaysOn || carrier.context.isSampled else { return nil }
-        return Exemplar(value: value, at: self.now(), context: carrier.context)
     }
 }

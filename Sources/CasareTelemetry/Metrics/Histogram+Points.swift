@@ -17,7 +17,8 @@ extension SeriesTable where Cell == HistogramCell {
             values.map { attributes, state in
                 HistogramPoint(
                     attributes: attributes, since: since, bounds: bounds, counts: state.counts, sum: state.sum,
-                    smallest: state.smallest, largest: state.largest, exemplars: state.exemplars.compactMap(\.self))
+                    smallest: state.smallest, largest: state.largest,
+                    hasNegatives: state.smallest.map { $0 < 0 } ?? false, exemplars: state.exemplars.compactMap(\.self))
             })
     }
 }

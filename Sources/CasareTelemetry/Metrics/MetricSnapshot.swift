@@ -70,12 +70,14 @@ package struct HistogramPoint: Hashable, Sendable {
     /// `nil` before the first value, and in deltas.
     package let smallest: Double?
     package let largest: Double?
+    /// Whether a value was below 0, since the beginning: then the sum may shrink, and is none that rates may be taken of.
+    package let hasNegatives: Bool
     /// The latest of each bucket, by bucket; of most there is none.
     package let exemplars: [Exemplar]
 
     package init(
         attributes: Attributes, since: Date, bounds: [Double], counts: [Int], sum: Double, smallest: Double?,
-        largest: Double?, exemplars: [Exemplar] = []
+        largest: Double?, hasNegatives: Bool = false, exemplars: [Exemplar] = []
     ) {
         self.attributes = attributes
         self.since = since
@@ -84,6 +86,7 @@ package struct HistogramPoint: Hashable, Sendable {
         self.sum = sum
         self.smallest = smallest
         self.largest = largest
+        self.hasNegatives = hasNegatives
         self.exemplars = exemplars
     }
 

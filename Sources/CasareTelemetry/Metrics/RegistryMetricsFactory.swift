@@ -8,20 +8,48 @@ import Synchronization
 /// attributes. Counters and floating-point counters are counters, timers histograms in seconds, recorders histograms or
 /// gauges, meters gauges. Nothing is set back or destroyed: that would look like a restart.
 ///
-/// Each metric has the registry's limit of series, and there are `namesMax` of them. What comes beyond, and a second
-/// metric of another kind under a name, counts nowhere.
+/// There are `namesMax` metrics, which have `labelSetsMax` sets of dimensions together: what comes with more of those
+/// counts in one series of its metric, and what comes under more names nowhere. Neither does a second metric of another
+/// kind under a name, or one that Prometheus could not tell from another by its name.
 package final class RegistryMetricsFactory: MetricsFactory {
     package static let namesMax = 500
+    /// Of all metrics of libraries together; each has the registry's limit besides.
+    package static let labelSetsMax = 2000
+    /// Of one metric's series; others are left out.
+    static let dimensionsMax = 32
     static let nameCharactersMax = 255
+    /// Of a dimension's value; the rest is cut off.
+    static let valueCharactersMax = 255
 
     /// Those that OpenTelemetry takes where nothing is known of the values.
     private static let bounds: [Double] = [0, 5, 10, 25, 50, 75, 100, 250, 500, 750, 1000, 2500, 5000, 7500, 10000]
-    private static let ownNames = Set(InstrumentCatalogue.all.map(\.name))
+    /// In both forms.
+    private static let ownNames = Set(
+        InstrumentCatalogue.all.flatMap { [$0.name] + RegistryMetricsFactory.prometheusNames(of: $0) })
+
+    private struct LabelSet: Hashable {
+        let name: String
+        let attributes: Attributes
+    }
+
+    private struct State {
+        var instruments: [String: Instrument] = [:]
+        /// As Prometheus reads them.
+        var taken: Set<String> = []
+        var labelSets: Set<LabelSet> = []
+    }
 
     private let registry: MetricRegistry
-    private let known = Mutex<[String: Instrument]>([:])
+    private let state = Mutex(State())
 
     package init(_ registry: MetricRegistry) { self.registry = registry }
+
+    /// From now on libraries count into this registry, until the process ends.
+    ///
+    /// - Precondition: nobody has called it in this process, or has bootstrapped swift-metrics in another way.
+    package static func bootstrap(_ registry: MetricRegistry) {
+        MetricsSystem.bootstrap(RegistryMetricsFactory(registry))
+    }
 
     // MARK: Making
 
@@ -30,7 +58,7 @@ package final class RegistryMetricsFactory: MetricsFactory {
             return NOOPMetricsHandler.instance
         }
         let counter = self.registry.counter(instrument, of: Int.self)
-        return LibraryCounter(counter.series(Self.attributes(dimensions)))
+        return LibraryCounter(counter.series(self.attributes(dimensions, of: instrument)))
     }
 
     package func makeFloatingPointCounter(
@@ -40,7 +68,7 @@ package final class RegistryMetricsFactory: MetricsFactory {
             return NOOPMetricsHandler.instance
         }
         let counter = self.registry.counter(instrument, of: Double.self)
-        return LibrarySum(counter.series(Self.attributes(dimensions)))
+        return LibrarySum(counter.series(self.attributes(dimensions, of: instrument)))
     }
 
     package func makeMeter(label: String, dimensions: [(String, String)]) -> any MeterHandler {
@@ -78,7 +106,7 @@ package final class RegistryMetricsFactory: MetricsFactory {
         // Not in the unit 1, in which Prometheus takes gauges for ratios.
         guard let instrument = self.instrument(label, .gauge, .double, unit: "{value}") else { return nil }
         let gauge = self.registry.gauge(instrument, of: Double.self)
-        return LibraryGauge(gauge.table.cell(of: Self.attributes(dimensions)))
+        return LibraryGauge(gauge.table.cell(of: self.attributes(dimensions, of: instrument)))
     }
 
     private func histogram(
@@ -87,7 +115,7 @@ package final class RegistryMetricsFactory: MetricsFactory {
         guard let instrument = self.instrument(label, .histogram(bounds: bounds), .double, unit: unit) else {
             return nil
         }
-        return LibraryHistogram(self.registry.histogram(instrument).series(Self.attributes(dimensions)))
+        return LibraryHistogram(self.registry.histogram(instrument).series(self.attributes(dimensions, of: instrument)))
     }
 
     // MARK: Names
@@ -97,14 +125,22 @@ package final class RegistryMetricsFactory: MetricsFactory {
         _ label: String, _ kind: Instrument.Kind, _ number: Instrument.Number, unit: String
     ) -> Instrument? {
         let name = Self.name(label)
-        guard !Self.ownNames.contains(name) else { return nil }
         let instrument = Instrument(name, kind, number: number, unit: unit, "Counted by a library", by: .every)
-        return self.known.withLock { known in
-            if let first = known[name] { return first == instrument ? first : nil }
-            guard known.count < Self.namesMax else { return nil }
-            known[name] = instrument
+        let names = Self.prometheusNames(of: instrument)
+        guard Self.ownNames.isDisjoint(with: names + [name]) else { return nil }
+        return self.state.withLock { state in
+            if let first = state.instruments[name] { return first == instrument ? first : nil }
+            guard state.instruments.count < Self.namesMax, state.taken.isDisjoint(with: names) else { return nil }
+            state.instruments[name] = instrument
+            state.taken.formUnion(names)
             return instrument
         }
+    }
+
+    /// Every name that it may stand under where Prometheus reads it.
+    private static func prometheusNames(of instrument: Instrument) -> [String] {
+        let family = PrometheusName.family(of: instrument)
+        return [family] + ["_total", "_bucket", "_sum", "_count"].map { family + $0 }
     }
 
     /// A letter, and behind it letters, digits, `_`, `.`, `-` and `/` (OpenTelemetry, "instrument name syntax").
@@ -119,8 +155,30 @@ package final class RegistryMetricsFactory: MetricsFactory {
 
     private static func isLetter(_ scalar: Unicode.Scalar) -> Bool { scalar.isASCII && scalar.properties.isAlphabetic }
 
-    private static func attributes(_ dimensions: [(String, String)]) -> Attributes {
-        Attributes(pairs: dimensions.map { (AttributeKey(rawValue: $0.0), AttributeValue.string($0.1)) })
+    /// Those of the series that takes the rest, where there are too many.
+    private func attributes(_ dimensions: [(String, String)], of instrument: Instrument) -> Attributes {
+        guard !dimensions.isEmpty else { return .none }
+        // Without a name it is no attribute.
+        let named = dimensions.prefix(Self.dimensionsMax).filter { !$0.0.isEmpty }
+        let attributes = Attributes(
+            pairs: named.map { key, value in
+                (
+                    AttributeKey(rawValue: Self.cut(key, to: Self.nameCharactersMax)),
+                    AttributeValue.string(Self.cut(value, to: Self.valueCharactersMax))
+                )
+            })
+        return self.state.withLock { state in
+            let labelSet = LabelSet(name: instrument.name, attributes: attributes)
+            guard !state.labelSets.contains(labelSet) else { return attributes }
+            guard state.labelSets.count < Self.labelSetsMax else { return .overflow }
+            state.labelSets.insert(labelSet)
+            return attributes
+        }
+    }
+
+    /// Unicode's, of which each has four bytes at the most.
+    private static func cut(_ text: String, to scalarsMax: Int) -> String {
+        text.utf8.count <= scalarsMax ? text : String(String.UnicodeScalarView(text.unicodeScalars.prefix(scalarsMax)))
     }
 }
 

@@ -130,9 +130,10 @@ package struct Exposition {
     private static func text(of exemplar: Exemplar) -> String {
         var labels: [(name: String, value: String)] = []
         var room = self.exemplarCharactersMax
-        let trace: [(name: String, value: String)] = [
-            ("trace_id", exemplar.context.traceID.description), ("span_id", exemplar.context.spanID.description),
-        ]
+        var trace: [(name: String, value: String)] = []
+        if let context = exemplar.context {
+            trace = [("trace_id", context.traceID.description), ("span_id", context.spanID.description)]
+        }
         for (name, value) in trace + self.pairs(exemplar.attributes) {
             let length = name.unicodeScalars.count + value.unicodeScalars.count
             guard length <= room, !labels.contains(where: { $0.name == name }) else { continue }

@@ -19,7 +19,7 @@ package struct OTLPSettings: Hashable, Sendable {
     package let clientCertificateFile: String?
     package let clientKeyFile: String?
 
-    package struct Header: Hashable, Sendable {
+    package struct Header: Hashable, Sendable, CustomStringConvertible, CustomReflectable {
         package let name: String
         package let value: String
 
@@ -27,6 +27,9 @@ package struct OTLPSettings: Hashable, Sendable {
             self.name = name
             self.value = value
         }
+
+        package var description: String { "\(self.name): <redacted>" }
+        package var customMirror: Mirror { Mirror(self, children: ["name": self.name]) }
     }
 
     package init(
@@ -75,10 +78,14 @@ package struct BatchSettings: Hashable, Sendable {
 /// What and how much is kept of spans, events, links and log records (`OTEL_*_LIMIT`).
 package struct AttributeLimits: Hashable, Sendable {
     package let count: Int
-    /// Characters of a text; `nil`: no limit.
+    /// Characters of a text; `nil`: `valueBytesMax` of a value.
     package let valueLength: Int?
 
     package static let standard = AttributeLimits(count: 128, valueLength: nil)
+
+    /// Bytes of a value where nobody says how many characters there may be, of a list's members together: so many items
+    /// that wait take no more memory than that. OpenTelemetry has no limit there.
+    package static let valueBytesMax = 4 << 10
 
     package init(count: Int, valueLength: Int?) {
         self.count = count

@@ -87,7 +87,8 @@ package enum TelemetryVariables {
     static let exemplars = Self.variable(
         "OTEL_METRICS_EXEMPLAR_FILTER", VariableReader.choiceForm(TelemetrySettings.ExemplarFilter.self),
         TelemetrySettings.ExemplarFilter.traceBased.rawValue,
-        "Which values of histograms are kept with the trace that they are of: all, none, or those of recorded traces.")
+        "Which values of counters and histograms are kept with the trace that they are of: all, also those of no trace; "
+            + "none; or those of recorded traces.")
     static let temporality = Self.variable(
         "OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE",
         VariableReader.choiceForm(TelemetrySettings.Temporality.self),
@@ -105,7 +106,8 @@ package enum TelemetryVariables {
     // MARK: Limits
 
     static let attributeLength = Self.limit(
-        "OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT", "none", "How long texts of attributes may be, in characters.")
+        "OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT", "\(AttributeLimits.valueBytesMax) bytes of a value",
+        "How long texts of attributes may be, in characters.")
     static let attributeCount = Self.limit(
         "OTEL_ATTRIBUTE_COUNT_LIMIT", "128", "How many attributes a span and a log record may have.")
     static let spanAttributeLength = Self.limit(

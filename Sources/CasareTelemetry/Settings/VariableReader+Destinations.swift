@@ -117,27 +117,34 @@ extension VariableReader {
             self.warn("\(variable) is set, and the collector's address says http: nothing is encrypted")
             return nil
         }
-        // Why it cannot be read nobody could do anything with that the path does not say.
-        guard let content = try? String(contentsOf: URL(filePath: path), encoding: .utf8) else {
-            throw SettingError(variable, "is \"\(path)\", which cannot be read")
-        }
-        guard content.contains("-----BEGIN ") else {
-            throw SettingError(variable, "is \"\(path)\", which is no PEM file")
+        do throws(PEMFile.Problem) {
+            try PEMFile.check(path)
+        } catch {
+            throw SettingError(variable, "is \"\(path)\", which \(Self.text(of: error))")
         }
         return (variable, path)
     }
 
+    private static func text(of problem: PEMFile.Problem) -> String {
+        switch problem {
+        // Why, nobody could do anything with that the path does not say.
+        case .cannotBeRead: "cannot be read"
+        case .isNoFile: "is no regular file; name a PEM file"
+        case .isTooLarge: "is larger than \(PEMFile.bytesMax) bytes; name a PEM file"
+        case .isNoPEM: "is no PEM file"
+        }
+    }
+
     private mutating func headers(for signal: Signal) -> [OTLPSettings.Header] {
         let declaration = OTLPVariable.headers.declaration(of: signal)
-        guard let (variable, text) = declaration.text(in: self.config) else { return [] }
-        let headers = PairList.pairs(text)?.map {
-            OTLPSettings.Header(name: $0.name.lowercased(), value: $0.value)
-        }
-        guard let headers, headers.allSatisfy(\.canBeSent) else {
+        for (variable, text) in declaration.texts(in: self.config) {
+            let headers = PairList.pairs(text)?.map {
+                OTLPSettings.Header(name: $0.name.lowercased(), value: $0.value)
+            }
+            if let headers, headers.allSatisfy(\.canBeSent) { return headers }
             self.warn("\(variable) holds what cannot be sent, and counts as not set; expected \(declaration.form)")
-            return []
         }
-        return headers
+        return []
     }
 
     // MARK: - Who tells
@@ -171,11 +178,17 @@ extension VariableReader {
 }
 
 extension OTLPSettings.Header {
-    /// Whether gRPC takes it as metadata in text. Names that begin with `grpc-` are its own, and so are a few of HTTP's;
-    /// those that end with `-bin` hold no text.
+    /// Of HTTP's, those that gRPC sets itself, and those of a connection, with which HTTP/2 takes no request (RFC 9113
+    /// §8.2.2).
+    private static let namesOfOthers: Set<String> = [
+        "connection", "content-length", "content-type", "host", "keep-alive", "proxy-connection", "te",
+        "transfer-encoding", "upgrade",
+    ]
+
+    /// Whether gRPC takes it as metadata in text. Names that begin with `grpc-` are its own; those that end with `-bin`
+    /// hold no text.
     fileprivate var canBeSent: Bool {
-        !self.name.hasPrefix("grpc-") && !self.name.hasSuffix("-bin")
-            && !["content-type", "te", "host"].contains(self.name)
+        !self.name.hasPrefix("grpc-") && !self.name.hasSuffix("-bin") && !Self.namesOfOthers.contains(self.name)
             && self.name.utf8.allSatisfy { byte in
                 switch byte {
                 case 0x30...0x39, 0x61...0x7A, UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"): true

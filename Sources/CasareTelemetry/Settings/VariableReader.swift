@@ -100,10 +100,11 @@ struct VariableReader {
     private mutating func value<Value>(
         _ declaration: SettingDeclaration, _ parse: (String) -> Value?
     ) -> Value? {
-        guard let (variable, text) = declaration.text(in: self.config) else { return nil }
-        if let value = parse(text) { return value }
-        let given = declaration.isSecret ? "something else" : Self.quoted(text)
-        self.warn("\(variable) is \(given), which counts as not set; expected \(declaration.form)")
+        for (variable, text) in declaration.texts(in: self.config) {
+            if let value = parse(text) { return value }
+            let given = declaration.isSecret ? "something else" : Self.quoted(text)
+            self.warn("\(variable) is \(given), which counts as not set; expected \(declaration.form)")
+        }
         return nil
     }
 }

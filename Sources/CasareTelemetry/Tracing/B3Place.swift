@@ -35,13 +35,22 @@ struct B3Place {
     // MARK: - Reading
 
     /// - Parameter find: the value of a header, by its name.
-    /// - Returns: `nil` when neither form is there and valid. A decision without a place, which is a form too, is none.
+    /// - Returns: `nil` when neither form is there and valid. A decision without a place is none: see `denies`.
     static func read(_ find: (String) -> String?) -> B3Place? {
         if let text = find(Key.single), let place = self.read(text) { return place }
         guard let trace = find(Key.trace).flatMap(self.traceID), let span = find(Key.span).flatMap({ SpanID($0) }),
             let sampling = self.sampling(sampled: find(Key.sampled), flags: find(Key.flags))
         else { return nil }
         return B3Place(trace, span, sampling)
+    }
+
+    /// Whether a decision against recording comes without a place, which is a form too.
+    ///
+    /// - Parameter find: the value of a header, by its name.
+    static func denies(_ find: (String) -> String?) -> Bool {
+        if let text = find(Key.single) { return self.sampling(text) == .denied }
+        guard find(Key.trace) == nil, find(Key.span) == nil else { return false }
+        return self.sampling(sampled: find(Key.sampled), flags: find(Key.flags)) == .denied
     }
 
     /// `<trace>-<span>`, and behind it perhaps the decision, and behind that the parent.

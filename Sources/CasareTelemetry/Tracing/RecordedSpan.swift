@@ -127,7 +127,7 @@ final class RecordedSpan: Sendable {
             }
             return state
         }
-        guard let last else { return }
+        guard let last, !self.tracer.intake.dropsNext() else { return }
         let limits = self.tracer.limits.attributes
         let (attributes, dropped) = last.attributes.values(countMax: limits.count, lengthMax: limits.valueLength)
         self.tracer.onEnd(
@@ -147,8 +147,8 @@ extension FinishedSpan.Status {
         switch (self, status.code) {
         case (.ok, _): break
         case (_, .ok): self = .ok
-        case (.error(let known), .error): self = .error(message: status.message ?? known)
-        case (.unset, .error): self = .error(message: status.message)
+        case (.error(let known), .error): self = .error(message: status.message?.shortened(to: nil) ?? known)
+        case (.unset, .error): self = .error(message: status.message?.shortened(to: nil))
         }
     }
 }

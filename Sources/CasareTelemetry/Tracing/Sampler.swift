@@ -1,4 +1,4 @@
-import CasareDomain
+package import CasareDomain
 
 /// Decides which traces are recorded.
 ///
@@ -12,7 +12,8 @@ struct Sampler: Sendable {
     private static let never: UInt64 = 1 << 56
 
     private let threshold: UInt64
-    private let followsParent: Bool
+    /// Whether it does as whoever asks does.
+    let followsParent: Bool
 
     init(_ kind: SamplerKind) { (self.threshold, self.followsParent) = Self.rule(kind) }
 
@@ -36,5 +37,13 @@ struct Sampler: Sendable {
     func samples(_ trace: TraceID, below parent: TraceContext?) -> Bool {
         if self.followsParent, let parent { return parent.isSampled }
         return trace.low & Self.randomMask >= self.threshold
+    }
+}
+
+extension SamplerKind {
+    /// What it says of traces that nobody has asked for.
+    package var roots: TraceRoots {
+        let sampler = Sampler(self)
+        return TraceRoots { sampler.samples($0, below: nil) }
     }
 }

@@ -1,6 +1,7 @@
 package import CasareDomain
 package import Instrumentation
 import Synchronization
+import Tracing
 
 /// What travels with a task of traces.
 extension ServiceContext {
@@ -90,8 +91,17 @@ struct TracePlace: Sendable {
     var isRemote = false
     /// B3's debug flag, which is handed on as it came.
     var isDebug = false
+    /// Whether the span at this place is the one in which this process began with what somebody else had asked for.
+    var isEntry = false
     /// Of the recorded spans of this process; `nil` where there is none yet.
     var local: LocalTrace?
+
+    /// Whether a span that is begun here is one of many that tell how its work was done, and not what was done: a node, a
+    /// statement, a request for a node. Such are short for the most part, and the first that nobody misses.
+    func isDetail(_ kind: SpanKind) -> Bool {
+        guard self.local != nil, !self.isEntry else { return false }
+        return kind == .internal || kind == .client
+    }
 }
 
 private enum TracePlaceKey: ServiceContextKey {

@@ -16,26 +16,30 @@ package final class TelemetryTracer: Tracer {
     let limits: SpanLimits
     let onException: (@Sendable (TelemetryLogRecord) -> Void)?
     let onEnd: @Sendable (FinishedSpan) -> Void
+    let intake: SpanIntake
     let sampler: Sampler
-    let propagators: [TelemetrySettings.Propagator]
+    let propagation: PlacePropagation
     private let clock: TraceClock
     private let spanNumbers: Atomic<UInt64>
 
     /// - Parameters:
     ///   - propagators: in which forms the place in a trace is told to other processes and read from them. Of those that
     ///     find a place the last one counts.
+    ///   - intake: what there is room for of what `onEnd` would be given.
     ///   - onException: takes errors that spans record, each once, as records of a log. It must not wait.
     ///   - onEnd: takes the spans that are recorded. It must not wait.
     package init(
         sampler: SamplerKind = .standard, limits: SpanLimits = .standard,
         propagators: [TelemetrySettings.Propagator] = [.tracecontext, .baggage], now clock: TraceClock = .system,
-        onException: (@Sendable (TelemetryLogRecord) -> Void)? = nil,
+        intake: SpanIntake = .open, onException: (@Sendable (TelemetryLogRecord) -> Void)? = nil,
         onEnd: @escaping @Sendable (FinishedSpan) -> Void
     ) {
-        self.sampler = Sampler(sampler)
+        let sampler = Sampler(sampler)
+        self.sampler = sampler
         self.limits = limits
-        self.propagators = propagators
+        self.propagation = PlacePropagation(propagators: propagators, sampler: sampler)
         self.clock = clock
+        self.intake = intake
         self.onException = onException
         self.onEnd = onEnd
         self.spanNumbers = Atomic(UInt64.random(in: .min ... .max))
@@ -48,6 +52,8 @@ package final class TelemetryTracer: Tracer {
     ) -> TelemetrySpan {
         var own = context()
         let above = own.tracePlace ?? TracePlace()
+        // What is below it is below the span that it would be in.
+        if above.isDetail(kind), self.intake.shedsNext() { return TelemetrySpan(context: own, recorded: nil) }
         let spanID = own.takeSpanID()
         let place =
             if above.context == nil, let root = own.takeRootTrace() {
@@ -58,7 +64,8 @@ package final class TelemetryTracer: Tracer {
         var local = above.local
         if place.isSampled, local == nil { local = LocalTrace(self.clock) }
         own.tracePlace = TracePlace(
-            context: place, baggage: above.baggage, isRemote: false, isDebug: above.isDebug, local: local)
+            context: place, baggage: above.baggage, isRemote: false, isDebug: above.isDebug,
+            isEntry: kind == .server || kind == .consumer, local: local)
         guard place.isSampled, let local else { return TelemetrySpan(context: own, recorded: nil) }
         return TelemetrySpan(
             context: own,

@@ -105,4 +105,12 @@ struct OTLPFailureTests {
         let failure = OTLPFailure(RPCError(code: .internalError, message: String(repeating: "x", count: 10_000)))
         #expect(failure.message.count == OTLPFailure.charactersMax)
     }
+
+    @Test func `only what no collector has said says that nobody was reached`() {
+        struct Refused: Error {}
+        #expect(OTLPFailure(RPCError(code: .unavailable, message: "", cause: Refused())).hasReachedNobody)
+        #expect(!OTLPFailure(RPCError(code: .unavailable, message: "full")).hasReachedNobody)
+        #expect(!OTLPFailure(RPCError(code: .unknown, message: "", cause: Refused())).hasReachedNobody)
+        #expect(!OTLPFailure(CancellationError()).hasReachedNobody)
+    }
 }

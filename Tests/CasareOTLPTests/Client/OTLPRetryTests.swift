@@ -1,4 +1,5 @@
 @testable import CasareOTLP
+import CasareTelemetry
 import CasareTestSupport
 import Testing
 
@@ -122,6 +123,15 @@ struct OTLPRetryTests {
         #expect(
             Self.first(.unavailable, retryDelay: .seconds(10), timeLeft: .milliseconds(10_001))
                 == .retry(after: .seconds(10)))
+    }
+
+    @Test(arguments: 1...20)
+    func `a command that reaches nobody does not wait to try again`(_: Int) {
+        var retry = OTLPRetry()
+        var generator = SystemRandomNumberGenerator()
+        let action = retry.failed(
+            .unavailable, retryDelay: nil, timeLeft: TelemetrySettings.commandMax, using: &generator)
+        #expect(action == .giveUp(errorType: "UNAVAILABLE"))
     }
 
     @Test func `chance takes no time that is not there`() {

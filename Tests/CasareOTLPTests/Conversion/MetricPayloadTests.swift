@@ -97,11 +97,31 @@ struct MetricPayloadTests {
         #expect(metric.data == .exponentialHistogram(metric.exponentialHistogram))
         #expect(metric.exponentialHistogram.aggregationTemporality == .cumulative)
         let proto = metric.exponentialHistogram.dataPoints[0]
-        #expect(proto.scale == -2 && proto.zeroCount == 1 && proto.count == 9 && proto.sum == -1)
+        #expect(proto.scale == -2 && proto.zeroCount == 1 && proto.count == 9 && !proto.hasSum)
         #expect(proto.positive.offset == -3 && proto.positive.bucketCounts == [1, 0, 2])
         #expect(proto.negative.offset == 4 && proto.negative.bucketCounts == [5])
         #expect(proto.min == -8 && proto.max == 2 && proto.exemplars.count == 1)
         #expect(proto.startTimeUnixNano == Self.sinceNanoseconds && proto.timeUnixNano == Self.nowNanoseconds)
+    }
+
+    @Test(arguments: [true, false])
+    func `with values below 0 there is no sum, for it could shrink`(hasNegatives: Bool) {
+        let point = HistogramPoint(
+            attributes: .none, since: Self.since, bounds: [0], counts: [1, 1], sum: 3, smallest: hasNegatives ? -1 : 0,
+            largest: 4, hasNegatives: hasNegatives)
+        let proto = Self.proto(Self.spread, .histograms([point])).histogram.dataPoints[0]
+        #expect(proto.hasSum != hasNegatives && proto.count == 2)
+        let exponential = ExponentialHistogramPoint(
+            attributes: .none, since: Self.since, scale: 0, zeroCount: 0, positive: .init(offset: 0, counts: [1]),
+            negative: hasNegatives ? .init(offset: 0, counts: [1]) : .init(), count: hasNegatives ? 2 : 1, sum: 3,
+            smallest: nil, largest: nil)
+        let metric = Self.proto(Self.spread, .exponentialHistograms([exponential]))
+        #expect(metric.exponentialHistogram.dataPoints[0].hasSum != hasNegatives)
+    }
+
+    @Test func `an exemplar outside of traces leads to none`() {
+        let proto = ProtoExemplar(Exemplar(value: .int(2), at: Self.now, context: nil))
+        #expect(proto.traceID.isEmpty && proto.spanID.isEmpty && proto.asInt == 2)
     }
 
     @Test func `an exemplar leads to its trace`() {

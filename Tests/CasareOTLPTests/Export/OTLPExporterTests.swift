@@ -99,6 +99,15 @@ struct OTLPExporterTests {
 
     // MARK: Repeats
 
+    @Test func `what nobody waits for any more is not sent again`() async {
+        var failure = OTLPFailure(.unavailable, "down")
+        failure.isLast = true
+        let collector = ScriptedCollector([.failure(failure), .success(nil)])
+        let outcome = await Self.export([Sample.span()], to: collector)
+        #expect(outcome == ExportOutcome(exported: 0, failed: ["UNAVAILABLE": 1]))
+        #expect(collector.requests.count == 1 && collector.waits.isEmpty)
+    }
+
     @Test func `a request that may pass is sent again, the same bytes`() async {
         let collector = ScriptedCollector([.failure(OTLPFailure(.unavailable, "down")), .success(nil)])
         #expect(await Self.export([Sample.span()], to: collector) == ExportOutcome(exported: 1))

@@ -134,7 +134,7 @@ struct StatementTelemetryTests {
                 Issue.record("There is no text")
                 return
             }
-            #expect(text.count == StatementTelemetry.textCharactersMax && text.hasSuffix("…"))
+            #expect(text.utf8.count == StatementTelemetry.textBytesMax && text.hasSuffix("…"))
         }
     }
 

@@ -27,7 +27,7 @@ struct BatchProcessorTests {
         }
     }
 
-    /// How many were processed, by the type of error; those without one under "sent".
+    /// How many were processed, by the type of error; those without one, which were handed over, under "sent".
     private func processed() async throws -> [String: Int] {
         let snapshot = await self.registry.snapshot()
         let metric = try #require(snapshot["otel.sdk.processor.span.processed"])
@@ -118,7 +118,44 @@ struct BatchProcessorTests {
         #expect(try await self.processed() == ["queue_full": 3, "sent": 8, "already_shutdown": 1])
     }
 
-    @Test func `what an exporter could not send is counted by why, and a flush says so`() async throws {
+    @Test func `what is not made for want of room is counted as if it had come`() async throws {
+        let processor = self.processor(TestExporter())
+        for item in 1...7 { processor.take(item) }
+        #expect(processor.dropsNext() == false)
+        processor.take(8)
+        #expect(processor.dropsNext() == true)
+        #expect(processor.shedsNext() == false, "Nobody has tried to export it")
+        #expect(try await self.processed() == ["queue_full": 1])
+        processor.finish()
+        #expect(processor.dropsNext() == true)
+        await processor.run()
+        #expect(try await self.processed() == ["queue_full": 1, "sent": 8, "already_shutdown": 1])
+    }
+
+    @Test func `while nothing gets through and nothing more can wait, what begins is shed and counted`() async throws {
+        let gate = AsyncStream.makeStream(of: Void.self)
+        let exporter = TestExporter { batch in
+            if batch.first != 1 { for await _ in gate.stream {} }
+            return ExportOutcome(exported: 0, failed: ["UNAVAILABLE": batch.count])
+        }
+        let processor = self.processor(exporter)
+        await self.running(processor) {
+            var batches = exporter.batches.makeAsyncIterator()
+            for item in 1...4 { processor.take(item) }
+            _ = await batches.next()
+            _ = await processor.flush(within: .seconds(3600))
+            for item in 5...8 { processor.take(item) }
+            _ = await batches.next()
+            for item in 9...15 { processor.take(item) }
+            #expect(processor.shedsNext() == false, "There is room")
+            processor.take(16)
+            #expect(processor.shedsNext() == true)
+            gate.continuation.finish()
+        }
+        #expect(try await self.processed() == ["queue_full": 1, "sent": 16])
+    }
+
+    @Test func `what an exporter could not send has been processed all the same, and a flush says so`() async throws {
         let exporter = TestExporter { ExportOutcome(exported: $0.count - 1, failed: ["UNAVAILABLE": 1]) }
         let processor = self.processor(exporter)
         await self.running(processor) {
@@ -126,7 +163,7 @@ struct BatchProcessorTests {
             let isSent = await processor.flush(within: .seconds(3600))
             #expect(!isSent)
         }
-        #expect(try await self.processed() == ["sent": 2, "UNAVAILABLE": 1])
+        #expect(try await self.processed() == ["sent": 3])
     }
 
     @Test func `an export that takes too long is cancelled, and what it held is lost`() async throws {
@@ -140,7 +177,7 @@ struct BatchProcessorTests {
             let isSent = await processor.flush(within: .seconds(3600))
             #expect(!isSent)
         }
-        #expect(try await self.processed() == ["sent": 1, "timeout": 2])
+        #expect(try await self.processed() == ["sent": 3])
     }
 
     // MARK: - Flushes and ends
@@ -178,14 +215,19 @@ struct BatchProcessorTests {
     }
 
     @Test func `cancelled, it sends what is there in a task that is not`() async throws {
+        let (cancellations, seen) = AsyncStream.makeStream(of: Bool.self)
         let exporter = TestExporter { batch in
-            Task.isCancelled ? ExportOutcome(exported: 0) : ExportOutcome(exported: batch.count)
+            seen.yield(Task.isCancelled)
+            return ExportOutcome(exported: batch.count)
         }
         let processor = self.processor(exporter)
         for item in 1...6 { processor.take(item) }
         let run = Task { await processor.run() }
         run.cancel()
         await run.value
+        seen.finish()
+        let wasCancelled = await cancellations.reduce(into: [Bool]()) { $0.append($1) }
+        #expect(wasCancelled == [false, false])
         #expect(try await self.processed() == ["sent": 6])
         #expect(exporter.shutDowns == 1)
     }
@@ -223,7 +265,7 @@ struct BatchProcessorTests {
             #expect(batch == [1, 2, 3, 4])
             processor.finish(within: .zero)
         }
-        #expect(try await self.processed() == ["timeout": 7])
+        #expect(try await self.processed() == ["sent": 4, "timeout": 3])
         #expect(exporter.shutDowns == 1)
     }
 

@@ -94,6 +94,48 @@ struct BatchStateTests {
         #expect(self.export() == .export([2]))
     }
 
+    // MARK: - No room
+
+    private func isStuck(_ seconds: Int) -> Bool { self.state.isStuck(at: Self.time(seconds)) }
+
+    @Test mutating func `what is dropped is known before it comes`() {
+        #expect(self.state.refusal == nil)
+        _ = self.come(1...4)
+        #expect(self.state.refusal == nil)
+        _ = self.come(5...5)
+        #expect(self.state.refusal == .queueFull)
+        #expect(self.next() == .export([1, 2, 3]))
+        #expect(self.state.refusal == nil)
+        self.state.finish(at: Self.time(0), within: .seconds(10))
+        #expect(self.state.refusal == .alreadyShutDown)
+    }
+
+    @Test mutating func `it is stuck while it is full and an export takes long`() {
+        _ = self.come(1...5)
+        #expect(self.isStuck(1000) == false, "Nobody has tried")
+        #expect(self.next(2) == .export([1, 2, 3]))
+        #expect(self.isStuck(1000) == false, "There is room")
+        _ = self.come(6...8)
+        #expect(self.isStuck(2) == false)
+        #expect(self.isStuck(3) == true)
+        _ = self.state.exportEnded(allSent: true)
+        #expect(self.isStuck(3) == false)
+    }
+
+    @Test mutating func `it is stuck while it is full and the last batch was lost, until one gets through`() {
+        _ = self.come(1...5)
+        #expect(self.next() == .export([1, 2, 3]))
+        _ = self.come(6...8)
+        _ = self.state.exportEnded(allSent: false)
+        #expect(self.isStuck(0) == true)
+        #expect(self.next() == .export([4, 5, 6]))
+        #expect(self.isStuck(0) == false, "There is room")
+        _ = self.come(9...11)
+        #expect(self.isStuck(0) == true)
+        _ = self.state.exportEnded(allSent: true)
+        #expect(self.isStuck(0) == false)
+    }
+
     // MARK: - Flushes
 
     @Test mutating func `a flush lets go of all that is there, full batches or not`() throws {
@@ -217,5 +259,35 @@ struct BatchStateTests {
         #expect(self.state.exportEndsAt == nil)
         self.state.finish(at: Self.time(9), within: .seconds(10))
         #expect(self.state.exportEndsAt == Self.time(19))
+    }
+
+    // MARK: - Memory
+
+    @Test func `a ring has as many places as it takes, and keeps the order`() {
+        let most = ItemRing<Int>.placesKept
+        var ring = ItemRing<Int>(countMax: 1_000_000)
+        #expect(ring.isEmpty && ring.placeCount == 0)
+        for number in 0..<most { ring.append(number) }
+        #expect(ring.placeCount == most)
+        #expect(ring.takeFirst(10) == Array(0..<10))
+        // They lie around the end when there are more of them.
+        for number in most..<(most + 11) { ring.append(number) }
+        #expect(ring.placeCount == 2 * most && ring.count == most + 1)
+        #expect(ring.takeFirst(.max) == Array(10..<(most + 11)))
+        #expect(ring.isEmpty && ring.placeCount == 0, "Those of a flood are given back")
+        ring.append(7)
+        #expect(ring.takeFirst(1) == [7])
+        #expect(ring.placeCount == most)
+    }
+
+    @Test(arguments: [1, 5, ItemRing<Int>.placesKept, ItemRing<Int>.placesKept + 1])
+    func `a ring has no more places than there may be items`(countMax: Int) {
+        var ring = ItemRing<Int>(countMax: countMax)
+        for number in 0..<countMax {
+            #expect(!ring.isFull)
+            ring.append(number)
+        }
+        #expect(ring.isFull && ring.placeCount == countMax)
+        #expect(ring.takeFirst(.max) == Array(0..<countMax))
     }
 }

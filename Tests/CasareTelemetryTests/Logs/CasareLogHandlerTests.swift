@@ -131,6 +131,13 @@ struct CasareLogHandlerTests {
 
     // MARK: - What is sent
 
+    @Test func `where there is no room no record is made, and the line is written all the same`() {
+        let log = LogCapture()
+        log.connect(hasRoom: false)
+        log.logger().info("Here")
+        #expect(log.lines.count == 1 && log.records.isEmpty)
+    }
+
     @Test func `a record has all that the line has, and the place in the trace`() throws {
         let log = LogCapture()
         log.connect()
@@ -179,6 +186,28 @@ struct CasareLogHandlerTests {
         let record = try #require(log.records.first)
         #expect(record.attributes == ["a": "123", "b": .array(["123", "é́ü"])] && record.attributesDropped == 2)
         #expect(log.lines.first?.contains("a=12345") == true && log.lines.first?.contains("d=1") == true)
+    }
+
+    @Test func `where no limit is set texts have an end all the same`() throws {
+        let log = LogCapture()
+        log.connect()
+        let long = String(repeating: "é", count: TelemetryLogRecord.bodyBytesMax)
+        log.logger().info("x\(long)", metadata: ["a": "x\(long)", "b": ["1", "\(long)", "2"]])
+        let record = try #require(log.records.first)
+        // Never half a character.
+        #expect(record.body.utf8.count == TelemetryLogRecord.bodyBytesMax - 1 && record.body.hasSuffix("é"))
+        #expect(record.attributes["a"]?.description.utf8.count == AttributeLimits.valueBytesMax - 1)
+        #expect(record.attributes["b"] == .array(["1"]), "All of a list together")
+        #expect(log.lines.first?.utf8.count ?? 0 > 4 * TelemetryLogRecord.bodyBytesMax, "Lines are whole")
+    }
+
+    @Test func `several who listen have all of it, each within limits of their own`() throws {
+        let log = LogCapture()
+        log.connect()
+        log.connect(limits: AttributeLimits(count: 1, valueLength: 1))
+        log.logger().info("x", metadata: ["a": "12", "b": "3"])
+        #expect(log.lines.count == 1 && log.records.map(\.body) == ["x", "x"])
+        #expect(log.records.map(\.attributes) == [["a": "12", "b": "3"], ["a": "1"]])
     }
 
     @Test func `a logger that was made before anybody sends is sent once somebody does`() {

@@ -1,6 +1,7 @@
 import CasareDomain
 @testable import CasareTelemetry
 import Instrumentation
+import Logging
 import Testing
 
 struct ExceptionRecordTests {
@@ -61,5 +62,21 @@ struct ExceptionRecordTests {
         let record = exception.record(at: .now, within: .standard)
         log.sink.send(record)
         #expect(log.records.last == record)
+    }
+
+    @Test func `who keeps lines alone is not told, and nobody hears of it then`() {
+        let (lines, all) = (LogCapture(), LogCapture())
+        let exception = ExceptionRecord(.receive, type: "T", message: "m", .handled, scope: "s")
+        #expect(!lines.sink.isHeard)
+        lines.connect(takesEvents: false)
+        lines.sink.send(exception)
+        lines.sink.send(exception.record(at: .now, within: .standard))
+        #expect(!lines.sink.isHeard && lines.records.isEmpty)
+        lines.logger().info("a line")
+        #expect(lines.records.map(\.body) == ["a line"])
+        all.connect(takesEvents: false)
+        all.connect()
+        all.sink.send(exception)
+        #expect(all.sink.isHeard && all.records.count == 1)
     }
 }

@@ -15,8 +15,10 @@ final class LogCapture: Sendable {
     var lines: [String] { self.taken.withLock { $0 } }
     var records: [TelemetryLogRecord] { self.sent.withLock { $0 } }
 
-    func connect(limits: AttributeLimits = .standard) {
-        self.sink.connect(limits: limits) { record in self.sent.withLock { $0.append(record) } }
+    func connect(limits: AttributeLimits = .standard, takesEvents: Bool = true, hasRoom: Bool = true) {
+        self.sink.connect(limits: limits, takesEvents: takesEvents, dropsNext: { !hasRoom }) { record in
+            self.sent.withLock { $0.append(record) }
+        }
     }
 
     func logger(

@@ -52,13 +52,13 @@ struct ExemplarTests {
     }
 
     /// What is kept of work in a recorded trace, and then in one that is not.
-    private static let filters: [(TelemetrySettings.ExemplarFilter, [TraceContext])] = [
+    private static let filters: [(TelemetrySettings.ExemplarFilter, [TraceContext?])] = [
         (.alwaysOff, []), (.traceBased, [sampled]), (.alwaysOn, [unsampled]),
     ]
 
     @Test(arguments: Self.filters)
     func `the filter decides whether it matters that a trace is recorded`(
-        filter: TelemetrySettings.ExemplarFilter, kept: [TraceContext]
+        filter: TelemetrySettings.ExemplarFilter, kept: [TraceContext?]
     ) async throws {
         let registry = Self.registry(filter)
         let jobs: CasareTelemetry.Counter<Int> = registry.counter(RegistryTests.jobs)
@@ -69,14 +69,24 @@ struct ExemplarTests {
                 spread.record(0.25)
             }
         }
-        // In no trace there is nothing to keep.
-        jobs.add(1)
-        spread.record(0.25)
         let snapshot = await registry.snapshot()
         let counted = try #require(try RegistryTests.numbers("test.jobs", snapshot).first)
         let recorded = try #require(try HistogramTests.points(snapshot).first)
-        #expect(counted.exemplars.map(\.context) == kept && counted.value == .int(3))
-        #expect(recorded.exemplars.map(\.context) == kept && recorded.count == 3)
+        #expect(counted.exemplars.map(\.context) == kept && counted.value == .int(2))
+        #expect(recorded.exemplars.map(\.context) == kept && recorded.count == 2)
+    }
+
+    @Test(arguments: [(TelemetrySettings.ExemplarFilter.traceBased, 0), (.alwaysOff, 0), (.alwaysOn, 1)])
+    func `what is measured in no trace leaves one only where all do`(
+        filter: TelemetrySettings.ExemplarFilter, count: Int
+    ) async throws {
+        let registry = Self.registry(filter)
+        registry.histogram(HistogramTests.spread).record(0.25)
+        let point = try #require(try HistogramTests.points(await registry.snapshot()).first)
+        let alone = Exemplar(value: .double(0.25), at: RegistryTests.began, context: nil)
+        #expect(point.exemplars == Array(repeating: alone, count: count))
+        let text = String(decoding: Exposition.write(await registry.snapshot(), as: .openMetrics), as: UTF8.self)
+        #expect(text.contains(" # {} 0.25 ") == (count == 1))
     }
 
     @Test func `what may shrink has none`() async throws {

@@ -42,4 +42,18 @@ struct HistogramTests {
         let point = try #require(try Self.points(await registry.snapshot()).first)
         #expect(point.counts == [0, 0, 0, 0] && point.sum == 0 && point.smallest == nil)
     }
+
+    @Test func `a value below 0 is remembered, also in deltas`() async throws {
+        let registry = RegistryTests.registry()
+        let histogram = registry.histogram(Self.spread)
+        var deltas = DeltaState(.delta)
+        for (value, hasNegatives) in [(1.0, false), (-1, true), (2, true)] {
+            histogram.record(value)
+            let snapshot = await registry.snapshot()
+            let delta = deltas.next(snapshot)
+            for points in [try Self.points(snapshot), try Self.points(delta)] {
+                #expect(points.map(\.hasNegatives) == [hasNegatives])
+            }
+        }
+    }
 }

@@ -115,4 +115,58 @@ struct RegistryMetricsFactoryTests {
         #expect(snapshot.metrics.count == RegistryMetricsFactory.namesMax)
         #expect(snapshot["x\(RegistryMetricsFactory.namesMax - 1)"] == nil)
     }
+
+    @Test func `there are so many sets of dimensions of all metrics together`() async throws {
+        let registry = RegistryTests.registry()
+        let factory = RegistryMetricsFactory(registry)
+        for number in 0..<RegistryMetricsFactory.labelSetsMax {
+            let label = number.isMultiple(of: 2) ? "pool.requests" : "pool.errors"
+            CoreMetrics.Counter(label: label, dimensions: [("host", "h\(number)")], factory: factory).increment()
+        }
+        for host in ["x", "y", "h0"] {
+            CoreMetrics.Counter(label: "pool.requests", dimensions: [("host", host)], factory: factory).increment()
+        }
+        CoreMetrics.Counter(label: "pool.closed", factory: factory).increment()
+        let points = try RegistryTests.numbers("pool.requests", await registry.snapshot())
+        #expect(points.count == RegistryMetricsFactory.labelSetsMax / 2 + 1)
+        #expect(points.last?.attributes == .overflow && points.last?.value == .int(2))
+        #expect(points.first { $0.attributes["host"] == "h0" }?.value == .int(2))
+        #expect(try await Self.number("pool.closed", registry) == [.int(1)])
+    }
+
+    @Test func `dimensions are cut, and those without a name left out`() async throws {
+        let registry = RegistryTests.registry()
+        let long = String(repeating: "é", count: RegistryMetricsFactory.valueCharactersMax + 1)
+        let dimensions = [("", "x"), ("host", long)] + (0..<100).map { ("k\($0)", "v") }
+        CoreMetrics.Counter(
+            label: "pool.requests", dimensions: dimensions, factory: RegistryMetricsFactory(registry)
+        ).increment()
+        let attributes = try #require(
+            try RegistryTests.numbers("pool.requests", await registry.snapshot()).first?.attributes)
+        #expect(attributes["host"]?.description.count == RegistryMetricsFactory.valueCharactersMax)
+        #expect(attributes.members.count == RegistryMetricsFactory.dimensionsMax - 1)
+    }
+
+    @Test(arguments: ["casare_job_submitted", "casare.job.submitted_total", "pool_requests", "pool.requests_total"])
+    func `a name that Prometheus could not tell from another counts nowhere`(label: String) async throws {
+        let registry = RegistryTests.registry()
+        let factory = RegistryMetricsFactory(registry)
+        CoreMetrics.Counter(label: "pool.requests", factory: factory).increment()
+        CoreMetrics.Counter(label: label, factory: factory).increment()
+        Meter(label: label, factory: factory).set(1)
+        #expect(await registry.snapshot().metrics.map(\.instrument.name) == ["pool.requests"])
+    }
+
+    // MARK: - The process
+
+    /// The only test that does this: it can be done once in a process.
+    @Test func `after the start libraries count by themselves, and it is exported`() async throws {
+        let registry = RegistryTests.registry()
+        RegistryMetricsFactory.bootstrap(registry)
+        CoreMetrics.Counter(label: "library.requests", dimensions: [("host", "a")]).increment(by: 2)
+        let snapshot = await registry.snapshot()
+        #expect(snapshot["library.requests"] != nil)
+        let text = String(decoding: Exposition.write(snapshot, as: .openMetrics), as: UTF8.self)
+        #expect(text.contains("library_requests_total{host=\"a\"} 2"))
+    }
 }

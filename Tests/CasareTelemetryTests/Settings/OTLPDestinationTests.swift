@@ -2,6 +2,7 @@ import CasareSettings
 @testable import CasareTelemetry
 import CasareTestSupport
 import FoundationEssentials
+import Glibc
 import Testing
 
 /// Where each signal goes, and how.
@@ -164,7 +165,8 @@ struct OTLPDestinationTests {
 
     @Test(arguments: [
         "secret", "a=1,secret", "=secret", "a=%zzsecret", "a=secret%0A", "grpc-x=secret", "a-bin=secret", "te=secret",
-        "content-type=secret", "sécret=secret", "a b=secret", "a=%FFsecret",
+        "content-type=secret", "sécret=secret", "a b=secret", "a=%FFsecret", "Connection=secret", "upgrade=secret",
+        "transfer-encoding=secret", "keep-alive=secret", "proxy-connection=secret", "content-length=secret",
     ])
     func `headers that cannot be sent are dropped together, and never repeated`(text: String) throws {
         let settings = try TelemetrySettings.read([
@@ -190,6 +192,48 @@ struct OTLPDestinationTests {
         ])
         #expect(wrong.traces == .otlp(OTLPSettings(host: "c", port: 1, usesTLS: false)))
         #expect(wrong.warnings.count == 2, "once, and not for each signal: \(wrong.warnings)")
+    }
+
+    @Test func `what is wrong for one signal leaves it with what is said of all`() throws {
+        let settings = try TelemetrySettings.read([
+            Self.endpoint: "http://c:1", "OTEL_EXPORTER_OTLP_COMPRESSION": "gzip",
+            "OTEL_EXPORTER_OTLP_TRACES_COMPRESSION": "zstd", "OTEL_EXPORTER_OTLP_TIMEOUT": "7",
+            "OTEL_EXPORTER_OTLP_TRACES_TIMEOUT": "soon", "OTEL_EXPORTER_OTLP_HEADERS": "a=1",
+            "OTEL_EXPORTER_OTLP_TRACES_HEADERS": "secret",
+        ])
+        let all = OTLPSettings(
+            host: "c", port: 1, usesTLS: false, headers: [.init(name: "a", value: "1")], compression: .gzip,
+            timeout: .milliseconds(7))
+        #expect(settings.destinations == Signal.allCases.map { _ in .otlp(all) })
+        #expect(settings.warnings.count == 3)
+        #expect(settings.warnings.allSatisfy { $0.hasPrefix("OTEL_EXPORTER_OTLP_TRACES_") })
+        #expect(!settings.warnings.contains { $0.contains("secret") })
+    }
+
+    @Test func `whoever prints headers does not see what they hold`() throws {
+        let traces = try #require(try Self.traces(["OTEL_EXPORTER_OTLP_HEADERS": "authorization=secret"]))
+        var dumped = "\(traces) \(String(reflecting: traces))"
+        dump(traces, to: &dumped)
+        #expect(dumped.contains("authorization") && !dumped.contains("secret"))
+    }
+
+    @Test func `a command sends its traces alone, and no longer than a command may take`() throws {
+        func command(_ variables: [String: String]) throws -> TelemetrySettings {
+            try TelemetrySettings.read(variables, program: .casarectl).ofCommand
+        }
+        func timeout(_ text: String) throws -> Duration? {
+            let settings = try command([Self.endpoint: "https://c:1", "OTEL_EXPORTER_OTLP_TIMEOUT": text])
+            #expect(settings.metrics == .nowhere && settings.logs == .nowhere)
+            guard case .otlp(let otlp) = settings.traces else { return nil }
+            #expect(otlp.host == "c" && otlp.port == 1 && otlp.usesTLS)
+            return otlp.timeout
+        }
+        let most = TelemetrySettings.commandMax
+        #expect(try timeout("10000") == most)
+        #expect(try timeout("0") == most, "no limit is none for a command")
+        #expect(try timeout("200") == .milliseconds(200))
+        #expect(try command(["OTEL_TRACES_EXPORTER": "console"]).traces == .console)
+        #expect(try command(["OTEL_LOGS_EXPORTER": "otlp"]).sendsAnything == false)
     }
 
     // MARK: - Files
@@ -240,13 +284,41 @@ struct OTLPDestinationTests {
     @Test(arguments: ["CERTIFICATE", "CLIENT_CERTIFICATE", "CLIENT_KEY"])
     func `a file that is not there or is none ends the start, and is named`(suffix: String) async throws {
         try await Self.withFiles { folder in
-            for (file, why) in [("nowhere", "cannot be read"), ("other", "no PEM file"), ("", "cannot be read")] {
+            for (file, why) in [("nowhere", "cannot be read"), ("other", "no PEM file"), ("", "no regular file")] {
                 let variable = "OTEL_EXPORTER_OTLP_LOGS_\(suffix)"
                 let error = #expect(throws: SettingError.self) {
                     try TelemetrySettings.read([Self.endpoint: "https://c:1", variable: "\(folder)/\(file)"])
                 }
                 #expect(error?.variable == variable)
                 #expect(error?.problem.contains("\(folder)/\(file)") == true && error?.problem.contains(why) == true)
+            }
+        }
+    }
+
+    @Test func `what is no file or has no end is not read`() async throws {
+        try await Self.withFiles { folder in
+            #expect(mkfifo("\(folder)/pipe", 0o600) == 0)
+            for path in ["\(folder)/pipe", "/dev/zero"] {
+                let error = #expect(throws: SettingError.self) {
+                    try TelemetrySettings.read([
+                        Self.endpoint: "https://c:1", "OTEL_EXPORTER_OTLP_CERTIFICATE": path,
+                    ])
+                }
+                #expect(error?.problem.contains("\(path)\", which is no regular file") == true)
+            }
+        }
+    }
+
+    @Test(arguments: [0, 1])
+    func `a file may be as large as the bound`(more: Int) async throws {
+        try await Self.withFiles { folder in
+            let begin = "-----BEGIN CERTIFICATE-----"
+            let rest = String(repeating: "x", count: PEMFile.bytesMax - begin.utf8.count + more)
+            try (begin + rest).write(toFile: "\(folder)/large", atomically: true, encoding: .utf8)
+            let result = Result { () throws(PEMFile.Problem) in try PEMFile.check("\(folder)/large") }
+            switch result {
+            case .success: #expect(more == 0)
+            case .failure(let problem): #expect(more == 1 && problem == .isTooLarge)
             }
         }
     }

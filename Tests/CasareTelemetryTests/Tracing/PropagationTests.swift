@@ -1,5 +1,6 @@
 import CasareDomain
 @testable import CasareTelemetry
+import CasareTestSupport
 import Instrumentation
 import Testing
 import Tracing
@@ -130,7 +131,7 @@ struct PropagationTests {
     }
 
     @Test(arguments: [
-        "", "0", "1", "d", Self.trace, "\(Self.trace)-\(Self.span)-", "\(Self.trace)-\(Self.span)-2",
+        "", "1", "d", Self.trace, "\(Self.trace)-\(Self.span)-", "\(Self.trace)-\(Self.span)-2",
         "\(Self.trace)-\(Self.span)-1-a-b", "\(Self.trace)--1", "-\(Self.span)-1",
         "\(Self.trace.uppercased())-\(Self.span)-1", "\(Self.trace)-0000000000000000-1",
         "\(String(repeating: "0", count: 32))-\(Self.span)-1", "\(Self.trace.dropLast())-\(Self.span)-1",
@@ -146,6 +147,25 @@ struct PropagationTests {
     ])
     func `headers that break the rules are as if they had not come`(headers: [String: String]) {
         #expect(Self.extracted(headers, [.b3multi]).trace == nil)
+    }
+
+    @Test(arguments: [["b3": "0"], ["x-b3-sampled": "0"], ["x-b3-sampled": "false", "x-b3-flags": "0"]])
+    func `a decision against recording is followed without a place, too`(headers: [String: String]) throws {
+        let context = Self.extracted(headers, [.tracecontext, .b3])
+        #expect(context.trace?.context.isSampled == false)
+        let span = Self.collector.tracer().startSpan("here", context: context)
+        #expect(!span.isRecording && span.context.trace?.traceID == context.trace?.traceID)
+        #expect(Self.extracted(headers, [.tracecontext]).trace == nil, "Nobody reads B3")
+        let named = headers.merging(["traceparent": "00-\(Self.trace)-\(Self.span)-01"]) { own, _ in own }
+        #expect(Self.extracted(named, [.tracecontext, .b3]).trace?.context.isSampled == true, "There is a place")
+        var own = ServiceContext.topLevel
+        Self.collector.tracer(sampler: .alwaysOn, propagators: [.b3]).extract(headers, into: &own, using: Headers())
+        #expect(own.trace == nil, "The sampler asks nobody")
+    }
+
+    @Test(arguments: [["x-b3-sampled": "1"], ["x-b3-flags": "1", "x-b3-sampled": "0"], ["b3": "1"], ["b3": "d"]])
+    func `a decision for recording without a place is ours`(headers: [String: String]) {
+        #expect(Self.extracted(headers, [.b3]).trace == nil)
     }
 
     @Test func `an ID of 8 bytes is the end of one of 16`() throws {

@@ -1,5 +1,6 @@
 import CasareDomain
 @testable import CasareTelemetry
+import CasareTestSupport
 import Instrumentation
 import Testing
 import Tracing
@@ -71,6 +72,33 @@ struct RecordedSpanTests {
             #expect(span.attributes.count == 2)
         }
         #expect(span.attributes == ["a": .int(2), "b": .int(1)] && span.attributesDropped == 2)
+    }
+
+    @Test(arguments: [nil, 100_000])
+    func `where no limit is set values have an end all the same`(valueLength: Int?) throws {
+        let bytesMax = AttributeLimits.valueBytesMax
+        let text = String(repeating: "x", count: bytesMax)
+        let span = try self.recorded(limits: Self.limits(attributes: 10, valueLength: valueLength)) { span in
+            span.updateAttributes { attributes in
+                attributes["most"] = text
+                attributes["more"] = text + "x"
+                attributes["texts"] = [text, "y"]
+                attributes.set("numbers", value: .int64Array(Array(0..<Int64(bytesMax))))
+            }
+            span.setStatus(SpanStatus(code: .error, message: text + "x"))
+        }
+        let isSet = valueLength != nil
+        #expect(span.attributes["most"] == .string(text))
+        #expect(span.attributes["more"] == .string(isSet ? text + "x" : text))
+        #expect(span.attributes["texts"] == .array(isSet ? [.string(text), "y"] : [.string(text)]))
+        let numbers = (0..<(isSet ? bytesMax : bytesMax / 8)).map { AttributeValue.int($0) }
+        #expect(span.attributes["numbers"] == .array(numbers))
+        #expect(span.status == .error(message: text))
+    }
+
+    @Test(arguments: [(0, ""), (1, "a"), (3, "a"), (4, "a"), (5, "aé́"), (6, "aé́b"), (9, "aé́b")])
+    func `a text is cut behind a whole character`(bytes: Int, text: String) {
+        #expect("aé́b".shortened(toBytes: bytes) == text)
     }
 
     @Test func `an attribute without a name is dropped`() throws {

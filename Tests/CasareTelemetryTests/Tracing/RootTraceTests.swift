@@ -1,5 +1,6 @@
 import CasareDomain
 @testable import CasareTelemetry
+import CasareTestSupport
 import Instrumentation
 import Testing
 import Tracing

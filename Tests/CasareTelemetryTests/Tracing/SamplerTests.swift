@@ -1,7 +1,9 @@
 import CasareDomain
 import CasareTestSupport
 @testable import CasareTelemetry
+import Instrumentation
 import Testing
+import Tracing
 
 struct SamplerTests {
     private static func trace(_ last7Bytes: UInt64, first: UInt64 = 0xFFFF_FFFF_FFFF_FFFF) throws -> TraceID {
@@ -60,6 +62,33 @@ struct SamplerTests {
         for (kind, isRecorded) in [(SamplerKind.alwaysOn, true), (.alwaysOff, false)] {
             #expect(Sampler(kind).samples(accepted.traceID, below: accepted) == isRecorded)
             #expect(Sampler(kind).samples(denied.traceID, below: denied) == isRecorded)
+        }
+    }
+
+    @Test func `what begins by itself is recorded by the same rule, whoever is followed else`() {
+        var numbers = SeededNumbers(seed: 5)
+        for _ in 0..<200 {
+            let trace = TraceID(using: &numbers)
+            for kind in [SamplerKind.ratio(0.3), .parentBased(root: .ratio(0.3))] {
+                #expect(kind.roots.records(trace) == Sampler(kind).samples(trace, below: nil))
+            }
+            #expect(SamplerKind.standard.roots.records(trace) && !SamplerKind.alwaysOff.roots.records(trace))
+        }
+    }
+
+    @Test func `a place that was given away by that rule is recorded just where it says so`() {
+        let kind = SamplerKind.parentBased(root: .ratio(0.5))
+        let collector = SpanCollector()
+        let tracer = collector.tracer(sampler: kind)
+        TraceRoots.$current.withValue(kind.roots) {
+            for _ in 0..<50 {
+                let root = TraceContext.makeRoot()
+                var context = ServiceContext.topLevel
+                context.rootTrace = root
+                let span = tracer.startSpan("root", context: context)
+                #expect(span.isRecording == root.isSampled)
+                span.end()
+            }
         }
     }
 }

@@ -1,4 +1,5 @@
 @testable import CasareTelemetry
+import CasareTestSupport
 import Testing
 import Tracing
 

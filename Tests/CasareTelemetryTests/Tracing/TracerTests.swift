@@ -1,5 +1,6 @@
 import CasareDomain
 @testable import CasareTelemetry
+import CasareTestSupport
 import Instrumentation
 import Testing
 import Tracing
@@ -49,6 +50,31 @@ struct TracerTests {
         #expect(alone.parent == nil && alone.context.traceID != root.context.traceID)
         #expect(Set(self.collector.spans.map(\.context.spanID)).count == 9)
         #expect(ServiceContext.current?.trace == nil)
+    }
+
+    @Test func `while nothing gets through, details are not recorded, and are no place to be below`() throws {
+        let tracer = self.collector.tracer(intake: SpanIntake(dropsNext: { false }, shedsNext: { true }))
+        tracer.withSpan("process", ofKind: .consumer) { _ in
+            tracer.withSpan("run") { run in
+                #expect(run.isRecording)
+                tracer.withSpan("node") { node in
+                    #expect(!node.isRecording)
+                    #expect(node.context.trace == run.context.trace)
+                    tracer.withSpan("GET", ofKind: .client) { request in #expect(!request.isRecording) }
+                    tracer.withSpan("submit", ofKind: .producer) { submit in #expect(submit.isRecording) }
+                }
+            }
+        }
+        tracer.withSpan("lease", ofKind: .client) { _ in }
+        #expect(self.collector.spans.map(\.name) == ["submit", "run", "process", "lease"])
+        let run = try self.collector.span("run")
+        #expect(try self.collector.span("submit").parent == run.context.spanID)
+    }
+
+    @Test func `what would be dropped is not handed on`() {
+        let tracer = self.collector.tracer(intake: SpanIntake(dropsNext: { true }, shedsNext: { false }))
+        tracer.withSpan("one") { span in #expect(span.isRecording) }
+        #expect(self.collector.spans.isEmpty)
     }
 
     @Test func `whoever holds a tracer without knowing which gets the same`() throws {
