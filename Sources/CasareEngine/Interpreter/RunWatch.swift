@@ -191,7 +191,7 @@ extension Interpreter {
                 NodeVisit(
                     number: number, node: node.id, nodeType: node.type.name, name: node.source.name,
                     workflow: scope.program.name, inputs: [:], isBypassed: node.isDisabled, attempt: attempt,
-                    enclosing: enclosing)
+                    enclosing: enclosing, effect: node.effect)
             }
         }
         let masking = self.masking
@@ -205,7 +205,7 @@ extension Interpreter {
                 number: number, node: node.id, nodeType: node.type.name, name: node.source.name,
                 workflow: scope.program.name, inputs: SecretNames.masked(masking.masked(inputs)),
                 isBypassed: node.isDisabled, attempt: attempt, scope: view,
-                enclosing: enclosing.map { $0.masked(by: masking) })
+                enclosing: enclosing.map { $0.masked(by: masking) }, effect: node.effect)
         }
     }
 

@@ -72,6 +72,8 @@ package struct NodeVisit: Sendable {
     /// Nothing is about to be executed: a loop goes round again, an error has come to a Catch, a disabled node is
     /// passed by.
     package internal(set) var isPass = false
+    /// How an execution of it is journaled.
+    package internal(set) var effect: NodeType.Effect?
 
     /// The variables that the node sees; none where nobody wants to be waited for.
     package var variables: Object { self.scope?.variables ?? [:] }

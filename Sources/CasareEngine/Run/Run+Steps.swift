@@ -144,11 +144,11 @@ extension Run {
         let isEffect = step.effect == .effect
         do {
             let work = self.work(of: step, isReopening: isReopening)
-            guard !isEffect, Self.isLongWait(step) else {
-                return .known(.succeeded(try await limit.enforce { try await work() }))
+            let (world, isLeavable) = (self.driver.environment, !isEffect && Self.isLongWait(step))
+            let result = try await self.surrounded(step, isReopening) {
+                try await limit.enforce { try await isLeavable ? world.leavable(work) : work() }
             }
-            let world = self.driver.environment
-            return .known(.succeeded(try await limit.enforce { try await world.leavable(work) }))
+            return .known(.succeeded(result))
         } catch is WaitLeft {
             return .left
         } catch let exceeded as TimeLimit.Exceeded {
@@ -178,9 +178,7 @@ extension Run {
                 preconditionFailure("A submission is asked for only where there is somewhere to submit to")
             }
             // The job goes on without this run, which finds it again by the key.
-            return self.surrounded(step, isReopening) {
-                try await submission.perform(by: submitter, key: key, sleep: { try await world.wait($0) })
-            }
+            return { try await submission.perform(by: submitter, key: key, sleep: { try await world.wait($0) }) }
         case .node:
             guard case .perform(let body) = step.node.type.behaviour else {
                 preconditionFailure("Only performed nodes are asked for")
@@ -195,22 +193,23 @@ extension Run {
                 warn: { onEvent?(.warning(node: id, message: masking.masked($0))) }, tracer: world.tracer,
                 masked: { Userinfo.masked(masking.masked($0)) })
             let inputs = step.inputs
-            return self.surrounded(step, isReopening) {
+            return {
                 try world.openWorkingDirectory()
                 return try await body(inputs, environment)
             }
         }
     }
 
+    /// Does the work with what is put around it. Its time is up inside of that, which so sees what the run sees.
     private func surrounded(
         _ step: Interpreter.Step, _ isReopening: Bool, _ work: @escaping @Sendable () async throws -> NodeResult
-    ) -> @Sendable () async throws -> NodeResult {
-        guard let around = self.driver.environment.around, !isReopening else { return work }
+    ) async throws -> NodeResult {
+        guard let around = self.driver.environment.around, !isReopening else { return try await work() }
         let info = PerformedStep(
             step: step.index, node: step.node.id, nodeType: step.node.type.name, name: step.node.source.name,
             workflow: self.interpreter.scope.program.name, effect: step.effect,
             attempt: self.interpreter.attempt(at: step.node), visit: self.interpreter.watch.open?.number)
-        return { try await around(info, work) }
+        return try await around(info, work)
     }
 
     private mutating func keep(_ result: StepResult, of step: Interpreter.Step, startedAt: Date) {

@@ -29,9 +29,10 @@ package struct RunEnvironment: Sendable {
     package var onStep: (@Sendable (Duration?) -> Void)?
     /// Watches node by node; it costs much more than `onEvent`.
     package var observer: RunObserver?
-    /// Does the work of a step, and gives back what that gave or throws what it threw. It may see to it that something is
-    /// current meanwhile, such as the step's span. Called for what is done now: neither for steps that are known from
-    /// the journal nor for sessions that are opened again.
+    /// Does the work of a step within its time, and gives back what that gave or throws what it threw, which
+    /// `PerformedStep.failure(_:)` understands. It may see to it that something is current meanwhile, such as the step's
+    /// span. Called for what is done now: neither for steps that are known from the journal nor for sessions that are
+    /// opened again.
     package var around: Around?
     /// Makes the spans of what nodes have servers do.
     package var tracer: any Tracer

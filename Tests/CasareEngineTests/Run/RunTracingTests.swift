@@ -89,6 +89,79 @@ struct RunTracingTests {
         #expect(notes.all.count == 1 && self.world.reads == 1)
     }
 
+    /// What a step of the type has failed with, as what is around it sees it; the run may be stopped or cancelled once
+    /// the step is under way.
+    private func failure(
+        of type: NodeType, options: Job.Options = Job.Options(), isStopped: Bool = false, isCancelled: Bool = false
+    ) async throws -> [String] {
+        let notes = Notes()
+        let (begun, word) = AsyncStream.makeStream(of: Void.self)
+        let (parsed, issues) = WorkflowDocument.parse(document(["hold": ("HoldNode", ["duration": 600])], []))
+        let program = try Program(try #require(parsed, "\(issues)"), catalogue: NodeCatalogue([type]))
+        var environment = RunEnvironment(workingDirectory: "/tmp")
+        environment.isStopRequested = { isStopped && !notes.all.isEmpty }
+        environment.around = { step, work in
+            notes.add("began")
+            word.yield()
+            do {
+                return try await work()
+            } catch {
+                let failure = step.failure(error) as? NodeFailure
+                notes.add(failure.map { "\($0.type): \($0.message)" } ?? "left")
+                throw error
+            }
+        }
+        let driver = RunDriver(
+            program: program, runID: "run", options: options, variables: [:], journal: NoJournal(),
+            environment: environment)
+        let run = Task { try await driver.run() }
+        if isCancelled {
+            for await _ in begun { break }
+            run.cancel()
+        }
+        // How the run ends is another matter.
+        _ = try? await run.value
+        return notes.all
+    }
+
+    /// Does not end before it is cancelled, and then in its own way.
+    private static func holding(
+        _ effect: NodeType.Effect, isTimer: Bool = false, endingAs failure: NodeFailure? = nil
+    ) -> NodeType {
+        NodeType(
+            "HoldNode", family: "", "", parameters: [.init("duration", .number)], effect: effect, isTimer: isTimer,
+            .perform { _, _ in
+                do {
+                    try await Task.sleep(for: .seconds(600))
+                } catch {
+                    throw failure ?? error
+                }
+                return NodeResult()
+            })
+    }
+
+    private static let ownEnds: [NodeFailure?] = [nil, NodeFailure("NetworkError", "closed")]
+
+    @Test(arguments: [.captured, .effect] as [NodeType.Effect], Self.ownEnds)
+    func `a step whose time is up has failed with that, whatever it threw itself`(
+        effect: NodeType.Effect, own: NodeFailure?
+    ) async throws {
+        let notes = try await self.failure(
+            of: Self.holding(effect, endingAs: own), options: Job.Options(nodeTimeoutSeconds: 0.05))
+        #expect(notes == ["began", "TimeoutError: Node hold timed out after 0.05s"])
+    }
+
+    @Test(arguments: Self.ownEnds)
+    func `a step that is cut off by its run's cancellation has not failed`(own: NodeFailure?) async throws {
+        let notes = try await self.failure(of: Self.holding(.captured, endingAs: own), isCancelled: true)
+        #expect(notes == ["began", "left"])
+    }
+
+    @Test func `a wait that is left where the run is to stop has not failed`() async throws {
+        let notes = try await self.failure(of: Self.holding(.captured, isTimer: true), isStopped: true)
+        #expect(notes == ["began", "left"])
+    }
+
     @Test func `a step says which try it is`() async throws {
         let notes = Notes()
         var environment = RunEnvironment(workingDirectory: "/tmp")
