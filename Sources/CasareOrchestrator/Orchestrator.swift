@@ -70,6 +70,7 @@ package struct Orchestrator: Service, CustomStringConvertible {
         + LogRoutes.all + ResolveRoutes.all + PauseRoutes.all + DeadLetterRoutes.all + ForkRoutes.all
         // Before those of one robot, whose paths fit theirs.
         + EnrolmentRoutes.all + EnrolRoutes.all + CertificateRoutes.all + AuthorityRoutes.all + RobotRoutes.all
+        + RobotLogRoutes.all
         + QueueRoutes.all + ControlRoutes.all + DoctorRoutes.all + TenantRoutes.all + InstallationRoutes.all
         + ApprovalRoutes.all + SessionRoutes.all + NewsRoutes.all + WatchRoutes.all
         + ReportRoutes.all + ChildRoutes.all + EventRoutes.all + OperationRoutes.all + SelectionRoutes.all
@@ -129,7 +130,8 @@ package struct Orchestrator: Service, CustomStringConvertible {
                 BackgroundLoop.approvals(self.services, logger: self.logger),
                 BackgroundLoop.restores(self.services, logger: self.logger),
                 BackgroundLoop.retention(
-                    self.services, days: self.configuration.retentionDays, logger: self.logger),
+                    self.services, days: self.configuration.retentionDays,
+                    robotLogDays: self.configuration.robotLogDays, logger: self.logger),
                 BackgroundLoop.compact(
                     self.services, hours: self.configuration.journalCompactHours, logger: self.logger),
                 BackgroundLoop.letterKeeping(

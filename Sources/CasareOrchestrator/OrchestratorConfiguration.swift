@@ -14,6 +14,8 @@ package struct OrchestratorConfiguration: Sendable {
     package var databaseConnectionsMax: Int
     /// For how many days jobs are kept after the end of their week; `nil`: for ever.
     package var retentionDays: Int?
+    /// For how many days what robots log is kept.
+    package var robotLogDays: Int
     /// How many hours after a job's end its journal is packed; `nil`: never.
     package var journalCompactHours: Int?
     package var deadLetters: DeadLetterStore.Keeping
@@ -37,6 +39,7 @@ package struct OrchestratorConfiguration: Sendable {
     package init(
         database: PostgresConfiguration, host: String = Settings.host.standard, port: Int = Settings.port.standard,
         databaseConnectionsMax: Int = Settings.databaseConnections.standard, retentionDays: Int? = nil,
+        robotLogDays: Int = Settings.robotLogDays.standard,
         journalCompactHours: Int? = Settings.journalCompactHours.standard,
         deadLetters: DeadLetterStore.Keeping = DeadLetterStore.Keeping(),
         leaseDuration: Duration = Settings.lease.standard, sealingKey: SealingKey? = nil, keys: KeyRing? = nil,
@@ -50,6 +53,7 @@ package struct OrchestratorConfiguration: Sendable {
         self.port = port
         self.databaseConnectionsMax = databaseConnectionsMax
         self.retentionDays = retentionDays
+        self.robotLogDays = robotLogDays
         self.journalCompactHours = journalCompactHours
         self.deadLetters = deadLetters
         self.leaseDuration = leaseDuration
@@ -82,6 +86,9 @@ extension OrchestratorConfiguration {
             "CASARE_RETENTION_DAYS", in: 0...36_500, standard: 0,
             "For how many days jobs are kept after the end of their week; 0 keeps them for ever. Dead letters stay for "
                 + "longer.")
+        package static let robotLogDays = Setting.number(
+            "CASARE_ROBOT_LOG_DAYS", in: 1...366, standard: RobotLogStore.daysDefault,
+            "For how many days the lines are kept that robots log, for casarectl robot logs.")
         package static let journalCompactHours = Setting.number(
             "CASARE_JOURNAL_COMPACT_HOURS", in: 0...87_600, standard: 24,
             "How many hours after a job's end its journal is packed into one row, which is read as before; 0 never packs."
@@ -106,7 +113,8 @@ extension OrchestratorConfiguration {
             [
                 Self.database.declaration, Self.host.declaration, Self.port.declaration,
                 Self.databaseConnections.declaration, Self.retentionDays.declaration,
-                Self.journalCompactHours.declaration, Self.deadLetterDays.declaration, Self.deadLettersMax.declaration,
+                Self.robotLogDays.declaration, Self.journalCompactHours.declaration, Self.deadLetterDays.declaration,
+                Self.deadLettersMax.declaration,
                 Self.lease.declaration, Self.certificateLife.declaration, Setting.logLevel.declaration,
                 Setting.logFormat.declaration,
             ] + KeySettings.all + SecretProviders.Settings.all + AuditKeeping.Settings.all
@@ -137,6 +145,7 @@ extension OrchestratorConfiguration {
     mutating func readRules(_ config: ConfigReader) throws(SettingError) {
         let days = try Settings.retentionDays.value(in: config)
         self.retentionDays = days > 0 ? days : nil
+        self.robotLogDays = try Settings.robotLogDays.value(in: config)
         let hours = try Settings.journalCompactHours.value(in: config)
         self.journalCompactHours = hours > 0 ? hours : nil
         let letterDays = try Settings.deadLetterDays.value(in: config)

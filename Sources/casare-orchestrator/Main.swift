@@ -1,4 +1,5 @@
 import ArgumentParser
+import CasareDomain
 import CasareNodes
 import CasareOTLP
 import CasareOrchestrator
@@ -31,10 +32,13 @@ struct Main: AsyncParsableCommand {
             let config = ConfigReader(provider: EnvironmentVariablesProvider())
             let telemetry = try ServiceTelemetry(
                 config: config, program: .orchestrator, label: "casare.orchestrator")
-            try await OrchestratorProgram.run(
-                config: config, catalogue: StandardNodes.catalogue, registry: telemetry.sender.registry,
-                tracer: telemetry.sender.tracer, observer: telemetry.statements, sender: telemetry.sender,
-                logger: telemetry.logger)
+            RegistryMetricsFactory.bootstrap(telemetry.sender.registry)
+            try await TraceRoots.$current.withValue(telemetry.sender.roots) {
+                try await OrchestratorProgram.run(
+                    config: config, catalogue: StandardNodes.catalogue, registry: telemetry.sender.registry,
+                    tracer: telemetry.sender.tracer, observer: telemetry.statements, sender: telemetry.sender,
+                    logger: telemetry.logger)
+            }
         } catch {
             throw ExitCode(StartFailure.report(error, of: "casare-orchestrator"))
         }

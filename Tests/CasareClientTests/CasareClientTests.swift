@@ -37,6 +37,22 @@ struct CasareClientTests {
         }
     }
 
+    @Test func `a server that is not ready says why, and what stands before it is no answer`() async throws {
+        let body = #"{"ready":false,"reason":"migrations are pending","loops":[],"providers":[]}"#
+        let ready = CannedServer.Canned(status: 503, headers: Self.casare, body: body)
+        let (said, _) = try await Self.call([ready]) { client throws(ClientError) in try await client.ready() }
+        #expect(try said.get().reason == "migrations are pending")
+        let away = CannedServer.Canned(status: 503, headers: [("Retry-After", "0")], body: "away")
+        let (result, requests) = try await Self.call(Array(repeating: away, count: 9)) { client throws(ClientError) in
+            try await client.ready()
+        }
+        guard case .failure(.unreachable) = result else {
+            Issue.record("\(result)")
+            return
+        }
+        #expect(requests.count > 1)
+    }
+
     @Test func `a request carries the token and says who sends it`() async throws {
         let (result, requests) = try await Self.call([Self.me]) { client throws(ClientError) in
             try await client.identity()

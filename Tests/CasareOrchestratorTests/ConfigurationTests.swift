@@ -19,6 +19,7 @@ struct ConfigurationTests {
         #expect(configuration.host == "127.0.0.1" && configuration.port == 8000)
         #expect(configuration.databaseConnectionsMax == 10 && configuration.logLevel == .info)
         #expect(configuration.retentionDays == nil && configuration.journalCompactHours == 24)
+        #expect(configuration.robotLogDays == 7)
         #expect(configuration.leaseDuration == .seconds(30))
         #expect(configuration.deadLetters == DeadLetterStore.Keeping(days: 90, lettersMax: 2_000_000))
     }
@@ -87,11 +88,12 @@ struct ConfigurationTests {
             "CASARE_PORT": "9000", "PORT": "1", "HOST": "0.0.0.0", "CASARE_HOST": "", "LOG_LEVEL": "DEBUG",
             "CASARE_DATABASE_CONNECTIONS": "4", "CASARE_RETENTION_DAYS": "30",
             "CASARE_JOURNAL_COMPACT_HOURS": "0", "CASARE_LEASE_SECONDS": "2", "CASARE_DEAD_LETTER_DAYS": "0",
-            "CASARE_DEAD_LETTERS_MAX": "5000",
+            "CASARE_DEAD_LETTERS_MAX": "5000", "CASARE_ROBOT_LOG_DAYS": "30",
         ])
         #expect(configuration.port == 9000 && configuration.host == "0.0.0.0")
         #expect(configuration.logLevel == .debug && configuration.databaseConnectionsMax == 4)
         #expect(configuration.retentionDays == 30 && configuration.journalCompactHours == nil)
+        #expect(configuration.robotLogDays == 30)
         #expect(configuration.leaseDuration == .seconds(2))
         #expect(configuration.deadLetters == DeadLetterStore.Keeping(days: nil, lettersMax: 5000))
     }
@@ -100,6 +102,7 @@ struct ConfigurationTests {
         ("CASARE_PORT", "x", "from 0 to 65535"), ("PORT", "65536", "from 0 to 65535"),
         ("CASARE_PORT", "-1", "from 0 to 65535"), ("CASARE_DATABASE_CONNECTIONS", "1", "from 2 to 200"),
         ("CASARE_RETENTION_DAYS", "-1", "from 0 to 36500"),
+        ("CASARE_ROBOT_LOG_DAYS", "0", "from 1 to 366"), ("CASARE_ROBOT_LOG_DAYS", "367", "from 1 to 366"),
         ("CASARE_JOURNAL_COMPACT_HOURS", "87601", "from 0 to 87600"),
         ("CASARE_DEAD_LETTER_DAYS", "-1", "from 0 to 36500"),
         ("CASARE_DEAD_LETTERS_MAX", "999", "from 1000 to 100000000"),

@@ -1,10 +1,13 @@
 import CasareClient
 import CasareDomain
 import CasareStore
+import CasareTelemetry
 import CasareWire
 import FoundationEssentials
 import HTTPTypes
+import NIOHTTP1
 import Testing
+import Tracing
 
 @testable import CasareOrchestrator
 
@@ -57,14 +60,29 @@ struct TraceRouteTests {
     }
 
     @Test func `of two parents neither counts, and the parts of a list make one`() {
-        func trace(_ headers: HTTPFields) -> TraceCarrier { RequestTrace.of { headers[values: $0] } }
+        func trace(_ headers: HTTPFields) -> TraceCarrier? { RequestTrace.given(in: headers, to: NoOpTracer()) }
         var headers: HTTPFields = [.traceparent: Self.parent]
         for value in ["a=1", "b=2"] { headers.append(HTTPField(name: .tracestate, value: value)) }
         for value in ["k=v", "l=w"] { headers.append(HTTPField(name: .baggage, value: value)) }
-        #expect(trace(headers).context.state?.description == "a=1,b=2")
-        #expect(trace(headers).baggage?.description == "k=v,l=w")
+        #expect(trace(headers)?.context.state?.description == "a=1,b=2")
+        #expect(trace(headers)?.baggage?.description == "k=v,l=w")
         headers.append(HTTPField(name: .traceparent, value: Self.parent))
-        #expect(trace(headers).traceID.description != Self.trace && trace(headers).baggage == nil)
+        #expect(trace(headers) == nil)
+    }
+
+    @Test func `a stream belongs to the trace that its handshake names, in the forms that are read`() {
+        let span = "b7ad6b7169203331"
+        let head = HTTPRequestHead(
+            version: .http1_1, method: .GET, uri: "/ws/events",
+            headers: ["B3": "\(Self.trace)-\(span)-0", "no name": "x", "Upgrade": "websocket"])
+        let route = Route.get("/ws/events", .everyone, "") { _ in LiveResponse(version: "") }
+        func trace(_ tracer: PassingTracer) -> TraceCarrier {
+            Handshake(head, path: "/ws/events", of: route, id: "r", isSecure: false, tracer: tracer).span.trace
+        }
+        let given = trace(PassingTracer(propagators: [.tracecontext, .b3]))
+        #expect(given.traceID.description == Self.trace && given.context.spanID.description == span)
+        #expect(!given.context.isSampled)
+        #expect(trace(PassingTracer()).traceID.description != Self.trace)
     }
 
     @Test func `all jobs of a batch belong to one trace, also when nobody names one`() async throws {

@@ -4,8 +4,11 @@ public import CasareWire
 extension CasareClient {
     public func live() async throws(ClientError) -> LiveResponse { try await self.get("/health/live") }
 
-    /// - Throws: `.api` with status 503 while the server is not ready; the message says why.
-    public func ready() async throws(ClientError) -> ReadyResponse { try await self.get("/health/ready") }
+    /// Whether the server can serve requests. One that cannot answers as well, and says why.
+    public func ready() async throws(ClientError) -> ReadyResponse {
+        let call = Call(method: .get, path: "/health/ready", mayRepeat: true, answers: [503])
+        return try self.transport.decode(try await self.transport.send(call), of: call)
+    }
 
     /// The API's description.
     public func openAPI() async throws(ClientError) -> Value { try await self.get("/openapi.json") }

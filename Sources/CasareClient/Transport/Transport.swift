@@ -23,6 +23,9 @@ struct Call: Sendable {
     /// back with that, and would else keep them until something as long comes along.
     var holdsSecrets = false
 
+    /// Statuses that are no errors, beside those of success: what comes with them is what was asked for.
+    var answers: Set<Int> = []
+
     /// Calls are named in messages the way they stand in the documentation.
     var operation: String { "\(self.method.rawValue) \(self.path)" }
 }
@@ -223,7 +226,9 @@ struct Transport: Sendable {
     // MARK: Reading
 
     private func checked(_ answer: Answer, of call: Call) throws(ClientError) -> Answer {
-        guard !(200..<300).contains(answer.status) else { return answer }
+        if (200..<300).contains(answer.status) { return answer }
+        // A proxy before the server may have the same statuses, for another reason.
+        if call.answers.contains(answer.status), answer.serverVersion != nil { return answer }
         let envelope: ErrorEnvelope
         do throws(WireJSON.Failure) {
             envelope = try WireJSON.decode(from: answer.body)

@@ -155,6 +155,7 @@ enum AuditActions {
         "POST /api/v1/ca/rotate": .audited("ca.rotate"),
         // The protocol.
         "POST /api/v1/robots/{id}/heartbeat": .unaudited,
+        "POST /api/v1/robots/{id}/logs": .unaudited,
         "POST /api/v1/robots/{id}/sessions": .unaudited,
         "DELETE /api/v1/sessions/{session}": .unaudited,
         "POST /api/v1/sessions/{session}/lease": .unaudited,

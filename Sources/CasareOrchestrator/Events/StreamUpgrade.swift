@@ -14,12 +14,20 @@ import Synchronization
 final class StreamUpgrade: Sendable {
     private let responder: APIResponder
     private let services: Services
+    private let isSecure: Bool
     /// Of the request that was let through.
-    private let session = Mutex<StreamSession?>(nil)
+    private let opened = Mutex<Opened?>(nil)
 
-    init(_ responder: APIResponder, services: Services) {
+    private struct Opened {
+        let session: StreamSession
+        let handshake: Handshake
+    }
+
+    /// - Parameter isSecure: whether the connection is one over TLS.
+    init(_ responder: APIResponder, services: Services, isSecure: Bool) {
         self.responder = responder
         self.services = services
+        self.isSecure = isSecure
     }
 
     /// Whether who sent this handshake may have a stream.
@@ -28,8 +36,8 @@ final class StreamUpgrade: Sendable {
         // A task without parent, because the pipeline asks for a future. The connection's own task waits for what it
         // comes to, and it ends when the database answers or does not in time.
         return channel.eventLoop.makeFutureWithTask { () async throws -> Bool in
-            guard let session = try await self.session(for: head, on: channel) else { return false }
-            self.session.withLock { $0 = session }
+            guard let opened = try await self.session(for: head, on: channel) else { return false }
+            self.opened.withLock { $0 = opened }
             return true
         }.flatMapError { _ in
             // The route finds the reason again, and tells it.
@@ -39,15 +47,17 @@ final class StreamUpgrade: Sendable {
 
     /// Of the answer to a handshake that was let through; `nil`: none was.
     var headers: HTTPHeaders? {
-        self.session.withLock { $0 == nil ? nil : ["Server": APIServer.name] }
+        self.opened.withLock { $0 == nil ? nil : ["Server": APIServer.name] }
     }
 
     /// Takes the connection over, after the client was told.
     func upgrade(_ channel: any Channel) -> EventLoopFuture<APIConnection.Kind> {
         channel.eventLoop.makeCompletedFuture {
-            guard let session = self.session.withLock({ $0 }) else {
+            guard let opened = self.opened.withLock({ $0 }) else {
                 preconditionFailure("A connection was made a stream that nobody opened")
             }
+            let session = opened.session
+            defer { opened.handshake.upgraded(self.responder.metrics.http) }
             let hub = self.services.events
             let limits = hub.limits
             let pipeline = channel.pipeline.syncOperations
@@ -61,9 +71,12 @@ final class StreamUpgrade: Sendable {
         }
     }
 
-    private func session(for head: HTTPRequestHead, on channel: any Channel) async throws -> StreamSession? {
+    private func session(for head: HTTPRequestHead, on channel: any Channel) async throws -> Opened? {
         let parts = head.uri.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
         let (route, parameters) = try self.responder.table.route(for: .get, String(parts[0]))
+        let id = RequestIdentity.of(head.headers.first(name: "X-Request-ID"))
+        let handshake = Handshake(
+            head, path: String(parts[0]), of: route, id: id, isSecure: self.isSecure, tracer: self.responder.tracer)
         let authenticator = self.responder.authenticator
         let authorization = head.headers.first(name: "Authorization")
         let source = ClientAddress.of(
@@ -72,12 +85,12 @@ final class StreamUpgrade: Sendable {
         let certificate = self.responder.peers.certificate(of: channel)
         let caller = try await authenticator.caller(
             authorizedBy: authorization, from: source, certificate: certificate, for: route.access)
+        handshake.span.isBy(caller, from: source?.description)
         let services = self.services
         try await services.tenantGate.check(caller, for: route.access, in: services.database)
         let query = try queryParameters(parts.count > 1 ? String(parts[1]) : nil)
         try route.check(query)
-        let id = RequestIdentity.of(head.headers.first(name: "X-Request-ID"))
-        let trace = RequestTrace.of { head.headers[$0.rawName] }
+        let trace = handshake.span.trace
         let log = RequestLog(self.responder.logger, id: id, trace: trace.traceID)
         if let caller { log.isOf(tenant: await services.tenantNames.name(of: caller.tenant, in: services.database)) }
         let logger = log.logger
@@ -100,8 +113,10 @@ final class StreamUpgrade: Sendable {
                 }
             }
         }
-        return StreamSession(
-            opening: opening, services: services, isAllowed: admitted(to: route.access),
-            seesSecrets: admitted(to: .needs(.credentialRead)), logger: logger)
+        return Opened(
+            session: StreamSession(
+                opening: opening, services: services, isAllowed: admitted(to: route.access),
+                seesSecrets: admitted(to: .needs(.credentialRead)), logger: logger),
+            handshake: handshake)
     }
 }

@@ -28,8 +28,8 @@ struct APIResponder: HTTPResponder {
         let id = RequestIdentity.of(request)
         let found = Result { () throws(APIProblem) in try self.table.route(for: request.method, request.uri.path) }
         let span = RequestSpan(
-            request, try? found.get().route, given: RequestTrace.given { request.headers[values: $0] }, id: id,
-            tracer: self.tracer)
+            request.head, path: request.uri.path, try? found.get().route,
+            given: RequestTrace.given(in: request.headers, to: self.tracer), id: id, tracer: self.tracer)
         let log = RequestLog(self.logger, id: id, trace: span.trace.traceID)
         self.metrics.http.began(request.method, isSecure: request.head.scheme == "https")
         var response = await ServiceContext.withValue(span.context) {
@@ -43,9 +43,12 @@ struct APIResponder: HTTPResponder {
         response.headers[.requestID] = id
         let status = response.status.code
         span.end(status: status)
-        self.metrics.http.answered(
-            request.method, (try? found.get())?.route.path, isSecure: request.head.scheme == "https", status: status,
-            after: .now - began)
+        // In its trace, to which the number leads.
+        ServiceContext.withValue(span.context) {
+            self.metrics.http.answered(
+                request.method, (try? found.get())?.route.path, isSecure: request.head.scheme == "https",
+                status: status, after: .now - began)
+        }
         log.logger.debug(
             "Answered a request",
             metadata: [

@@ -58,7 +58,9 @@ struct APIServer: Sendable {
             peers: peers, metrics: self.metrics, tracer: self.tracer, logger: self.logger)
         let makeUpgrade: (@Sendable () -> StreamUpgrade)?
         if let services {
-            makeUpgrade = { StreamUpgrade(responder, services: services) }
+            makeUpgrade = { [isSecure = self.tls != nil] in
+                StreamUpgrade(responder, services: services, isSecure: isSecure)
+            }
         } else {
             makeUpgrade = nil
         }

@@ -34,7 +34,7 @@ enum ForkRoutes {
                 )
             }
         } job: {
-            ($0.2.id, $0.2.environment)
+            $0.2
         }
         request.services.metrics.made(made, by: .rerun)
         request.services.bell.ring(request.principal.tenant)

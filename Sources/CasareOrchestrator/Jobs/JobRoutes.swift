@@ -48,8 +48,9 @@ enum JobRoutes {
         _ request: APIRequest, _ body: SubmitJobRequest
     ) async throws -> Answer<SubmitJobResponse> {
         let body = try self.keyed(body, by: request)
-        let (submitted, made, job, ended, submission) = try await self.traced([body], isBatch: false, request) {
-            traces in
+        let (submitted, made, job, ended, submission) = try await self.traced(
+            [body], isBatch: false, request, metrics: request.services.metrics.messaging
+        ) { traces in
             let submission = try JobSubmission(
                 [body], traces: traces, catalogue: request.services.catalogue
             ) { _ in "" }
@@ -81,7 +82,7 @@ enum JobRoutes {
     ) async throws -> Answer<SubmitBatchResponse> {
         let jobs = try self.keyed(body, by: request)
         let (submitted, made, known, results, ended, submission) = try await self.traced(
-            jobs, isBatch: true, request
+            jobs, isBatch: true, request, metrics: request.services.metrics.messaging
         ) { traces in
             let submission = try JobSubmission(
                 jobs, traces: traces, catalogue: request.services.catalogue
@@ -114,14 +115,14 @@ enum JobRoutes {
     /// Submits within the spans of it, and counts it.
     ///
     /// - Parameters:
+    ///   - metrics: of the server; one without a database has no other services.
     ///   - submit: given what each job belongs to.
     ///   - submitted: the jobs in what it returns.
     static func traced<Result: Sendable>(
-        _ requests: [SubmitJobRequest], isBatch: Bool, _ request: APIRequest,
+        _ requests: [SubmitJobRequest], isBatch: Bool, _ request: APIRequest, metrics: MessagingMetrics,
         submit: ([TraceCarrier]) async throws -> Result, submitted: (Result) -> [SubmittedJob]
     ) async throws -> Result {
         let spans = SubmitSpans(requests, trace: request.trace, isBatch: isBatch, tracer: request.tracer)
-        let metrics = request.services.metrics.messaging
         let began = ContinuousClock.now
         do {
             let result = try await ServiceContext.withValue(spans.context) { try await submit(spans.traces) }
@@ -130,25 +131,6 @@ enum JobRoutes {
             return result
         } catch {
             ServiceContext.withValue(spans.context) { metrics.failed(requests, error, took: .now - began) }
-            spans.end(error)
-            throw error
-        }
-    }
-
-    /// The same where nothing is waited for.
-    static func traced<Result>(
-        _ requests: [SubmitJobRequest], isBatch: Bool, _ request: APIRequest, metrics: MessagingMetrics,
-        submit: ([TraceCarrier]) throws -> Result, submitted: (Result) -> [SubmittedJob]
-    ) throws -> Result {
-        let spans = SubmitSpans(requests, trace: request.trace, isBatch: isBatch, tracer: request.tracer)
-        let began = ContinuousClock.now
-        do {
-            let result = try submit(spans.traces)
-            metrics.submitted(requests, took: .now - began)
-            spans.end(submitted(result))
-            return result
-        } catch {
-            metrics.failed(requests, error, took: .now - began)
             spans.end(error)
             throw error
         }

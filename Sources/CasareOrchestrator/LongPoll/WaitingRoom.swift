@@ -13,6 +13,8 @@ final class WaitingRoom: Sendable {
         case job(Job.ID)
         /// There is news of the session.
         case session(Robot.SessionID)
+        /// The robot's log has new lines, by way of this server; those that robots on SQL write nobody tells of.
+        case robotLog(Tenant.ID, Robot.ID)
         /// The operation got on, or somebody asked something of it.
         case operation(Operation.ID)
     }

@@ -80,11 +80,12 @@ extension BackgroundLoop {
         }
     }
 
-    /// Creates the partitions of the weeks to come.
+    /// Creates the partitions of the weeks and days to come.
     static func partitions(_ services: Services, logger: Logger) -> BackgroundLoop {
         BackgroundLoop(name: "partitions", interval: .seconds(3600), board: services.loops, logger: logger) {
             let created = try await services.database.asSystem { connection in
-                try LeaseStore.maintainPartitions(on: connection)
+                let weekly = try LeaseStore.maintainPartitions(on: connection)
+                return try weekly + RobotLogStore.maintainPartitions(on: connection)
             }
             if created > 0 {
                 logger.info("Created partitions", metadata: ["partitions": "\(created)"])

@@ -1,5 +1,6 @@
 import CasareDomain
 import CasareStore
+import CasareTelemetry
 import FoundationEssentials
 import Logging
 
@@ -22,10 +23,11 @@ extension BackgroundLoop {
             var failures: [any Error] = []
             for operation in due {
                 do {
-                    let (worked, made, ended) = try await Self.round(operation, services)
+                    let (worked, made, originals, ended) = try await Self.round(operation, services)
                     services.metrics.made(made, by: .operation)
                     services.metrics.ended(ended)
                     guard let round = worked else { continue }
+                    services.reran(made, originals, by: round.operation)
                     services.announce(round, of: operation.tenant)
                     // Also behind a full page: those that others are at do not count, nobody gets on with them sooner.
                     if round.isDueAgain || due.count >= Self.operationsAtOnceMax { hasMore = true }
@@ -56,16 +58,23 @@ extension BackgroundLoop {
 
     private static func round(
         _ due: OperationStore.Due, _ services: Services
-    ) async throws -> (OperationStore.Round?, JobTally, [EndedJob]) {
-        try await services.database.asTenant(due.tenant, lockWaitMax: self.itemLockWaitMax) { connection in
+    ) async throws -> (OperationStore.Round?, JobTally, [Job.ID: TraceContext], [EndedJob]) {
+        let isTraced = services.tracer.makesSpans
+        return try await services.database.asTenant(due.tenant, lockWaitMax: self.itemLockWaitMax) { connection in
             let round = try OperationStore.work(
                 on: due.operation,
                 variables: { job, changes, connection in
                     try services.sensitiveVariables.variables(
                         ofRerun: job, changes, in: due.tenant, on: connection)
                 }, on: connection)
+            var originals: [Job.ID: TraceContext] = [:]
+            if let round, isTraced {
+                for (new, original) in round.touched.originals {
+                    originals[new] = try JobTraceStore.lastAttempt(of: original, on: connection)
+                }
+            }
             return (
-                round, try JobStore.tally(of: round?.touched.made ?? [], on: connection),
+                round, try JobStore.tally(of: round?.touched.made ?? [], on: connection), originals,
                 try JobStore.ended(round?.touched.cancelled ?? [], on: connection)
             )
         }

@@ -19,11 +19,30 @@ extension BackgroundLoop {
         }
     }
 
-    /// Removes what is kept of jobs whose time is over.
+    /// Removes what is kept of jobs whose time is over, and what robots logged.
     ///
-    /// - Parameter days: `nil` keeps everything.
-    static func retention(_ services: Services, days: Int?, logger: Logger) -> BackgroundLoop {
+    /// - Parameters:
+    ///   - days: of jobs; `nil` keeps everything.
+    ///   - robotLogDays: of what robots logged.
+    static func retention(
+        _ services: Services, days: Int?, robotLogDays: Int, logger: Logger
+    ) -> BackgroundLoop {
         BackgroundLoop(name: "retention", interval: .seconds(3600), board: services.loops, logger: logger) {
+            var logs: QueueStore.Purged?
+            var failure: (any Error)?
+            do {
+                logs = try await services.database.asSystem { connection in
+                    try RobotLogStore.purge(days: robotLogDays, on: connection)
+                }
+            } catch {
+                // A lock that is not to be had just now keeps the jobs from nothing.
+                failure = error
+            }
+            if let logs, !logs.partitions.isEmpty {
+                logger.notice(
+                    "Dropped what robots logged and is no longer kept",
+                    metadata: ["partitions": .string(logs.partitions.joined(separator: ", "))])
+            }
             let purged = try await services.database.asSystem { connection in
                 try QueueStore.purge(days: days, on: connection)
             }
@@ -32,7 +51,8 @@ extension BackgroundLoop {
                     "Dropped partitions of jobs that are no longer kept",
                     metadata: ["partitions": .string(purged.partitions.joined(separator: ", "))])
             }
-            return purged.isPartial
+            if let failure { throw failure }
+            return purged.isPartial || logs?.isPartial == true
         }
     }
 }

@@ -3,6 +3,7 @@ import CasarePostgres
 import CasareSettings
 import CasareStore
 import Logging
+import Tracing
 
 /// What comes of what happens to jobs.
 extension BackgroundLoop {
@@ -47,13 +48,14 @@ extension BackgroundLoop {
     private static func react(
         of tenant: Tenant.ID, through horizon: EventCursor, _ services: Services, _ logger: Logger
     ) async throws -> Bool {
+        let start = DefaultTracerClock.now
         let reacted = try await services.database.asTenant(tenant) { connection -> Reacted? in
             let round = try ReactionStore.react(through: horizon, zones: .system, on: connection)
             guard let round else { return nil }
             return try Reacted(round, on: connection)
         }
         guard let reacted else { return false }
-        services.announce(reacted, of: tenant, logger)
+        services.announce(reacted, of: tenant, since: start, logger)
         return reacted.round.isFull
     }
 
@@ -66,6 +68,7 @@ extension BackgroundLoop {
         }
         var hasFired = false
         for one in waitedOut {
+            let start = DefaultTracerClock.now
             do {
                 let reacted = try await services.database.asTenant(one.tenant) { connection -> Reacted? in
                     let round = try ReactionStore.fire(one, zones: .system, on: connection)
@@ -74,7 +77,7 @@ extension BackgroundLoop {
                 }
                 guard let reacted else { continue }
                 hasFired = true
-                services.announce(reacted, of: one.tenant, logger)
+                services.announce(reacted, of: one.tenant, since: start, logger)
             } catch {
                 if Task.isCancelled { throw error }
                 failures.append(error)
@@ -109,12 +112,16 @@ private struct Reacted: Sendable {
 
 extension Services {
     /// Tells those who wait for what reactions did, once it is committed, and counts it.
-    fileprivate func announce(_ reacted: Reacted, of tenant: Tenant.ID, _ logger: Logger) {
+    ///
+    /// - Parameter start: of the transaction.
+    fileprivate func announce(
+        _ reacted: Reacted, of tenant: Tenant.ID, since start: DefaultTracerClock.Timestamp, _ logger: Logger
+    ) {
         let round = reacted.round
         self.metrics.ticked(round.ticks)
         self.metrics.received(by: .job, round.deliveries)
-        self.made(reacted.bySchedules, by: .schedule)
-        self.made(reacted.byTriggers, by: .trigger)
+        self.fired(round.reports, reacted.bySchedules, since: start)
+        self.received(round.receipts, reacted.byTriggers, since: start)
         self.metrics.ended(reacted.ended)
         if !round.cancelled.isEmpty { self.bell.jobsChanged(round.cancelled) }
         for session in round.sessions { self.bell.sessionChanged(session) }

@@ -3,6 +3,7 @@ import CasareSettings
 import CasareStore
 import FoundationEssentials
 import Logging
+import Tracing
 
 extension BackgroundLoop {
     /// A schedule that somebody has locked for longer is left for later, and does not hold up the others.
@@ -46,6 +47,7 @@ extension BackgroundLoop {
     private static func fire(
         _ schedules: [Schedule.ID], of tenant: Tenant.ID, _ services: Services, _ logger: Logger
     ) async throws -> ScheduleStore.Fired {
+        let start = DefaultTracerClock.now
         let (fired, made, ended) = try await services.database.asTenant(
             tenant, lockWaitMax: Self.scheduleLockWaitMax
         ) { connection in
@@ -56,7 +58,7 @@ extension BackgroundLoop {
             )
         }
         services.metrics.ticked(fired.ticks)
-        services.made(made, by: .schedule)
+        services.fired(fired.reports, made, since: start)
         services.metrics.ended(ended)
         if !fired.jobs.isEmpty { services.bell.ring(tenant) }
         if !fired.cancelled.isEmpty { services.bell.jobsChanged(fired.cancelled) }
@@ -76,12 +78,14 @@ extension BackgroundLoop {
     private static func fireEach(_ due: ScheduleStore.Due, _ services: Services, _ logger: Logger) async throws {
         var failuresInARow = 0
         for schedule in due.schedules where failuresInARow < self.scheduleFailuresMax {
+            let start = DefaultTracerClock.now
             do {
                 _ = try await self.fire([schedule], of: due.tenant, services, logger)
                 failuresInARow = 0
             } catch {
                 if Task.isCancelled { throw error }
                 failuresInARow += 1
+                OriginSpan.record(failureOf: schedule, error, since: start, services.tracer)
                 try await services.database.asTenant(due.tenant, lockWaitMax: self.scheduleLockWaitMax) { connection in
                     try ScheduleStore.postpone([schedule], on: connection)
                 }
@@ -126,6 +130,7 @@ extension BackgroundLoop {
     private static func settle(
         _ schedules: [Schedule.ID], of tenant: Tenant.ID, _ services: Services, _ logger: Logger
     ) async throws -> Int {
+        let start = DefaultTracerClock.now
         let (settled, made) = try await services.database.asTenant(
             tenant, lockWaitMax: Self.scheduleLockWaitMax
         ) { connection in
@@ -134,7 +139,7 @@ extension BackgroundLoop {
         }
         services.metrics.ticked(settled.ticks)
         services.metrics.broken(settled.broken)
-        services.made(made, by: .schedule)
+        services.fired(settled.reports, made, since: start)
         if !settled.begun.isEmpty { services.bell.ring(tenant) }
         for name in settled.paused {
             logger.notice(
@@ -156,6 +161,7 @@ extension BackgroundLoop {
             var hasMore = false
             var failures: [any Error] = []
             for one in due {
+                let start = DefaultTracerClock.now
                 do {
                     let (round, made) = try await services.database.asTenant(
                         one.tenant, lockWaitMax: Self.scheduleLockWaitMax
@@ -163,7 +169,7 @@ extension BackgroundLoop {
                         let round = try BackfillStore.work(on: one.backfill, zones: .system, on: connection)
                         return (round, try JobStore.tally(of: round?.jobs ?? [], on: connection))
                     }
-                    services.made(made, by: .backfill)
+                    services.fired(round?.reports ?? [], made, by: .backfill, since: start)
                     guard let round else { continue }
                     if !round.jobs.isEmpty { services.bell.ring(one.tenant) }
                     if round.isDueAgain { hasMore = true }

@@ -7,7 +7,7 @@ import FoundationEssentials
 /// pauses of queues, and no acknowledged letters.
 enum MemoryGauges {
     static func register(in registry: MetricRegistry, reading queue: SharedMemoryQueue) {
-        registry.observe([.queueDepth, .robotRegistered, .robotLastHeartbeat]) { seen in
+        registry.observe([.queueDepth, .robotRegistered, .robotLastHeartbeat, .robotStopped]) { seen in
             let looked = try? queue.access { queue, now throws(StoreError) in
                 (queues: queue.overview(now: now).queues, robots: queue.robots(limit: .max, now: now))
             }

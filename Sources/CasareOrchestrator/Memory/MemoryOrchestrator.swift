@@ -12,6 +12,7 @@ package struct MemoryOrchestrator: Service, CustomStringConvertible {
     private let server: APIServer
     private let waitingRoom: WaitingRoom
     private let queue: SharedMemoryQueue
+    private let metrics: OrchestratorMetrics
     private let logger: Logger
 
     package init(
@@ -24,6 +25,7 @@ package struct MemoryOrchestrator: Service, CustomStringConvertible {
         let routes = MemoryRoutes(
             queue: queue, catalogue: catalogue, waitingRoom: waitingRoom, metrics: metrics)
         self.queue = queue
+        self.metrics = metrics
         self.waitingRoom = waitingRoom
         self.logger = logger
         self.server = APIServer(
@@ -46,13 +48,13 @@ package struct MemoryOrchestrator: Service, CustomStringConvertible {
     ///
     /// - Throws: `OrchestratorError` when it cannot listen.
     package func run() async throws {
-        let waitingRoom = self.waitingRoom
-        let observation = self.queue.observe { changes in
+        let observation = self.queue.observe { [waitingRoom, metrics] changes in
+            metrics.ended(changes.ended)
             for job in changes.jobs { waitingRoom.wake(.job(job)) }
         }
         defer { self.queue.end(observation) }
         do {
-            let parts: [any Service] = [self.server.service, WaitingRoomCloser(waitingRoom: waitingRoom)]
+            let parts: [any Service] = [self.server.service, WaitingRoomCloser(waitingRoom: self.waitingRoom)]
             try await ServiceGroup(configuration: .init(services: parts, logger: self.logger)).run()
             self.server.stopped()
         } catch {

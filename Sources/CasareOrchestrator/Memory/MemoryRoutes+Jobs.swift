@@ -7,9 +7,9 @@ import FoundationEssentials
 extension MemoryRoutes {
     // MARK: - Submitting
 
-    func submit(_ request: APIRequest, _ body: SubmitJobRequest) throws -> Answer<SubmitJobResponse> {
+    func submit(_ request: APIRequest, _ body: SubmitJobRequest) async throws -> Answer<SubmitJobResponse> {
         let body = try JobRoutes.keyed(body, by: request)
-        let (submitted, job) = try JobRoutes.traced(
+        let (submitted, job) = try await JobRoutes.traced(
             [body], isBatch: false, request, metrics: self.metrics.messaging
         ) { traces in
             let submission = try JobSubmission([body], traces: traces, catalogue: self.catalogue) { _ in "" }
@@ -26,9 +26,9 @@ extension MemoryRoutes {
                 job: try self.shown(job), foundBy: submitted.found.map(SubmitJobResponse.Found.init), replaced: nil))
     }
 
-    func submitBatch(_ request: APIRequest, _ body: SubmitBatchRequest) throws -> Answer<SubmitBatchResponse> {
+    func submitBatch(_ request: APIRequest, _ body: SubmitBatchRequest) async throws -> Answer<SubmitBatchResponse> {
         let jobs = try JobRoutes.keyed(body, by: request)
-        let (submitted, statuses, results) = try JobRoutes.traced(
+        let (submitted, statuses, results) = try await JobRoutes.traced(
             jobs, isBatch: true, request, metrics: self.metrics.messaging
         ) { traces in
             let submission = try JobSubmission(jobs, traces: traces, catalogue: self.catalogue) { "jobs[\($0)]." }

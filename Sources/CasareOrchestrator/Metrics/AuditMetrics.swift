@@ -25,6 +25,7 @@ struct AuditMetrics: Sendable {
         for outcome in AuditEntry.Outcome.allCases {
             self.entries.series(Self.attributes(AuditActions.otherRequest, outcome))
         }
+        self.entriesLeftOut.series(.none)
         self.entriesLost.series(.none)
         self.linkDelay.series(.none)
         self.chainBreaks.series(.none)

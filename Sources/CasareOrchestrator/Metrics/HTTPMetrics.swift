@@ -52,6 +52,24 @@ struct HTTPMetrics: Sendable {
         _ method: HTTPRequest.Method, _ route: String?, isSecure: Bool, status: Int, after duration: Duration
     ) {
         self.active.add(-1, [.method: .string(Self.known(method)), .scheme: isSecure ? "https" : "http"])
+        self.took(method, route, isSecure: isSecure, status: status, duration)
+    }
+
+    /// A stream was opened, by a handshake on which `began` was not called: one that is refused becomes a request.
+    ///
+    /// - Parameters:
+    ///   - route: as it is written in the table.
+    ///   - isSecure: whether it came over TLS.
+    func upgraded(_ route: String, isSecure: Bool, after duration: Duration) {
+        self.took(.get, route, isSecure: isSecure, status: Self.upgradedStatus, duration)
+    }
+
+    /// Switching Protocols.
+    static let upgradedStatus = 101
+
+    private func took(
+        _ method: HTTPRequest.Method, _ route: String?, isSecure: Bool, status: Int, _ duration: Duration
+    ) {
         self.duration.record(
             duration,
             [

@@ -16,6 +16,7 @@ struct LoopMetrics: Sendable {
 
     func succeeded(_ loop: String, after duration: Duration, at now: Date = Date()) {
         self.duration.record(duration, [.loop: .string(loop)])
+        self.itemErrors.series([.loop: .string(loop)])
         self.lastSuccess.set(now.timeIntervalSince1970, [.loop: .string(loop)])
     }
 

@@ -106,8 +106,18 @@ struct OrchestratorMetrics: Sendable {
         [.triggerType: .string(kind.rawValue), .triggerResult: .string(result.rawValue)]
     }
 
+    /// There is such a queue: of what may happen in it the first is an increase for whoever looks at increases.
+    func known(queue: String) {
+        self.leaseExpired.series([.queue: .string(queue)])
+        self.deadLetterReplayed.series([.queue: .string(queue)])
+    }
+
     func ticked(_ ticks: [TickCount]) {
         for tick in ticks {
+            // The first that is missed is an increase too, where one has fired before.
+            self.scheduleTicks.series([
+                .schedule: .string(tick.schedule), .tickResult: .string(TickCount.Result.missed.rawValue),
+            ])
             self.scheduleTicks.add(
                 tick.count, [.schedule: .string(tick.schedule), .tickResult: .string(tick.result.rawValue)])
             if let delay = tick.delay { self.scheduleDelay.record(delay) }

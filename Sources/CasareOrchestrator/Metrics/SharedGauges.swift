@@ -1,6 +1,7 @@
 import CasarePostgres
 import CasareStore
 import CasareTelemetry
+import CasareWire
 import Logging
 
 /// What every orchestrator sees the same: it is read from the database when somebody collects, a statement for each
@@ -14,14 +15,17 @@ enum SharedGauges {
         self.register("queues", [.queueDepth, .queueOldestJobAge, .queuePaused, .queueEligibleRobot], metrics, logger) {
             try await self.inDatabase(database) { connection in try GaugeStore.queues(on: connection) }
         } observing: { queues, seen in
-            for queue in queues { self.observe(queue, &seen) }
+            for queue in queues {
+                metrics.known(queue: queue.name)
+                self.observe(queue, &seen)
+            }
         }
         self.register("dead_letters", [.deadLetterDepth, .deadLetterOldestOpenAge], metrics, logger) {
             try await self.inDatabase(database) { connection in try GaugeStore.letters(on: connection) }
         } observing: { letters, seen in
             for one in letters { self.observe(one, &seen) }
         }
-        self.register("robots", [.robotRegistered, .robotLastHeartbeat], metrics, logger) {
+        self.register("robots", [.robotRegistered, .robotLastHeartbeat, .robotStopped], metrics, logger) {
             try await self.inDatabase(database) { connection in try GaugeStore.robots(on: connection) }
         } observing: { robots, seen in
             self.observe(robots, &seen)
@@ -61,6 +65,9 @@ enum SharedGauges {
         observing: @escaping @Sendable (Value, inout Observations) -> Void
     ) {
         let errors = metrics.readErrors
+        // What it is as a rule: also the first is an increase then for whoever looks at increases.
+        let timeout = ErrorCode.databaseTimeout.rawValue.lowercased()
+        errors.series([.metricGroup: .string(group), .errorType: .string(timeout)])
         let reading = CachedReading(read: read) { error in
             errors.add(1, [.metricGroup: .string(group), .errorType: .errorType(of: error)])
             logger.warning(
@@ -122,12 +129,14 @@ enum SharedGauges {
         seen.observe(.auditUnanchoredAge, standing.unanchoredSeconds)
     }
 
-    /// Of robots of one name the last heartbeat counts that is the newest.
+    /// Of robots of one name the last heartbeat counts that is the newest, and they are stopped when all of them are.
     static func observe(_ robots: [GaugeStore.Robot], _ seen: inout Observations) {
         var counts: [GaugeStore.Robot.State: Int] = [:]
         var heartbeats: [String: Double] = [:]
+        var stopped: [String: Bool] = [:]
         for robot in robots {
             counts[robot.state, default: 0] += 1
+            stopped[robot.name] = (stopped[robot.name] ?? true) && robot.state == .stopped
             if let at = robot.seenSeconds { heartbeats[robot.name] = max(heartbeats[robot.name] ?? at, at) }
         }
         for state in GaugeStore.Robot.State.allCases {
@@ -136,6 +145,7 @@ enum SharedGauges {
         // In one order, so that of too many always the same ones are told apart.
         for (name, at) in heartbeats.sorted(by: { $0.key < $1.key }) {
             seen.observe(.robotLastHeartbeat, at, [.robot: .string(name)])
+            seen.observe(.robotStopped, stopped[name] == true ? 1 : 0, [.robot: .string(name)])
         }
     }
 }

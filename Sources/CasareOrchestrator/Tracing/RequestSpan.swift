@@ -2,7 +2,6 @@ import CasareDomain
 import CasareStore
 import CasareTelemetry
 import HTTPTypes
-import Hummingbird
 import Instrumentation
 import Tracing
 
@@ -18,14 +17,17 @@ struct RequestSpan: Sendable {
     private static let userAgentMax = 256
 
     /// - Parameters:
-    ///   - given: what the caller says of a trace.
+    ///   - path: of its URL, without the query.
     ///   - route: `nil` where none was found.
-    init(_ request: Request, _ route: Route?, given: TraceCarrier?, id: String, tracer: any Tracer) {
+    ///   - given: what the caller says of a trace.
+    init(
+        _ request: HTTPRequest, path: String, _ route: Route?, given: TraceCarrier?, id: String, tracer: any Tracer
+    ) {
         var context = ServiceContext.topLevel
         context.trace = given
         guard Self.isTraced(route, isAsked: given != nil) else {
             self.span = nil
-            self.trace = given ?? .makeRoot()
+            self.trace = Self.makeUntraced()
             context.trace = self.trace
             self.context = context
             return
@@ -39,10 +41,10 @@ struct RequestSpan: Sendable {
                 if method == HTTPMetrics.otherMethod {
                     attributes["http.request.method_original"] = request.method.rawValue
                 }
-                attributes["url.path"] = request.uri.path
-                attributes["url.scheme"] = request.head.scheme == "https" ? "https" : "http"
+                attributes["url.path"] = path
+                attributes["url.scheme"] = request.scheme == "https" ? "https" : "http"
                 if let route { attributes["http.route"] = route.path }
-                if let agent = request.headers[.userAgent] {
+                if let agent = request.headerFields[.userAgent] {
                     attributes["user_agent.original"] = String(agent.prefix(Self.userAgentMax))
                 }
                 attributes["casare.request.id"] = id
@@ -53,6 +55,13 @@ struct RequestSpan: Sendable {
         context.trace = self.trace
         self.span = span
         self.context = context
+    }
+
+    /// For the log alone: what is done for a request without a span, such as its statements, has none either. They would
+    /// be below one that nobody ever sees.
+    static func makeUntraced() -> TraceCarrier {
+        let root = TraceContext.makeRoot()
+        return TraceCarrier(TraceContext(traceID: root.traceID, spanID: root.spanID, flags: 0))
     }
 
     /// What is asked many times a minute, by robots and by whoever looks whether the service is there, has a span only
@@ -66,10 +75,12 @@ struct RequestSpan: Sendable {
     /// Says who asks, once that is known.
     func isBy(_ caller: Principal?, from source: String?) {
         guard let span, span.isRecording else { return }
-        if let source { span.attributes["client.address"] = source }
-        if let caller {
-            span.attributes["casare.tenant.id"] = Int64(caller.tenant.rawValue)
-            span.attributes["casare.principal.name"] = caller.name
+        span.updateAttributes { attributes in
+            if let source { attributes["client.address"] = source }
+            if let caller {
+                attributes["casare.tenant.id"] = Int64(caller.tenant.rawValue)
+                attributes["casare.principal.name"] = caller.name
+            }
         }
     }
 

@@ -39,6 +39,7 @@ struct SubmitSpans: Sendable {
             Self.describe("submit", "send", queue, &attributes)
             if isBatch { attributes["messaging.batch.message_count"] = requests.count }
             attributes["casare.trigger.type"] = OrchestratorMetrics.Maker.api.rawValue
+            if !isBatch, let request = requests.first { Self.describe(request, &attributes) }
         }
         guard isBatch else {
             self.created = []
@@ -48,7 +49,10 @@ struct SubmitSpans: Sendable {
         var created: [any Span] = []
         for request in requests.prefix(Self.createdMax) {
             let one = tracer.startSpan("create \(request.environment)", context: span.context, ofKind: .producer)
-            one.updateAttributes { Self.describe("create", "create", request.environment, &$0) }
+            one.updateAttributes { attributes in
+                Self.describe("create", "create", request.environment, &attributes)
+                Self.describe(request, &attributes)
+            }
             span.addLink(SpanLink(context: one.context, attributes: [:]))
             created.append(one)
         }
@@ -78,6 +82,13 @@ struct SubmitSpans: Sendable {
             span.setStatus(SpanStatus(code: .error))
             span.end()
         }
+    }
+
+    /// What the request says of the workflow: its name, unless it is its ID or a document, and of which version.
+    private static func describe(_ request: SubmitJobRequest, _ attributes: inout SpanAttributes) {
+        guard let workflow = request.workflow, Workflow.ID(workflow) == nil else { return }
+        attributes["casare.workflow.name"] = workflow
+        if let version = request.version { attributes["casare.workflow.version"] = version }
     }
 
     static func describe(

@@ -5,6 +5,7 @@ import CasareWire
 import FoundationEssentials
 import HTTPTypes
 import Logging
+import Tracing
 
 /// Where senders of webhooks deliver. Whoever may is decided by each hook; who may not learns no more than that.
 enum HookRoutes {
@@ -70,15 +71,15 @@ enum HookRoutes {
     private static func fire(
         _ arrival: TriggerDeliveries.Arrival, _ hook: Hook, _ request: APIRequest
     ) async throws -> Answer<HookResponse> {
-        let (outcome, made) = try await hook.inTenant(request) { connection in
+        let start = DefaultTracerClock.now
+        let (outcome, receipt, made) = try await hook.inTenant(request) { connection in
             let outcome = try TriggerDeliveries.fire(arrival, on: connection)
-            var jobs: [Job.ID] = []
-            if outcome.delivery.result == .accepted, let job = outcome.delivery.job { jobs.append(job) }
-            return (outcome, try JobStore.tally(of: jobs, on: connection))
+            let receipt = TriggerReceipt(of: hook.trigger, outcome.delivery.result, job: outcome.delivery.job)
+            return (outcome, receipt, try JobStore.tally(of: receipt.job.map { [$0] } ?? [], on: connection))
         }
         let delivery = outcome.delivery
         request.services.metrics.received(by: .webhook, [delivery.result])
-        request.services.made(made, by: .trigger, linkedTo: request.trace)
+        request.services.received([receipt], made, since: start, linkedTo: request.trace)
         switch delivery.result {
         case .accepted:
             request.services.bell.ring(hook.tenant)

@@ -1,6 +1,7 @@
 import CasareDomain
 import CasareStore
 import CasareWire
+import Tracing
 
 /// What robots watch for triggers: files and feeds.
 enum WatchRoutes {
@@ -37,21 +38,18 @@ enum WatchRoutes {
         }
         let report = body.report
         let (revision, version) = (body.revision, body.version)
+        let start = DefaultTracerClock.now
         let (reported, made) = try await request.inTenant { connection in
             try request.checkOwns(session, on: connection)
             let reported = try WatchStore.report(
                 report, of: trigger, revision: revision, version: version, session: session, on: connection)
             var jobs: [Job.ID] = []
-            if let reported {
-                for delivery in reported.deliveries where delivery.result == .accepted {
-                    if let job = delivery.job { jobs.append(job) }
-                }
-            }
+            if let reported { jobs = reported.receipts.compactMap(\.job) }
             return (reported, try JobStore.tally(of: jobs, on: connection))
         }
         if let reported {
-            request.services.metrics.received(by: reported.kind, reported.deliveries.map(\.result))
-            request.services.made(made, by: .trigger)
+            for receipt in reported.receipts { request.services.metrics.received(by: receipt.kind, [receipt.result]) }
+            request.services.received(reported.receipts, made, since: start)
         }
         if let reported, reported.jobs > 0 { request.services.bell.ring(request.principal.tenant) }
         return Answer(WatchReportResponse(version: reported?.version))

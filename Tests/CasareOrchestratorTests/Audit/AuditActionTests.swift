@@ -43,7 +43,7 @@ struct AuditActionTests {
 
     /// Whoever adds a route here says that nobody need know who sent it.
     private static let withoutEntry: Set<String> = [
-        "POST /api/v1/robots/{id}/heartbeat", "POST /api/v1/robots/{id}/sessions",
+        "POST /api/v1/robots/{id}/heartbeat", "POST /api/v1/robots/{id}/sessions", "POST /api/v1/robots/{id}/logs",
         "DELETE /api/v1/sessions/{session}", "POST /api/v1/sessions/{session}/lease",
         "POST /api/v1/sessions/{session}/renew", "POST /api/v1/sessions/{session}/news",
         "POST /api/v1/sessions/{session}/watches", "POST /api/v1/sessions/{session}/watches/{id}",

@@ -34,6 +34,21 @@ struct EndedJobMetricsTests {
         }
     }
 
+    @Test func `on a queue in memory jobs are counted that no robot ends, and no others`() async throws {
+        try await MemoryFixture.with { memory in
+            let server = memory.server
+            _ = try await server.call(.POST, "/api/v1/workflows", ["document": Fixture.document("invoices")])
+            for _ in 0..<2 { _ = try await server.call(.POST, "/api/v1/jobs", ["workflow": "invoices"]) }
+            try RobotDeed.fail.perform(in: memory.queue)
+            let waiting = try await server.call(.GET, "/api/v1/jobs?status=pending")
+            let job = try #require(waiting.json["jobs"]?.list?.first?["id"]?.string)
+            #expect(try await server.call(.POST, "/api/v1/jobs/\(job)/cancel", [:]).status == 200)
+            let scrape = try await server.scrape(as: .admin)
+            #expect(Self.ended(scrape, "cancelled") == 1)
+            #expect(Self.ended(scrape, "failed", "business") == nil)
+        }
+    }
+
     @Test func `jobs that an operation cancels are counted`() async throws {
         try await Fixture.with { server in
             let jobs = try await server.submit(3)

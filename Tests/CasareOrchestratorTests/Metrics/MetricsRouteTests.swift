@@ -90,6 +90,7 @@ struct MetricsRouteTests {
                 #expect(scrape["casare_robot_registered", ["casare_robot_state": "idle"]] == 1)
                 #expect(scrape["casare_robot_registered", ["casare_robot_state": "offline"]] == 0)
                 #expect((scrape["casare_robot_last_heartbeat_timestamp_seconds", ["casare_robot_name": "r1"]] ?? 0) > 0)
+                #expect(scrape["casare_robot_stopped", ["casare_robot_name": "r1"]] == 0)
                 #expect(scrape["casare_schedule_registered", ["casare_schedule_state": "active"]] == 0)
                 #expect(
                     scrape[
@@ -136,6 +137,21 @@ struct MetricsRouteTests {
             #expect(received("cooldown") == 0)
             let made = scrape.values("casare_job_submitted_total").filter { $0.key.contains("\"trigger\"") }
             #expect(made.map(\.value) == [1])
+        }
+    }
+
+    @Test func `what seldom happens stands at 0 before it does`() async throws {
+        try await Fixture.with { server in
+            _ = try await server.submit(1)
+            // By the first one it is known which queues there are.
+            _ = try await server.scrape()
+            let scrape = try await server.scrape()
+            let queue = ["messaging_destination_name": "default"]
+            #expect(scrape["casare_job_lease_expired_total", queue] == 0)
+            #expect(scrape["casare_dlq_replayed_total", queue] == 0)
+            let unread = ["casare_metric_group": "queues", "error_type": "database_timeout"]
+            #expect(scrape["casare_metric_read_errors_total", unread] == 0)
+            #expect(scrape["casare_audit_entries_left_out_total", [:]] == 0)
         }
     }
 

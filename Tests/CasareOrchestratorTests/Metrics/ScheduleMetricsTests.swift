@@ -73,7 +73,10 @@ struct ScheduleMetricsTests {
                 let counted = Counts(try await server.scrape(), of: "often")
                 return stored == counted ? true : nil
             }
+            // Also the first that is missed is an increase then.
+            let missed = ["casare_schedule_name": "often", "casare_schedule_tick_result": "missed"]
             let scrape = try await server.scrape()
+            #expect(scrape["casare_schedule_ticks_total", missed] != nil)
             #expect(scrape["casare_schedule_delay_seconds_count", [:]] == Double(Counts(scrape, of: "often").fired))
             let made = scrape.values("casare_job_submitted_total").filter { $0.key.contains("\"schedule\"") }
             #expect(made.map(\.value) == [Double(Counts(scrape, of: "often").fired)])

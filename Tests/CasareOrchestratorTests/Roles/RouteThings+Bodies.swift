@@ -74,6 +74,7 @@ extension RouteThings {
         let leases: Value = [["job_id": .string(self.lease.job.description), "token": token]]
         return [
             "POST /api/v1/robots/{id}/heartbeat": ["session_id": .int(Int(self.session.rawValue))],
+            "POST /api/v1/robots/{id}/logs": ["stream": "0197f3a0-0000-4000-8000-000000000009", "lines": []],
             "POST /api/v1/robots/{id}/sessions": [
                 "boot_id": "0197f3a0-0000-4000-8000-000000000009", "slots": 1,
             ],
