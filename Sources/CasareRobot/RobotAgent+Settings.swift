@@ -29,7 +29,7 @@ extension RobotAgent {
                     configuration, connectionsMax: Self.connectionsMax, tenant: .default, for: .robot,
                     observer: observer),
                 leaseDuration: settings.leaseDuration, keys: settings.keys, providers: settings.providers,
-                logger: logger)
+                metrics: telemetry?.metrics, logger: logger)
         case .api(let url, let token, let tls):
             if tls.isVerificationOff {
                 logger.warning(

@@ -14,10 +14,13 @@ package struct RobotConfiguration: Sendable {
     /// How long a job that is cut off may take to end: its step, which is cancelled, and the processes that it started.
     /// Then it never will, and is waited for no longer.
     package var cutOffGrace: Duration
+    /// What of its log is kept where it works; `nil`: nothing.
+    package var keptLog: KeptLog?
 
     package init(
         description: RobotDescription, workingDirectory: String, policy: NodePolicy = .standard,
-        refusesLoosening: Bool = false, shutdownGrace: Duration = .seconds(60), cutOffGrace: Duration = .seconds(60)
+        refusesLoosening: Bool = false, shutdownGrace: Duration = .seconds(60), cutOffGrace: Duration = .seconds(60),
+        keptLog: KeptLog? = nil
     ) {
         self.description = description
         self.workingDirectory = workingDirectory
@@ -25,5 +28,6 @@ package struct RobotConfiguration: Sendable {
         self.refusesLoosening = refusesLoosening
         self.shutdownGrace = shutdownGrace
         self.cutOffGrace = cutOffGrace
+        self.keptLog = keptLog
     }
 }

@@ -1,4 +1,5 @@
 import CasareClient
+package import CasareDomain
 package import CasareEngine
 import CasareProviders
 package import CasareSettings
@@ -68,6 +69,16 @@ extension RobotSettings {
         package static let metricsHost = Setting.text(
             "CASARE_METRICS_HOST", form: "an address of this machine", standard: "127.0.0.1",
             "Where to serve them: whoever can reach it can read them.")
+        package static let keptLogLevel = Setting<Robot.LogLine.Level?>(
+            "CASARE_ROBOT_LOG_LEVEL",
+            form: "one of " + Robot.LogLine.Level.allCases.map(\.rawValue).joined(separator: ", ") + ", or none",
+            standard: .info, standardText: Robot.LogLine.Level.info.rawValue,
+            "Which lines of its log casarectl robot logs shows, of those that are logged: these, and what is more urgent.",
+            parse: { text in
+                if text.lowercased() == "none" { return .some(.none) }
+                // Text that is no level is none of the setting's values, and not the one that says that there is none.
+                return Robot.LogLine.Level(rawValue: text.lowercased()).map { .some($0) }
+            })
         package static let refuseLoosening = Setting.flag(
             "CASARE_REFUSE_LOOSENING",
             "Whether tenants' policies may tighten its safety rules only, and loosen none.")
@@ -81,7 +92,8 @@ extension RobotSettings {
                 Self.capabilities.declaration, Self.workingDirectory.declaration, Self.lease.declaration,
                 Self.shutdownGrace.declaration, Self.allowDangerous.declaration, Self.allowInternalURLs.declaration,
                 Self.refuseLoosening.declaration, Self.traceHosts.declaration, Self.metricsPort.declaration,
-                Self.metricsHost.declaration, Setting.logLevel.declaration, Setting.logFormat.declaration,
+                Self.metricsHost.declaration, Self.keptLogLevel.declaration, Setting.logLevel.declaration,
+                Setting.logFormat.declaration,
             ] + KeySettings.all + SecretProviders.Settings.all
     }
 }

@@ -56,7 +56,8 @@ package struct RobotSettings: Sendable {
                 allowsInternalURLs: try Settings.allowInternalURLs.value(in: config),
                 traceHosts: try Settings.traceHosts.value(in: config)),
             refusesLoosening: try Settings.refuseLoosening.value(in: config),
-            shutdownGrace: try Settings.shutdownGrace.value(in: config))
+            shutdownGrace: try Settings.shutdownGrace.value(in: config),
+            keptLog: try Settings.keptLogLevel.value(in: config).map { KeptLog(level: $0) })
     }
 
     private static func id(_ config: ConfigReader) throws(SettingError) -> Robot.ID {

@@ -1,4 +1,5 @@
 import ArgumentParser
+import CasareDomain
 import CasareNodes
 import CasareOTLP
 import CasareRobot
@@ -37,6 +38,7 @@ struct Main: AsyncParsableCommand {
             let telemetry = try ServiceTelemetry(
                 config: config, program: .robot, label: "casare.robot", instance: .robot(description.id))
             let (logger, sender) = (telemetry.logger, telemetry.sender)
+            RegistryMetricsFactory.bootstrap(sender.registry)
             // Of a robot that was killed here while it ran a script.
             PrivateFolder.removeAbandoned()
             // Before the agent, which has an HTTP client that must be closed.
@@ -57,10 +59,10 @@ struct Main: AsyncParsableCommand {
             // It ends by itself when somebody asks it to.
             services.append(.init(service: agent, successTerminationBehavior: .gracefullyShutdownGroup))
             if let renewal { services.append(.init(service: renewal)) }
-            try await ServiceGroup(
+            let group = ServiceGroup(
                 configuration: .init(
-                    services: services, gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
-            ).run()
+                    services: services, gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
+            try await TraceRoots.$current.withValue(sender.roots) { try await group.run() }
         } catch {
             throw ExitCode(StartFailure.report(error, of: "casare-robot"))
         }

@@ -25,6 +25,18 @@ struct RobotSettingsTests {
         #expect(!settings.robot.policy.allowsDangerousOverrides && !settings.robot.policy.allowsInternalURLs)
         #expect(!settings.robot.refusesLoosening && settings.robot.policy.traceHosts == .none)
         #expect(settings.logLevel == .info)
+        #expect(settings.robot.keptLog == KeptLog(level: .info))
+    }
+
+    @Test func `what of its log is kept begins at a level, or is nothing`() throws {
+        func kept(_ text: String) throws -> KeptLog? {
+            try Self.settings(Self.url.merging(["CASARE_ROBOT_LOG_LEVEL": text]) { _, new in new }).robot.keptLog
+        }
+        #expect(try kept("Warning") == KeptLog(level: .warning))
+        #expect(try kept("none") == nil)
+        #expect(try kept("") == KeptLog(level: .info))
+        let error = #expect(throws: SettingError.self) { _ = try kept("loud") }
+        #expect(error?.variable == "CASARE_ROBOT_LOG_LEVEL" && error?.description.contains("or none") == true)
     }
 
     @Test func `every variable reaches its place`() throws {

@@ -248,6 +248,16 @@ package final class APIBroker: Broker {
         }
     }
 
+    package func keep(_ lines: [Robot.LogLine], of robot: Robot.ID) async throws(BrokerError) {
+        do throws(ClientError) {
+            try await self.client.appendLog(lines, of: robot, stream: self.bootID)
+        } catch {
+            // It is not registered yet, or no longer.
+            if case .api(let problem) = error, problem.code == .notFound { throw BrokerError.unavailable("\(error)") }
+            throw Self.error(error, about: nil)
+        }
+    }
+
     package func watches(holding: [Watch.Mark], limit: Int) async throws(BrokerError) -> WatchOffer {
         let session = try self.openSession()
         do throws(ClientError) {

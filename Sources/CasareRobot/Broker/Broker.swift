@@ -71,6 +71,10 @@ package protocol Broker: Sendable {
     /// - Returns: how many lines the job's log has now. It takes no more than `Job.Log.linesMax`.
     func log(_ lines: [Job.LogLine], under lease: Lease) async throws(BrokerError) -> Int
 
+    /// Keeps lines that the robot itself logged, for as long as such lines are kept. Each has its number among those of
+    /// its process, by which one that is sent again is known. It needs no session, but a robot that is registered.
+    func keep(_ lines: [Robot.LogLine], of robot: Robot.ID) async throws(BrokerError)
+
     /// Asks what to watch for triggers. What the session has and the robot does not name is free again.
     ///
     /// - Parameters:
@@ -104,6 +108,11 @@ extension Broker {
 
     /// For a broker behind which nobody keeps logs: as one that is full.
     package func log(_ lines: [Job.LogLine], under lease: Lease) async throws(BrokerError) -> Int { Job.Log.linesMax }
+
+    /// For a broker behind which nobody keeps what robots log.
+    package func keep(_ lines: [Robot.LogLine], of robot: Robot.ID) async throws(BrokerError) {
+        throw .refused("nobody keeps here what robots log")
+    }
 
     /// For a broker behind which there are no triggers.
     package func watches(holding: [Watch.Mark], limit: Int) async throws(BrokerError) -> WatchOffer { WatchOffer() }

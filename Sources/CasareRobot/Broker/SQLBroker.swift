@@ -24,8 +24,9 @@ package actor SQLBroker: Broker {
 
     let database: Database
     let tenant: Tenant.ID
-    private let bootID: UUID
+    let bootID: UUID
     private let leaseDuration: Duration
+    private let metrics: RobotMetrics?
     private let logger: Logger
     let bell: ReadyBell
     let keys: KeyRing?
@@ -45,11 +46,13 @@ package actor SQLBroker: Broker {
     ///   - keys: open secrets and the passwords of feeds; without them the robot's jobs are given no secrets that are
     ///     kept in the database, and the robot no watches that have a password.
     ///   - providers: of the robot's environment, which are asked for secrets that are not in the vault.
+    ///   - metrics: counts the jobs that end here without having been run to their end; `nil`: nobody does.
     package init(
         database: Database, tenant: Tenant.ID = .default, bootID: UUID = UUID(),
         leaseDuration: Duration = LeaseStore.leaseDurationDefault, keys: KeyRing? = nil,
-        providers: SecretProviders = .none, logger: Logger
+        providers: SecretProviders = .none, metrics: RobotMetrics? = nil, logger: Logger
     ) {
+        self.metrics = metrics
         self.keys = keys
         self.externalSecrets = ExternalSecrets(providers, database: database)
         self.leaseDuration = leaseDuration
@@ -153,8 +156,19 @@ package actor SQLBroker: Broker {
         self.bell.jobsChanged(jobs.map(\.lease.job) + after.expired)
         // They had a place under the limits, which is free again.
         if !after.expired.isEmpty, after.mode != .plain { self.bell.ring(self.tenant) }
+        await self.countExpired(after.expired)
         if let order, jobs.isEmpty { throw .askedToEnd(order) }
         return jobs
+    }
+
+    /// By itself, and without consequences when it fails: what was leased beside them must not be lost by it.
+    private func countExpired(_ jobs: [Job.ID]) async {
+        guard let metrics, !jobs.isEmpty else { return }
+        do {
+            metrics.ended(try await self.inDatabase { connection in try JobStore.ended(jobs, on: connection) })
+        } catch {
+            self.logger.warning("Could not count jobs past their deadlines", metadata: ["error": "\(error)"])
+        }
     }
 
     package func renew(_ leases: [Lease]) async throws(BrokerError) -> Set<Job.ID> {
@@ -182,9 +196,11 @@ package actor SQLBroker: Broker {
         defer { self.renewals += 1 }
         guard self.renewals.isMultiple(of: LeaseStore.renewalsPerLook) else { return }
         do {
-            let report = try await self.inDatabase { connection in
-                try LeaseStore.takeUnclaimed(of: session, held: leases, on: connection)
+            let (report, ended) = try await self.inDatabase { connection in
+                let report = try LeaseStore.takeUnclaimed(of: session, held: leases, on: connection)
+                return (report, try JobStore.ended(Array(report.taken), on: connection))
             }
+            self.metrics?.ended(ended)
             if !report.taken.isEmpty {
                 self.bell.jobsChanged(report.taken)
                 self.bell.ring(self.tenant)

@@ -71,6 +71,10 @@ extension WrappingBroker {
         try await self.broker.log(lines, under: lease)
     }
 
+    package func keep(_ lines: [Robot.LogLine], of robot: Robot.ID) async throws(BrokerError) {
+        try await self.broker.keep(lines, of: robot)
+    }
+
     package func watches(holding: [Watch.Mark], limit: Int) async throws(BrokerError) -> WatchOffer {
         try await self.broker.watches(holding: holding, limit: limit)
     }

@@ -1,5 +1,6 @@
 import CasareDomain
 import CasareEngine
+import Tracing
 
 /// A job's journal behind a broker. A broker that cannot be reached is asked again for as long as the lease is trusted.
 struct BrokerJournal: Journal {
@@ -7,16 +8,16 @@ struct BrokerJournal: Journal {
     let lease: Lease
     let patience: Patience
     let limits: ReportLimits
-    let metrics: RobotMetrics
+    let telemetry: RobotTelemetry
     /// What earlier attempts left, where it was read already.
     private(set) var known: JobJournal?
 
-    init(broker: any Broker, lease: Lease, patience: Patience, limits: ReportLimits, metrics: RobotMetrics) {
+    init(broker: any Broker, lease: Lease, patience: Patience, limits: ReportLimits, telemetry: RobotTelemetry) {
         self.broker = broker
         self.lease = lease
         self.patience = patience
         self.limits = limits
-        self.metrics = metrics
+        self.telemetry = telemetry
     }
 
     /// The same journal with what earlier attempts left.
@@ -75,16 +76,16 @@ struct BrokerJournal: Journal {
 
     private func checkpoint(_ rows: [JournalRow]) async throws {
         guard !rows.isEmpty else { return }
-        let start = ContinuousClock.now
+        let (start, instant) = (ContinuousClock.now, DefaultTracerClock.now)
         do {
             try await self.patience.insist { () async throws(BrokerError) in
                 try await self.broker.checkpoint(rows, under: self.lease)
             }
         } catch {
-            if case BrokerError.leaseLost = error { self.metrics.refused(.checkpoint) }
+            self.telemetry.committed(rows, after: .now - start, from: instant, error)
             throw error
         }
-        self.metrics.committed(after: .now - start)
+        self.telemetry.committed(rows, after: .now - start, from: instant)
     }
 }
 

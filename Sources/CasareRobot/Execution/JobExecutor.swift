@@ -34,16 +34,16 @@ struct JobExecutor: Sendable {
         }
         let start = ContinuousClock.now
         self.telemetry.metrics.began(job)
-        let end = await self.telemetry.tracer.withSpan(
+        await self.telemetry.tracer.withSpan(
             "process \(self.telemetry.queue)", context: self.telemetry.context(of: job), ofKind: .consumer
         ) { [logger] span in
             self.telemetry.describe(job, on: span)
             logger.info("Leased job", metadata: ["workflow": "\(job.workflowName)", "attempt": "\(job.attempt)"])
             let end = await self.process(job, since: start, logger)
             self.telemetry.describe(end, on: span)
-            return end
+            // In its trace, to which the number leads.
+            self.telemetry.metrics.ended(job, end, after: .now - start)
         }
-        self.telemetry.metrics.ended(job, end, after: .now - start)
     }
 
     private func process(
@@ -122,16 +122,20 @@ struct JobExecutor: Sendable {
         let span = self.telemetry.tracer.startSpan("run \(job.workflowName)", ofKind: .internal)
         defer { span.end() }
         var driver = driver
+        // Failures are told of runs that nobody records, too.
+        let sink = self.telemetry.sink?.isHeard == true ? self.telemetry.sink : nil
         let spans =
-            span.isRecording
-            ? RunSpans(self.telemetry.tracer, failuresTo: self.telemetry.sink, below: span.context) : nil
+            span.isRecording || sink != nil
+            ? RunSpans(self.telemetry.tracer, failuresTo: sink, below: span.context) : nil
         driver.environment.observer = spans?.observer
         driver.environment.around = self.telemetry.around(spans)
         driver.environment.tracer = self.telemetry.tracer
         defer { spans?.end(on: span) }
         if span.isRecording {
-            span.attributes["casare.workflow.name"] = job.workflowName
-            span.attributes["casare.workflow.version"] = job.workflowVersion
+            span.updateAttributes { attributes in
+                attributes["casare.workflow.name"] = job.workflowName
+                attributes["casare.workflow.version"] = job.workflowVersion
+            }
         }
         return try await ServiceContext.withValue(span.context) { try await driver.run() }
     }
@@ -211,7 +215,7 @@ struct JobExecutor: Sendable {
     private func journal(of job: LeasedJob) -> BrokerJournal {
         BrokerJournal(
             broker: self.broker, lease: job.lease, patience: Patience(), limits: self.limits,
-            metrics: self.telemetry.metrics)
+            telemetry: self.telemetry)
     }
 
     private static func rejected(_ message: String, type: String = "ValidationError") -> RunConclusion {

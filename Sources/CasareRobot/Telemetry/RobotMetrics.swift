@@ -1,6 +1,8 @@
 import CasareClient
 import CasareDomain
+import CasareStore
 package import CasareTelemetry
+import Instrumentation
 
 /// What a robot counts of its own work. Ends of jobs are counted when the other side has taken the report.
 package struct RobotMetrics: Sendable {
@@ -18,6 +20,8 @@ package struct RobotMetrics: Sendable {
     private let processed: Histogram
     private let operations: Histogram
     private let nodes: Histogram
+    /// Of those that succeeded, by type.
+    private let nodesCompleted = KnownSeries<String>()
     private let nodeRetries: Counter<Int>
     private let commits: Histogram.Series
     private let requests: Histogram
@@ -88,8 +92,16 @@ package struct RobotMetrics: Sendable {
         guard !jobs.isEmpty else { return }
         self.leased.add(jobs.count)
         self.consumed.add(jobs.count)
-        for job in jobs { if let waited = job.waited { self.waited.record(waited) } }
+        for job in jobs {
+            guard let waited = job.waited else { continue }
+            // In the job's trace, to which the number leads.
+            ServiceContext.withValue(job.trace.map { ServiceContext($0) }) { self.waited.record(waited) }
+        }
         self.operation("lease", "receive", took: duration, error: nil)
+    }
+
+    func leaseFailed(_ errorType: String, after duration: Duration) {
+        self.operation("lease", "receive", took: duration, error: .string(errorType))
     }
 
     // MARK: Runs
@@ -109,14 +121,30 @@ package struct RobotMetrics: Sendable {
             ])
     }
 
-    /// The job has come to its end, and the other side knows.
+    /// The job has come to its end, and the other side knows. A side that has not said since when the job was due has
+    /// said how long it waited, or is one of before that too.
     func finished(_ job: LeasedJob, _ end: RunEnd, after duration: Duration) {
         self.jobDuration.record(
-            duration + (job.waited ?? .zero),
+            duration + (job.sinceDue ?? job.waited ?? .zero),
             [
                 .queue: self.queue, .workflow: .string(job.workflowName), .jobResult: end.result,
                 .failureKind: end.failureKind,
             ])
+    }
+
+    /// Jobs came to their end by what the robot did in the database, and not by a report of how a run ended.
+    func ended(_ jobs: [EndedJob]) {
+        for job in jobs {
+            let queue = AttributeValue.string(job.queue)
+            let kind = job.failure.map { AttributeValue.string($0.rawValue) }
+            self.jobDuration.record(
+                job.duration,
+                [
+                    .queue: queue, .workflow: .string(job.workflow),
+                    .jobResult: kind == nil ? "cancelled" : "failed", .failureKind: kind,
+                ])
+            if let kind { self.lettersOpened.add(1, [.queue: queue, .failureKind: kind]) }
+        }
     }
 
     func failed(_ kind: Failure.Kind, _ outcome: FailOutcome) {
@@ -138,8 +166,10 @@ package struct RobotMetrics: Sendable {
 
     func committed(after duration: Duration) { self.commits.record(duration) }
 
-    /// A request to the orchestrator has ended, or a try of one that is repeated.
+    /// A request to the orchestrator has ended, or a try of one that is repeated. How long the other side took for the
+    /// answer to a long poll says nothing of it.
     func requested(_ attempt: RequestAttempt) {
+        guard !attempt.isLongPoll || attempt.errorType != nil else { return }
         self.requests.record(
             attempt.duration,
             [
@@ -166,9 +196,22 @@ package struct RobotMetrics: Sendable {
     func stepEnded(_ nodeType: String, attempt: Int, error: String?, after duration: Duration) {
         let type = AttributeValue.string(nodeType)
         let errorType = error.map { AttributeValue.string($0) }
-        self.nodes.record(
-            duration,
-            [.nodeType: type, .nodeResult: error == nil ? "completed" : "failed", .errorType: errorType])
+        if errorType == nil {
+            let completed = self.nodesCompleted.series(of: nodeType) {
+                // The first of both is an increase for whoever looks at increases.
+                self.nodeRetries.series([.nodeType: type])
+                return self.nodes.series([.nodeType: type, .nodeResult: "completed"])
+            }
+            completed.record(duration)
+        } else {
+            self.nodes.record(duration, [.nodeType: type, .nodeResult: "failed", .errorType: errorType])
+            self.nodeRetries.series([.nodeType: type, .errorType: errorType])
+        }
         if attempt > 1 { self.nodeRetries.add(1, [.nodeType: type, .errorType: errorType]) }
+    }
+
+    /// A step was under way when its job went elsewhere: it has neither succeeded nor failed here.
+    func stepLeft(_ nodeType: String, after duration: Duration) {
+        self.nodes.record(duration, [.nodeType: .string(nodeType), .nodeResult: "cancelled"])
     }
 }

@@ -57,6 +57,16 @@ package struct RobotTelemetry: Sendable {
         }
     }
 
+    /// None came, because the other side was not there or gave none. That a robot is to end is no failure, nor that it has
+    /// stopped asking.
+    func leaseFailed(_ error: any Error, after duration: Duration) {
+        switch error {
+        case BrokerError.unavailable, BrokerError.refused, BrokerError.sessionEnded:
+            self.metrics.leaseFailed(BrokerError.errorType(of: error), after: duration)
+        default: break
+        }
+    }
+
     // MARK: Jobs
 
     /// Where the job's span begins: below what asked for the job, under the ID that follows from its lease. Everybody on
@@ -126,6 +136,32 @@ package struct RobotTelemetry: Sendable {
         }
     }
 
+    /// A commit of a journal that took as long has a span, and each that failed. The others are told by what is asked of
+    /// the other side.
+    static let slowCommit = Duration.seconds(1)
+
+    /// Steps of a run are in its journal; or are not, for `error`.
+    ///
+    /// - Parameter instant: when the commit began.
+    func committed(
+        _ rows: [JournalRow], after duration: Duration, from instant: some TracerInstant, _ error: (any Error)? = nil
+    ) {
+        if error == nil { self.metrics.committed(after: duration) }
+        if let error, case BrokerError.leaseLost = error { self.metrics.refused(.checkpoint) }
+        guard error != nil || duration >= Self.slowCommit else { return }
+        let span = self.tracer.startSpan(
+            "checkpoint", context: .current ?? .topLevel, ofKind: .internal, at: instant)
+        defer { span.end() }
+        guard span.isRecording else { return }
+        let bytes: Int = rows.reduce(0) { $0 + ($1.result?.utf8.count ?? 0) }
+        span.updateAttributes { attributes in
+            attributes["casare.checkpoint.steps"] = rows.count
+            attributes["casare.checkpoint.bytes"] = bytes
+            if let error { attributes["error.type"] = BrokerError.errorType(of: error) }
+        }
+        if error != nil { span.setStatus(SpanStatus(code: .error)) }
+    }
+
     // MARK: Steps
 
     /// What the robot does around each step of a run: measures it, and makes its span current.
@@ -142,8 +178,13 @@ package struct RobotTelemetry: Sendable {
                 metrics.stepEnded(step.nodeType, attempt: step.attempt, error: nil, after: .now - start)
                 return result
             } catch {
-                metrics.stepEnded(
-                    step.nodeType, attempt: step.attempt, error: StepErrorType.of(error), after: .now - start)
+                let took = ContinuousClock.now - start
+                if let failure = step.failure(error) {
+                    let type = StepErrorType.of(failure)
+                    metrics.stepEnded(step.nodeType, attempt: step.attempt, error: type, after: took)
+                } else {
+                    metrics.stepLeft(step.nodeType, after: took)
+                }
                 throw error
             }
         }

@@ -5,7 +5,7 @@ import Instrumentation
 import Synchronization
 import Tracing
 
-/// The spans of the nodes of one run.
+/// The spans of the nodes of one run, and what they fail with, which is told also of a run that is not recorded.
 ///
 /// Only so many nodes have one: a loop over a large list would fill every queue on the way to where traces are kept.
 /// From then on the run goes on unwatched: its span counts what was executed, and what later nodes do outside is below
@@ -67,13 +67,17 @@ final class RunSpans: Sendable {
         }
         guard let parent else { return }
         let span = self.tracer.startSpan(visit.nodeType, context: parent, ofKind: .internal)
-        span.updateAttributes { attributes in
-            attributes["casare.node.id"] = visit.node
-            attributes["casare.node.type"] = visit.nodeType
-            if let name = visit.name { attributes["casare.node.name"] = name }
-            attributes["casare.node.attempt"] = visit.attempt
+        if span.isRecording {
+            span.updateAttributes { attributes in
+                attributes["casare.node.id"] = visit.node
+                attributes["casare.node.type"] = visit.nodeType
+                if let name = visit.name { attributes["casare.node.name"] = name }
+                attributes["casare.node.attempt"] = visit.attempt
+                if let effect = visit.effect { attributes["casare.node.effect"] = effect.rawValue }
+            }
         }
         self.state.withLock { state in
+            // Also of one that is not recorded: its failure is told all the same.
             state.open[visit.number] = span
             state.contexts[Place(workflow: visit.workflow, node: visit.node)] = span.context
         }
@@ -81,11 +85,18 @@ final class RunSpans: Sendable {
 
     private func finished(_ end: NodeVisitEnd) {
         guard let span = self.state.withLock({ $0.open.removeValue(forKey: end.number) }) else { return }
-        span.attributes["casare.node.result"] = end.error == nil ? "completed" : "failed"
-        if let error = end.error {
+        // What a node says of how it was cut off with its run is no failure.
+        let isCutOff = end.error != nil && Task.isCancelled
+        if span.isRecording {
+            let result = isCutOff ? "cancelled" : end.error == nil ? "completed" : "failed"
+            span.attributes["casare.node.result"] = result
+        }
+        if let error = end.error, !isCutOff {
             let type = StepErrorType.of(end.errorType)
-            span.attributes["error.type"] = type
-            span.setStatus(SpanStatus(code: .error))
+            if span.isRecording {
+                span.attributes["error.type"] = type
+                span.setStatus(SpanStatus(code: .error))
+            }
             // Whether the workflow deals with it shows the run's end.
             var record = ExceptionRecord(
                 .node, type: type, message: error, .handled,
@@ -102,7 +113,7 @@ final class RunSpans: Sendable {
         self.state.withLock { $0.contexts[Place(workflow: workflow, node: node)] } ?? self.run
     }
 
-    /// The run is over: what is still open ends, as by a lease that was lost.
+    /// The run is over: what is still open ends, as a wait that goes on elsewhere, or by a lease that was lost.
     func end(on span: any Span) {
         let (left, replayed, begun, executions) = self.state.withLock { state in
             defer { state.open = [:] }

@@ -1,10 +1,13 @@
 import CasareDomain
 import CasarePostgres
-import CasareRobot
 import CasareStore
+import CasareTelemetry
 import CasareTestSupport
+import FoundationEssentials
 import Logging
 import Testing
+
+@testable import CasareRobot
 
 struct SQLBrokerTests {
     @Test func `a database without the schema is asked again, and the message says what to run`() async throws {
@@ -55,6 +58,40 @@ struct SQLBrokerTests {
             }
             await holder.close()
             await broker.close()
+        }
+    }
+
+    @Test func `a job that a robot leases past its deadline is counted by that robot, once`() async throws {
+        try await BrokerFixture.with(.sql) { fixture in
+            var logger = Logger(label: "test")
+            logger.logLevel = .critical
+            let collector = RobotCollector()
+            let broker = SQLBroker(
+                database: Database(try fixture.database.configuration, connectionsMax: 2),
+                metrics: RobotMetrics(collector.registry, queue: "default"), logger: logger)
+            _ = try await broker.open(BrokerFixture.description("robot"))
+            // No orchestrator is there, which would end it by itself.
+            try await fixture.database.asTenant(.default) { connection in
+                let version = try WorkflowStore.push(
+                    name: "w", document: BrokerFixture.document, by: "test", on: connection
+                ).version
+                let late = NewJob(
+                    workflow: version.workflow, workflowVersion: version.number,
+                    deadline: .after(.seconds(60)))
+                let job = NewJob(workflow: version.workflow, workflowVersion: version.number)
+                let hourAgo = Date(timeIntervalSinceNow: -3600)
+                _ = try JobStore.submit([late, job], by: "test", now: hourAgo, on: connection)
+            }
+            let leased = try await broker.lease(slots: 10, waiting: .zero)
+            #expect(leased.count == 1)
+            #expect(try await broker.lease(slots: 10, waiting: .zero).isEmpty)
+            await broker.close()
+            let expired: Attributes = [
+                .queue: "default", .workflow: "w", .jobResult: "failed", .failureKind: "expired",
+            ]
+            #expect(await collector.counts("casare.job.duration") == [expired: 1])
+            let letters = await collector.numbers("casare.dlq.opened")
+            #expect(letters[[.queue: "default", .failureKind: "expired"]] == .int(1))
         }
     }
 }

@@ -1,12 +1,14 @@
 import CasareDomain
+import CasareStore
 import CasareTelemetry
 import Testing
 
+@testable import CasareClient
 @testable import CasareRobot
 
 /// What a robot counts.
 struct RobotMetricsTests {
-    private let collector = SpanCollector()
+    private let collector = RobotCollector()
     private var metrics: RobotMetrics { RobotMetrics(self.collector.registry, queue: "default") }
 
     @Test func `leased jobs are counted, with their waits where they are known`() async {
@@ -18,11 +20,28 @@ struct RobotMetricsTests {
         #expect(operations.keys.map { $0[.messagingOperation] } == ["lease"])
     }
 
-    @Test func `a job took its wait and its run`() async {
-        self.metrics.finished(.sample(waited: .seconds(3)), .completed, after: .seconds(4))
+    @Test func `a job took from when it was first due until its run was over`() async {
+        self.metrics.finished(.sample(waited: .seconds(1), sinceDue: .seconds(3)), .completed, after: .seconds(4))
         #expect(await self.collector.sum("casare.job.duration") == 7)
         let attributes: Attributes = [.queue: "default", .workflow: "w", .jobResult: "completed"]
         #expect(await self.collector.counts("casare.job.duration") == [attributes: 1])
+    }
+
+    @Test func `of an orchestrator that does not say since when a job was due its wait counts`() async {
+        self.metrics.finished(.sample(waited: .seconds(1)), .completed, after: .seconds(4))
+        #expect(await self.collector.sum("casare.job.duration") == 5)
+    }
+
+    @Test func `jobs that end in the database are counted by what became of them`() async {
+        self.metrics.ended([
+            EndedJob(queue: "q", workflow: "w", failure: .expired, duration: .seconds(2)),
+            EndedJob(queue: "q", workflow: "w", failure: nil, duration: .seconds(3)),
+        ])
+        let expired: Attributes = [.queue: "q", .workflow: "w", .jobResult: "failed", .failureKind: "expired"]
+        let cancelled: Attributes = [.queue: "q", .workflow: "w", .jobResult: "cancelled"]
+        #expect(await self.collector.counts("casare.job.duration") == [expired: 1, cancelled: 1])
+        let letters = await self.collector.numbers("casare.dlq.opened")
+        #expect(letters[[.queue: "q", .failureKind: "expired"]] == .int(1))
     }
 
     @Test func `runs are counted while they are under way, and by how they end`() async {
@@ -48,7 +67,9 @@ struct RobotMetricsTests {
         let nodes = await self.collector.counts("casare.node.execution.duration")
         let failed: Attributes = [.nodeType: "HttpRequestNode", .nodeResult: "failed", .errorType: "Timeout"]
         #expect(nodes == [failed: 1, [.nodeType: "HttpRequestNode", .nodeResult: "completed"]: 1])
-        #expect(await self.collector.numbers("casare.node.retries") == [[.nodeType: "HttpRequestNode"]: .int(1)])
+        let first: Attributes = [.nodeType: "HttpRequestNode", .errorType: "Timeout"]
+        let again: Attributes = [.nodeType: "HttpRequestNode"]
+        #expect(await self.collector.numbers("casare.node.retries") == [first: .int(0), again: .int(1)])
     }
 
     @Test func `a robot over the API counts its requests, and says whose they are`() async throws {
@@ -64,6 +85,21 @@ struct RobotMetricsTests {
             #expect(requests.keys.allSatisfy { $0[.serverAddress] == "127.0.0.1" && $0[.errorType] == nil })
             #expect(requests.keys.contains { $0[.method] == "POST" && $0[.status] == .int(201) })
         }
+    }
+
+    @Test func `of long polls those alone count that failed`() async {
+        let metrics = self.metrics
+        for isLongPoll in [true, false] {
+            for (status, error) in [(200, nil), (503, "503"), (nil, "unreachable")] as [(Int?, String?)] {
+                metrics.requested(
+                    RequestAttempt(
+                        method: "POST", host: "h", port: 1, status: status, errorType: error, duration: .seconds(25),
+                        isLongPoll: isLongPoll))
+            }
+        }
+        let requests = await self.collector.counts("http.client.request.duration")
+        #expect(requests.count == 3)
+        for (attributes, count) in requests { #expect(count == (attributes[.errorType] == nil ? 1 : 2)) }
     }
 
     @Test func `a request that nobody answers has a reason and no status`() async throws {

@@ -3,6 +3,7 @@ import CasareEngine
 import CasareNodes
 import CasareTelemetry
 import CasareTestSupport
+import FoundationEssentials
 import Instrumentation
 import Logging
 import Testing
@@ -31,20 +32,20 @@ struct RobotTelemetryTests {
 
     /// Runs one job of the document, and returns it as it was leased.
     private static func run(
-        _ document: String, _ collector: SpanCollector, trace: TraceCarrier = .makeRoot(),
-        options: Job.Options = .init()
+        _ document: String, _ collector: RobotCollector, trace: TraceCarrier = .makeRoot(),
+        options: Job.Options = .init(), policy: NodePolicy = .standard, tracer: (any Tracer)? = nil
     ) async throws -> LeasedJob {
         try await BrokerFixture.with(.memory) { fixture in
             try await fixture.submit(document: document, options: options, trace: trace)
             return try await fixture.withBroker(slots: 2) { broker in
                 try await withTemporaryDirectory { folder in
-                    let telemetry = try collector.telemetry()
+                    let telemetry = try collector.telemetry(tracer: tracer)
                     telemetry.tenant.name = "acme"
                     let executor = JobExecutor(
                         broker: broker, programs: ProgramCache(catalogue: StandardNodes.catalogue),
                         configuration: RobotConfiguration(
                             description: try BrokerFixture.description("robot", slots: 2), workingDirectory: folder,
-                            policy: .standard, refusesLoosening: false),
+                            policy: policy, refusesLoosening: false),
                         logger: Self.logger, telemetry: telemetry, isStopRequested: { false })
                     let job = try #require(try await broker.lease(slots: 1, waiting: .seconds(10)).first)
                     await executor.execute(job)
@@ -55,7 +56,7 @@ struct RobotTelemetryTests {
     }
 
     @Test func `a job's span is below the one that asked for it, under its lease's ID`() async throws {
-        let collector = SpanCollector()
+        let collector = RobotCollector()
         let trace = TraceCarrier.makeRoot()
         let job = try await Self.run(Self.good, collector, trace: trace)
         let process = try collector.span("process default")
@@ -68,6 +69,7 @@ struct RobotTelemetryTests {
         #expect(process.attributes["casare.run.result"] == "completed")
         let run = try collector.span("run w")
         let node = try collector.span("SetVariableNode")
+        #expect(node.attributes["casare.node.effect"] == "pure")
         let complete = try collector.span("complete default")
         #expect(run.parent == process.context.spanID && node.parent == run.context.spanID)
         #expect(complete.parent == process.context.spanID && complete.kind == .client)
@@ -78,13 +80,14 @@ struct RobotTelemetryTests {
     }
 
     @Test func `a job that fails has failed on its spans, and in the counts`() async throws {
-        let collector = SpanCollector()
+        let collector = RobotCollector()
         _ = try await Self.run(Self.bad, collector)
         let process = try collector.span("process default")
         #expect(process.status == .error(message: nil) && process.attributes["casare.run.result"] == "failed")
         let kind = try #require(try collector.span("fail default").attributes["casare.failure.kind"])
         #expect(process.attributes["error.type"] == kind)
         let node = try collector.span("ReadFileNode")
+        #expect(node.attributes["casare.node.effect"] == "captured")
         #expect(node.status == .error(message: nil) && node.attributes["casare.node.result"] == "failed")
         let attributes: Attributes = [.queue: "default", .failureKind: kind]
         let opened = await collector.numbers("casare.dlq.opened")[attributes]
@@ -93,8 +96,72 @@ struct RobotTelemetryTests {
         #expect([opened, retried].compactMap { $0 }.filter { $0 == .int(1) }.count == 1)
     }
 
+    @Test func `a request that fails is told as an exception once, by its node`() async throws {
+        try await withReservedPort { port in
+            let collector = RobotCollector()
+            let asking = Self.document([
+                "ask": ["node_type": "HttpRequestNode", "config": ["url": .string("http://127.0.0.1:\(port)/")]]
+            ])
+            _ = try await Self.run(asking, collector, policy: NodePolicy(allowsInternalURLs: true))
+            let request = try collector.span("GET")
+            let node = try collector.span("HttpRequestNode")
+            #expect(request.parent == node.context.spanID && request.status == .error(message: nil))
+            #expect(request.attributes["error.type"] != nil)
+            #expect(collector.exceptions.map(\.eventName) == ["casare.node.exception"])
+            #expect(collector.exceptions.map(\.context) == [node.context])
+        }
+    }
+
+    @Test func `a statement that fails is told as an exception once, by its node`() async throws {
+        let collector = RobotCollector()
+        let asking = Value.object([
+            "metadata": ["name": "w"],
+            "nodes": [
+                "open": ["node_type": "DatabaseConnectNode", "config": ["db_type": "sqlite", "database": ":memory:"]],
+                "ask": [
+                    "node_type": "ExecuteQueryNode",
+                    "config": ["connection": "{{open.connection}}", "query": "SELECT * FROM nothing"],
+                ],
+            ],
+            "connections": [
+                ["source_node": "open", "source_port": "exec_out", "target_node": "ask", "target_port": "exec_in"]
+            ],
+        ])
+        _ = try await Self.run(asking.jsonText(.compact), collector)
+        let statement = try collector.span("SELECT nothing")
+        let node = try collector.span("ExecuteQueryNode")
+        #expect(statement.parent == node.context.spanID && statement.status == .error(message: nil))
+        #expect(statement.attributes["error.type"] != nil)
+        #expect(collector.exceptions.map(\.context) == [node.context])
+    }
+
+    @Test func `what fails in a run that is not recorded is told under its trace all the same`() async throws {
+        let root = TraceCarrier.makeRoot().context
+        let trace = TraceCarrier(TraceContext(traceID: root.traceID, spanID: root.spanID, flags: 0))
+        // One that samples as who asked does, and one that sends no spans.
+        for tracer in [nil, PassingTracer()] as [(any Tracer)?] {
+            let collector = RobotCollector()
+            _ = try await Self.run(Self.bad, collector, trace: trace, tracer: tracer)
+            #expect(collector.spans.isEmpty)
+            #expect(collector.exceptions.map(\.eventName) == ["casare.node.exception"])
+            #expect(collector.exceptions.map(\.context?.traceID) == [trace.traceID])
+            #expect(collector.exceptions.allSatisfy { $0.context?.isSampled == false })
+            #expect(collector.exceptions.first?.attributes["casare.node.id"] == "boom")
+        }
+    }
+
+    @Test func `a node's timeout is called the same on its span and in the counts`() async throws {
+        let collector = RobotCollector()
+        let waiting = Self.document(["wait": ["node_type": "WaitNode", "config": ["duration": 60]]])
+        _ = try await Self.run(waiting, collector, options: Job.Options(nodeTimeoutSeconds: 0.05))
+        let node = try collector.span("WaitNode")
+        #expect(node.attributes["error.type"] == "TimeoutError")
+        let attributes: Attributes = [.nodeType: "WaitNode", .nodeResult: "failed", .errorType: "TimeoutError"]
+        #expect(await collector.counts("casare.node.execution.duration") == [attributes: 1])
+    }
+
     @Test func `everybody further on is told the workflow and the tenant`() throws {
-        let telemetry = try SpanCollector().telemetry()
+        let telemetry = try RobotCollector().telemetry()
         let trace = TraceCarrier(.makeRoot(), baggage: Baggage("who=bob"))
         let job = LeasedJob.sample(trace: trace)
         #expect(telemetry.context(of: job).trace?.baggage?.description == "who=bob,casare.workflow=w")
@@ -105,7 +172,7 @@ struct RobotTelemetryTests {
     }
 
     @Test func `another attempt links to the one before`() throws {
-        let collector = SpanCollector()
+        let collector = RobotCollector()
         let telemetry = try collector.telemetry()
         let trace = TraceCarrier.makeRoot()
         let job = LeasedJob.sample(attempt: 2, trace: trace, previousToken: .init(rawValue: 6))
@@ -119,7 +186,7 @@ struct RobotTelemetryTests {
     }
 
     @Test func `a lease links to all of its jobs, and an empty answer is not told of`() throws {
-        let collector = SpanCollector()
+        let collector = RobotCollector()
         let telemetry = try collector.telemetry()
         telemetry.leased([], since: .now, from: DefaultTracerClock.now)
         #expect(collector.spans.isEmpty)
@@ -131,8 +198,58 @@ struct RobotTelemetryTests {
         #expect(lease.attributes["messaging.batch.message_count"] == .int(2))
     }
 
+    @Test func `from how long a job waited and took one gets to its trace`() async throws {
+        let collector = RobotCollector()
+        let trace = TraceCarrier.makeRoot()
+        _ = try await Self.run(Self.good, collector, trace: trace)
+        try collector.telemetry().leased(
+            [.sample(trace: trace, waited: .seconds(3)), .sample(waited: .seconds(3))], since: .now,
+            from: DefaultTracerClock.now)
+        for metric in [
+            "casare.job.wait.duration", "casare.job.duration", "casare.workflow.run.duration",
+            "messaging.process.duration",
+        ] {
+            let traces = await collector.traces(metric)
+            #expect(traces == [trace.traceID], "\(metric)")
+        }
+    }
+
+    @Test func `a lease that fails is counted by why, and one that is given up is not`() async throws {
+        let collector = RobotCollector()
+        let telemetry = try collector.telemetry()
+        telemetry.leaseFailed(BrokerError.unavailable("gone"), after: .seconds(1))
+        telemetry.leaseFailed(CancellationError(), after: .seconds(1))
+        let operations = await collector.counts("messaging.client.operation.duration")
+        #expect(operations.keys.map { $0[.messagingOperation] } == ["lease"])
+        #expect(operations.keys.map { $0[.errorType] } == ["unavailable"])
+    }
+
+    @Test func `a commit of steps has a span where it was slow or has failed`() async throws {
+        let collector = RobotCollector()
+        let telemetry = try collector.telemetry()
+        let (now, limit) = (DefaultTracerClock.now, RobotTelemetry.slowCommit)
+        let rows = [
+            JournalRow(
+                step: 0, node: "n", nodeType: "SendEmailNode", effect: "effect", result: "123", startedAt: Date(),
+                finishedAt: Date())
+        ]
+        telemetry.committed(rows, after: limit - .milliseconds(1), from: now)
+        #expect(collector.spans.isEmpty)
+        telemetry.committed(rows, after: limit, from: now)
+        let slow = try collector.span("checkpoint")
+        #expect(slow.kind == .internal && slow.status == .unset)
+        #expect(slow.attributes["casare.checkpoint.steps"] == .int(1))
+        #expect(slow.attributes["casare.checkpoint.bytes"] == .int(3))
+        telemetry.committed(rows, after: .zero, from: now, BrokerError.leaseLost(Job.ID.first))
+        let failed = try #require(collector.spans.last)
+        #expect(failed.status == .error(message: nil) && failed.attributes["error.type"] == "lease_lost")
+        let commits = await collector.counts("casare.journal.commit.duration")
+        #expect(commits == [Attributes.none: 2])
+        #expect(await collector.numbers("casare.job.lease.fenced")[[.leaseOperation: "checkpoint"]] == .int(1))
+    }
+
     @Test func `a report that comes too late has failed, and its write counts as refused`() async throws {
-        let collector = SpanCollector()
+        let collector = RobotCollector()
         let telemetry = try collector.telemetry()
         let job = LeasedJob.sample()
         await #expect(throws: BrokerError.self) {
@@ -148,11 +265,12 @@ struct RobotTelemetryTests {
 extension LeasedJob {
     /// A job of workflow `w`.
     static func sample(
-        attempt: Int = 1, trace: TraceCarrier? = nil, waited: Duration? = nil, previousToken: Lease.Token? = nil
+        attempt: Int = 1, trace: TraceCarrier? = nil, waited: Duration? = nil, sinceDue: Duration? = nil,
+        previousToken: Lease.Token? = nil
     ) -> LeasedJob {
         LeasedJob(
             lease: Lease(job: Job.ID.first, token: .init(rawValue: 7)), attempt: attempt, workflowName: "w",
             workflowVersion: 3, document: "{}", variables: [:], options: .init(), priority: .normal, trace: trace,
-            waited: waited, previousToken: previousToken)
+            waited: waited, sinceDue: sinceDue, previousToken: previousToken)
     }
 }

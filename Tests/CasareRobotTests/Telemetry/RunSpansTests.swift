@@ -9,7 +9,7 @@ import Tracing
 
 /// The spans of the nodes of a run.
 struct RunSpansTests {
-    private let collector = SpanCollector()
+    private let collector = RobotCollector()
 
     private static func visit(
         _ number: Int, _ node: String, within structures: [String] = [], isReplayed: Bool = false,
@@ -79,6 +79,23 @@ struct RunSpansTests {
         #expect(self.collector.spans.count == min(count, RunSpans.spansMax) + 1)
         let isCutOff = try self.collector.span("run").attributes["casare.run.is_cut_off"]
         #expect(isCutOff == (count >= RunSpans.spansMax ? .bool(true) : nil))
+    }
+
+    @Test func `what a node says when its run is cancelled is no failure`() async throws {
+        let sink = LogSink()
+        sink.connect { _ in Issue.record("A failure was told") }
+        let task = Task {
+            let span = self.collector.tracer.startSpan("run", context: .topLevel, ofKind: .internal)
+            let spans = RunSpans(self.collector.tracer, failuresTo: sink, below: span.context)
+            spans.observer.nodeStarted(Self.visit(0, "Cut"))
+            withUnsafeCurrentTask { task in task?.cancel() }
+            spans.observer.nodeFinished(Self.end(0, "Cut", error: "closed", type: "NetworkError"))
+            spans.end(on: span)
+        }
+        await task.value
+        let cut = try self.collector.span("CutNode")
+        #expect(cut.attributes["casare.node.result"] == "cancelled" && cut.status == .unset)
+        #expect(cut.attributes["error.type"] == nil)
     }
 
     @Test func `what is still open ends with the run`() throws {

@@ -34,7 +34,7 @@ struct SlotTimeTests {
     }
 
     @Test func `whoever collects is told of the robot's slots`() async {
-        let collector = SpanCollector()
+        let collector = RobotCollector()
         let time = SlotTime(slots: 4)
         time.register(in: collector.registry, of: "r1")
         time.began()
