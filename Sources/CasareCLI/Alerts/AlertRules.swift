@@ -51,7 +51,11 @@ struct RuleSet: Hashable, Sendable {
                 throw CommandFailure(.usage, "\(file.name) is no file of rules: it has no list of groups")
             }
             for group in groups {
-                for rule in group["rules"]?.list ?? [] { try self.add(rule, file) }
+                guard let rules = group["rules"], rules != .null else { continue }
+                guard let list = rules.list else {
+                    throw CommandFailure(.usage, "\(file.name) has a group whose rules are no list")
+                }
+                for rule in list { try self.add(rule, file) }
             }
         }
     }
@@ -108,6 +112,21 @@ struct RuleSet: Hashable, Sendable {
             left.removeAll { done.contains($0) }
         }
         return ordered
+    }
+
+    /// Prometheus's patterns are RE2's, and not all of them are read here.
+    ///
+    /// - Throws: `.usage` for a pattern that is not; it names the rule.
+    func checkPatterns() throws(CommandFailure) {
+        let rules = self.recordings.map { ($0.name, $0.expression) } + self.alerts.map { ($0.name, $0.expression) }
+        for (name, expression) in rules {
+            do throws(PromQLError) {
+                for (selector, _) in expression.selectors { _ = try SelectorFilter(selector) }
+            } catch {
+                throw CommandFailure(
+                    .usage, "the rule \(name) cannot be evaluated here: \(error); ask a Prometheus, with --prometheus")
+            }
+        }
     }
 
     /// Every selector of every rule.

@@ -12,7 +12,7 @@ extension AlertsCommand {
                 warning does, and with 10 when there was nobody to ask: for cron.
 
                 Without --prometheus the server itself is asked for its metrics, which takes a token of the tenant default \
-                with metric.read. Rates and times need more than one look: what each call sees is kept for three days \
+                with metrics.read. Rates and times need more than one look: what each call sees is kept for three days \
                 (XDG_STATE_HOME), so call it every minute, or take --samples. An alert whose expression looks back further, \
                 or asks for what only robots report, is judged by what there is, and -o wide says so (partial).
 
@@ -76,6 +76,7 @@ extension AlertsCommand {
         }
 
         private func findings(_ rules: RuleSet) async throws -> [AlertFinding] {
+            try rules.checkPatterns()
             var history = ScrapeHistory()
             var now = 0.0
             let count = self.samples ?? 1
@@ -84,16 +85,11 @@ extension AlertsCommand {
                 let address = server.url.text
                 let file = try ScrapeFile(
                     named: server.contextName ?? address, server: address, in: .process)
-                history = try file.load()
                 for number in 1...count {
                     let text = try await client.metrics()
                     now = Date().timeIntervalSince1970
-                    do throws(PromQLError) {
-                        history.add(try Scrape(text, of: address, at: now, for: rules))
-                    } catch {
-                        throw CommandFailure(.versionSkew, "the metrics of \(address) cannot be read: \(error)")
-                    }
-                    try file.save(history)
+                    let scrape = try Self.scrape(text, of: address, at: now, for: rules)
+                    Self.keep(scrape, in: file, &history, isFirst: number == 1)
                     guard number < count else { break }
                     StandardStreams.report(
                         "casarectl: looked \(number) of \(count) times; again in "
@@ -108,6 +104,37 @@ extension AlertsCommand {
                 throw CommandFailure(.failure, "the history cannot be read: \(error)")
             }
             return try AlertEvaluation(rules: rules).findings(over: store, at: now)
+        }
+
+        /// - Throws: `.unavailable` for what is no answer of a Casare server: there is nobody to ask.
+        private static func scrape(
+            _ text: String, of address: String, at now: Double, for rules: RuleSet
+        ) throws(CommandFailure) -> Scrape {
+            let advice = "is it the URL of a Casare server, and not of something before it?"
+            guard text.hasPrefix("casare_") || text.contains("\ncasare_") else {
+                throw CommandFailure(.unavailable, "\(address)/metrics has no metrics of Casare: \(advice)")
+            }
+            do throws(PromQLError) {
+                return try Scrape(text, of: address, at: now, for: rules)
+            } catch {
+                throw CommandFailure(.unavailable, "\(address)/metrics cannot be read: \(error); \(advice)")
+            }
+        }
+
+        /// Another call may have added to the file since. Where it cannot be read or written, what is there is judged all
+        /// the same.
+        private static func keep(_ scrape: Scrape, in file: ScrapeFile, _ history: inout ScrapeHistory, isFirst: Bool) {
+            do throws(CommandFailure) {
+                history.merge(try file.load())
+            } catch {
+                if isFirst { StandardStreams.report("casarectl: the history is left aside: \(error.message)") }
+            }
+            history.add(scrape)
+            do throws(CommandFailure) {
+                try file.save(history)
+            } catch {
+                if isFirst { StandardStreams.report("casarectl: the history is not kept: \(error.message)") }
+            }
         }
 
         private func show(_ outcome: AlertOutcome) throws {

@@ -34,7 +34,12 @@ struct RuleOptions: ParsableArguments {
         guard !self.rules.isEmpty else { return try .shipped() }
         var files: [RuleText] = []
         for file in self.rules { files.append(RuleText(name: file, text: try TextInput(file).read())) }
-        return try RuleSet(files)
+        let rules = try RuleSet(files)
+        // Nothing would ever fire.
+        guard !rules.alerts.isEmpty else {
+            throw CommandFailure(.usage, "there is no alert in \(self.rules.joined(separator: ", "))")
+        }
+        return rules
     }
 }
 

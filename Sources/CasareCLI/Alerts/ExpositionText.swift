@@ -13,9 +13,12 @@ struct ExpositionText: Sendable {
     /// - Throws: For a line that is none; it says which.
     init(_ text: String) throws(PromQLError) {
         var lines: [Line] = []
-        for (number, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
-            guard !line.isEmpty, !line.hasPrefix("#") else { continue }
-            guard let read = Self.line(line) else { throw PromQLError("line \(number + 1) is no metric") }
+        // By bytes: for characters a line may end with two that are one, and an answer may have 100,000 lines.
+        let parts = text.utf8.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+        for (number, part) in parts.enumerated() {
+            let line = part.last == UInt8(ascii: "\r") ? part.dropLast() : part
+            guard let first = line.first, first != UInt8(ascii: "#") else { continue }
+            guard let read = Self.line(Substring(line)) else { throw PromQLError("line \(number + 1) is no metric") }
             lines.append(read)
         }
         self.lines = lines

@@ -14,10 +14,16 @@ struct PrometheusAlerts {
         for rule in self.rules.alerts {
             var missing: Set<String> = []
             let text = Self.inlined(rule.text, rule.expression, absent, &missing)
+            var elements = try Self.elements(try await self.ask(text))
+            // That nothing is recorded there is no reason to fire: it is put in here.
+            let lacking = elements.isEmpty ? [] : Self.lacking(rule.expression, absent)
+            if !lacking.isEmpty {
+                elements = []
+                missing.formUnion(lacking)
+            }
             let partial =
                 missing.isEmpty
                 ? nil : "Prometheus does not record \(missing.sorted().joined(separator: ", "))"
-            let elements = try Self.elements(try await self.ask(text))
             findings +=
                 elements.isEmpty
                 ? [AlertFinding(quiet: rule, partial: partial)]
@@ -37,6 +43,21 @@ struct PrometheusAlerts {
             absent[element.labels[PromQLLabels.name] ?? ""] = nil
         }
         return absent
+    }
+
+    /// The patterns by which an expression asks for recorded series that are not there.
+    private static func lacking(_ expression: PromQLExpression, _ absent: [String: [RecordingRule]]) -> Set<String> {
+        var patterns: Set<String> = []
+        for (selector, _) in expression.selectors where selector.name == nil {
+            let matchers = selector.matchers.filter { $0.label == PromQLLabels.name }
+            let onName = PromQLSelector(matchers: matchers, place: selector.place)
+            // A pattern that cannot be read here is not put in here.
+            guard !matchers.isEmpty, let filter = try? SelectorFilter(onName),
+                absent.keys.contains(where: { filter.matches([PromQLLabels.name: $0]) })
+            else { continue }
+            patterns.formUnion(matchers.map(\.value))
+        }
+        return patterns
     }
 
     /// An expression with those of recording rules in the place of their names.

@@ -14,15 +14,19 @@ struct Scrape: Hashable, Sendable {
     /// - Throws: For what is no answer of `/metrics`, and for a pattern that cannot be read.
     init(_ text: String, of server: String, at: Double, for rules: RuleSet) throws(PromQLError) {
         let exposition = try ExpositionText(text)
-        var filters: [SelectorFilter] = []
+        var named: [String: [SelectorFilter]] = [:]
+        var unnamed: [SelectorFilter] = []
         for selector in Set(rules.selectors.map(Self.withoutTarget)) where !selector.matchers.isEmpty {
-            filters.append(try SelectorFilter(selector))
+            let filter = try SelectorFilter(selector)
+            if let name = selector.name { named[name, default: []].append(filter) } else { unnamed.append(filter) }
         }
         let target = exposition.lines.first { $0.labels[PromQLLabels.name] == "target_info" }
         self.at = at
         self.instance = target?.labels["service_instance_id"] ?? server
-        self.text = exposition.lines.filter { line in filters.contains { $0.matches(line.labels) } }
-            .map { $0.text + "\n" }.joined()
+        self.text = exposition.lines.filter { line in
+            let filters = named[line.labels[PromQLLabels.name] ?? ""] ?? []
+            return filters.contains { $0.matches(line.labels) } || unnamed.contains { $0.matches(line.labels) }
+        }.map { $0.text + "\n" }.joined()
     }
 
     init(at: Double, instance: String, text: String) {
@@ -44,11 +48,14 @@ struct ScrapeHistory: Hashable, Sendable {
     /// What is older than the first number of seconds is kept once in the second.
     static let thinning = [(after: 3600.0, every: 300.0), (after: 86_400.0, every: 1800.0)]
     static let bytesMax = 16 * 1_048_576
+    /// What is further ahead is of a clock that was set back since.
+    static let aheadSecondsMax = 60.0
 
     private(set) var scrapes: [Scrape] = []
 
     /// Adds a scrape, and lets go of what is too old, too dense or too much.
     mutating func add(_ scrape: Scrape) {
+        self.scrapes.removeAll { $0.at > scrape.at + Self.aheadSecondsMax }
         self.scrapes.append(scrape)
         self.scrapes.sort { $0.at < $1.at }
         self.prune(now: scrape.at)
@@ -84,7 +91,8 @@ struct ScrapeHistory: Hashable, Sendable {
         for scrape in self.scrapes {
             var now: Set<PromQLLabels> = []
             for line in try ExpositionText(scrape.text).lines {
-                var labels = line.labels
+                // A label without a value is none.
+                var labels = line.labels.filter { !$0.value.isEmpty }
                 labels["job"] = AlertEvaluation.job
                 labels["instance"] = scrape.instance
                 now.insert(labels)
@@ -122,17 +130,19 @@ struct ScrapeFile: Sendable {
     }
 
     /// No file: no scrapes. A line that is none is left out: what was measured before is of use, and not more.
+    ///
+    /// - Throws: For a file that cannot be read, or is larger than any that was written here.
     func load() throws(CommandFailure) -> ScrapeHistory {
-        let text: String
+        let bytes: [UInt8]
         do throws(CommandFailure) {
-            text = try TextInput.file(self.path).read(bytesMax: Self.bytesMax)
+            bytes = try TextInput.file(self.path).readBytes(bytesMax: Self.bytesMax)
         } catch {
             guard error.status == .notFound else { throw error }
             return ScrapeHistory()
         }
         var history = ScrapeHistory()
-        let scrapes = text.split(separator: "\n").compactMap { line -> Scrape? in
-            guard let json = try? Value(parsingJSON: String(line)), json["server"]?.string == self.server,
+        let scrapes = bytes.split(separator: UInt8(ascii: "\n")).compactMap { line -> Scrape? in
+            guard let json = try? Value(parsingJSON: Array(line)), json["server"]?.string == self.server,
                 let at = json["at"]?.double, let instance = json["instance"]?.string,
                 let text = json["metrics"]?.string, (try? ExpositionText(text)) != nil
             else { return nil }
@@ -160,4 +170,10 @@ struct ScrapeFile: Sendable {
 extension ScrapeHistory {
     /// Takes over what was kept.
     fileprivate mutating func restore(_ scrapes: [Scrape]) { self.scrapes = scrapes.sorted { $0.at < $1.at } }
+
+    /// Takes over what others have seen meanwhile.
+    mutating func merge(_ other: ScrapeHistory) {
+        let known = Set(self.scrapes)
+        self.restore(self.scrapes + other.scrapes.filter { !known.contains($0) })
+    }
 }

@@ -354,11 +354,12 @@ enum ShippedRules {
             groups:
               - name: casare-robots
                 rules:
-                  # A robot that has ended stays known until somebody removes it.
+                  # A robot that vanished stays known until somebody removes it. One that was stopped has said so.
                   - alert: CasareRobotHeartbeatMissing
                     expr: |
                       time() - max by (casare_robot_name) (casare_robot_last_heartbeat_timestamp_seconds)
                         > scalar(casare:threshold:robot_silence_seconds)
+                        unless on (casare_robot_name) max by (casare_robot_name) (casare_robot_stopped) > 0
                     for: 1m
                     labels:
                       severity: warning
@@ -368,11 +369,11 @@ enum ShippedRules {
                         The robot {{ $labels.casare_robot_name }} was last heard of {{ $value | humanizeDuration }} ago.
                       runbook_url: https://casare.example/docs/runbooks/CasareRobotHeartbeatMissing.md
 
-                  # Of few robots a share says nothing.
+                  # Of few robots a share says nothing. Those that were stopped are no part of it.
                   - alert: CasareRobotsMostlyOffline
                     expr: |
                       max(casare_robot_registered{casare_robot_state="offline"})
-                        / sum(max by (casare_robot_state) (casare_robot_registered))
+                        / sum(max by (casare_robot_state) (casare_robot_registered{casare_robot_state!="stopped"}))
                         > scalar(casare:threshold:robots_offline_ratio)
                         and on ()
                           max(casare_robot_registered{casare_robot_state="offline"})
@@ -404,7 +405,9 @@ enum ShippedRules {
                       runbook_url: https://casare.example/docs/runbooks/CasareNoRobotForWork.md
 
                   - alert: CasareFleetSaturated
-                    expr: avg(avg_over_time(casare_robot_utilization_ratio[30m])) > scalar(casare:threshold:fleet_utilization_ratio)
+                    expr: |
+                      sum(avg_over_time(casare_robot_slot_usage[30m])) / sum(avg_over_time(casare_robot_slot_limit[30m]))
+                        > scalar(casare:threshold:fleet_utilization_ratio)
                     for: 15m
                     labels:
                       severity: warning
@@ -418,7 +421,9 @@ enum ShippedRules {
             # Alerts on schedules: Prometheus reads this file as one of `rule_files`, beside `thresholds.yml`, which has the numbers.
             # `promtool test rules alerts/schedules_test.yml` holds them. In `runbook_url` put where you publish docs/.
             #
-            # Each orchestrator counts the ticks that it dealt with: `sum` adds them up.
+            # Each orchestrator counts the ticks that it dealt with: `sum` adds them up. It tells of a schedule from the first tick on that
+            # it counts, and `increase` does not see that one: a series that was not there 15 minutes ago counts with all that it says. But
+            # not where its process was there already and was not asked: then nobody knows how old that is.
             groups:
               - name: casare-schedules
                 rules:
@@ -426,7 +431,12 @@ enum ShippedRules {
                   - alert: CasareScheduleMissed
                     expr: |
                       sum by (casare_schedule_name) (
-                        increase(casare_schedule_ticks_total{casare_schedule_tick_result="missed"}[15m])
+                        (
+                          casare_schedule_ticks_total{casare_schedule_tick_result="missed"}
+                            unless casare_schedule_ticks_total{casare_schedule_tick_result="missed"} offset 15m
+                        )
+                          and on (job, instance) (process_uptime_seconds < 900 or process_uptime_seconds offset 15m)
+                        or increase(casare_schedule_ticks_total{casare_schedule_tick_result="missed"}[15m])
                       ) > scalar(casare:threshold:schedule_ticks_missed)
                     labels:
                       severity: warning
@@ -440,7 +450,9 @@ enum ShippedRules {
                   - alert: CasareSchedulePromiseBroken
                     expr: |
                       sum by (casare_schedule_name, casare_schedule_sla_objective) (
-                        increase(casare_schedule_sla_breaches_total[15m])
+                        (casare_schedule_sla_breaches_total unless casare_schedule_sla_breaches_total offset 15m)
+                          and on (job, instance) (process_uptime_seconds < 900 or process_uptime_seconds offset 15m)
+                        or increase(casare_schedule_sla_breaches_total[15m])
                       ) > scalar(casare:threshold:schedule_breaches)
                     labels:
                       severity: warning
@@ -585,14 +597,14 @@ enum ShippedRules {
                       description: No orchestrator sends metrics, and none can be scraped; all other alerts are blind.
                       runbook_url: https://casare.example/docs/runbooks/CasareOrchestratorAbsent.md
 
-                  # These have a round every minute or more often. Those that have them more rarely are below, and those that look after
-                  # secrets in secrets.yml.
+                  # These have a round every half minute or more often. Those that have them more rarely, and clean up, are below; those
+                  # that look after secrets are in secrets.yml.
                   - alert: CasareLoopStalled
                     expr: |
                       time() - max by (casare_loop_name) (
                         casare_loop_last_success_timestamp_seconds{
                           casare_loop_name!~"secret_leases|secret_providers|secret_rotation",
-                          casare_loop_name!~".+_keeping|compact|partitions|retention"}
+                          casare_loop_name!~".+_keeping|certificates|compact|deliveries|partitions|retention|secret_holds|settle|token_uses"}
                       ) > scalar(casare:threshold:loop_silence_seconds)
                     for: 1m
                     labels:
@@ -604,12 +616,13 @@ enum ShippedRules {
                         orchestrator.
                       runbook_url: https://casare.example/docs/runbooks/CasareLoopStalled.md
 
-                  # These have a round every minute to every hour, and are tried again within seconds where one fails.
+                  # These have a round every minute to every hour, and are tried again within seconds where one fails. Nobody's work waits
+                  # for them: they clean up, and note what may be noted later.
                   - alert: CasareSlowLoopStalled
                     expr: |
                       time() - max by (casare_loop_name) (
                         casare_loop_last_success_timestamp_seconds{
-                          casare_loop_name=~".+_keeping|compact|partitions|retention"}
+                          casare_loop_name=~".+_keeping|certificates|compact|deliveries|partitions|retention|secret_holds|settle|token_uses"}
                       ) > scalar(casare:threshold:slow_loop_silence_seconds)
                     for: 10m
                     labels:
@@ -1200,9 +1213,9 @@ enum ShippedRules {
                   - record: casare:threshold:schedule_breaches
                     expr: vector(0)
 
-                  # The service: how long a background loop may have no good round, and one that has them every ten minutes or more
-                  # rarely; how much of a pool of connections may be in use; how often metrics may be unreadable in 15 minutes; how long
-                  # the certificate must still count, for a warning and for a page.
+                  # The service: how long a background loop may have no good round, and one that has them every minute or more rarely;
+                  # how much of a pool of connections may be in use; how often metrics may be unreadable in 15 minutes; how long the
+                  # certificate must still count, for a warning and for a page.
                   - record: casare:threshold:loop_silence_seconds
                     expr: vector(120)
                   - record: casare:threshold:slow_loop_silence_seconds

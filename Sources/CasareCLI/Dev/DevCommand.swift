@@ -86,6 +86,7 @@ struct DevCommand: AsyncParsableCommand {
         let unread = OrchestratorConfiguration.Settings.unread(in: config, isInMemory: self.memory)
         if let line = DevMessages.unread(unread, isInMemory: self.memory) { StandardStreams.report(line) }
         let telemetry = try self.telemetry(config)
+        RegistryMetricsFactory.bootstrap(telemetry.sender.registry)
         let file = try ContextFile(in: .process)
         let knownToken = try file.load()[DevSettings.contextName]?.token
         let (details, keepsAll) = (self.details, !self.memory)
@@ -100,11 +101,14 @@ struct DevCommand: AsyncParsableCommand {
             try StandardStreams.print(
                 DevMessages.ready(settings, url: url, isCurrentContext: isCurrent, keepsAll: keepsAll))
         }
-        if self.memory {
-            try await MemoryStack(settings: settings, telemetry: telemetry).run(knownToken: knownToken, ready: ready)
-        } else {
-            try await DevStack(settings: settings, config: config, telemetry: telemetry)
-                .run(knownToken: knownToken, ready: ready)
+        try await TraceRoots.$current.withValue(telemetry.sender.roots) {
+            if self.memory {
+                try await MemoryStack(settings: settings, telemetry: telemetry).run(
+                    knownToken: knownToken, ready: ready)
+            } else {
+                try await DevStack(settings: settings, config: config, telemetry: telemetry)
+                    .run(knownToken: knownToken, ready: ready)
+            }
         }
         StandardStreams.report("stopped")
         _ = consume lock

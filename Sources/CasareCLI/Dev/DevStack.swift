@@ -87,12 +87,17 @@ struct DevStack: Sendable {
         ]
         if self.settings.runsRobot {
             let robotDatabase = Database(database.configuration, connectionsMax: Self.robotConnectionsMax, for: .robot)
+            let telemetry = self.telemetry.ofRobot(try self.settings.robot)
+            var robotConfiguration = try self.settings.robot
+            // The process has an orchestrator as well.
+            robotConfiguration.keptLog = KeptLog(level: .info, isOfWholeProcess: false)
             let robot = RobotAgent(
                 broker: SQLBroker(
                     database: robotDatabase, keys: configuration.keys,
-                    providers: try self.settings.providers(self.config), logger: self.logger),
-                catalogue: catalogue, watchers: StandardWatchers.all, configuration: try self.settings.robot,
-                telemetry: self.telemetry.ofRobot(try self.settings.robot), logger: self.logger)
+                    providers: try self.settings.providers(self.config), metrics: telemetry.metrics,
+                    logger: self.logger),
+                catalogue: catalogue, watchers: StandardWatchers.all, configuration: robotConfiguration,
+                telemetry: telemetry, logger: self.logger)
             // Whoever drains or stops the robot keeps the rest.
             services.append(
                 .init(

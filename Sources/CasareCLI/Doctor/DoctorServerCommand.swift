@@ -9,8 +9,8 @@ extension DoctorCommand {
         static let configuration = CommandConfiguration(
             commandName: "server", abstract: "Look at the server from here.",
             discussion: """
-                Whether it can be reached and knows you, versions, migrations and loops, clocks, metrics, and whether \
-                something listens where telemetry is to go: each check is ok, warning or critical, with what to do. Ends \
+                Whether it can be reached and knows you, versions, migrations and loops, clocks, metrics, robots, and \
+                whether something listens where telemetry is to go: each check is ok, warning or critical, with what to do. Ends \
                 with 1 when something is critical. casarectl doctor alone does this.
                 """)
         @Option(
@@ -65,7 +65,7 @@ extension DoctorCommand {
             configuration.trace = InvocationTrace.current
             configuration.tls = server.tls
             var findings: [ServerReport.Finding] = []
-            try await withCasareClient(configuration) { client in
+            try await withCasareClient(configuration, tracer: InvocationTelemetry.tracer) { client in
                 let asked = Date()
                 let live: (live: LiveResponse, clock: Date?)
                 do {
@@ -85,7 +85,9 @@ extension DoctorCommand {
                 findings.append(ServerJudgement.version(of: live.live.version))
                 findings.append(ServerJudgement.readiness(await Self.result { try await client.ready() }))
                 findings.append(ServerJudgement.clock(server: live.clock, asked: asked, answered: answered))
-                findings.append(ServerJudgement.metrics(await Self.result { try await client.metrics() }, rules))
+                let metrics = await Self.result { try await client.metrics() }
+                findings.append(ServerJudgement.metrics(metrics, rules))
+                if let robots = ServerJudgement.robots(metrics) { findings.append(robots) }
             }
             return findings
         }

@@ -50,9 +50,12 @@ enum ServerJudgement {
                 .identity, .ok, "you are \(identity.name), with the role \(identity.role.rawValue)",
                 facts: ["name": .string(identity.name), "role": .string(identity.role.rawValue)])
         case .failure(let error):
-            return Finding(
-                .identity, .critical, ErrorReport.failure(for: error).message,
-                advice: ["Sign in with casarectl login, or set CASARE_TOKEN to a token of this server."])
+            let failure = ErrorReport.failure(for: error)
+            // Tokens are in the database: without it nobody is known.
+            let advice =
+                failure.status == .unavailable
+                ? Self.adviceOnDatabase : "Sign in with casarectl login, or set CASARE_TOKEN to a token of this server."
+            return Finding(.identity, .critical, failure.message, advice: [advice])
         }
     }
 
@@ -66,15 +69,15 @@ enum ServerJudgement {
             advice: ["Upgrade the older one of the two; orchestrators before casarectl."])
     }
 
+    /// Where no server can ask it, casarectl does.
+    private static let adviceOnDatabase =
+        "Look whether the database runs, with casarectl doctor db --database-url, and into the server's log."
+
     static func readiness(_ result: Result<ReadyResponse, any Error>) -> Finding {
         switch result {
         case .failure(let error):
             return Finding(
-                .readiness, .critical, ErrorReport.failure(for: error).message,
-                advice: [
-                    "Pending migrations: casarectl db status, then casarectl db migrate, both with --database-url.",
-                    "Else look with casarectl doctor db what is wrong with the database.",
-                ])
+                .readiness, .critical, ErrorReport.failure(for: error).message, advice: [Self.adviceOnDatabase])
         case .success(let ready):
             let sick = ready.loops.filter { !$0.isHealthy }
             let facts: Object = [
@@ -83,13 +86,20 @@ enum ServerJudgement {
             guard ready.ready else {
                 return Finding(
                     .readiness, .critical, "the server is not ready: \(ready.reason ?? "it does not say why")",
-                    facts: facts, advice: ["Look with casarectl doctor db what is wrong with the database."])
+                    facts: facts,
+                    advice: [
+                        "Pending migrations: casarectl db status, then casarectl db migrate, both with --database-url.",
+                        Self.adviceOnDatabase,
+                    ])
             }
             guard sick.isEmpty else {
                 let names = sick.map { loop in loop.name + (loop.problem.map { " (\($0))" } ?? "") }
                 return Finding(
                     .readiness, .warning, "these loops have no good round: \(names.joined(separator: ", "))",
                     facts: facts, advice: ["Look into the server's log, and with casarectl doctor db at the database."])
+            }
+            guard !ready.loops.isEmpty else {
+                return Finding(.readiness, .ok, "it is ready, and has no loops: its data is in memory", facts: facts)
             }
             return Finding(
                 .readiness, .ok, "the migrations are there, and \(ready.loops.count) loops go round", facts: facts)
@@ -127,8 +137,11 @@ enum ServerJudgement {
         switch result {
         case .failure(let error):
             let failure = ErrorReport.failure(for: error)
-            let advice = ["It takes a token of the tenant default with metric.read; Prometheus needs one, too."]
-            return Finding(.metrics, .warning, failure.message, advice: advice)
+            let advice =
+                failure.status == .unavailable
+                ? Self.adviceOnDatabase
+                : "It takes a token of the tenant default with metrics.read; Prometheus needs one, too."
+            return Finding(.metrics, .warning, failure.message, advice: [advice])
         case .success(let text):
             guard let exposition = try? ExpositionText(text) else {
                 return Finding(
@@ -156,6 +169,41 @@ enum ServerJudgement {
             .metrics, .ok,
             "/metrics tells of \(asked.intersection(told).count) that dashboards and alerts ask for\(rest); "
                 + "\(robots.count) are of robots, and not expected here", facts: facts)
+    }
+
+    // MARK: Robots
+
+    /// How the robots of all tenants stand, by what the server tells of them. `nil`: it tells nothing.
+    static func robots(_ metrics: Result<String, any Error>) -> Finding? {
+        guard case .success(let text) = metrics, let exposition = try? ExpositionText(text) else { return nil }
+        var counts: [String: Int] = [:]
+        for line in exposition.lines where line.labels[PromQLLabels.name] == "casare_robot_registered" {
+            guard let state = line.labels["casare_robot_state"], let count = Int(exactly: line.value) else { continue }
+            counts[state] = count
+        }
+        guard !counts.isEmpty else { return nil }
+        let all = counts.values.reduce(0, +)
+        let working = (counts["idle"] ?? 0) + (counts["busy"] ?? 0)
+        let offline = counts["offline"] ?? 0
+        let facts = Object(counts.sorted { $0.key < $1.key }.map { ($0.key, Value.int($0.value)) })
+        guard all > 0 else {
+            return Finding(
+                .robots, .warning, "there is no robot: jobs wait", facts: facts,
+                advice: ["Start one: casare-robot --help says what it is to be told."])
+        }
+        guard working > 0 else {
+            return Finding(
+                .robots, .warning, "no robot takes jobs; robots in all: \(all), offline: \(offline)", facts: facts,
+                advice: ["casarectl robot list says how each stands, and casarectl explain ROBOT why."])
+        }
+        guard offline == 0 else {
+            return Finding(
+                .robots, .warning, "robots that take jobs: \(working), offline: \(offline)", facts: facts,
+                advice: [
+                    "casarectl robot list says since when. Those that do not come back: casarectl robot remove ROBOT."
+                ])
+        }
+        return Finding(.robots, .ok, "robots that take jobs: \(working)", facts: facts)
     }
 
     // MARK: The collector

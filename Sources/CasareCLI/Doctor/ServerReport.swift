@@ -4,7 +4,7 @@ import FoundationEssentials
 /// What a look at a server from here found.
 struct ServerReport: Hashable, Sendable, Encodable {
     enum Check: String, Hashable, Sendable, Encodable, CaseIterable {
-        case connection, identity, version, readiness, clock, metrics, collector
+        case connection, identity, version, readiness, clock, metrics, robots, collector
     }
 
     /// What one check found.

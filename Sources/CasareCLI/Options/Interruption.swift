@@ -18,7 +18,8 @@ enum Interruption {
     /// Runs `work`; the first signal cancels it, a second one kills the process as usual. When nobody reads what it
     /// prints any more it is cancelled too, and the process then ends as it would by SIGPIPE, without a word.
     ///
-    /// - Throws: What `work` throws when no signal came.
+    /// - Throws: What `work` throws when no signal came; `QuietExit` where somebody else sees to the end of a process that
+    ///   nobody reads any more.
     static func watching<Result: Sendable>(
         _ work: @escaping @Sendable () async throws -> Result
     ) async throws -> Ending<Result> {
@@ -38,12 +39,12 @@ enum Interruption {
             return source
         }
         let reader = ReaderWatch()
-        StandardStreams.whenReaderIsGone {
+        let outer = StandardStreams.whenReaderIsGone {
             reader.isGone.withLock { $0 = true }
             continuation.yield(.readerGone)
         }
         defer {
-            StandardStreams.whenReaderIsGone(nil)
+            StandardStreams.whenReaderIsGone(outer)
             for source in sources { source.cancel() }
             for (number, _) in watched { signal(number, SIG_DFL) }
         }
@@ -71,7 +72,10 @@ enum Interruption {
                 _ = try? await group.next()
                 switch cause {
                 case .signal(let status): return .interrupted(status)
-                case .readerGone: StandardStreams.endBySignal()
+                case .readerGone:
+                    StandardStreams.whenReaderIsGone(outer)
+                    StandardStreams.readerIsGone()
+                    throw QuietExit(.failure)
                 }
             }
         }

@@ -6,6 +6,8 @@ import Synchronization
 package enum StandardStreams {
     /// Told that nobody reads any more, while there is work that must be ended in good order.
     private static let readerLoss = Mutex<(@Sendable () -> Void)?>(nil)
+    /// Nothing is written any more: the process is about to end.
+    private static let isSilent = Atomic(false)
 
     /// Makes the streams safe to write to: a reader that goes away makes a write fail and kills nothing by itself, and
     /// what the process was started without is filled.
@@ -17,13 +19,34 @@ package enum StandardStreams {
     }
 
     /// Has `body` called when nobody reads any more, in place of the end of the process.
-    static func whenReaderIsGone(_ body: (@Sendable () -> Void)?) { self.readerLoss.withLock { $0 = body } }
+    ///
+    /// - Returns: what was called before, which is to be put back.
+    @discardableResult
+    static func whenReaderIsGone(_ body: (@Sendable () -> Void)?) -> (@Sendable () -> Void)? {
+        self.readerLoss.withLock { known in
+            let before = known
+            known = body
+            return before
+        }
+    }
+
+    /// Nobody reads any more: whoever waits for that is told, and where nobody does the process ends.
+    static func readerIsGone() {
+        guard let body = self.readerLoss.withLock(\.self) else { self.endBySignal() }
+        body()
+    }
+
+    /// Has nothing written any more, to nobody: for a process that is about to end.
+    static func fallSilent() { self.isSilent.store(true, ordering: .relaxed) }
+
+    /// With what a shell says that such a process has ended.
+    static let endStatus = 128 + SIGPIPE
 
     /// Ends the process as one ends that writes to a pipe which nobody reads.
     static func endBySignal() -> Never {
         signal(SIGPIPE, SIG_DFL)
         raise(SIGPIPE)
-        _exit(128 + SIGPIPE)
+        _exit(Self.endStatus)
     }
 
     /// Prints to stdout.
@@ -50,6 +73,7 @@ package enum StandardStreams {
     /// When nobody reads any more (`casarectl job list | head`), the process ends as it would by SIGPIPE, without a
     /// word. The signal itself is ignored, because it would leave behind what a run has started.
     private static func write(_ text: String, to descriptor: Int32) -> Bool {
+        if Self.isSilent.load(ordering: .relaxed) { return false }
         var text = text
         return text.withUTF8 { bytes in
             var rest = bytes[...]
@@ -62,8 +86,7 @@ package enum StandardStreams {
                     var wait = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
                     _ = poll(&wait, 1, -1)
                 } else if errno == EPIPE {
-                    guard let body = Self.readerLoss.withLock(\.self) else { Self.endBySignal() }
-                    body()
+                    Self.readerIsGone()
                     return false
                 } else if errno != EINTR {
                     return false

@@ -16,8 +16,9 @@ struct RobotCommand: ParsableCommand {
             offline   it has no session
             """,
         subcommands: [
-            List.self, Get.self, Register.self, Cordon.self, Uncordon.self, Drain.self, Stop.self, Remove.self,
-            Token.self, Enroll.self, EnrollmentCommand.self, Certificates.self, Certificate.self,
+            List.self, Get.self, RobotLogsCommand.self, Register.self, Cordon.self, Uncordon.self, Drain.self,
+            Stop.self, Remove.self, Token.self, Enroll.self, EnrollmentCommand.self, Certificates.self,
+            Certificate.self,
         ], aliases: ["robots"])
 
     struct List: AsyncParsableCommand, Answering {

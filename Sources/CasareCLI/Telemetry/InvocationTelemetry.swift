@@ -4,17 +4,15 @@ import CasareWire
 import Configuration
 import Instrumentation
 import Logging
+import Synchronization
 import Tracing
 
 /// Traces one call of casarectl, where its environment says where traces go. All that the call asks of a server is below
 /// its span.
 ///
-/// Nothing of it fails a command or holds it up for longer than `flushMax`. What goes on until somebody stops it has no
-/// span of its own.
+/// Nothing of it fails a command or holds it up for longer than `TelemetrySettings.commandMax`, and a moment for the
+/// connection to close. What goes on until somebody stops it has no span of its own.
 enum InvocationTelemetry {
-    /// How long a command that is done waits for its span to be taken.
-    static let flushMax = Duration.seconds(1)
-
     /// Of this call; clients make spans with it.
     @TaskLocal static var tracer: any Tracer = NoOpTracer()
 
@@ -28,22 +26,43 @@ enum InvocationTelemetry {
         return await withTaskGroup(of: Void.self) { group in
             // It ends when it is cancelled.
             group.addTask { await telemetry.run() }
-            let status = await self.record(name, with: telemetry.tracer, in: environment, body)
-            await telemetry.flush(within: self.flushMax)
+            let status = await self.record(name, with: telemetry, in: environment, body)
+            await telemetry.flush(within: TelemetrySettings.commandMax)
             group.cancelAll()
             return status
         }
     }
 
     private static func record(
-        _ name: String, with tracer: any Tracer, in environment: Environment, _ body: () async -> Int32
+        _ name: String, with telemetry: Telemetry, in environment: Environment, _ body: () async -> Int32
     ) async -> Int32 {
         var context = ServiceContext.topLevel
         context.trace = InvocationTrace.given(by: environment)
-        let span = tracer.startSpan("casarectl \(name)", context: context, ofKind: .internal)
-        let status = await self.$tracer.withValue(tracer) {
-            await ServiceContext.withValue(span.context) { await body() }
+        let span = telemetry.tracer.startSpan("casarectl \(name)", context: context, ofKind: .internal)
+        let pipe = PipeEnd()
+        let outer = StandardStreams.whenReaderIsGone { pipe.reached() }
+        defer { StandardStreams.whenReaderIsGone(outer) }
+        let status = await withTaskGroup(of: Void.self, returning: Int32.self) { group in
+            group.addTask {
+                // Cancelled when the command is done.
+                guard await pipe.isReached() else { return }
+                self.end(span, name, status: StandardStreams.endStatus)
+                await telemetry.flush(within: TelemetrySettings.commandMax)
+                StandardStreams.endBySignal()
+            }
+            let status = await self.$tracer.withValue(telemetry.tracer) {
+                await ServiceContext.withValue(span.context) { await body() }
+            }
+            // The other one ends the process.
+            if pipe.wasReached { await group.waitForAll() }
+            group.cancelAll()
+            return status
         }
+        self.end(span, name, status: status)
+        return status
+    }
+
+    private static func end(_ span: any Span, _ name: String, status: Int32) {
         if span.isRecording {
             span.updateAttributes { attributes in
                 // Arguments are not among them: they may be secrets.
@@ -54,7 +73,6 @@ enum InvocationTelemetry {
             if status != 0 { span.setStatus(SpanStatus(code: .error)) }
         }
         span.end()
-        return status
     }
 
     /// Looked at first: most calls are not traced, and they need not read all settings.
@@ -68,11 +86,8 @@ enum InvocationTelemetry {
     private static func telemetry() -> Telemetry? {
         let config = ConfigReader(provider: EnvironmentVariablesProvider())
         do {
-            var settings = try TelemetrySettings(config: config, program: .casarectl)
+            let settings = try TelemetrySettings(config: config, program: .casarectl).ofCommand
             guard settings.traces != .nowhere else { return nil }
-            // Commands are over before anybody would read these.
-            settings.metrics = .nowhere
-            settings.logs = .nowhere
             let resource = Resource.detected(
                 service: .casarectl, version: CasareVersion.current, settings: settings)
             return Telemetry(settings: settings, resource: resource, logger: self.silence)
@@ -84,4 +99,32 @@ enum InvocationTelemetry {
 
     /// A collector that cannot be reached is no concern of somebody who lists jobs.
     private static let silence = Logger(label: "casarectl", factory: { _ in SwiftLogNoOpLogHandler() })
+}
+
+/// That nobody reads any more what a command prints (`casarectl job list | head`). Nothing is written from then on, and
+/// the process ends as soon as its span is sent, however far the command is.
+private final class PipeEnd: Sendable {
+    private let ends: AsyncStream<Void>
+    private let end: AsyncStream<Void>.Continuation
+    private let flag = Atomic(false)
+
+    init() {
+        (self.ends, self.end) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingOldest(1))
+    }
+
+    var wasReached: Bool { self.flag.load(ordering: .relaxed) }
+
+    func reached() {
+        StandardStreams.fallSilent()
+        self.flag.store(true, ordering: .relaxed)
+        self.end.yield()
+    }
+
+    /// Waits for that. Call it once.
+    ///
+    /// - Returns: `false` when the task is cancelled before.
+    func isReached() async -> Bool {
+        for await _ in self.ends { return true }
+        return false
+    }
 }

@@ -72,6 +72,14 @@ struct AlertTests {
         #expect(error?.status == .usage && error?.message.contains(part) == true, "\(error?.message ?? "")")
     }
 
+    @Test func `a pattern that is not read here names its rule, and not the server`() throws {
+        let text = "groups: [{rules: [{alert: A, expr: 'a > 0'}, {alert: B, expr: 'sum(a{b=~\"(\"}) > 0'}]}]"
+        let rules = try RuleSet([RuleText(name: "f.yml", text: text)])
+        let error = #expect(throws: CommandFailure.self) { try rules.checkPatterns() }
+        #expect(error?.status == .usage && error?.message.contains("the rule B") == true, "\(error?.message ?? "")")
+        try RuleSet.shipped().checkPatterns()
+    }
+
     // MARK: The server alone
 
     @Test func `of a healthy server nothing but the watchdog fires`() throws {
@@ -120,6 +128,16 @@ struct AlertTests {
             try Self.firing([(Self.now - 60, Self.metrics(old)), (Self.now, Self.metrics())]) == ["CasareWatchdog"])
     }
 
+    @Test func `lines may end as they do elsewhere, and labels without a value are none`() throws {
+        let exposition = try ExpositionText("# HELP a\r\na{b=\"\"} 1\r\n\r\nc 2\r\n")
+        #expect(exposition.lines.map(\.value) == [1, 2])
+        var history = ScrapeHistory()
+        history.add(Scrape(at: Self.now, instance: "i", text: "a{b=\"\"} 1\n"))
+        let name = PromQLSelector.Matcher(label: PromQLLabels.name, relation: .equal, value: "a")
+        let series = try history.store().series(of: PromQLSelector(matchers: [name], place: 0..<0))
+        #expect(series.map(\.labels) == [["__name__": "a", "job": AlertEvaluation.job, "instance": "i"]])
+    }
+
     @Test func `what is no answer of metrics is said`() {
         #expect(throws: PromQLError.self) { _ = try ExpositionText("a{b=\"c} 1\n") }
         #expect(throws: PromQLError.self) { _ = try ExpositionText("a 1\nb\n") }
@@ -151,7 +169,24 @@ struct AlertTests {
             #expect(try ScrapeFile(path: file.path, server: "https://b").load() == ScrapeHistory())
             try write("nonsense\n", to: file.path)
             #expect(try file.load() == ScrapeHistory())
+            // What can be read of it is of use.
+            try file.save(history)
+            var bytes = Array(try Data(contentsOf: URL(filePath: file.path)))
+            bytes += [0xFF, 0xFE, 0x0A]
+            try Data(bytes).write(to: URL(filePath: file.path))
+            #expect(try file.load() == history)
         }
+    }
+
+    @Test func `a history takes over what others have seen meanwhile, and nothing of a clock that was set back`() {
+        func scrape(_ seconds: Double) -> Scrape { Scrape(at: Self.now + seconds, instance: "i", text: "a 1\n") }
+        var (mine, theirs) = (ScrapeHistory(), ScrapeHistory())
+        mine.add(scrape(0))
+        for seconds in [0.0, 30, 7200] { theirs.add(scrape(seconds)) }
+        mine.merge(theirs)
+        #expect(mine.scrapes == [scrape(0), scrape(30), scrape(7200)])
+        mine.add(scrape(60))
+        #expect(mine.scrapes == [scrape(0), scrape(30), scrape(60)])
     }
 
     @Test func `a history has an end, and is thinner towards it`() {
@@ -222,6 +257,21 @@ struct AlertTests {
         #expect(missing == ["a:limit"])
     }
 
+    @Test func `that nothing is recorded there is no alert, as it is put in here`() async throws {
+        let text = """
+            groups: [{rules: [
+              {record: a:limit, expr: vector(5)}, {alert: Missing, expr: 'absent({__name__=~"a:.+"})'},
+              {alert: Other, expr: 'absent({__name__=~"b:.+"})'}]}]
+            """
+        let rules = try RuleSet([RuleText(name: "f.yml", text: text)])
+        let findings = try await PrometheusAlerts(rules: rules) { text in
+            let result = text.hasPrefix("absent") ? #"[{"metric":{},"value":[1,"1"]}]"# : "[]"
+            return try Value(parsingJSON: #"{"resultType":"vector","result":"# + result + "}")
+        }.findings()
+        #expect(findings.map(\.state) == [.unknown, .firing])
+        #expect(findings[0].partial?.contains("does not record a:.+") == true)
+    }
+
     @Test func `shipped expressions are understood also without their names`() throws {
         let rules = try RuleSet.shipped()
         let absent = Dictionary(grouping: rules.recordings, by: \.name)
@@ -246,5 +296,7 @@ struct AlertTests {
         #expect(await Casarectl.main(["alerts", "check", "--interval", "5s"]) == 64)
         #expect(await Casarectl.main(["alerts", "check", "--prometheus", "http://h:1", "--samples", "2"]) == 64)
         #expect(await Casarectl.main(["alerts", "check", "--rules", "/nonexistent.yml"]) == 4)
+        // A file in which there is nothing to fire says nothing for ever.
+        #expect(await Casarectl.main(["alerts", "check", "--rules", "/dev/null"]) == 64)
     }
 }

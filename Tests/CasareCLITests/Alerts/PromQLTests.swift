@@ -29,6 +29,10 @@ struct PromQLTests {
         (["__name__": "gone"], [1, nil]),
         (["__name__": "time_bucket", "le": "1"], [10]), (["__name__": "time_bucket", "le": "2.0"], [30]),
         (["__name__": "time_bucket", "le": "+Inf"], [40]),
+        // Two writers of the same bounds.
+        (["__name__": "two_bucket", "le": "1"], [4]), (["__name__": "two_bucket", "le": "1.0"], [6]),
+        (["__name__": "two_bucket", "le": "2"], [10]), (["__name__": "two_bucket", "le": "2.0"], [20]),
+        (["__name__": "two_bucket", "le": "+Inf"], [40]),
         (["__name__": "limit"], [4]),
     ])
 
@@ -154,9 +158,22 @@ struct PromQLTests {
             ("ceil(limit / 3)", ["{} 2.0"]), ("abs(-limit)", ["{} 4.0"]), ("timestamp(limit)", ["{} 1000.0"]),
             ("label_replace(paused, \"to\", \"x-$1\", \"queue\", \"(.)\")", ["{__name__=paused,queue=b,to=x-b} 1.0"]),
             ("label_replace(vector(1), \"slo\", \"s\", \"\", \"\")", ["{slo=s} 1.0"]),
+            ("label_replace(vector(1), \"to\", \"$$1-${1}0$10$2$\", \"\", \"()\")", ["{to=$1-0$} 1.0"]),
+            ("histogram_quantile(0.5, two_bucket)", ["{} 1.5"]),
         ] as [(String, [String])])
     func `functions`(text: String, expected: [String]) throws {
         #expect(try Self.result(text) == expected)
+    }
+
+    @Test(
+        arguments: [
+            ("$1", "a"), ("${1}", "a"), ("${1}2", "a2"), ("$12", ""), ("$1-$2", "a-b"), ("$$1", "$1"), ("$$$1", "$a"),
+            ("$name", "b"), ("${name}s", "bs"), ("$names", ""), ("$3", ""), ("$", "$"), ("a$", "a$"), ("$-", "$-"),
+            ("${1", "${1"), ("${}", "${}"), ("${1 }", "${1 }"), ("$0", "a b"), ("", ""),
+        ])
+    func `groups stand in texts as Go has them`(template: String, text: String) {
+        let groups: [String: Substring] = ["0": "a b", "1": "a", "2": "b", "name": "b"]
+        #expect(PromQLEvaluator.expanded(template) { groups[$0] } == text)
     }
 
     @Test func `a value counts for five minutes`() throws {
@@ -189,5 +206,16 @@ struct PromQLTests {
     @Test func `what stands too deeply is refused`() {
         let text = String(repeating: "(", count: 200) + "1" + String(repeating: ")", count: 200)
         #expect(throws: PromQLError.self) { _ = try PromQLParser.parse(text) }
+    }
+
+    @Test func `what has too many operators is refused, and what has as many as it may comes to something`() throws {
+        func sum(_ operators: Int) -> String { "1" + String(repeating: " + 1", count: operators) }
+        #expect(try Self.result(sum(PromQLParser.operatorsMax)) == ["\(Double(PromQLParser.operatorsMax + 1))"])
+        let error = #expect(throws: PromQLError.self) {
+            _ = try PromQLParser.parse(sum(PromQLParser.operatorsMax + 1))
+        }
+        #expect(error?.description.contains("operators") == true)
+        // Brackets do not begin anew.
+        #expect(throws: PromQLError.self) { _ = try PromQLParser.parse("(\(sum(200))) + (\(sum(200)))") }
     }
 }

@@ -35,6 +35,10 @@ struct ServerJudgementTests {
         let failure = CommandFailure(.notSignedIn, "there is no token")
         let finding = ServerJudgement.identity(.failure(failure))
         #expect(finding.level == .critical && finding.summary == "there is no token")
+        #expect(finding.advice.first?.contains("casarectl login") == true)
+        // Another token would be of no use there.
+        let away = ServerJudgement.identity(.failure(CommandFailure(.unavailable, "the database does not answer")))
+        #expect(away.level == .critical && away.advice.first?.contains("doctor db --database-url") == true)
     }
 
     @Test func `versions that differ are a warning`() {
@@ -90,6 +94,20 @@ struct ServerJudgementTests {
         #expect(ServerJudgement.metrics(.success("up 1\n"), rules).level == .warning)
         #expect(ServerJudgement.metrics(.success("<html>\n"), rules).level == .warning)
         #expect(ServerJudgement.metrics(.failure(CommandFailure(.forbidden, "no")), rules).level == .warning)
+    }
+
+    @Test(
+        arguments: [
+            ([:], nil, ""), (["idle": 0, "offline": 0], .warning, "there is no robot"),
+            (["idle": 1, "busy": 2], .ok, "take jobs: 3"), (["idle": 1, "stopped": 4], .ok, "take jobs: 1"),
+            (["idle": 0, "offline": 2], .warning, "offline: 2"), (["busy": 1, "offline": 2], .warning, "offline: 2"),
+            (["cordoned": 2], .warning, "no robot takes jobs"),
+        ] as [([String: Int], DoctorFinding.Level?, String)])
+    func `robots that take no jobs are told of`(states: [String: Int], level: DoctorFinding.Level?, part: String) {
+        let text = states.map { "casare_robot_registered{casare_robot_state=\"\($0)\"} \($1)\n" }.joined()
+        let finding = ServerJudgement.robots(.success("up 1\n" + text))
+        #expect(finding?.level == level && (finding?.summary.contains(part) ?? true), "\(finding?.summary ?? "none")")
+        #expect(finding?.level != .warning || finding?.advice.isEmpty == false)
     }
 
     @Test func `the dashboards' metrics are those that stand in them`() throws {

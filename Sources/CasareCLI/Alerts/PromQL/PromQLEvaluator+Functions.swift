@@ -167,13 +167,16 @@ extension PromQLEvaluator {
 
     private func quantile(_ arguments: [PromQLExpression]) throws(PromQLError) -> [PromQLValue.Element] {
         let quantile = try self.number(arguments[0], of: PromQLFunction.histogramQuantile.rawValue)
-        var groups: [PromQLLabels: [(bound: Double, count: Double)]] = [:]
+        // By bounds: 1 and 1.0 are the same, whoever wrote them.
+        var groups: [PromQLLabels: [Double: Double]] = [:]
         for element in try self.vector(arguments[1], of: PromQLFunction.histogramQuantile.rawValue) {
             guard let text = element.labels["le"], let bound = Double(text) else { continue }
-            groups[element.labels.withoutName.leavingOut(["le"]), default: []].append((bound, element.value))
+            guard !bound.isNaN else { continue }
+            groups[element.labels.withoutName.leavingOut(["le"]), default: [:]][bound, default: 0] += element.value
         }
-        return groups.map { labels, buckets in
-            PromQLValue.Element(labels: labels, value: Self.quantile(quantile, buckets.sorted { $0.bound < $1.bound }))
+        return groups.map { labels, counts in
+            let buckets = counts.map { (bound: $0.key, count: $0.value) }.sorted { $0.bound < $1.bound }
+            return PromQLValue.Element(labels: labels, value: Self.quantile(quantile, buckets))
         }
     }
 
@@ -210,13 +213,41 @@ extension PromQLEvaluator {
         var elements = try self.vector(arguments[0], of: PromQLFunction.labelReplace.rawValue)
         for place in elements.indices {
             guard let match = (elements[place].labels[texts[2]] ?? "").wholeMatch(of: pattern) else { continue }
-            var text = texts[1]
-            // The larger numbers first: `$1` begins `$12`.
-            for number in match.output.indices.reversed() {
-                text = text.replacing("$\(number)", with: match.output[number].substring.map(String.init) ?? "")
+            let text = Self.expanded(texts[1]) { name in
+                if let number = Int(name) {
+                    return match.output.indices.contains(number) ? match.output[number].substring : nil
+                }
+                return match.output.first { $0.name == name }?.substring
             }
             elements[place].labels[texts[0]] = text.isEmpty ? nil : text
         }
         return elements
+    }
+
+    /// As Go's `Regexp.Expand`, which Prometheus uses: `$name` takes as many letters, digits and `_` as there are, `${name}`
+    /// has an end, `$$` is one `$`, and what names no group is nothing.
+    static func expanded(_ template: String, group: (String) -> Substring?) -> String {
+        var text = ""
+        var rest = template[...]
+        while let dollar = rest.firstIndex(of: "$") {
+            text += rest[..<dollar]
+            rest = rest[rest.index(after: dollar)...]
+            if rest.first == "$" {
+                text += "$"
+                rest = rest.dropFirst()
+                continue
+            }
+            let isBraced = rest.first == "{"
+            let name = (isBraced ? rest.dropFirst() : rest).prefix { $0 == "_" || $0.isLetter || $0.isWholeNumber }
+            let end = rest[name.endIndex...]
+            guard !name.isEmpty, !isBraced || end.first == "}" else {
+                // No name: it stands for itself.
+                text += "$"
+                continue
+            }
+            text += group(String(name)) ?? ""
+            rest = isBraced ? end.dropFirst() : end
+        }
+        return text + String(rest)
     }
 }

@@ -2,10 +2,13 @@
 struct PromQLParser {
     /// Deeper ones are nobody's, and would take the stack.
     static let depthMax = 100
+    /// `a + b + c` is a tree as deep as it has operators, and evaluating goes down it.
+    static let operatorsMax = 250
 
     private let words: [PromQLLexer.Word]
     private var place = 0
     private var depth = 0
+    private var operators = 0
 
     private init(_ words: [PromQLLexer.Word]) { self.words = words }
 
@@ -75,6 +78,10 @@ struct PromQLParser {
     private mutating func binary(
         _ operation: PromQLBinary.Operator, _ left: PromQLExpression
     ) throws(PromQLError) -> PromQLExpression {
+        self.operators += 1
+        guard self.operators <= Self.operatorsMax else {
+            throw PromQLError("it has more than \(Self.operatorsMax) operators")
+        }
         let givesBool = self.take(word: "bool")
         if givesBool, !operation.isComparison {
             throw PromQLError("bool goes with comparisons, not with this operator")
