@@ -7,7 +7,7 @@ BIN := .build/debug
 
 .PHONY: help
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: setup
 setup: ## Install missing system packages (Debian: libpq and libcurl headers, PostgreSQL, Python)
@@ -61,6 +61,12 @@ model: ## Check the model of the lease protocol, and that its mutants fail
 alerts: ## Check the alert rules, run their tests, and check who is told
 	@deploy/install-packages --alerts
 	@alerts/check
+
+.PHONY: alerts-drill
+alerts-drill: setup ## Make each alert fire by a real fault, and resolve, and ask for what every dashboard shows
+	@deploy/install-packages --alerts
+	$(SWIFT) build $(CHECKS)
+	@alerts/drill $(BIN)
 
 .PHONY: dashboards
 dashboards: ## Make dashboards/*.json from dashboards/dashboards.toml and the alerts' thresholds

@@ -95,12 +95,20 @@ struct AlertRuleTests {
         #expect(defined == used)
     }
 
-    /// A loop that has its rounds rarely must not be taken for one that stands still.
-    @Test func `loops that pause for more than a minute are among the slow ones`() throws {
+    /// A loop that has its rounds rarely must not be taken for one that stands still, and nobody is woken for one that
+    /// cleans up.
+    @Test func `loops that pause for a minute and more are the slow ones, wherever they are told apart`() throws {
         let rules = try Self.text(of: "alerts/service.yml")
         let start = try #require(rules.firstRange(of: "casare_loop_name=~\"")?.upperBound)
         let slow = rules[start...].prefix { $0 != "\"" }.split(separator: "|")
         #expect(slow.contains(".+_keeping") && slow.contains("partitions"))
+        let names = slow.joined(separator: "|")
+        #expect(rules.contains("casare_loop_name!~\"\(names)\""))
+        let dashboards = try Self.text(of: "dashboards/dashboards.toml")
+        #expect(dashboards.contains("casare_loop_name=~\"\(names)\"}"))
+        #expect(dashboards.contains("casare_loop_name!~\"\(names)\"}"))
+        #expect(try Self.text(of: "alerts/drilling/faults_loops.py").contains("SLOW_LOOPS = \"\(names)\"\n"))
+        let page = try Self.text(of: "docs/runbooks/CasareSlowLoopStalled.md")
         var count = 0
         let folder = "Sources/CasareOrchestrator/Loops"
         for file in try FileManager.default.contentsOfDirectory(atPath: "\(Self.root)/\(folder)") {
@@ -111,11 +119,27 @@ struct AlertRuleTests {
                 guard rest.hasPrefix(interval) else { continue }
                 let seconds = try #require(Int(rest.dropFirst(interval.count).prefix { $0.isNumber }))
                 count += 1
-                #expect(
-                    seconds <= 60 || slow.contains(name) || name.hasSuffix("_keeping"), "\(name): every \(seconds) s")
+                let isSlow = slow.contains(name) || name.hasSuffix("_keeping")
+                #expect(isSlow == (seconds >= 60), "\(name): every \(seconds) s")
+                #expect(name.hasSuffix("_keeping") || isSlow == page.contains("`\(name)`"), "\(name)")
             }
         }
         #expect(count > 20)
+    }
+
+    @Test func `what is not done while a loop stands still is told by the page of its alert`() throws {
+        let pages = try ["", "Slow", "Secret"].map { try Self.text(of: "docs/runbooks/Casare\($0)LoopStalled.md") }
+        let folder = "Sources/CasareOrchestrator/Loops"
+        var count = 0
+        for file in try FileManager.default.contentsOfDirectory(atPath: "\(Self.root)/\(folder)") {
+            for part in try Self.text(of: "\(folder)/\(file)").split(separator: "name: \"").dropFirst() {
+                let name = part.prefix { $0 != "\"" }
+                guard part.dropFirst(name.count).hasPrefix("\", interval: ") else { continue }
+                count += 1
+                #expect(name.hasSuffix("_keeping") || pages.contains { $0.contains("`\(name)`") }, "\(name)")
+            }
+        }
+        #expect(count > 30)
     }
 
     @Test func `the configuration in deploy has Prometheus read every file`() throws {
