@@ -13,8 +13,8 @@ let asyncHTTPClient = Target.Dependency.product(name: "AsyncHTTPClient", package
 let configuration = Target.Dependency.product(name: "Configuration", package: "swift-configuration")
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let cryptoExtras = Target.Dependency.product(name: "CryptoExtras", package: "swift-crypto")
-let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
 let coreMetrics = Target.Dependency.product(name: "CoreMetrics", package: "swift-metrics")
+let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
 let grpcCore = Target.Dependency.product(name: "GRPCCore", package: "grpc-swift-2")
 let grpcProtobuf = Target.Dependency.product(name: "GRPCProtobuf", package: "grpc-swift-protobuf")
 let grpcTransport = Target.Dependency.product(
@@ -181,15 +181,15 @@ let package = Package(
         .executableTarget(
             name: "casare-orchestrator",
             dependencies: [
-                "CasareNodes", "CasareOTLP", "CasareOrchestrator", "CasareSettings", "CasareTelemetry", "CasareWire",
-                argumentParser, configuration, logging,
+                "CasareDomain", "CasareNodes", "CasareOTLP", "CasareOrchestrator", "CasareSettings", "CasareTelemetry",
+                "CasareWire", argumentParser, configuration, logging,
             ],
             swiftSettings: settings),
         .executableTarget(
             name: "casare-robot",
             dependencies: [
-                "CasareNodes", "CasareOTLP", "CasareRobot", "CasareSettings", "CasareTelemetry", "CasareWire",
-                argumentParser, configuration, logging, serviceLifecycle, unixSignals,
+                "CasareDomain", "CasareNodes", "CasareOTLP", "CasareRobot", "CasareSettings", "CasareTelemetry",
+                "CasareWire", argumentParser, configuration, logging, serviceLifecycle, unixSignals,
             ],
             swiftSettings: settings),
         // Here and not in a package of its own: it measures what `package` access keeps from others.
@@ -212,10 +212,16 @@ let package = Package(
         .target(
             name: "CasareTestSupport",
             dependencies: [
-                "CasareDomain", "CasarePostgres", "CasareStore", "OTLPProtos", crypto, grpcCore, grpcProtobuf,
-                grpcTransport, nioCore, nioPosix, subprocess, swiftASN1, swiftProtobuf, systemPackage, x509,
+                "CasareDomain", "CasarePostgres", "CasareStore", "CasareTelemetry", "OTLPProtos", crypto, grpcCore,
+                grpcProtobuf, grpcTransport, nioCore, nioPosix, subprocess, swiftASN1, swiftProtobuf, systemPackage,
+                x509,
             ],
             swiftSettings: settings),
+        // Below the tests' support: of that it is in part, as a collector that fails.
+        .executableTarget(
+            name: "casare-telemetry-bench",
+            dependencies: ["CasareTestSupport", "OTLPProtos", grpcCore, grpcProtobuf, grpcTransport],
+            path: "bench/telemetry/casare-telemetry-bench", swiftSettings: settings),
         .testTarget(name: "CasareDomainTests", dependencies: ["CasareDomain"], swiftSettings: settings),
         .testTarget(
             name: "CasareCertificatesTests", dependencies: ["CasareCertificates", "CasareDomain"],
@@ -283,8 +289,7 @@ let package = Package(
             name: "CasareTelemetryTests",
             dependencies: [
                 "CasareDomain", "CasarePostgres", "CasareSettings", "CasareTelemetry", "CasareTestSupport",
-                configuration,
-                coreMetrics, inMemoryTracing, instrumentation, logging, serviceLifecycle, tracing,
+                configuration, coreMetrics, inMemoryTracing, instrumentation, logging, serviceLifecycle, tracing,
             ],
             swiftSettings: settings),
         .testTarget(
