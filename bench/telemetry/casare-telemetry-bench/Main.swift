@@ -19,8 +19,8 @@ enum Main {
             exit(EXIT_FAILURE)
         }
         let tally = Tally()
-        // The process ends by `exit` below, and takes it along.
-        Task {
+        // Not on this thread, which waits for lines. The process ends by `exit` below, and takes it along.
+        Task.detached {
             do {
                 try await Collector(mode: mode, tally: tally).serve(port: port) { port in
                     Lines.say(#"{"mode":"\#(mode.rawValue)","port":\#(port)}"#)
